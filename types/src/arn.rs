@@ -1,0 +1,182 @@
+//! Accounts, regions and ARNs: parsed once at the edge, then carried as values.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A 12-digit account number.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountId(String);
+
+impl AccountId {
+    /// The account of a caller whose access key does not name one.
+    pub fn unnamed() -> Self {
+        Self("000000000000".to_owned())
+    }
+
+    /// The account that an access key id names: the key itself if it is 12 digits, else [`AccountId::unnamed`].
+    pub fn of_access_key(access_key_id: &str) -> Self {
+        access_key_id.parse().unwrap_or_else(|_| Self::unnamed())
+    }
+
+    /// The 12 digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = ArnError;
+
+    fn from_str(text: &str) -> Result<Self, ArnError> {
+        if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(ArnError::NotAnAccount(text.to_owned()))
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A region's name, such as `us-east-1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Region(String);
+
+impl Region {
+    /// A region by name. Any name is taken: new regions appear without notice.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The region's name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Region {
+    fn default() -> Self {
+        Self::new("us-east-1")
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text is not an ARN or an account.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArnError {
+    /// Fewer than six parts, or the first is not `arn`.
+    #[error("`{0}` is not an ARN; the form is arn:partition:service:region:account:resource")]
+    NotAnArn(String),
+    /// Not 12 digits.
+    #[error("`{0}` is not an account number; it has 12 digits")]
+    NotAnAccount(String),
+}
+
+/// `arn:partition:service:region:account:resource`. Region and account are empty for global things such as buckets.
+///
+/// Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Arn {
+    /// `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: String,
+    /// The service's namespace, such as `lambda`.
+    pub service: String,
+    /// A region's name, or empty.
+    pub region: String,
+    /// 12 digits, or empty.
+    pub account: String,
+    /// All that follows, colons and slashes included.
+    pub resource: String,
+}
+
+impl Arn {
+    /// An ARN of the `aws` partition.
+    pub fn new(service: &str, region: &Region, account: &AccountId, resource: impl Into<String>) -> Self {
+        Self {
+            partition: "aws".to_owned(),
+            service: service.to_owned(),
+            region: region.as_str().to_owned(),
+            account: account.as_str().to_owned(),
+            resource: resource.into(),
+        }
+    }
+
+    /// An ARN without region, such as a role's.
+    pub fn global(service: &str, account: &AccountId, resource: impl Into<String>) -> Self {
+        Self { region: String::new(), ..Self::new(service, &Region::default(), account, resource) }
+    }
+
+    /// A bucket's or object's ARN: neither region nor account.
+    pub fn s3(resource: impl Into<String>) -> Self {
+        Self { account: String::new(), ..Self::global("s3", &AccountId::unnamed(), resource) }
+    }
+}
+
+impl fmt::Display for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "arn:{}:{}:{}:{}:{}",
+            self.partition, self.service, self.region, self.account, self.resource
+        )
+    }
+}
+
+impl FromStr for Arn {
+    type Err = ArnError;
+
+    fn from_str(text: &str) -> Result<Self, ArnError> {
+        let mut parts = text.splitn(6, ':');
+        let mut next = || parts.next().map(str::to_owned);
+        let whole = (next(), next(), next(), next(), next(), next());
+        match whole {
+            (Some(arn), Some(partition), Some(service), Some(region), Some(account), Some(resource))
+                if arn == "arn" && !partition.is_empty() && !service.is_empty() && !resource.is_empty() =>
+            {
+                Ok(Self { partition, service, region, account, resource })
+            }
+            _ => Err(ArnError::NotAnArn(text.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_prints_as_it_was_read() {
+        let check = |text: &str, resource: &str| {
+            let arn: Arn = text.parse().expect(text);
+            assert_eq!((arn.to_string().as_str(), arn.resource.as_str()), (text, resource));
+        };
+        check("arn:aws:lambda:us-east-1:123456789012:function:f:1", "function:f:1");
+        check("arn:aws:s3:::bucket/a:b", "bucket/a:b");
+        check("arn:aws:iam::123456789012:role/service-role/r", "role/service-role/r");
+    }
+
+    #[test]
+    fn a_text_that_is_not_an_arn_is_refused() {
+        for text in ["", "arn", "arn:aws:s3", "arn:aws:s3:::", "aws:arn:s3:::b", "arn::s3:::b"] {
+            assert!(text.parse::<Arn>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_twelve_digits_name_an_account() {
+        assert_eq!(AccountId::of_access_key("123456789012").as_str(), "123456789012");
+        assert_eq!(AccountId::of_access_key("test").as_str(), "000000000000");
+    }
+}

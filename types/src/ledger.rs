@@ -1,0 +1,348 @@
+//! The ledger: what was generated, what became of each record, and the names of what went wrong.
+//!
+//! At rest, `generated = delivered + rejected + dead-lettered + expired + in flight`. A record that none of these
+//! holds is lost; one held too often is a duplicate. The ledger only counts: who observed what is the harness's work.
+//! Start with [`Ledger::generate`], then the `observe_*` methods, then [`Ledger::close`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::Checksum;
+
+/// First examples kept of each anomaly: enough to look at, few enough to print.
+pub const EXAMPLES_MAX: usize = 10;
+
+/// What became of one copy of a record, or should.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// Reached the end of the pipeline.
+    Delivered,
+    /// Refused by the pipeline for a stated reason.
+    Rejected(String),
+    /// Given up on and put in a dead-letter queue.
+    DeadLettered,
+    /// Older than the retention of where it waited.
+    Expired,
+    /// Still on its way.
+    InFlight,
+}
+
+/// What went wrong with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Anomaly {
+    /// Generated, and nowhere to be found.
+    Lost,
+    /// Found more often than it should be, under different sequence numbers: the sender repeated itself.
+    DuplicatedByProducer,
+    /// Found more often than it should be, under one sequence number: a reader processed it again.
+    DuplicatedByConsumer,
+    /// Found, never generated.
+    Phantom,
+    /// Found in the wrong place (partition, table, prefix).
+    Misrouted,
+    /// Found with other content than it should have.
+    Mutated,
+    /// Delivered although it should have been refused, or the reverse, or refused for another reason.
+    Misjudged,
+    /// Still on its way although nothing is left to happen.
+    Stuck,
+}
+
+impl fmt::Display for Anomaly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// One sighting of a record at the end of the pipeline.
+#[derive(Clone, Debug, Default)]
+pub struct Sighting {
+    /// The content that was found.
+    pub checksum: Checksum,
+    /// Where it was found: an object, a partition. `None` if the place does not matter.
+    pub route: Option<String>,
+    /// Which delivery it belongs to, such as a sequence number or an object; tells a producer's duplicate from a consumer's.
+    pub delivery: u64,
+}
+
+/// What should become of one copy of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// It reaches the end of the pipeline.
+    Delivered {
+        /// The checksum of its content as it should arrive.
+        checksum: Checksum,
+        /// Where it should be found, if that matters.
+        route: Option<String>,
+    },
+    /// It is refused for this reason.
+    Rejected(String),
+    /// Nobody knows: it must be delivered or refused, once.
+    Either,
+}
+
+/// What is expected of one record, and what was seen of it. Small: a run may have millions.
+#[derive(Clone, Debug, Default)]
+struct Entry {
+    checksum: Checksum,
+    route: Option<Box<str>>,
+    reject: Reasons,
+    rejected: Reasons,
+    first_delivery: u64,
+    deliver: u32,
+    either: u32,
+    delivered: u32,
+    dead_lettered: u32,
+    expired: u32,
+    in_flight: u32,
+    one_delivery_twice: bool,
+}
+
+/// Counts by reason; most records have none.
+#[expect(clippy::box_collection, reason = "8 bytes instead of 24 in each of a million entries")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Reasons(Option<Box<BTreeMap<String, u32>>>);
+
+impl Reasons {
+    fn add(&mut self, reason: &str) {
+        *self.0.get_or_insert_default().entry(reason.to_owned()).or_default() += 1;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&String, u32)> {
+        self.0.iter().flat_map(|by_reason| by_reason.iter()).map(|(reason, count)| (reason, *count))
+    }
+
+    fn total(&self) -> u64 {
+        self.iter().map(|(_, count)| u64::from(count)).sum()
+    }
+}
+
+impl Entry {
+    fn copies(&self) -> u64 {
+        u64::from(self.deliver) + u64::from(self.either) + self.reject.total()
+    }
+
+    fn found(&self) -> u64 {
+        let elsewhere = self.dead_lettered + self.expired + self.in_flight;
+        u64::from(self.delivered) + self.rejected.total() + u64::from(elsewhere)
+    }
+}
+
+/// Every record of a run, by its index, with expectation and observation.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    entries: IndexMap<u64, Entry>,
+    anomalies: BTreeMap<Anomaly, Examples>,
+}
+
+/// How often an anomaly was met, with the first examples.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Examples {
+    /// How many records.
+    pub count: u64,
+    /// One sentence each, at most [`EXAMPLES_MAX`].
+    pub first: Vec<String>,
+}
+
+impl Examples {
+    fn add(&mut self, count: u64, example: impl FnOnce() -> String) {
+        self.count += count;
+        if self.first.len() < EXAMPLES_MAX {
+            self.first.push(example());
+        }
+    }
+}
+
+/// The ledger's sums when nothing is left to happen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Balance {
+    /// Copies of records that were generated.
+    pub generated: u64,
+    /// Copies that reached the end, duplicates not counted.
+    pub delivered: u64,
+    /// Copies refused, by reason.
+    pub rejected: BTreeMap<String, u64>,
+    /// Copies in a dead-letter queue.
+    pub dlq: u64,
+    /// Copies that outlived a retention.
+    pub expired: u64,
+    /// Copies still on their way.
+    pub in_flight: u64,
+    /// Sightings beyond what was generated.
+    pub duplicates: u64,
+    /// What went wrong, by name.
+    pub anomalies: BTreeMap<Anomaly, Examples>,
+}
+
+impl Balance {
+    /// Whether every copy is accounted for once and nothing went wrong.
+    pub fn is_conserved(&self) -> bool {
+        self.anomalies.is_empty() && self.generated == self.accounted()
+    }
+
+    /// The right side of the equation: delivered, rejected, dead-lettered, expired and in flight.
+    pub fn accounted(&self) -> u64 {
+        self.delivered + self.rejected.values().sum::<u64>() + self.dlq + self.expired + self.in_flight
+    }
+
+    /// How many records were lost.
+    pub fn lost(&self) -> u64 {
+        self.anomalies.get(&Anomaly::Lost).map_or(0, |examples| examples.count)
+    }
+}
+
+impl Ledger {
+    /// Notes one more copy of a record, with the fate it should have.
+    pub fn generate(&mut self, index: u64, expected: Expected) {
+        let entry = self.entries.entry(index).or_default();
+        match expected {
+            Expected::Delivered { checksum, route } => {
+                entry.deliver += 1;
+                entry.checksum = checksum;
+                entry.route = route.map(String::into_boxed_str);
+            }
+            Expected::Rejected(reason) => entry.reject.add(&reason),
+            Expected::Either => entry.either += 1,
+        }
+    }
+
+    /// Notes that a record was seen at the end of the pipeline.
+    pub fn observe_delivered(&mut self, index: u64, sighting: &Sighting) {
+        let Some(entry) = self.entries.get_mut(&index) else {
+            self.observe_phantom(|| format!("record {index} was delivered but never generated"));
+            return;
+        };
+        let is_mutated = entry.deliver > 0 && entry.checksum != sighting.checksum;
+        let misrouted = match (&entry.route, &sighting.route) {
+            (Some(to), Some(found)) if **to != **found => Some(to.clone()),
+            _ => None,
+        };
+        if entry.delivered == 0 {
+            entry.first_delivery = sighting.delivery;
+        } else {
+            entry.one_delivery_twice |= entry.first_delivery == sighting.delivery;
+        }
+        entry.delivered += 1;
+        if is_mutated {
+            self.anomaly(Anomaly::Mutated, 1, || format!("record {index} arrived with other content"));
+        }
+        if let Some(to) = misrouted {
+            let found = sighting.route.as_deref().unwrap_or_default();
+            self.anomaly(Anomaly::Misrouted, 1, || {
+                format!("record {index} belongs in {to}, found in {found}")
+            });
+        }
+    }
+
+    /// Notes that the pipeline refused a copy, and why.
+    pub fn observe_rejected(&mut self, index: u64, reason: &str) {
+        match self.entries.get_mut(&index) {
+            Some(entry) => entry.rejected.add(reason),
+            None => {
+                self.observe_phantom(|| format!("record {index} was rejected ({reason}) but never generated"))
+            }
+        }
+    }
+
+    /// Notes a copy found in a dead-letter queue.
+    pub fn observe_dead_lettered(&mut self, index: u64) {
+        self.observe(index, "dead-lettered", |entry| entry.dead_lettered += 1);
+    }
+
+    /// Notes a copy that outlived a retention.
+    pub fn observe_expired(&mut self, index: u64) {
+        self.observe(index, "expired", |entry| entry.expired += 1);
+    }
+
+    /// Notes a copy that is still on its way. If nothing is left to happen it is [`Anomaly::Stuck`].
+    pub fn observe_in_flight(&mut self, index: u64, at_rest: bool) {
+        self.observe(index, "in flight", |entry| entry.in_flight += 1);
+        if at_rest {
+            self.anomaly(Anomaly::Stuck, 1, || {
+                format!("record {index} is still on its way, and nothing moves")
+            });
+        }
+    }
+
+    /// Notes something found that has no identity, or one that was never given out.
+    pub fn observe_phantom(&mut self, example: impl FnOnce() -> String) {
+        self.anomaly(Anomaly::Phantom, 1, example);
+    }
+
+    fn observe(&mut self, index: u64, what: &str, note: impl FnOnce(&mut Entry)) {
+        match self.entries.get_mut(&index) {
+            Some(entry) => note(entry),
+            None => self.observe_phantom(|| format!("record {index} is {what} but was never generated")),
+        }
+    }
+
+    fn anomaly(&mut self, anomaly: Anomaly, count: u64, example: impl FnOnce() -> String) {
+        self.anomalies.entry(anomaly).or_default().add(count, example);
+    }
+
+    /// The sums, with losses, duplicates and misjudgements found by comparing expectation with observation.
+    pub fn close(mut self) -> Balance {
+        let mut balance = Balance::default();
+        for (index, entry) in std::mem::take(&mut self.entries) {
+            self.compare(index, &entry, &mut balance);
+        }
+        balance.anomalies = self.anomalies;
+        balance
+    }
+
+    fn compare(&mut self, index: u64, entry: &Entry, balance: &mut Balance) {
+        let (copies, found) = (entry.copies(), entry.found());
+        let surplus = found.saturating_sub(copies);
+        let delivered = u64::from(entry.delivered);
+        balance.generated += copies;
+        balance.duplicates += surplus;
+        // Surplus sightings are deliveries first: they are what the equation must not count twice.
+        balance.delivered += delivered.saturating_sub(surplus);
+        let mut surplus_rejected = surplus.saturating_sub(delivered);
+        for (reason, count) in entry.rejected.iter() {
+            let cut = surplus_rejected.min(u64::from(count));
+            surplus_rejected -= cut;
+            *balance.rejected.entry(reason.clone()).or_default() += u64::from(count) - cut;
+        }
+        balance.dlq += u64::from(entry.dead_lettered);
+        balance.expired += u64::from(entry.expired);
+        balance.in_flight += u64::from(entry.in_flight);
+
+        if found < copies {
+            let lost = copies - found;
+            self.anomaly(Anomaly::Lost, lost, || {
+                format!("record {index}: {copies} generated, {found} found")
+            });
+        }
+        if surplus > 0 {
+            // One delivery seen twice is a reader's repeat; two deliveries are a sender's.
+            let kind = if entry.one_delivery_twice {
+                Anomaly::DuplicatedByConsumer
+            } else {
+                Anomaly::DuplicatedByProducer
+            };
+            self.anomaly(kind, surplus, || format!("record {index}: {copies} generated, {found} found"));
+        }
+        if found == copies && entry.either == 0 && entry.rejected != entry.reject {
+            let (should, did) =
+                (describe(entry.deliver, &entry.reject), describe(entry.delivered, &entry.rejected));
+            self.anomaly(Anomaly::Misjudged, 1, || format!("record {index} should be {should}, was {did}"));
+        }
+    }
+}
+
+fn describe(delivered: u32, rejected: &Reasons) -> String {
+    let mut parts = Vec::new();
+    if delivered > 0 {
+        parts.push(format!("delivered x{delivered}"));
+    }
+    parts.extend(rejected.iter().map(|(reason, count)| format!("rejected ({reason}) x{count}")));
+    if parts.is_empty() { "nowhere".to_owned() } else { parts.join(", ") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! The vocabulary that every other crate speaks: time, seeds, names, record identity, the ledger.
+//!
+//! No IO and no clock: values only. Depends on nothing of ours.
+//! Start with `time.rs` and `seed.rs`; `ledger.rs` is what the harness proves things with.
+
+pub mod arn;
+pub mod identity;
+pub mod ledger;
+pub mod names;
+pub mod seed;
+pub mod time;
+
+pub use arn::{AccountId, Arn, Region};
+pub use identity::{Checksum, Permutation};
+pub use ledger::{Anomaly, Fate, Ledger};
+pub use seed::{Seed, Stream};
+pub use time::Timestamp;
