@@ -1,0 +1,21 @@
+//! Seeded synthetic data: (profile, seed) -> rows, and the truth of what must become of each.
+//!
+//! A profile is a table of fixed-size chunks. Each chunk draws from its own random stream, so it can be made alone,
+//! and a file is the same bytes whether one thread or sixteen wrote it. Left out: files and clocks (writers take any
+//! `io::Write`), arrival times (the scenario decides when a row is sent).
+//! Start with `registry.rs` (what there is), then `event_revenue.rs`, then `write.rs`.
+
+pub mod defects;
+pub mod event_revenue;
+pub mod locale;
+pub mod people_vi;
+pub mod registry;
+pub mod table;
+pub mod write;
+
+pub use defects::{Defect, Defects, Share};
+pub use event_revenue::EventRevenue;
+pub use people_vi::PeopleVi;
+pub use registry::{PROFILES, Profile, ProfileInfo};
+pub use table::Table;
+pub use write::{Format, write};

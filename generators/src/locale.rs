@@ -1,0 +1,3 @@
+//! Locales that `fake` lacks, through its public `Data` trait.
+
+pub mod vi;
