@@ -1,0 +1,171 @@
+//! Errors on the wire: how each protocol spells them, and what it calls a request that it cannot read.
+
+use bytes::Bytes;
+use http::Response;
+use serde_json::Value;
+
+use super::{Answer, Refusal, json, query, rest_json};
+use crate::error::WireError;
+use crate::route::{Route, RouteError};
+use crate::schema::{Protocol, Service};
+
+/// The error for a request that is not of its operation's shape.
+///
+/// Recorded: `SerializationException`, without a sentence when the body is no JSON (kinesalite's tests); Lambda's
+/// `InvalidRequestContentException` (LocalStack's `test_lambda.snapshot.json`, whose sentence goes on with Jackson's
+/// own words); `MalformedInput`, with and without a sentence (knife-cfn issue 13, amazonka issue 12).
+pub(super) fn refused(route: &Route, refusal: Refusal) -> WireError {
+    let message = match refusal {
+        Refusal::Unbuilt(member) => {
+            let (service, operation) = (route.service.name, route.operation.name);
+            return WireError::not_implemented(&format!("{service} {operation} with {member}"));
+        }
+        Refusal::Malformed => None,
+        Refusal::Mistyped(message) => Some(message),
+    };
+    match route.service.protocol {
+        Protocol::AwsJson10 | Protocol::AwsJson11 => {
+            WireError::client("SerializationException", message.unwrap_or_default())
+        }
+        Protocol::RestJson if message.is_none() => {
+            WireError::client("InvalidRequestContentException", "Could not parse request body into json.")
+        }
+        Protocol::RestJson => WireError::client("SerializationException", message.unwrap_or_default()),
+        Protocol::Query => WireError::client("MalformedInput", message.unwrap_or_default()),
+    }
+}
+
+/// Writes an error as the service's protocol does. The model's status for the code counts before the error's own.
+pub fn encode_error(service: &Service, error: &WireError, request_id: &str) -> Response<Bytes> {
+    let known = service.error(&error.code);
+    let status = known.map_or(error.status, |shape| shape.status);
+    let name = known.map_or(error.code.as_str(), |shape| shape.name);
+    let mut response = match service.protocol {
+        Protocol::AwsJson10 | Protocol::AwsJson11 => {
+            let body = json_error(service, error, &[("__type", name)]);
+            super::respond(status, super::json_type(service.protocol), body)
+        }
+        Protocol::RestJson => {
+            // Recorded: `Type` stands in modelled exceptions (LocalStack's Lambda snapshots). Assumed: only there.
+            let fault = [("Type", if error.sender { "User" } else { "Service" })];
+            let body = json_error(service, error, if known.is_some() { &fault } else { &[] });
+            let mut response = super::respond(status, "application/json", body);
+            response.headers_mut().insert("x-amzn-errortype", rest_json::header_value(name));
+            response
+        }
+        Protocol::Query => {
+            let code = known.map_or(error.code.as_str(), |shape| shape.code);
+            super::respond(status, "text/xml", query::write_error(service, error, code, request_id).into())
+        }
+    };
+    response.headers_mut().insert("x-amzn-requestid", rest_json::header_value(request_id));
+    response
+}
+
+/// `{"__type":"InvalidRequestException","AthenaErrorCode":"INVALID_INPUT",..,"Message":".."}`: `head`, further members,
+/// the sentence. Recorded: this order, and no header `x-amzn-errortype` in awsJson (athena-local, 2026-09-17).
+fn json_error(service: &Service, error: &WireError, head: &[(&str, &str)]) -> Bytes {
+    let mut out = Vec::with_capacity(128 + error.message.len());
+    let further = error.fields.iter().map(|(name, text)| (*name, text.as_str()));
+    let sentence = Some((message_member(service, &error.code), error.message.as_str()));
+    let sentence = sentence.filter(|(_, text)| !text.is_empty());
+    for (name, text) in head.iter().copied().chain(further).chain(sentence) {
+        out.push(if out.is_empty() { b'{' } else { b',' });
+        json::write_text(&mut out, name);
+        out.push(b':');
+        json::write_text(&mut out, text);
+    }
+    out.extend(if out.is_empty() { &b"{}"[..] } else { b"}" });
+    Bytes::from(out)
+}
+
+/// The name of the member that carries the sentence: as the model says, and `message` where it does not.
+///
+/// Recorded: `Message` for `SerializationException` (kinesalite's tests, which run against AWS).
+fn message_member(service: &Service, code: &str) -> &'static str {
+    match service.error(code) {
+        Some(shape) if !shape.message.is_empty() => shape.message,
+        None if code == "SerializationException" => "Message",
+        _ => "message",
+    }
+}
+
+/// Writes the answer to a request that has no operation here. `None` if it is S3's.
+pub fn encode_route_error(error: &RouteError, request_id: &str) -> Option<Response<Bytes>> {
+    let (service, wire) = match error {
+        RouteError::NotOurs => return None,
+        RouteError::NotImplemented { service, operation } => {
+            (*service, WireError::not_implemented(&format!("{} {operation}", service.name)))
+        }
+        RouteError::UnknownOperation { service, name } => (*service, unknown_operation(service, name)),
+        RouteError::UnknownService { service, operation, protocol } => {
+            let anonymous = Service { protocol: *protocol, ..ANONYMOUS };
+            let wire = WireError::not_implemented(&format!("{service} {operation}"));
+            return Some(encode_error(&anonymous, &wire, request_id));
+        }
+    };
+    Some(encode_error(service, &wire, request_id))
+}
+
+/// A service of which only the protocol is known.
+const ANONYMOUS: Service = Service {
+    name: "",
+    signing_name: "",
+    api_version: "",
+    protocol: Protocol::AwsJson11,
+    target_prefix: "",
+    xml_namespace: "",
+    operations: &[],
+    unserved: &[],
+    errors: &[],
+};
+
+/// Recorded: JSON's without a sentence (kinesalite's tests; athena-local, 2026-09-23); query's sentence (aws-cli issue
+/// 37, 2013, from SES).
+/// Assumed: that restJson answers 404.
+fn unknown_operation(service: &Service, name: &str) -> WireError {
+    match service.protocol {
+        Protocol::AwsJson10 | Protocol::AwsJson11 => WireError::client("UnknownOperationException", ""),
+        Protocol::RestJson => WireError::client_status(404, "UnknownOperationException", ""),
+        Protocol::Query => {
+            let message = format!("Could not find operation {name} for version {}", service.api_version);
+            WireError::client("InvalidAction", message)
+        }
+    }
+}
+
+/// Reads the error of an answer that is none of success.
+pub(super) fn read_error(service: &Service, answer: &Answer) -> WireError {
+    let read = match service.protocol {
+        Protocol::Query => query::read_error(answer),
+        Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RestJson => read_json_error(answer),
+    };
+    let status = answer.status.as_u16();
+    match read {
+        Some((code, message)) => {
+            let sender = status < 500;
+            WireError { code, message, status, sender, fields: Vec::new() }
+        }
+        None => unreadable(answer),
+    }
+}
+
+/// The code stands in a header or in the body, perhaps as `namespace#Code` or `Code:http://..`.
+fn read_json_error(answer: &Answer) -> Option<(String, String)> {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let header = answer.headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok());
+    let code = header.or_else(|| text("__type")).or_else(|| text("code"))?;
+    let code = code.split(':').next().unwrap_or_default();
+    let code = code.rsplit('#').next().unwrap_or_default();
+    let message = text("message").or_else(|| text("Message")).or_else(|| text("errorMessage"));
+    Some((code.to_owned(), message.unwrap_or_default().to_owned()))
+}
+
+/// The error for an answer that is not of the protocol, such as a proxy's.
+pub(super) fn unreadable(answer: &Answer) -> WireError {
+    let start: String = String::from_utf8_lossy(&answer.body).chars().take(200).collect();
+    let status = answer.status.as_u16();
+    let message = format!("HTTP {status} with a body that is not of the protocol: {start}");
+    WireError { status, ..WireError::server("UnreadableResponse", message) }
+}

@@ -1,0 +1,267 @@
+//! What AWS's models say, as statics: services, operations, shapes. Written by `cargo xtask wire`, read by codecs.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+/// How a service's messages travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// `application/x-amz-json-1.0`, operation in `X-Amz-Target`.
+    AwsJson10,
+    /// `application/x-amz-json-1.1`, operation in `X-Amz-Target`.
+    AwsJson11,
+    /// JSON bodies, operation by method and path.
+    RestJson,
+    /// Form-encoded requests with `Action=`, XML responses.
+    Query,
+}
+
+/// One AWS service.
+pub struct Service {
+    /// The name of its model, such as `glue`.
+    pub name: &'static str,
+    /// The name in signing scopes, such as `monitoring` for CloudWatch.
+    pub signing_name: &'static str,
+    /// Such as `2017-03-31`.
+    pub api_version: &'static str,
+    /// How its messages travel.
+    pub protocol: Protocol,
+    /// What stands before the dot in `X-Amz-Target`; empty for other protocols.
+    pub target_prefix: &'static str,
+    /// The namespace of XML answers; empty for JSON protocols.
+    pub xml_namespace: &'static str,
+    /// What is served, sorted by name.
+    pub operations: &'static [Operation],
+    /// What exists on AWS and is not served, sorted by name.
+    pub unserved: &'static [Unserved],
+    /// The exceptions of the served operations.
+    pub errors: &'static [ErrorShape],
+}
+
+impl Service {
+    /// The served operation of this name.
+    pub fn operation(&self, name: &str) -> Option<&'static Operation> {
+        self.operations.binary_search_by(|op| op.name.cmp(name)).ok().map(|at| &self.operations[at])
+    }
+
+    /// The modelled exception that goes by this name or code.
+    pub fn error(&self, code: &str) -> Option<&'static ErrorShape> {
+        self.errors.iter().find(|error| error.name == code || error.code == code)
+    }
+
+    /// Whether AWS has an operation of this name that is not served.
+    pub fn is_unserved(&self, name: &str) -> bool {
+        self.unserved.iter().any(|op| op.name == name)
+    }
+}
+
+/// One served operation.
+pub struct Operation {
+    /// Such as `GetTable`.
+    pub name: &'static str,
+    /// HTTP method.
+    pub method: &'static str,
+    /// URI template with `{Name}` and `{Name+}` labels, and perhaps a literal query.
+    pub uri: &'static str,
+    /// HTTP status of success.
+    pub status: u16,
+    /// What is sent.
+    pub input: &'static Shape,
+    /// What comes back.
+    pub output: &'static Shape,
+    /// The input's member that is the whole body, if one is.
+    pub input_payload: Option<&'static str>,
+    /// The output's member that is the whole body, if one is.
+    pub output_payload: Option<&'static str>,
+    /// The element around a query answer.
+    pub result_wrapper: Option<&'static str>,
+}
+
+/// An operation that AWS has and we do not serve.
+#[derive(Debug)]
+pub struct Unserved {
+    /// Its name.
+    pub name: &'static str,
+    /// HTTP method.
+    pub method: &'static str,
+    /// URI template.
+    pub uri: &'static str,
+}
+
+/// An exception of the model.
+#[derive(Debug)]
+pub struct ErrorShape {
+    /// The exception's name, sent by JSON protocols.
+    pub name: &'static str,
+    /// The code that the query protocol sends.
+    pub code: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// The member that carries the sentence, `message` or `Message`; empty where the model has none.
+    pub message: &'static str,
+}
+
+/// A named type.
+pub struct Shape {
+    /// The name in AWS's model.
+    pub name: &'static str,
+    /// Whether AWS keeps its values out of messages.
+    pub sensitive: bool,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// A pattern, as AWS states it and as the `regex` crate reads it.
+#[derive(Debug)]
+pub struct Pattern {
+    /// AWS's text, printed in validation messages.
+    pub stated: &'static str,
+    /// The anchored text for the `regex` crate.
+    pub compiled: &'static str,
+    regex: OnceLock<Regex>,
+}
+
+impl Pattern {
+    /// A pattern that is compiled when it is first asked.
+    pub const fn new(stated: &'static str, compiled: &'static str) -> Self {
+        Self { stated, compiled, regex: OnceLock::new() }
+    }
+
+    /// Whether the whole of `text` is of this pattern.
+    pub fn matches(&self, text: &str) -> bool {
+        let compile = || Regex::new(self.compiled).expect("`cargo xtask wire` has compiled every pattern");
+        self.regex.get_or_init(compile).is_match(text)
+    }
+}
+
+/// How a timestamp is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeFormat {
+    /// `2026-01-05T00:00:00Z`.
+    Iso8601,
+    /// Seconds since the epoch, with fraction.
+    Unix,
+    /// `Mon, 05 Jan 2026 00:00:00 GMT`.
+    Rfc822,
+}
+
+/// What a shape is, with its constraints. Lengths count characters of strings, bytes of blobs, entries of lists and maps.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the constraints' names say it")]
+pub enum Kind {
+    Structure(&'static [Member]),
+    List {
+        member: &'static Shape,
+        member_name: &'static str,
+        flattened: bool,
+        min: Option<i64>,
+        max: Option<i64>,
+    },
+    Map {
+        key: &'static Shape,
+        value: &'static Shape,
+        key_name: &'static str,
+        value_name: &'static str,
+        flattened: bool,
+        min: Option<i64>,
+        max: Option<i64>,
+    },
+    String {
+        min: Option<i64>,
+        max: Option<i64>,
+        pattern: Option<Pattern>,
+        values: &'static [&'static str],
+    },
+    Blob {
+        min: Option<i64>,
+        max: Option<i64>,
+        streaming: bool,
+    },
+    Boolean,
+    Integer {
+        min: Option<i64>,
+        max: Option<i64>,
+    },
+    Long {
+        min: Option<i64>,
+        max: Option<i64>,
+    },
+    Double {
+        min: Option<i64>,
+        max: Option<i64>,
+    },
+    Timestamp {
+        format: Option<TimeFormat>,
+    },
+    Document,
+    /// Known and not built: a value here is refused by the member's name.
+    Unbuilt,
+}
+
+/// Where a member travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the body's document.
+    Body,
+    /// In one header.
+    Header,
+    /// In all headers that begin with the wire name.
+    Headers,
+    /// In the query string.
+    Query,
+    /// In the path.
+    Uri,
+    /// The status of the answer.
+    Status,
+    /// The whole body.
+    Payload,
+}
+
+/// A member of a structure.
+#[derive(Debug)]
+pub struct Member {
+    /// The name in the model.
+    pub name: &'static str,
+    /// The name on the wire.
+    pub wire: &'static str,
+    /// Its type.
+    pub shape: &'static Shape,
+    /// Whether it must be sent.
+    pub required: bool,
+    /// Where it travels.
+    pub place: Place,
+    /// Whether its entries stand without an element around them (query and XML).
+    pub flattened: bool,
+}
+
+impl Shape {
+    /// The members of a structure; none of anything else.
+    pub fn members(&self) -> &'static [Member] {
+        match self.kind {
+            Kind::Structure(members) => members,
+            _ => &[],
+        }
+    }
+}
+
+// Shapes form cycles (a Glue table holds tables), and a service is pages long: each prints as its name.
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Service({})", self.name)
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Operation({})", self.name)
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Shape({})", self.name)
+    }
+}
