@@ -1,0 +1,58 @@
+//! SELECT and EXPLAIN.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema};
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use datafusion::sql::sqlparser::ast::Query;
+
+use crate::engine::{Outcome, result_column};
+use crate::error::SqlError;
+use crate::run::{Run, lines};
+
+impl Run<'_> {
+    pub(super) async fn query(&self, query: &Query, outcome: &mut Outcome) -> Result<(), SqlError> {
+        let planned = self.planner.plan(query)?;
+        let schema = planned.plan.schema().clone();
+        outcome.has_header = true;
+        outcome.columns = schema
+            .fields()
+            .iter()
+            .zip(&planned.names)
+            .map(|(f, name)| result_column(name, f.data_type()))
+            .collect();
+        let batches = self.engine.execute(&planned.plan).await?;
+        outcome.rows = batches.iter().map(|b| b.num_rows() as u64).sum();
+        outcome.batches =
+            batches.into_iter().map(|b| named(b, &planned.names)).collect::<Result<_, SqlError>>()?;
+        Ok(())
+    }
+
+    pub(super) async fn explain(
+        &self,
+        query: &Query,
+        analyze: bool,
+        outcome: &mut Outcome,
+    ) -> Result<(), SqlError> {
+        if analyze {
+            return Err(SqlError::not_built("EXPLAIN ANALYZE"));
+        }
+        let planned = self.planner.plan(query)?;
+        // The shape of the plan is ours, not Trino's: tools that parse Trino's will not find it.
+        let text = self.engine.explain(&planned.plan).await?;
+        lines(outcome, &["Query Plan"], text.lines().map(str::to_string).collect())
+    }
+}
+
+/// The batch with the names that the user sees.
+fn named(batch: RecordBatch, names: &[String]) -> Result<RecordBatch, SqlError> {
+    let fields: Vec<Field> = batch
+        .schema()
+        .fields()
+        .iter()
+        .zip(names)
+        .map(|(f, n)| Field::new(n, f.data_type().clone(), true))
+        .collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), batch.columns().to_vec(), &options)?)
+}
