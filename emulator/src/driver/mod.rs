@@ -1,0 +1,427 @@
+//! A [`Tank`]: a world with a clock, executors and callers who wait.
+//!
+//! Frozen (the default): time stands still, and moves only by [`Tank::advance`], by [`Tank::settle`], or as far as a
+//! waiting caller needs. Jobs run one at a time in the order in which they were asked for, so that a run can be repeated.
+//! Served: real time plus an offset; jobs run side by side. See `served.rs`.
+
+mod served;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::{Notify, oneshot};
+use wavetank_types::{Seed, Timestamp};
+use wavetank_wire::schema::Service as Schema;
+use wavetank_wire::{FromVal, Operation, ToVal, Val, WireError};
+
+use crate::executors::{Executors, NativeFunction, NativeScript, Natives};
+use crate::services::ServiceId;
+use crate::services::s3::S3;
+use crate::world::{Address, Answer, Call, Cx, Job, Scope, Ticket, World};
+pub use served::RealTime;
+pub(crate) use served::machine_time;
+
+/// Deadlines at one instant after which the world is taken to be spinning.
+const STEPS_PER_INSTANT_MAX: u32 = 100_000;
+
+/// How a tank's time passes.
+#[derive(Debug)]
+pub(crate) enum Clock {
+    /// Only when moved.
+    Frozen,
+    /// With the machine's clock, plus an offset.
+    Real(RealTime),
+}
+
+/// The world and those who wait for it, under one lock.
+#[derive(Debug)]
+struct Core {
+    world: World,
+    waiters: BTreeMap<Ticket, oneshot::Sender<Result<Val, WireError>>>,
+    ready: BTreeMap<Ticket, Result<Val, WireError>>,
+}
+
+impl Core {
+    /// Gives answers to those who wait; keeps those whose caller has not come yet.
+    fn hand_out(&mut self) {
+        for (ticket, result) in self.world.take_answers() {
+            match self.waiters.remove(&ticket) {
+                // A caller who has gone away does not want the answer any more.
+                Some(waiter) => drop(waiter.send(result)),
+                None => drop(self.ready.insert(ticket, result)),
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    core: Mutex<Core>,
+    clock: Clock,
+    executors: Executors,
+    /// A deadline may have changed, or a job waits: for the served driver.
+    wake: Arc<Notify>,
+    /// A job has ended: for those who wait until none runs.
+    job_ended: Notify,
+    start: Timestamp,
+    seed: Seed,
+    /// Where the tank listens, for processes that call back.
+    endpoint: Mutex<Option<String>>,
+}
+
+/// A running tank. Clones are handles to the same one.
+#[derive(Clone, Debug)]
+pub struct Tank(Arc<Inner>);
+
+/// What a tank is made of.
+#[derive(Debug, Default)]
+pub struct TankBuilder {
+    seed: Option<Seed>,
+    start: Option<Timestamp>,
+    real_time: bool,
+    natives: Natives,
+}
+
+impl TankBuilder {
+    /// The seed of every random stream. Default 0.
+    #[must_use]
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Where tank time begins. Default [`Timestamp::TANK_EPOCH`] when frozen, the machine's time when real.
+    #[must_use]
+    pub fn start(mut self, start: Timestamp) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// Time passes with the machine's clock. Needs a tokio runtime when the tank is built.
+    #[must_use]
+    pub fn real_time(mut self) -> Self {
+        self.real_time = true;
+        self
+    }
+
+    /// Registers a Rust function under a Lambda handler's name.
+    #[must_use]
+    pub fn function(mut self, handler: &str, function: Arc<dyn NativeFunction>) -> Self {
+        self.natives.functions.insert(handler.to_owned(), function);
+        self
+    }
+
+    /// Registers a Rust script under the name that a Glue job's `--wavetank-native` argument gives.
+    #[must_use]
+    pub fn script(mut self, name: &str, script: Arc<dyn NativeScript>) -> Self {
+        self.natives.scripts.insert(name.to_owned(), script);
+        self
+    }
+
+    /// The tank.
+    pub fn build(self) -> Tank {
+        let seed = self.seed.unwrap_or(Seed(0));
+        let clock = if self.real_time { Clock::Real(RealTime::default()) } else { Clock::Frozen };
+        let start = self.start.unwrap_or(match &clock {
+            Clock::Frozen => Timestamp::TANK_EPOCH,
+            Clock::Real(real) => real.now(),
+        });
+        let core = Core { world: World::new(seed, start), waiters: BTreeMap::new(), ready: BTreeMap::new() };
+        let tank = Tank(Arc::new(Inner {
+            core: Mutex::new(core),
+            clock,
+            executors: Executors::new(self.natives),
+            wake: Arc::new(Notify::new()),
+            job_ended: Notify::new(),
+            start,
+            seed,
+            endpoint: Mutex::new(None),
+        }));
+        if self.real_time {
+            served::run_in_background(&tank);
+        }
+        tank
+    }
+}
+
+impl Tank {
+    /// What a tank is made of, to be chosen.
+    pub fn builder() -> TankBuilder {
+        TankBuilder::default()
+    }
+
+    /// Tank time.
+    pub fn now(&self) -> Timestamp {
+        self.catch_up();
+        self.core().world.now()
+    }
+
+    /// Tank time by the clock alone: what has become due may not have been done yet. Cheaper than [`Tank::now`].
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        match &self.0.clock {
+            Clock::Real(real) => real.now(),
+            Clock::Frozen => self.core().world.now(),
+        }
+    }
+
+    /// Whether time stands still unless it is moved.
+    pub fn is_frozen(&self) -> bool {
+        matches!(self.0.clock, Clock::Frozen)
+    }
+
+    /// The seed of every random stream.
+    pub fn seed(&self) -> Seed {
+        self.0.seed
+    }
+
+    /// Where the tank listens, such as `http://127.0.0.1:4566`; none while it is only in-process.
+    pub fn endpoint(&self) -> Option<String> {
+        self.0.endpoint.lock().expect("nothing panics while it holds this").clone()
+    }
+
+    /// Says where the tank listens. A function's process gets it as `AWS_ENDPOINT_URL`.
+    pub fn set_endpoint(&self, endpoint: Option<String>) {
+        *self.0.endpoint.lock().expect("nothing panics while it holds this") = endpoint;
+    }
+
+    /// Forgets everything: an empty world with the same seed, and time where it is (real) or where it began (frozen).
+    pub fn reset(&self) {
+        let start = if self.is_frozen() { self.0.start } else { self.now() };
+        let mut core = self.core();
+        core.world = World::new(self.0.seed, start);
+        core.waiters.clear();
+        core.ready.clear();
+        drop(core);
+        self.0.executors.forget();
+        self.0.wake.notify_one();
+    }
+
+    /// One typed request, as a client in this scope.
+    pub async fn request<O: Operation>(
+        &self,
+        scope: &Scope,
+        input: O::Input,
+    ) -> Result<O::Output, WireError> {
+        let to = Address { service: ServiceId::of(O::service()), scope: scope.clone() };
+        let call = Call { to, access_key: String::new(), operation: O::NAME, input: input.to_val() };
+        self.call(O::service(), call).await.map(O::Output::from_val)
+    }
+
+    /// One request to a service other than S3; comes back when it is answered.
+    pub async fn call(&self, schema: &Schema, call: Call) -> Result<Val, WireError> {
+        self.catch_up();
+        let answer = {
+            let mut core = self.core();
+            let answer = core.world.call(schema, call);
+            core.hand_out();
+            answer
+        };
+        self.0.wake.notify_one();
+        match answer? {
+            Answer::Now(output) => Ok(output),
+            Answer::Later(ticket) => self.wait_for(ticket).await,
+        }
+    }
+
+    /// One request to S3, under the lock: `act` changes the state and is short.
+    pub fn s3<R, E: From<WireError>>(
+        &self,
+        scope: &Scope,
+        access_key: &str,
+        operation: &str,
+        act: impl FnMut(&mut S3, &mut Cx<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let mut core = self.core_now();
+        let deadline = core.world.s3_ref().next_deadline();
+        let answer = core.world.s3(scope, access_key, operation, act);
+        core.hand_out();
+        let stirred = core.world.take_stirred() || core.world.s3_ref().next_deadline() != deadline;
+        drop(core);
+        // Most requests leave nothing to be done later: waking the background task for each would cost more than they do.
+        if stirred {
+            self.0.wake.notify_one();
+        }
+        answer
+    }
+
+    /// Looks at the world, or changes it, under the lock.
+    pub fn with_world<R>(&self, act: impl FnOnce(&mut World) -> R) -> R {
+        let mut core = self.core();
+        let answer = act(&mut core.world);
+        core.hand_out();
+        drop(core);
+        self.0.wake.notify_one();
+        answer
+    }
+
+    /// Moves time on by `span`. Everything due on the way happens in order, and its jobs run before time goes on.
+    pub async fn advance(&self, span: Duration) {
+        let target = self.now() + span;
+        while self.next_step(target).await {}
+        if let Clock::Real(real) = &self.0.clock {
+            real.be_at(target);
+        }
+    }
+
+    /// Moves time on to whatever is still to happen, until nothing is, or until `limit` has passed.
+    ///
+    /// Answers whether nothing is left to happen.
+    pub async fn settle(&self, limit: Duration) -> bool {
+        let target = self.now() + limit;
+        loop {
+            self.run_jobs().await;
+            let next = self.core().world.next_deadline();
+            match next {
+                None if !self.core().world.has_running_jobs() => return true,
+                Some(at) if at > target => return false,
+                _ => drop(self.next_step(next.unwrap_or(target)).await),
+            }
+        }
+    }
+
+    /// Runs the jobs that wait, then goes to the next deadline up to `target`. Answers false once time is at `target`.
+    async fn next_step(&self, target: Timestamp) -> bool {
+        let mut steps_here = 0;
+        loop {
+            if self.run_jobs().await {
+                continue;
+            }
+            self.jobs_ended().await;
+            let mut core = self.core();
+            match core.world.next_deadline() {
+                Some(at) if at <= target => {
+                    steps_here += 1;
+                    assert!(steps_here < STEPS_PER_INSTANT_MAX, "something is due for ever at {at}");
+                    let moved = at > core.world.now();
+                    core.world.step_to(at);
+                    core.hand_out();
+                    if moved {
+                        return true;
+                    }
+                }
+                _ => {
+                    core.world.step_to(target);
+                    core.hand_out();
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// Waits for an answer. A frozen tank moves on as far as it takes.
+    async fn wait_for(&self, ticket: Ticket) -> Result<Val, WireError> {
+        let mut receiver = {
+            let mut core = self.core();
+            if let Some(result) = core.ready.remove(&ticket) {
+                return result;
+            }
+            let (sender, receiver) = oneshot::channel();
+            core.waiters.insert(ticket, sender);
+            receiver
+        };
+        let gone = || Err(WireError::server("InternalFailure", "The tank was reset while this call waited."));
+        if !self.is_frozen() {
+            return receiver.await.unwrap_or_else(|_| gone());
+        }
+        loop {
+            match receiver.try_recv() {
+                Ok(result) => return result,
+                Err(oneshot::error::TryRecvError::Closed) => return gone(),
+                Err(oneshot::error::TryRecvError::Empty) => {}
+            }
+            if self.run_jobs().await {
+                continue;
+            }
+            let stuck = {
+                let mut core = self.core();
+                let next = core.world.next_deadline();
+                if let Some(at) = next {
+                    core.world.step_to(at);
+                    core.hand_out();
+                }
+                next.is_none()
+            };
+            if stuck {
+                // Somebody else runs the job that the answer hangs on.
+                tokio::select! {
+                    result = &mut receiver => return result.unwrap_or_else(|_| gone()),
+                    () = self.0.job_ended.notified() => {}
+                }
+            }
+        }
+    }
+
+    /// Runs the jobs that wait: one after the other when frozen, side by side when served. Answers whether there were any.
+    async fn run_jobs(&self) -> bool {
+        let jobs = self.core().world.take_jobs();
+        let any = !jobs.is_empty();
+        if any && self.is_frozen() {
+            // A task of its own: a caller who goes away must not take the jobs of others along.
+            let tank = self.clone();
+            let running = tokio::spawn(async move {
+                for job in jobs {
+                    tank.run_job(job).await;
+                }
+            });
+            if let Err(error) = running.await
+                && let Ok(panic) = error.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
+            }
+            return any;
+        }
+        for job in jobs {
+            let tank = self.clone();
+            tokio::spawn(async move { tank.run_job(job).await });
+        }
+        any
+    }
+
+    async fn run_job(&self, job: Job) {
+        let id = job.id;
+        let outcome = self.0.executors.run(self, job).await;
+        self.with_world(|world| world.finish_job(id, outcome));
+        self.0.job_ended.notify_waiters();
+    }
+
+    /// Comes back when no executor is at work.
+    async fn jobs_ended(&self) {
+        loop {
+            let ended = self.0.job_ended.notified();
+            tokio::pin!(ended);
+            ended.as_mut().enable();
+            if !self.core().world.has_running_jobs() {
+                return;
+            }
+            ended.await;
+            // What just ended may have asked for more.
+            self.run_jobs().await;
+        }
+    }
+
+    /// With a real clock: does what has become due since the last call.
+    fn catch_up(&self) {
+        drop(self.core_now());
+    }
+
+    /// The world, after what has become due with a real clock.
+    fn core_now(&self) -> MutexGuard<'_, Core> {
+        let mut core = self.core();
+        let Clock::Real(real) = &self.0.clock else { return core };
+        let now = real.now();
+        while let Some(at) = core.world.next_deadline() {
+            if at > now {
+                break;
+            }
+            core.world.step_to(at);
+        }
+        core.world.step_to(now);
+        core.hand_out();
+        core
+    }
+
+    fn core(&self) -> MutexGuard<'_, Core> {
+        self.0.core.lock().expect("a service panicked while it held the world")
+    }
+}

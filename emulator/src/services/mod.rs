@@ -1,0 +1,141 @@
+//! The services. One folder each, with the same file names; this file is the registry.
+//!
+//! A service is a value: `call` for requests, `deliver` for what comes unasked, `next_deadline` and `tick` for time.
+//! It sees nothing but its own state and [`Cx`]. Adding a service: its folder, a line in each list below, its
+//! operations in `wire/ops.toml`.
+
+pub mod athena;
+pub mod cloudformation;
+pub mod glue;
+pub mod iam;
+pub mod lambda;
+pub mod logs;
+pub mod s3;
+pub mod sts;
+
+use wavetank_types::{Region, Timestamp};
+use wavetank_wire::schema::Service as Schema;
+use wavetank_wire::{OperationSet, ResponseSet, Val, WireError};
+
+use crate::world::{Address, Answer, Cx, Delivery, Scope};
+
+/// Which service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each is the service of its name")]
+pub enum ServiceId {
+    Athena,
+    CloudFormation,
+    Glue,
+    Iam,
+    Lambda,
+    Logs,
+    S3,
+    Sts,
+}
+
+impl ServiceId {
+    /// The service whose model this is.
+    pub fn of(schema: &Schema) -> Self {
+        match schema.name {
+            "athena" => Self::Athena,
+            "cloudformation" => Self::CloudFormation,
+            "glue" => Self::Glue,
+            "iam" => Self::Iam,
+            "lambda" => Self::Lambda,
+            "logs" => Self::Logs,
+            "sts" => Self::Sts,
+            other => unreachable!("service `{other}` has served operations and no line in the registry"),
+        }
+    }
+
+    /// Where this service's state lives: IAM is one per account, the others one per account and region.
+    pub(crate) fn home(self, address: &Address) -> Address {
+        let mut home = address.clone();
+        if self == Self::Iam {
+            home.scope.region = Region::new("aws-global");
+        }
+        home
+    }
+}
+
+/// A fresh service of this scope.
+pub(crate) fn registry(service: ServiceId, _scope: &Scope) -> Box<dyn DynService> {
+    match service {
+        ServiceId::Athena => Box::new(athena::Athena::default()),
+        ServiceId::CloudFormation => Box::new(cloudformation::CloudFormation::default()),
+        ServiceId::Glue => Box::new(glue::Glue::default()),
+        ServiceId::Iam => Box::new(iam::Iam::default()),
+        ServiceId::Lambda => Box::new(lambda::Lambda::default()),
+        ServiceId::Logs => Box::new(logs::Logs::default()),
+        ServiceId::Sts => Box::new(sts::Sts),
+        ServiceId::S3 => unreachable!("S3 is one for the whole world"),
+    }
+}
+
+/// How a service's refusals are spelled on the wire: one exhaustive match per error type.
+pub trait AwsError {
+    /// AWS's code, message and status.
+    fn wire(&self) -> WireError;
+}
+
+/// A service's state machine.
+pub trait Service: Send {
+    /// Its requests.
+    type Request: OperationSet;
+    /// Its responses.
+    type Response: ResponseSet;
+    /// Why it refuses.
+    type Error: AwsError;
+
+    /// One request. Refuse first, then find, then change, then answer.
+    fn call(
+        &mut self,
+        cx: &mut Cx<'_>,
+        request: Self::Request,
+    ) -> Result<Answer<Self::Response>, Self::Error>;
+
+    /// When this service next has something to do unasked.
+    fn next_deadline(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Does what is due at `cx.now`. Afterwards `next_deadline` is later than now, or none.
+    fn tick(&mut self, _cx: &mut Cx<'_>) {}
+
+    /// A reply, the end of a job.
+    fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
+        unreachable!("this service asked for nothing, yet got {delivery:?}");
+    }
+}
+
+/// [`Service`] without its types, so that the world can hold any.
+pub(crate) trait DynService: Send {
+    fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: Val) -> Result<Answer<Val>, WireError>;
+    fn next_deadline(&self) -> Option<Timestamp>;
+    fn tick(&mut self, cx: &mut Cx<'_>);
+    fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery);
+}
+
+impl<S: Service> DynService for S {
+    fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: Val) -> Result<Answer<Val>, WireError> {
+        let request =
+            S::Request::decode(operation, input).ok_or_else(|| WireError::not_implemented(operation))?;
+        match Service::call(self, cx, request) {
+            Ok(Answer::Now(response)) => Ok(Answer::Now(response.to_val())),
+            Ok(Answer::Later(ticket)) => Ok(Answer::Later(ticket)),
+            Err(error) => Err(error.wire()),
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Timestamp> {
+        Service::next_deadline(self)
+    }
+
+    fn tick(&mut self, cx: &mut Cx<'_>) {
+        Service::tick(self, cx);
+    }
+
+    fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
+        Service::deliver(self, cx, delivery);
+    }
+}

@@ -1,0 +1,219 @@
+//! What a service sees of the world: the time, its own random stream, and a place to put what it wants to happen.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use rand::Rng;
+use wavetank_types::{AccountId, Region, Stream, Timestamp};
+use wavetank_wire::{Operation, ToVal, Val, WireError};
+
+use super::job::{JobId, Work};
+use crate::services::ServiceId;
+use crate::services::s3::Command;
+
+/// The account and region that a call is made in. Services of different scopes share nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope {
+    /// The caller's account.
+    pub account: AccountId,
+    /// The region of the request's signing scope.
+    pub region: Region,
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self { account: AccountId::unnamed(), region: Region::default() }
+    }
+}
+
+/// One service of one scope: who asked for a job, or waits for a reply.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    /// Which service.
+    pub service: ServiceId,
+    /// Whose, and where.
+    pub scope: Scope,
+}
+
+/// Names an answer that comes later: a synchronous invocation, a long poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// What an operation answers: at once, or when something else has happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer<R> {
+    /// The answer.
+    Now(R),
+    /// The answer comes as [`Effect::Answer`] with this ticket.
+    Later(Ticket),
+}
+
+/// Lines for CloudWatch Logs. The group and stream are made if they do not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogBatch {
+    /// Such as `/aws/lambda/my-function`.
+    pub group: String,
+    /// The stream in the group.
+    pub stream: String,
+    /// In order of time.
+    pub events: Vec<(Timestamp, String)>,
+}
+
+/// What one service wants of the others or of the world. The world delivers effects in the order they were pushed.
+#[derive(Debug)]
+pub enum Effect {
+    /// An API request to another service of the same tank, in this service's scope unless another is named.
+    Call {
+        /// To whom.
+        to: Address,
+        /// The operation's name.
+        operation: &'static str,
+        /// The request.
+        input: Val,
+        /// With which token the reply comes back as [`Delivery::Reply`]; `None` if nobody waits for it.
+        reply: Option<u64>,
+    },
+    /// A request to S3, whose wire is not ours. The reply, if wanted, comes back as [`Delivery::Reply`].
+    S3 {
+        /// What is asked.
+        command: Command,
+        /// As in [`Effect::Call`].
+        reply: Option<u64>,
+    },
+    /// Lines for CloudWatch Logs of this scope.
+    Log(LogBatch),
+    /// Work for an executor. The outcome comes back as [`Delivery::JobDone`].
+    Job(JobId, Work),
+    /// The answer to a request that was left waiting.
+    Answer(Ticket, Result<Val, WireError>),
+}
+
+/// What comes to a service unasked by a client.
+#[derive(Debug)]
+pub enum Delivery {
+    /// The reply to an [`Effect::Call`] or [`Effect::S3`].
+    Reply {
+        /// The token that the effect carried.
+        token: u64,
+        /// What the other service answered.
+        result: Result<Val, WireError>,
+    },
+    /// A job has ended, at its modelled time.
+    JobDone {
+        /// Which job.
+        job: JobId,
+        /// How it ended.
+        outcome: super::job::Outcome,
+    },
+    /// Lines to append; only CloudWatch Logs gets these.
+    Log(LogBatch),
+}
+
+/// The only seam between a service and everything else.
+#[derive(Debug)]
+pub struct Cx<'a> {
+    /// Tank time.
+    pub now: Timestamp,
+    /// The account and region of this call.
+    pub scope: &'a Scope,
+    /// The access key id of the caller; empty for what the tank does itself.
+    pub access_key: &'a str,
+    pub(super) owner: &'a Address,
+    pub(super) stream: &'a mut Stream,
+    pub(super) next_number: &'a mut u64,
+    pub(super) out: &'a mut Vec<(Address, Effect)>,
+}
+
+impl Cx<'_> {
+    /// Asks for an effect. It happens after this call has returned.
+    pub fn push(&mut self, effect: Effect) {
+        self.out.push((self.owner.clone(), effect));
+    }
+
+    /// Asks another service of this scope to do something; the reply comes with `reply` as its token.
+    pub fn call<O: Operation>(&mut self, to: ServiceId, input: O::Input, reply: Option<u64>) {
+        let to = Address { service: to, scope: self.scope.clone() };
+        self.push(Effect::Call { to, operation: O::NAME, input: input.to_val(), reply });
+    }
+
+    /// Appends lines to a log stream, all at this instant.
+    pub fn log(&mut self, group: &str, stream: &str, lines: impl IntoIterator<Item = String>) {
+        let now = self.now;
+        let events = lines.into_iter().map(|line| (now, line)).collect();
+        self.push(Effect::Log(LogBatch { group: group.to_owned(), stream: stream.to_owned(), events }));
+    }
+
+    /// Hands work to an executor.
+    pub fn start(&mut self, work: Work) -> JobId {
+        let id = JobId(self.number());
+        self.push(Effect::Job(id, work));
+        id
+    }
+
+    /// A ticket for an answer that comes later.
+    pub fn ticket(&mut self) -> Ticket {
+        Ticket(self.number())
+    }
+
+    /// A number that this tank has not given out before; for tokens.
+    pub fn number(&mut self) -> u64 {
+        *self.next_number += 1;
+        *self.next_number
+    }
+
+    /// A draw from this service's stream.
+    pub fn random(&mut self) -> u64 {
+        self.stream.next_u64()
+    }
+
+    /// `digits` lower-case hexadecimal digits from this service's stream.
+    pub fn hex(&mut self, digits: usize) -> String {
+        let mut text = String::with_capacity(digits + 16);
+        while text.len() < digits {
+            text.push_str(&format!("{:016x}", self.random()));
+        }
+        text.truncate(digits);
+        text
+    }
+
+    /// `count` characters of `alphabet` from this service's stream.
+    pub fn letters(&mut self, count: usize, alphabet: &[u8]) -> String {
+        let mut pick = || char::from(alphabet[(self.stream.next_u64() % alphabet.len() as u64) as usize]);
+        (0..count).map(|_| pick()).collect()
+    }
+
+    /// A version 4 UUID from this service's stream.
+    pub fn uuid(&mut self) -> String {
+        uuid_v4(self.random(), self.random())
+    }
+
+    /// Stores an object in S3 as the service itself, without waiting for the reply.
+    pub fn put_object(&mut self, bucket: &str, key: &str, body: Bytes, content_type: &str) {
+        let command = Command::PutObject {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            body,
+            content_type: content_type.to_owned(),
+        };
+        self.push(Effect::S3 { command, reply: None });
+    }
+}
+
+/// A version 4 UUID of these 128 bits.
+fn uuid_v4(high: u64, low: u64) -> String {
+    let high = (high & !0xF000) | 0x4000;
+    let low = (low & !(0b11 << 62)) | (0b10 << 62);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xFFFF,
+        high & 0xFFFF,
+        low >> 48,
+        low & 0xFFFF_FFFF_FFFF
+    )
+}
+
+/// The later of an instant and "at least `span` after `from`": when a state that clients must see may end.
+pub fn at_least(from: Timestamp, span: Duration, other: Timestamp) -> Timestamp {
+    (from + span).max(other)
+}

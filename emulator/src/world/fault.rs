@@ -1,0 +1,127 @@
+//! Faults: rules that answer with a verdict at one boundary, the API call. Code under test cannot tell.
+
+use std::time::Duration;
+
+use rand::Rng;
+use wavetank_types::{Stream, Timestamp};
+use wavetank_wire::WireError;
+
+/// What happens to a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes through.
+    Pass,
+    /// It is answered with this error, and nothing happens.
+    Fail(WireError),
+    /// It happens after this much tank time.
+    Delay(Duration),
+    /// It happens twice; the caller hears of the second.
+    Duplicate,
+}
+
+/// Which calls a fault meets, how often, when, and what it does to them.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// A service's model name, such as `glue`; `None` for any.
+    pub service: Option<String>,
+    /// An operation's name; `None` for any.
+    pub operation: Option<String>,
+    /// The share of matching calls that is met, 0.0 to 1.0.
+    pub share: f64,
+    /// From this instant of tank time.
+    pub from: Timestamp,
+    /// Until before this instant.
+    pub until: Timestamp,
+    /// What happens.
+    pub verdict: Verdict,
+}
+
+impl Rule {
+    /// A rule that meets every call of one operation at any time.
+    pub fn on(service: &str, operation: &str, verdict: Verdict) -> Self {
+        Self {
+            service: Some(service.to_owned()),
+            operation: Some(operation.to_owned()),
+            share: 1.0,
+            from: Timestamp::from_micros(i64::MIN),
+            until: Timestamp::MAX,
+            verdict,
+        }
+    }
+
+    fn matches(&self, service: &str, operation: &str, now: Timestamp) -> bool {
+        let is = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
+        is(&self.service, service) && is(&self.operation, operation) && self.from <= now && now < self.until
+    }
+}
+
+/// Names a rule so that it can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleId(pub u64);
+
+/// The rules in force, in the order in which they were added. The first that meets a call decides.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    rules: Vec<(RuleId, Rule)>,
+    next_id: u64,
+    stream: Stream,
+}
+
+impl Faults {
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self { rules: Vec::new(), next_id: 0, stream }
+    }
+
+    pub(crate) fn add(&mut self, rule: Rule) -> RuleId {
+        self.next_id += 1;
+        self.rules.push((RuleId(self.next_id), rule));
+        RuleId(self.next_id)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
+        self.rules.iter().map(|(id, rule)| (*id, rule))
+    }
+
+    pub(crate) fn remove(&mut self, id: RuleId) {
+        self.rules.retain(|(rule_id, _)| *rule_id != id);
+    }
+
+    /// Draws only for rules that match and have a share below 1, so that other calls do not move the stream.
+    pub(crate) fn verdict(&mut self, service: &str, operation: &str, now: Timestamp) -> Verdict {
+        for (_, rule) in &self.rules {
+            if !rule.matches(service, operation, now) {
+                continue;
+            }
+            let draw = (self.stream.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+            if draw < rule.share {
+                return rule.verdict.clone();
+            }
+        }
+        Verdict::Pass
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wavetank_types::Seed;
+
+    #[test]
+    fn a_rule_meets_its_own_calls_within_its_window_at_its_share() {
+        let fail = Verdict::Fail(WireError::client("ThrottlingException", "Rate exceeded"));
+        let mut faults = Faults::new(Seed(1).stream("faults"));
+        let at = Timestamp::from_secs;
+        let rule = Rule { from: at(10), until: at(20), ..Rule::on("glue", "GetTable", fail.clone()) };
+        let id = faults.add(rule.clone());
+        assert_eq!(faults.verdict("glue", "GetTable", at(9)), Verdict::Pass);
+        assert_eq!(faults.verdict("glue", "GetTable", at(10)), fail);
+        assert_eq!(faults.verdict("glue", "GetTable", at(20)), Verdict::Pass);
+        assert_eq!(faults.verdict("glue", "GetTables", at(10)), Verdict::Pass);
+        faults.remove(id);
+        assert_eq!(faults.verdict("glue", "GetTable", at(10)), Verdict::Pass);
+
+        faults.add(Rule { share: 0.25, ..rule });
+        let met = (0..10_000).filter(|_| faults.verdict("glue", "GetTable", at(10)) == fail).count();
+        assert!((2_300..2_700).contains(&met), "{met}");
+    }
+}

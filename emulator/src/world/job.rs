@@ -1,0 +1,65 @@
+//! Work for the outside (a function's code, a query, a script, a crawl) and what comes back of it.
+//!
+//! The world hands out [`Work`] and goes on. An executor answers with an [`Outcome`] that says how long the work takes
+//! in tank time; the service hears of it at that instant, never earlier.
+
+use std::time::Duration;
+
+use wavetank_types::Timestamp;
+
+use super::cx::Address;
+use crate::services::athena::{QueryOutput, QueryWork};
+use crate::services::glue::{CrawlOutput, CrawlWork, ScriptOutput, ScriptWork};
+use crate::services::lambda::{FunctionOutput, FunctionWork};
+
+/// Names a job within its tank; later jobs have greater numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// Work that has been asked for.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its name.
+    pub id: JobId,
+    /// Who asked, in which account and region.
+    pub owner: Address,
+    /// When, in tank time.
+    pub started: Timestamp,
+    /// What is to be done.
+    pub work: Work,
+}
+
+/// What an executor is asked to do.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// Run a Lambda function once.
+    Function(Box<FunctionWork>),
+    /// Run a Glue job's script once.
+    Script(Box<ScriptWork>),
+    /// Run an Athena query.
+    Query(Box<QueryWork>),
+    /// Look at what a crawler is pointed at.
+    Crawl(Box<CrawlWork>),
+}
+
+/// What came of a job.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// How long the work takes in tank time.
+    pub duration: Duration,
+    /// The result, of the same kind as the work.
+    pub output: Output,
+}
+
+/// The result of each kind of work. Failure of the work is inside; an executor always answers.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Of [`Work::Function`].
+    Function(FunctionOutput),
+    /// Of [`Work::Script`].
+    Script(ScriptOutput),
+    /// Of [`Work::Query`].
+    Query(QueryOutput),
+    /// Of [`Work::Crawl`].
+    Crawl(CrawlOutput),
+}

@@ -1,0 +1,466 @@
+//! The world: every service of every account and region, the time, the random streams and the fault rules, as one value.
+//!
+//! No IO happens here. A driver calls [`World::call`], moves time with [`World::step_to`], runs what
+//! [`World::take_jobs`] hands out and reports with [`World::finish_job`]. The order of everything that follows from a
+//! call is decided in [`World::drain`]. Left out: who waits, and on what clock; see `driver/`.
+
+mod cx;
+mod fault;
+mod job;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use wavetank_types::{Arn, Region, Seed, Stream, Timestamp};
+use wavetank_wire::lambda::{GetPolicy, GetPolicyInput};
+use wavetank_wire::schema::Service as Schema;
+use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, WireError};
+
+pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
+use fault::Faults;
+pub use fault::{Rule, RuleId, Verdict};
+pub use job::{Job, JobId, Outcome, Output, Work};
+
+use crate::services::s3::{Notification, S3};
+use crate::services::{DynService, ServiceId, registry};
+
+/// A call as it crosses the boundary.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// To whom, in which account and region.
+    pub to: Address,
+    /// The caller's access key id.
+    pub access_key: String,
+    /// The operation's name.
+    pub operation: &'static str,
+    /// The validated request.
+    pub input: Val,
+}
+
+/// Something that happens at an instant: the end of a job, a delayed call.
+#[derive(Debug)]
+enum Due {
+    JobDone { owner: Address, job: JobId, outcome: Outcome },
+    Call { call: Call, ticket: Ticket },
+}
+
+/// Who waits for an answer that comes later, other than a client of the driver.
+#[derive(Debug)]
+enum Awaiting {
+    /// A service that called another, with its token.
+    Service(Address, Option<u64>),
+    /// A client whose call was delayed, and who holds this ticket instead.
+    Client(Ticket),
+}
+
+/// A job that an executor has and whose outcome is not known yet.
+#[derive(Debug)]
+struct Running {
+    owner: Address,
+    started: Timestamp,
+}
+
+/// Every service, and what happens between them.
+#[derive(Debug)]
+pub struct World {
+    seed: Seed,
+    now: Timestamp,
+    services: BTreeMap<Address, Slot>,
+    s3: S3,
+    s3_streams: BTreeMap<Scope, Stream>,
+    faults: Faults,
+    next_number: u64,
+    due: BTreeMap<(Timestamp, u64), Due>,
+    running: BTreeMap<JobId, Running>,
+    jobs: Vec<Job>,
+    awaiting: BTreeMap<Ticket, Awaiting>,
+    answers: Vec<(Ticket, Result<Val, WireError>)>,
+    /// Something may have to be done later that was not known before.
+    stirred: bool,
+}
+
+/// A service and its own random stream.
+struct Slot {
+    service: Box<dyn DynService>,
+    stream: Stream,
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slot").finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// An empty world at `start`.
+    pub fn new(seed: Seed, start: Timestamp) -> Self {
+        Self {
+            seed,
+            now: start,
+            services: BTreeMap::new(),
+            s3: S3::default(),
+            s3_streams: BTreeMap::new(),
+            faults: Faults::new(seed.stream("faults")),
+            next_number: 0,
+            due: BTreeMap::new(),
+            running: BTreeMap::new(),
+            jobs: Vec::new(),
+            awaiting: BTreeMap::new(),
+            answers: Vec::new(),
+            stirred: false,
+        }
+    }
+
+    /// Tank time.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The seed of every stream.
+    pub fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    /// Puts a fault rule in force.
+    pub fn add_fault(&mut self, rule: Rule) -> RuleId {
+        self.faults.add(rule)
+    }
+
+    /// Takes a fault rule back.
+    pub fn remove_fault(&mut self, id: RuleId) {
+        self.faults.remove(id);
+    }
+
+    /// The fault rules in force, in the order in which they were added.
+    pub fn faults(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
+        self.faults.iter()
+    }
+
+    /// One request to a service, and everything that follows from it at this instant.
+    pub fn call(&mut self, schema: &Schema, call: Call) -> Result<Answer<Val>, WireError> {
+        match self.faults.verdict(schema.name, call.operation, self.now) {
+            Verdict::Pass => {}
+            Verdict::Fail(error) => return Err(error),
+            Verdict::Delay(span) => {
+                let ticket = Ticket(self.number());
+                self.schedule(self.now + span, Due::Call { call, ticket });
+                return Ok(Answer::Later(ticket));
+            }
+            Verdict::Duplicate => {
+                let first = self.perform(call.clone());
+                drop(first);
+            }
+        }
+        self.perform(call)
+    }
+
+    /// One request to S3, whose wire is elsewhere, and everything that follows from it at this instant.
+    ///
+    /// Delays do not reach S3 yet: its answers are made by `s3s` and cannot be left waiting.
+    pub fn s3<R, E: From<WireError>>(
+        &mut self,
+        scope: &Scope,
+        access_key: &str,
+        operation: &str,
+        mut act: impl FnMut(&mut S3, &mut Cx<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let verdict = self.faults.verdict("s3", operation, self.now);
+        if let Verdict::Fail(error) = verdict {
+            return Err(error.into());
+        }
+        if verdict == Verdict::Duplicate {
+            let first = self.s3_unfaulted(scope, access_key, &mut act);
+            drop(first);
+        }
+        self.s3_unfaulted(scope, access_key, &mut act)
+    }
+
+    fn s3_unfaulted<R>(
+        &mut self,
+        scope: &Scope,
+        access_key: &str,
+        act: &mut impl FnMut(&mut S3, &mut Cx<'_>) -> R,
+    ) -> R {
+        let mut out = Vec::new();
+        let answer = self.on_s3(scope, access_key, &mut out, act);
+        if !out.is_empty() {
+            self.drain(out);
+        }
+        answer
+    }
+
+    /// Reads S3 as the tank itself: no faults, no effects.
+    pub fn s3_ref(&self) -> &S3 {
+        &self.s3
+    }
+
+    /// Whether the functions that a bucket is to notify exist, and let S3 invoke them.
+    ///
+    /// Services do not see each other, so the world asks Lambda. The sentence is AWS's; assumed: that it looks at nothing but
+    /// the function's own policy, and only for S3's name.
+    pub fn check_destinations(&mut self, notification: &Notification) -> Result<(), WireError> {
+        for function in &notification.functions {
+            let refuse = || {
+                let why = "Unable to validate the following destination configurations";
+                WireError::client("InvalidArgument", why)
+            };
+            let arn: Arn = function.arn.parse().map_err(|_| refuse())?;
+            let account = arn.account.parse().map_err(|_| refuse())?;
+            let scope = Scope { account, region: Region::new(arn.region) };
+            let lambda = Address { service: ServiceId::Lambda, scope };
+            let input = GetPolicyInput { function_name: function.arn.clone(), ..GetPolicyInput::default() };
+            let mut out = Vec::new();
+            let answer = self.on_service(&lambda, "", &mut out, |service, cx| {
+                service.call(cx, GetPolicy::NAME, input.to_val())
+            });
+            let policy = match answer {
+                Ok(Answer::Now(output)) => <GetPolicy as Operation>::Output::from_val(output).policy,
+                Ok(Answer::Later(_)) => None,
+                Err(_) => return Err(refuse()),
+            };
+            if !policy.is_some_and(|policy| policy.contains("s3.amazonaws.com")) {
+                return Err(refuse());
+            }
+        }
+        Ok(())
+    }
+
+    fn on_s3<R>(
+        &mut self,
+        scope: &Scope,
+        access_key: &str,
+        out: &mut Vec<(Address, Effect)>,
+        act: impl FnOnce(&mut S3, &mut Cx<'_>) -> R,
+    ) -> R {
+        if !self.s3_streams.contains_key(scope) {
+            let name = format!("s3/{}/{}", scope.account, scope.region);
+            self.s3_streams.insert(scope.clone(), self.seed.stream(&name));
+        }
+        let stream = self.s3_streams.get_mut(scope).expect("made just above");
+        let owner = Address { service: ServiceId::S3, scope: scope.clone() };
+        let mut cx = Cx {
+            now: self.now,
+            scope,
+            access_key,
+            owner: &owner,
+            stream,
+            next_number: &mut self.next_number,
+            out,
+        };
+        act(&mut self.s3, &mut cx)
+    }
+
+    fn perform(&mut self, call: Call) -> Result<Answer<Val>, WireError> {
+        let mut out = Vec::new();
+        let answer = self.on_service(&call.to, &call.access_key, &mut out, |service, cx| {
+            service.call(cx, call.operation, call.input.clone())
+        });
+        self.drain(out);
+        answer
+    }
+
+    /// Performs a call whose caller already holds `ticket`.
+    fn perform_for(&mut self, ticket: Ticket, call: Call) {
+        let mut out = Vec::new();
+        let answer = self.on_service(&call.to, &call.access_key, &mut out, |service, cx| {
+            service.call(cx, call.operation, call.input.clone())
+        });
+        match answer {
+            Ok(Answer::Now(output)) => self.answers.push((ticket, Ok(output))),
+            Ok(Answer::Later(inner)) => drop(self.awaiting.insert(inner, Awaiting::Client(ticket))),
+            Err(error) => self.answers.push((ticket, Err(error))),
+        }
+        self.drain(out);
+    }
+
+    fn on_service<R>(
+        &mut self,
+        address: &Address,
+        access_key: &str,
+        out: &mut Vec<(Address, Effect)>,
+        act: impl FnOnce(&mut dyn DynService, &mut Cx<'_>) -> R,
+    ) -> R {
+        let address = address.service.home(address);
+        if !self.services.contains_key(&address) {
+            let name = format!("{:?}/{}/{}", address.service, address.scope.account, address.scope.region);
+            let slot =
+                Slot { service: registry(address.service, &address.scope), stream: self.seed.stream(&name) };
+            self.services.insert(address.clone(), slot);
+        }
+        let slot = self.services.get_mut(&address).expect("made just above");
+        let mut cx = Cx {
+            now: self.now,
+            scope: &address.scope,
+            access_key,
+            owner: &address,
+            stream: &mut slot.stream,
+            next_number: &mut self.next_number,
+            out,
+        };
+        act(slot.service.as_mut(), &mut cx)
+    }
+
+    /// Delivers effects, and the effects of those, in the order in which they were pushed.
+    fn drain(&mut self, effects: Vec<(Address, Effect)>) {
+        self.stirred = true;
+        let mut queue: VecDeque<(Address, Effect)> = effects.into();
+        while let Some((from, effect)) = queue.pop_front() {
+            let mut out = Vec::new();
+            self.deliver(from, effect, &mut out);
+            queue.extend(out);
+        }
+    }
+
+    fn deliver(&mut self, from: Address, effect: Effect, out: &mut Vec<(Address, Effect)>) {
+        match effect {
+            Effect::Call { to, operation, input, reply } => {
+                let answer = self.on_service(&to, "", out, |service, cx| service.call(cx, operation, input));
+                match answer {
+                    Ok(Answer::Now(output)) => self.reply(from, reply, Ok(output), out),
+                    Ok(Answer::Later(ticket)) => {
+                        self.awaiting.insert(ticket, Awaiting::Service(from, reply));
+                    }
+                    Err(error) => self.reply(from, reply, Err(error), out),
+                }
+            }
+            Effect::S3 { command, reply } => {
+                let scope = from.scope.clone();
+                let permitted = command.notification().map_or(Ok(()), |said| self.check_destinations(said));
+                let result =
+                    permitted.and_then(|()| self.on_s3(&scope, "", out, |s3, cx| s3.perform(cx, command)));
+                self.reply(from, reply, result, out);
+            }
+            Effect::Log(batch) => {
+                let logs = Address { service: ServiceId::Logs, scope: from.scope };
+                self.on_service(&logs, "", out, |service, cx| service.deliver(cx, Delivery::Log(batch)));
+            }
+            Effect::Job(id, work) => {
+                self.running.insert(id, Running { owner: from.clone(), started: self.now });
+                self.jobs.push(Job { id, owner: from, started: self.now, work });
+            }
+            Effect::Answer(ticket, result) => match self.awaiting.remove(&ticket) {
+                Some(Awaiting::Service(to, token)) => self.reply(to, token, result, out),
+                Some(Awaiting::Client(ticket)) => self.answers.push((ticket, result)),
+                None => self.answers.push((ticket, result)),
+            },
+        }
+    }
+
+    fn reply(
+        &mut self,
+        to: Address,
+        token: Option<u64>,
+        result: Result<Val, WireError>,
+        out: &mut Vec<(Address, Effect)>,
+    ) {
+        match token {
+            Some(token) if to.service != ServiceId::S3 => {
+                self.on_service(&to, "", out, |service, cx| {
+                    service.deliver(cx, Delivery::Reply { token, result })
+                });
+            }
+            _ => {
+                if let Err(error) = result {
+                    tracing::warn!(service = ?to.service, %error, "a call between services was refused");
+                }
+            }
+        }
+    }
+
+    /// When something happens next without being asked. Never before [`World::now`].
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let due = self.due.keys().next().map(|(at, _)| *at);
+        let services = self.services.values().filter_map(|slot| slot.service.next_deadline());
+        services.chain(self.s3.next_deadline()).chain(due).min().map(|at| at.max(self.now))
+    }
+
+    /// Moves time to `to` and does what is due there. Time does not go back.
+    ///
+    /// What is due earlier than `to` must have been done: step to each [`World::next_deadline`] in turn.
+    pub fn step_to(&mut self, to: Timestamp) {
+        self.now = self.now.max(to);
+        while let Some(entry) = self.due.first_entry() {
+            if entry.key().0 > self.now {
+                break;
+            }
+            let due = entry.remove();
+            self.happen(due);
+        }
+        if self.s3.next_deadline().is_some_and(|at| at <= self.now) {
+            let mut out = Vec::new();
+            self.on_s3(&Scope::default(), "", &mut out, |s3, cx| s3.tick(cx));
+            self.drain(out);
+        }
+        let ready = |slot: &Slot| slot.service.next_deadline().is_some_and(|at| at <= self.now);
+        let addresses: Vec<Address> = self
+            .services
+            .iter()
+            .filter(|(_, slot)| ready(slot))
+            .map(|(address, _)| address.clone())
+            .collect();
+        for address in addresses {
+            let mut out = Vec::new();
+            self.on_service(&address, "", &mut out, |service, cx| service.tick(cx));
+            self.drain(out);
+        }
+    }
+
+    fn happen(&mut self, due: Due) {
+        match due {
+            Due::JobDone { owner, job, outcome } => {
+                let mut out = Vec::new();
+                let delivery = Delivery::JobDone { job, outcome };
+                self.on_service(&owner, "", &mut out, |service, cx| service.deliver(cx, delivery));
+                self.drain(out);
+            }
+            Due::Call { call, ticket } => self.perform_for(ticket, call),
+        }
+    }
+
+    fn schedule(&mut self, at: Timestamp, due: Due) {
+        let number = self.number();
+        self.due.insert((at, number), due);
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+
+    /// Work that has been asked for since the last call, in order.
+    pub fn take_jobs(&mut self) -> Vec<Job> {
+        std::mem::take(&mut self.jobs)
+    }
+
+    /// Whether executors have work whose outcome is not known yet, or work waits for one.
+    pub fn has_running_jobs(&self) -> bool {
+        !self.running.is_empty()
+    }
+
+    /// Whether effects have been delivered since the last call: jobs and deadlines come of nothing else.
+    pub(crate) fn take_stirred(&mut self) -> bool {
+        std::mem::take(&mut self.stirred)
+    }
+
+    /// How many jobs executors have, or wait for one.
+    pub fn running_jobs(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Reports a job's outcome. The service hears of it when the job's duration has passed since its start.
+    ///
+    /// A job that this world does not know is ignored: it belonged to the world before a reset.
+    pub fn finish_job(&mut self, job: JobId, outcome: Outcome) {
+        if let Some(Running { owner, started }) = self.running.remove(&job) {
+            let at = at_least(started, outcome.duration, self.now);
+            // Equal instants are told apart by the job's number, not by who finished first.
+            self.due.insert((at, job.0), Due::JobDone { owner, job, outcome });
+        }
+    }
+
+    /// Answers that have become ready since the last call.
+    pub fn take_answers(&mut self) -> Vec<(Ticket, Result<Val, WireError>)> {
+        std::mem::take(&mut self.answers)
+    }
+}

@@ -1,0 +1,49 @@
+//! For tests of one service alone: a [`Cx`] without a world, and what the service pushed to it.
+
+use wavetank_types::{Seed, Stream, Timestamp};
+
+use super::{Address, Cx, Effect, Scope};
+use crate::services::ServiceId;
+
+/// What a `Cx` borrows from, and where effects gather.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    /// Tank time; a test moves it.
+    pub(crate) now: Timestamp,
+    owner: Address,
+    stream: Stream,
+    next_number: u64,
+    out: Vec<(Address, Effect)>,
+}
+
+impl Bench {
+    /// A bench for a service, at the tank's epoch, with seed 0.
+    pub(crate) fn new(service: ServiceId) -> Self {
+        Self {
+            now: Timestamp::TANK_EPOCH,
+            owner: Address { service, scope: Scope::default() },
+            stream: Seed(0).stream("bench"),
+            next_number: 0,
+            out: Vec::new(),
+        }
+    }
+
+    /// Calls the service.
+    pub(crate) fn with<R>(&mut self, act: impl FnOnce(&mut Cx<'_>) -> R) -> R {
+        let mut cx = Cx {
+            now: self.now,
+            scope: &self.owner.scope,
+            access_key: "",
+            owner: &self.owner,
+            stream: &mut self.stream,
+            next_number: &mut self.next_number,
+            out: &mut self.out,
+        };
+        act(&mut cx)
+    }
+
+    /// What was pushed since the last call, in order.
+    pub(crate) fn take(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.out).into_iter().map(|(_, effect)| effect).collect()
+    }
+}
