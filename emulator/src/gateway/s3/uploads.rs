@@ -1,0 +1,306 @@
+//! Uploads in parts over the wire.
+
+use s3s::dto;
+use s3s::{S3Request, S3Response, S3Result};
+
+use super::convert::{self, ChecksumFields, condition, etag, long, own_time, refuse, time};
+use super::lists::{Spelling, entries_max};
+use super::objects::{headers_of, source, source_conditions, without_aws_chunked, write_conditions};
+use super::receive::{Sent, receive};
+use super::{Asked, Wire};
+use crate::services::s3::body::Body;
+use crate::services::s3::digest::{Algorithm, Checksum, Digested};
+use crate::services::s3::error::Refusal;
+use crate::services::s3::object::{Headers, ReadConditions};
+use crate::services::s3::{NamedPart, Wanted};
+
+type Answer<T> = S3Result<S3Response<T>>;
+
+pub(super) fn create(
+    wire: &Wire,
+    req: S3Request<dto::CreateMultipartUploadInput>,
+) -> Answer<dto::CreateMultipartUploadOutput> {
+    let (asked, mut input) = Asked::new(wire, req, "CreateMultipartUpload");
+    let headers = headers_of!(input);
+    let tags = convert::tagging_header(input.tagging.take())?;
+    let algorithm = input.checksum_algorithm.as_ref().and_then(|name| Algorithm::named(name.as_str()));
+    let composite = match input.checksum_type.as_ref().map(dto::ChecksumType::as_str) {
+        Some("FULL_OBJECT") if algorithm.is_some_and(|algorithm| !algorithm.is_crc()) => {
+            let why =
+                "The FULL_OBJECT checksum type cannot be used with the sha1 or sha256 checksum algorithm.";
+            return Err(refuse(&Refusal::InvalidRequest(why.to_owned())));
+        }
+        Some(kind) => kind == "COMPOSITE",
+        // Documented: CRC64NVME is only ever of the whole object, the others by default of the parts
+        // (docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html, 2026-11-20).
+        None => algorithm != Some(Algorithm::Crc64Nvme),
+    };
+    let wanted = Wanted { headers, tags, algorithm, composite };
+    let (bucket, key) = (input.bucket, input.key);
+    let id = asked.act(|s3, cx| s3.create_upload(cx, &bucket, &key, wanted.clone()))?;
+    Ok(S3Response::new(dto::CreateMultipartUploadOutput {
+        bucket: Some(bucket),
+        key: Some(key),
+        upload_id: Some(id),
+        checksum_algorithm: algorithm.map(|algorithm| dto::ChecksumAlgorithm::from_static(algorithm.name())),
+        checksum_type: algorithm.map(|_| convert::kind(composite)),
+        server_side_encryption: Some("AES256".to_owned().into()),
+        ..Default::default()
+    }))
+}
+
+pub(super) async fn part(wire: &Wire, req: S3Request<dto::UploadPartInput>) -> Answer<dto::UploadPartOutput> {
+    let (asked, input) = Asked::new(wire, req, "UploadPart");
+    let (bucket, key, id) = (input.bucket, input.key, input.upload_id);
+    let default = asked.act(|s3, cx| s3.upload_algorithm(cx, &bucket, &key, &id))?;
+    let fields = ChecksumFields {
+        crc32: input.checksum_crc32,
+        crc32c: input.checksum_crc32c,
+        crc64nvme: input.checksum_crc64nvme,
+        sha1: input.checksum_sha1,
+        sha256: input.checksum_sha256,
+        kind: None,
+    };
+    let sent = Sent {
+        content_md5: input.content_md5,
+        checksum: fields.sent(),
+        algorithm: input.checksum_algorithm.and_then(|name| Algorithm::named(name.as_str())),
+        trailers: asked.trailers.clone(),
+        headers: &asked.headers,
+    };
+    let stored = receive(input.body, sent, default).await?;
+    asked.act(|s3, cx| s3.put_part(cx, &bucket, &key, &id, input.part_number, stored.clone()))?;
+    let digested = stored.1;
+    let fields = ChecksumFields::of(digested.checksum.as_ref());
+    Ok(S3Response::new(dto::UploadPartOutput {
+        e_tag: Some(etag(&digested.etag())),
+        checksum_crc32: fields.crc32,
+        checksum_crc32c: fields.crc32c,
+        checksum_crc64nvme: fields.crc64nvme,
+        checksum_sha1: fields.sha1,
+        checksum_sha256: fields.sha256,
+        server_side_encryption: Some("AES256".to_owned().into()),
+        ..Default::default()
+    }))
+}
+
+pub(super) fn part_copy(
+    wire: &Wire,
+    req: S3Request<dto::UploadPartCopyInput>,
+) -> Answer<dto::UploadPartCopyOutput> {
+    let (asked, mut input) = Asked::new(wire, req, "UploadPartCopy");
+    let conditions = source_conditions!(input);
+    let (bucket, key, id) = (input.bucket, input.key, input.upload_id);
+    let algorithm = asked.act(|s3, cx| s3.upload_algorithm(cx, &bucket, &key, &id))?;
+    let found = source(&asked, &input.copy_source, &conditions)?;
+    let size = found.object.size();
+    let range = match input.copy_source_range.as_deref() {
+        None => 0..size,
+        Some(text) => convert::source_range(text)?.of(size).map_err(|refusal| refuse(&refusal))?,
+    };
+    let chunks = found.object.body.slice(range);
+    let digested = Digested::of(&chunks, algorithm);
+    let stored = (Body::of_chunks(chunks), digested);
+    let now = asked.act(|s3, cx| {
+        s3.put_part(cx, &bucket, &key, &id, input.part_number, stored.clone())?;
+        Ok(cx.now)
+    })?;
+    let fields = ChecksumFields::of(stored.1.checksum.as_ref());
+    let result = dto::CopyPartResult {
+        e_tag: Some(etag(&stored.1.etag())),
+        last_modified: Some(time(now)),
+        checksum_crc32: fields.crc32,
+        checksum_crc32c: fields.crc32c,
+        checksum_crc64nvme: fields.crc64nvme,
+        checksum_sha1: fields.sha1,
+        checksum_sha256: fields.sha256,
+    };
+    Ok(S3Response::new(dto::UploadPartCopyOutput {
+        copy_part_result: Some(result),
+        copy_source_version_id: found.version_id,
+        server_side_encryption: Some("AES256".to_owned().into()),
+        ..Default::default()
+    }))
+}
+
+fn named(parts: Vec<dto::CompletedPart>) -> Vec<NamedPart> {
+    let named = |part: dto::CompletedPart| {
+        let fields = ChecksumFields {
+            crc32: part.checksum_crc32,
+            crc32c: part.checksum_crc32c,
+            crc64nvme: part.checksum_crc64nvme,
+            sha1: part.checksum_sha1,
+            sha256: part.checksum_sha256,
+            kind: None,
+        };
+        NamedPart {
+            number: part.part_number.unwrap_or(0),
+            etag: part.e_tag.map(dto::ETag::into_value).unwrap_or_default(),
+            checksum: fields.sent().map(|(_, value)| value),
+        }
+    };
+    parts.into_iter().map(named).collect()
+}
+
+pub(super) fn complete(
+    wire: &Wire,
+    req: S3Request<dto::CompleteMultipartUploadInput>,
+) -> Answer<dto::CompleteMultipartUploadOutput> {
+    let (asked, mut input) = Asked::new(wire, req, "CompleteMultipartUpload");
+    let conditions = write_conditions(input.if_match.take(), input.if_none_match.take())?;
+    let parts = named(input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default());
+    let (bucket, key, id) = (input.bucket, input.key, input.upload_id);
+    let (chunks, wanted) = asked.act(|s3, cx| s3.upload_chunks(cx, &bucket, &key, &id, &parts))?;
+    let size: u64 = chunks.iter().map(|chunk| chunk.len() as u64).sum();
+    if input.mpu_object_size.is_some_and(|said| said != long(size)) {
+        let why = "The provided 'x-amz-mp-object-size' header value does not match what was computed.";
+        return Err(refuse(&Refusal::InvalidRequest(why.to_owned())));
+    }
+    let full = wanted.algorithm.filter(|_| !wanted.composite).map(|algorithm| Checksum {
+        algorithm,
+        value: algorithm.of(&chunks),
+        composite: false,
+    });
+    let sent = ChecksumFields {
+        crc32: input.checksum_crc32,
+        crc32c: input.checksum_crc32c,
+        crc64nvme: input.checksum_crc64nvme,
+        sha1: input.checksum_sha1,
+        sha256: input.checksum_sha256,
+        kind: None,
+    };
+    if let (Some((_, sent)), Some(own)) = (sent.sent(), &full)
+        && sent != own.value
+    {
+        return Err(refuse(&Refusal::ChecksumMismatch(own.algorithm.name())));
+    }
+    let target = (key.as_str(), id.as_str());
+    let done =
+        asked.act(|s3, cx| s3.complete_upload(cx, &bucket, target, &parts, full.clone(), &conditions))?;
+    let fields = ChecksumFields::of(done.checksum.as_ref());
+    Ok(S3Response::new(dto::CompleteMultipartUploadOutput {
+        location: Some(format!("http://s3.localhost/{bucket}/{key}")),
+        bucket: Some(bucket),
+        key: Some(key),
+        e_tag: Some(etag(&done.etag)),
+        version_id: done.version_id,
+        checksum_crc32: fields.crc32,
+        checksum_crc32c: fields.crc32c,
+        checksum_crc64nvme: fields.crc64nvme,
+        checksum_sha1: fields.sha1,
+        checksum_sha256: fields.sha256,
+        checksum_type: fields.kind,
+        server_side_encryption: Some("AES256".to_owned().into()),
+        ..Default::default()
+    }))
+}
+
+pub(super) fn abort(
+    wire: &Wire,
+    req: S3Request<dto::AbortMultipartUploadInput>,
+) -> Answer<dto::AbortMultipartUploadOutput> {
+    let (asked, input) = Asked::new(wire, req, "AbortMultipartUpload");
+    asked.act(|s3, cx| s3.abort_upload(cx, &input.bucket, &input.key, &input.upload_id))?;
+    Ok(S3Response::new(Default::default()))
+}
+
+pub(super) fn parts(wire: &Wire, req: S3Request<dto::ListPartsInput>) -> Answer<dto::ListPartsOutput> {
+    let (asked, input) = Asked::new(wire, req, "ListParts");
+    let after = input.part_number_marker.unwrap_or(0);
+    let parts_max = entries_max(input.max_parts, "max-parts")?;
+    let target = (input.key.as_str(), input.upload_id.as_str());
+    let (page, owner) = asked.act(|s3, cx| {
+        let owner = s3.bucket(cx, &input.bucket)?.owner.clone();
+        Ok((s3.list_parts(cx, &input.bucket, target, after, parts_max)?, owner))
+    })?;
+    let last = page.parts.last().map(|(number, _)| *number);
+    let part = |(number, part): &(i32, crate::services::s3::Part)| {
+        let fields = ChecksumFields::of(part.digested.checksum.as_ref());
+        dto::Part {
+            part_number: Some(*number),
+            e_tag: Some(etag(&part.digested.etag())),
+            size: Some(long(part.body.size())),
+            last_modified: Some(time(part.modified)),
+            checksum_crc32: fields.crc32,
+            checksum_crc32c: fields.crc32c,
+            checksum_crc64nvme: fields.crc64nvme,
+            checksum_sha1: fields.sha1,
+            checksum_sha256: fields.sha256,
+        }
+    };
+    let wanted = &page.upload.wanted;
+    let id = Some(crate::services::s3::canonical_user(&owner));
+    Ok(S3Response::new(dto::ListPartsOutput {
+        parts: Some(page.parts.iter().map(part).collect()),
+        bucket: Some(input.bucket.clone()),
+        key: Some(input.key.clone()),
+        upload_id: Some(input.upload_id.clone()),
+        is_truncated: Some(page.truncated),
+        max_parts: Some(parts_max as i32),
+        part_number_marker: Some(after),
+        next_part_number_marker: last,
+        initiator: Some(dto::Initiator { display_name: None, id }),
+        owner: Some(convert::owner(&owner)),
+        storage_class: Some(
+            wanted.headers.storage_class.clone().unwrap_or_else(|| "STANDARD".to_owned()).into(),
+        ),
+        checksum_algorithm: wanted
+            .algorithm
+            .map(|algorithm| dto::ChecksumAlgorithm::from_static(algorithm.name())),
+        checksum_type: wanted.algorithm.map(|_| convert::kind(wanted.composite)),
+        ..Default::default()
+    }))
+}
+
+pub(super) fn list(
+    wire: &Wire,
+    req: S3Request<dto::ListMultipartUploadsInput>,
+) -> Answer<dto::ListMultipartUploadsOutput> {
+    let (asked, input) = Asked::new(wire, req, "ListMultipartUploads");
+    let spelling = Spelling::wanted(input.encoding_type.as_ref())?;
+    let prefix = input.prefix.clone().unwrap_or_default();
+    let key_marker = input.key_marker.clone().unwrap_or_default();
+    let id_marker = input.upload_id_marker.clone().filter(|id| !id.is_empty() && !key_marker.is_empty());
+    let uploads_max = entries_max(input.max_uploads, "max-uploads")?;
+    let matching = (prefix.as_str(), input.delimiter.as_deref());
+    let after = (key_marker.as_str(), id_marker.as_deref());
+    let (page, owner) = asked.act(|s3, cx| {
+        let owner = s3.bucket(cx, &input.bucket)?.owner.clone();
+        Ok((s3.list_uploads(cx, &input.bucket, matching, after, uploads_max)?, owner))
+    })?;
+    let last = page.uploads.last().map(|(key, id, _)| (key.clone(), id.clone())).filter(|_| page.truncated);
+    let (next_key, next_id) = last.unzip();
+    let entry = |(key, id, upload): (String, String, crate::services::s3::Upload)| {
+        let wanted = upload.wanted;
+        dto::MultipartUpload {
+            key: Some(spelling.of(key)),
+            upload_id: Some(id),
+            initiated: Some(time(upload.initiated)),
+            initiator: Some(dto::Initiator {
+                display_name: None,
+                id: Some(crate::services::s3::canonical_user(&owner)),
+            }),
+            owner: Some(convert::owner(&owner)),
+            storage_class: Some(wanted.headers.storage_class.unwrap_or_else(|| "STANDARD".to_owned()).into()),
+            checksum_algorithm: wanted
+                .algorithm
+                .map(|algorithm| dto::ChecksumAlgorithm::from_static(algorithm.name())),
+            checksum_type: wanted.algorithm.map(|_| convert::kind(wanted.composite)),
+        }
+    };
+    Ok(S3Response::new(dto::ListMultipartUploadsOutput {
+        uploads: Some(page.uploads.into_iter().map(entry).collect()),
+        common_prefixes: spelling.prefixes(page.prefixes),
+        bucket: Some(input.bucket.clone()),
+        prefix: Some(spelling.of(prefix.clone())),
+        delimiter: input.delimiter.clone().map(|text| spelling.of(text)),
+        key_marker: Some(spelling.of(key_marker.clone())),
+        upload_id_marker: Some(input.upload_id_marker.unwrap_or_default()),
+        next_key_marker: next_key.map(|key| spelling.of(key)),
+        next_upload_id_marker: next_id,
+        max_uploads: Some(uploads_max as i32),
+        is_truncated: Some(page.truncated),
+        encoding_type: input.encoding_type,
+        ..Default::default()
+    }))
+}

@@ -1,0 +1,128 @@
+//! What other services ask of S3, in its own typed words: CloudFormation's buckets, Athena's results, a job's output.
+//!
+//! Each command takes the same path, with the same refusals, as the request of the same name over HTTP.
+//! Start with [`Command`]; [`BucketConfiguration`] is what a template says about a bucket.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+/// What other services ask of S3.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the operation's own members")]
+pub enum Command {
+    /// Creates a bucket in the caller's region. Answers `{Location}`.
+    CreateBucket { bucket: String },
+    /// Deletes an empty bucket.
+    DeleteBucket { bucket: String },
+    /// Answers `{BucketRegion}` if the bucket exists and is the caller's.
+    HeadBucket { bucket: String },
+    /// Changes what is said of a bucket: each part that is `Some`, all or none of them.
+    PutBucketConfiguration { bucket: String, configuration: BucketConfiguration },
+    /// Removes the policy.
+    DeleteBucketPolicy { bucket: String },
+    /// Stores an object. Answers `{ETag, VersionId?}`.
+    PutObject { bucket: String, key: String, body: Bytes, content_type: String },
+    /// Answers `{Body, ETag, ContentType, ContentLength}`.
+    GetObject { bucket: String, key: String },
+    /// Deletes an object, or marks it deleted if the bucket keeps versions.
+    DeleteObject { bucket: String, key: String },
+    /// Deletes several objects.
+    DeleteObjects { bucket: String, keys: Vec<String> },
+}
+
+impl Command {
+    /// The notifications that it asks for, whose destinations must exist.
+    pub(crate) fn notification(&self) -> Option<&Notification> {
+        match self {
+            Self::PutBucketConfiguration { configuration, .. } => configuration.notification.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// What is said of a bucket. `None` leaves a part as it is; an empty part clears it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BucketConfiguration {
+    /// Who hears of what happens to objects.
+    pub notification: Option<Notification>,
+    /// `Enabled` or `Suspended`.
+    pub versioning: Option<String>,
+    /// Tags, by key.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// The policy document, as JSON text.
+    pub policy: Option<String>,
+    /// What public access is blocked.
+    pub public_access_block: Option<PublicAccessBlock>,
+    /// The default encryption's algorithm: `AES256` or `aws:kms`.
+    pub encryption: Option<String>,
+    /// `BucketOwnerEnforced`, `BucketOwnerPreferred` or `ObjectWriter`.
+    pub object_ownership: Option<String>,
+    /// Rules by which objects expire.
+    pub lifecycle: Option<Vec<LifecycleRule>>,
+    /// Which web pages may read the bucket.
+    pub cors: Option<Vec<CorsRule>>,
+}
+
+/// Who hears of what happens to objects. Only functions: queues and topics do not exist yet and are refused by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notification {
+    /// Functions to invoke.
+    pub functions: Vec<FunctionNotification>,
+}
+
+/// One function that hears of some events on some keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FunctionNotification {
+    /// Chosen by the client; made up if absent.
+    pub id: Option<String>,
+    /// The function's ARN, with or without a qualifier.
+    pub arn: String,
+    /// Such as `s3:ObjectCreated:*`.
+    pub events: Vec<String>,
+    /// Only keys that begin so.
+    pub prefix: Option<String>,
+    /// Only keys that end so.
+    pub suffix: Option<String>,
+}
+
+/// What public access is blocked. Stored and returned; nothing here is public in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "AWS's own four switches")]
+pub struct PublicAccessBlock {
+    pub block_public_acls: bool,
+    pub ignore_public_acls: bool,
+    pub block_public_policy: bool,
+    pub restrict_public_buckets: bool,
+}
+
+/// One rule by which objects expire.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LifecycleRule {
+    /// Chosen by the client; made up if absent.
+    pub id: Option<String>,
+    /// Whether it acts.
+    pub enabled: bool,
+    /// Only keys that begin so; empty for all.
+    pub prefix: String,
+    /// Days after which an object expires.
+    pub expiration_days: Option<i32>,
+    /// Days after which a version that is no longer current goes.
+    pub noncurrent_days: Option<i32>,
+    /// Days after which an unfinished multipart upload is aborted.
+    pub abort_upload_days: Option<i32>,
+    /// Days after which an object moves to a storage class: stored and returned, nothing moves.
+    pub transitions: Vec<(i32, String)>,
+}
+
+/// Which web pages may do what. Stored and returned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "AWS's own members")]
+pub struct CorsRule {
+    pub id: Option<String>,
+    pub allowed_methods: Vec<String>,
+    pub allowed_origins: Vec<String>,
+    pub allowed_headers: Vec<String>,
+    pub expose_headers: Vec<String>,
+    pub max_age_seconds: Option<i32>,
+}

@@ -1,0 +1,168 @@
+//! Events of objects, delivered to functions as asynchronous invocations.
+//!
+//! The record is version 2.1. Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+//! (read 2026-11-20). The key is encoded as form data: `red flower.jpg` arrives as `red+flower.jpg`. Each event is one
+//! invocation with one record. Assumed: that AWS never groups records, and the principal ids, which AWS makes up.
+//! Left out: queues, topics, EventBridge (refused by name), and `s3:TestEvent`, which functions never get.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use wavetank_types::Arn;
+use wavetank_wire::lambda::{Invoke, InvokeInput};
+use wavetank_wire::{Operation as _, ToVal as _};
+
+use super::configuration::covers;
+use super::{S3, canonical_user};
+use crate::services::ServiceId;
+use crate::services::s3::FunctionNotification;
+use crate::services::s3::object::Object;
+use crate::world::{Address, Cx, Effect, Scope};
+
+/// What happened to which object.
+struct Event<'a> {
+    name: &'a str,
+    key: &'a str,
+    object: Option<&'a Object>,
+    version_id: Option<&'a str>,
+    sequencer: String,
+}
+
+impl FunctionNotification {
+    fn hears(&self, event: &str, key: &str) -> bool {
+        let fits = |wanted: &Option<String>, fit: fn(&str, &str) -> bool| {
+            wanted.as_deref().is_none_or(|wanted| fit(key, wanted))
+        };
+        self.events.iter().any(|listened| covers(listened.trim_start_matches("s3:"), event))
+            && fits(&self.prefix, |key, prefix| key.starts_with(prefix))
+            && fits(&self.suffix, |key, suffix| key.ends_with(suffix))
+    }
+}
+
+impl S3 {
+    /// Tells the functions that listen. `object` is absent where it is gone.
+    pub(super) fn notify(
+        &mut self,
+        cx: &mut Cx<'_>,
+        bucket: &str,
+        name: &str,
+        key: &str,
+        object: Option<&Object>,
+        version_id: Option<&str>,
+    ) {
+        self.changes += 1;
+        let Some(found) = self.buckets.get(bucket) else { return };
+        for listener in &found.said.notification.functions {
+            if !listener.hears(name, key) {
+                continue;
+            }
+            let sequencer = sequencer(cx.now.micros(), self.changes);
+            let event = Event { name, key, object, version_id, sequencer };
+            let payload = json!({ "Records": [record(cx, found, listener, &event)] });
+            invoke(cx, &listener.arn, payload.to_string().into());
+        }
+    }
+}
+
+/// 16 hexadecimal digits, then two: greater for later changes. AWS's are compared as text, the shorter padded.
+fn sequencer(micros: i64, changes: u64) -> String {
+    format!("{:014X}{:04X}", micros.max(0), changes % 0x1_0000)
+}
+
+fn record(
+    cx: &mut Cx<'_>,
+    bucket: &super::Bucket,
+    listener: &FunctionNotification,
+    event: &Event<'_>,
+) -> Value {
+    let mut object = Map::new();
+    object.insert("key".to_owned(), form_encode(event.key).into());
+    if let Some(stored) = event.object {
+        object.insert("size".to_owned(), stored.size().into());
+        object.insert("eTag".to_owned(), stored.etag.as_str().into());
+    }
+    if let Some(version) = event.version_id {
+        object.insert("versionId".to_owned(), version.into());
+    }
+    object.insert("sequencer".to_owned(), event.sequencer.as_str().into());
+    let owner = canonical_user(&bucket.owner);
+    let owner_principal = owner.get(..14).unwrap_or_default().to_uppercase();
+    json!({
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": bucket.region.as_str(),
+        "eventTime": cx.now.iso_millis(),
+        "eventName": event.name,
+        "userIdentity": { "principalId": format!("AWS:{}", principal(cx)) },
+        "requestParameters": { "sourceIPAddress": "127.0.0.1" },
+        "responseElements": {
+            "x-amz-request-id": cx.hex(16).to_uppercase(),
+            "x-amz-id-2": cx.letters(76, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
+        },
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": listener.id.as_deref().unwrap_or_default(),
+            "bucket": {
+                "name": bucket.name(),
+                "ownerIdentity": { "principalId": format!("A{owner_principal}") },
+                "arn": Arn::s3(bucket.name()).to_string(),
+            },
+            "object": object,
+        },
+    })
+}
+
+fn principal(cx: &Cx<'_>) -> String {
+    if cx.access_key.is_empty() { cx.scope.account.to_string() } else { cx.access_key.to_owned() }
+}
+
+fn invoke(cx: &mut Cx<'_>, arn: &str, payload: Bytes) {
+    let Ok(parsed) = arn.parse::<Arn>() else { return };
+    let account = parsed.account.parse().unwrap_or_else(|_| cx.scope.account.clone());
+    let scope = Scope { account, region: wavetank_types::Region::new(parsed.region) };
+    let input = InvokeInput {
+        function_name: arn.to_owned(),
+        invocation_type: Some("Event".to_owned()),
+        payload: Some(payload),
+        ..InvokeInput::default()
+    };
+    let to = Address { service: ServiceId::Lambda, scope };
+    cx.push(Effect::Call { to, operation: Invoke::NAME, input: input.to_val(), reply: None });
+}
+
+/// Form encoding as S3 does it: a space is `+`, a slash stays.
+pub fn form_encode(key: &str) -> String {
+    let mut out = String::with_capacity(key.len());
+    for byte in key.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b'/' => {
+                out.push(char::from(byte))
+            }
+            b' ' => out.push('+'),
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_form_encoded() {
+        let check = |key: &str, expected: &str| assert_eq!(form_encode(key), expected);
+        check("red flower.jpg", "red+flower.jpg");
+        check("a/b=c/d+e.csv", "a/b%3Dc/d%2Be.csv");
+        check("Hà Nội.csv", "H%C3%A0+N%E1%BB%99i.csv");
+    }
+
+    #[test]
+    fn sequencers_grow_as_text() {
+        let check = |one: (i64, u64), next: (i64, u64)| {
+            assert!(sequencer(one.0, one.1) < sequencer(next.0, next.1));
+        };
+        check((1_767_571_200_000_000, 1), (1_767_571_200_000_000, 2));
+        check((1_767_571_200_000_000, 0xFFFF), (1_767_571_200_000_001, 0));
+        check((0, 1), (1_767_571_200_000_000, 1));
+    }
+}
