@@ -1,0 +1,149 @@
+//! Executors: the only doors to the outside. Each takes work, and always answers with an outcome.
+//!
+//! `native.rs` runs Rust functions registered under a name; `process/` runs uploaded code; `query.rs` runs SQL;
+//! `crawl.rs` looks into objects. None holds the world's lock while it works: it calls the tank as a client would.
+
+mod crawl;
+mod function;
+mod native;
+mod process;
+mod query;
+mod script;
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+use wavetank_types::Timestamp;
+use wavetank_wire::{Operation, WireError};
+
+use crate::driver::Tank;
+use crate::services::AwsError as _;
+use crate::services::s3::ListRequest;
+use crate::services::s3::error::Refusal;
+use crate::services::s3::object::{Found, Object};
+use crate::world::{Job, Outcome, Scope, Work};
+pub use native::{FunctionError, NativeContext, NativeFunction, NativeScript, Natives, ScriptError, Staged};
+
+/// What jobs run on.
+#[derive(Debug)]
+pub(crate) struct Executors {
+    pub(crate) natives: Natives,
+    pub(crate) processes: process::Processes,
+    /// Made by the first query: a tank that asks none pays nothing.
+    pub(crate) engine: OnceCell<Arc<wavetank_sql::Engine>>,
+}
+
+impl Executors {
+    pub(crate) fn new(natives: Natives) -> Self {
+        Self { natives, processes: process::Processes::new(), engine: OnceCell::new() }
+    }
+
+    /// Ends what is kept from one job to the next: the world that it belonged to is gone.
+    pub(crate) fn forget(&self) {
+        self.processes.end_all();
+    }
+
+    /// Does the work. Comes back only when it is done, has failed or was stopped at its limit.
+    pub(crate) async fn run(&self, tank: &Tank, job: Job) -> Outcome {
+        let door = Door { tank: tank.clone(), scope: job.owner.scope.clone() };
+        match job.work {
+            Work::Function(work) => function::run(self, door, job.started, *work).await,
+            Work::Script(work) => script::run(self, door, job.started, *work).await,
+            Work::Query(work) => query::run(self, door, job.started, *work).await,
+            Work::Crawl(work) => crawl::run(door, *work).await,
+        }
+    }
+}
+
+/// What is known of an object without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectMeta {
+    /// Its key.
+    pub key: String,
+    /// In bytes.
+    pub size: u64,
+    /// Without quotes.
+    pub etag: String,
+    /// When it was stored.
+    pub last_modified: Timestamp,
+}
+
+impl ObjectMeta {
+    fn of(key: String, object: &Object, last_modified: Timestamp) -> Self {
+        Self { key, size: object.size(), etag: object.etag.clone(), last_modified }
+    }
+}
+
+/// A job's way back into the tank: API calls in the job's own account and region, and reads of S3.
+#[derive(Clone, Debug)]
+pub struct Door {
+    pub(crate) tank: Tank,
+    pub(crate) scope: Scope,
+}
+
+impl Door {
+    /// One API request, awaited.
+    pub async fn request<O: Operation>(&self, input: O::Input) -> Result<O::Output, WireError> {
+        self.tank.request::<O>(&self.scope, input).await
+    }
+
+    /// One API request from a thread that may block.
+    pub fn request_blocking<O: Operation>(&self, input: O::Input) -> Result<O::Output, WireError> {
+        tokio::runtime::Handle::current().block_on(self.request::<O>(input))
+    }
+
+    /// An object's content, in one piece.
+    pub fn get_object(&self, bucket: &str, key: &str) -> Result<bytes::Bytes, WireError> {
+        // The copy into one piece, if one is needed, is made outside the lock.
+        Ok(self.find(bucket, key)?.object.body.whole())
+    }
+
+    /// Some bytes of an object, without the rest of it. A range beyond the end is cut.
+    pub fn get_range(
+        &self,
+        bucket: &str,
+        key: &str,
+        range: std::ops::Range<u64>,
+    ) -> Result<bytes::Bytes, WireError> {
+        let body = self.find(bucket, key)?.object.body.clone();
+        let range = range.start.min(body.size())..range.end.min(body.size());
+        let mut chunks = body.slice(range);
+        Ok(if chunks.len() == 1 { chunks.remove(0) } else { chunks.concat().into() })
+    }
+
+    /// What is known of an object without reading it.
+    pub fn head_object(&self, bucket: &str, key: &str) -> Result<ObjectMeta, WireError> {
+        let found = self.find(bucket, key)?;
+        Ok(ObjectMeta::of(key.to_owned(), &found.object, found.modified))
+    }
+
+    /// Objects under a prefix, in the order of their keys. All of them: there are no pages here.
+    pub fn list_objects(&self, bucket: &str, prefix: &str) -> Result<Vec<ObjectMeta>, WireError> {
+        let request =
+            ListRequest { prefix: prefix.to_owned(), entries_max: usize::MAX, ..ListRequest::default() };
+        self.tank.with_world(|world| {
+            let found = world.s3_ref().any_bucket(bucket);
+            let found = found.ok_or_else(|| Refusal::NoSuchBucket(bucket.to_owned()).wire())?;
+            let entries = found.list(&request).entries.into_iter();
+            Ok(entries.map(|entry| ObjectMeta::of(entry.key, &entry.object, entry.modified)).collect())
+        })
+    }
+
+    fn find(&self, bucket: &str, key: &str) -> Result<Found, WireError> {
+        self.tank.with_world(|world| {
+            let found = world.s3_ref().any_bucket(bucket);
+            let found = found.ok_or_else(|| Refusal::NoSuchBucket(bucket.to_owned()).wire())?;
+            found.find(key, None).map_err(|refusal| refusal.wire())
+        })
+    }
+
+    /// The account and region of the job.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The tank itself.
+    pub fn tank(&self) -> &Tank {
+        &self.tank
+    }
+}

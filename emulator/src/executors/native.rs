@@ -1,0 +1,163 @@
+//! Rust functions and scripts, registered under the names by which templates call them.
+//!
+//! A Lambda function's `Handler`, or a Glue job's `--wavetank-native` argument (which AWS ignores), names one; the same
+//! template runs the uploaded code on AWS.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+use wavetank_types::Timestamp;
+use wavetank_wire::{Operation, WireError};
+
+use super::Door;
+
+/// Why a function's code failed, as its runtime would report it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error_type}: {message}")]
+pub struct FunctionError {
+    /// Such as `ValueError`.
+    pub error_type: String,
+    /// The sentence.
+    pub message: String,
+}
+
+/// Why a script failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ScriptError(pub String);
+
+impl From<WireError> for ScriptError {
+    fn from(error: WireError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<WireError> for FunctionError {
+    fn from(error: WireError) -> Self {
+        Self { error_type: error.code, message: error.message }
+    }
+}
+
+/// A Lambda function in Rust. Runs on a thread of its own and may block.
+pub trait NativeFunction: Send + Sync {
+    /// Handles one event.
+    fn invoke(&self, context: &NativeContext, event: Value) -> Result<Value, FunctionError>;
+}
+
+/// A Glue script in Rust. Runs on a thread of its own and may block.
+pub trait NativeScript: Send + Sync {
+    /// Runs once with the job's arguments (`--input_path` and so on).
+    fn run(&self, context: &NativeContext, arguments: &BTreeMap<String, String>) -> Result<(), ScriptError>;
+}
+
+impl<F> NativeFunction for F
+where
+    F: Fn(&NativeContext, Value) -> Result<Value, FunctionError> + Send + Sync,
+{
+    fn invoke(&self, context: &NativeContext, event: Value) -> Result<Value, FunctionError> {
+        self(context, event)
+    }
+}
+
+/// What is registered, by name.
+#[derive(Clone, Default)]
+pub struct Natives {
+    /// By Lambda handler.
+    pub functions: BTreeMap<String, Arc<dyn NativeFunction>>,
+    /// By the job's `--wavetank-native` argument.
+    pub scripts: BTreeMap<String, Arc<dyn NativeScript>>,
+}
+
+impl fmt::Debug for Natives {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Natives")
+            .field("functions", &self.functions.keys())
+            .field("scripts", &self.scripts.keys())
+            .finish()
+    }
+}
+
+/// An object that a native job wants stored; it appears when the job has succeeded, all or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staged {
+    /// Bucket.
+    pub bucket: String,
+    /// Key.
+    pub key: String,
+    /// Content.
+    pub body: Bytes,
+    /// Such as `text/csv`.
+    pub content_type: String,
+}
+
+/// What native code can do: call the tank's API, read objects, log, and stage objects to be stored.
+#[derive(Debug)]
+pub struct NativeContext {
+    /// The function's or job's name.
+    pub name: String,
+    /// The request id or run id.
+    pub run_id: String,
+    /// Environment variables of a function; empty for a script.
+    pub environment: BTreeMap<String, String>,
+    /// Tank time at the start.
+    pub now: Timestamp,
+    pub(super) door: Door,
+    pub(super) lines: Mutex<Vec<String>>,
+    pub(super) staged: Mutex<Vec<Staged>>,
+    pub(super) spent: Mutex<Duration>,
+}
+
+impl NativeContext {
+    /// A context with nothing logged and nothing staged.
+    pub(super) fn new(
+        name: String,
+        run_id: String,
+        environment: BTreeMap<String, String>,
+        now: Timestamp,
+        door: Door,
+    ) -> Self {
+        let (lines, staged, spent) = Default::default();
+        Self { name, run_id, environment, now, door, lines, staged, spent }
+    }
+
+    /// One API request, in the function's own account and region.
+    pub fn request<O: Operation>(&self, input: O::Input) -> Result<O::Output, WireError> {
+        self.door.request_blocking::<O>(input)
+    }
+
+    /// An object's content.
+    pub fn get_object(&self, bucket: &str, key: &str) -> Result<Bytes, WireError> {
+        self.door.get_object(bucket, key)
+    }
+
+    /// Keys under a prefix, in order.
+    pub fn list_objects(&self, bucket: &str, prefix: &str) -> Result<Vec<String>, WireError> {
+        let objects = self.door.list_objects(bucket, prefix)?;
+        Ok(objects.into_iter().map(|object| object.key).collect())
+    }
+
+    /// Stages an object: it is stored when the job has succeeded, and not at all if it fails.
+    pub fn put_object(&self, bucket: &str, key: &str, body: Bytes, content_type: &str) {
+        let staged = Staged {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            body,
+            content_type: content_type.to_owned(),
+        };
+        self.staged.lock().expect("nothing panics while it holds this").push(staged);
+    }
+
+    /// Says that the work takes this much more tank time than the model has it: for slow functions and time-outs.
+    pub fn spend(&self, span: Duration) {
+        *self.spent.lock().expect("nothing panics while it holds this") += span;
+    }
+
+    /// Writes a line to the function's or job's log.
+    pub fn log(&self, line: impl Into<String>) {
+        self.lines.lock().expect("nothing panics while it holds this").push(line.into());
+    }
+}
