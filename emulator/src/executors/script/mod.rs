@@ -1,0 +1,93 @@
+//! Runs a Glue job's script: a registered Rust script, or a Python shell script with the machine's Python.
+//!
+//! Spark scripts need a Rust script of the name that `--wavetank-native` gives: no Spark engine is built in, and a run
+//! that did nothing must not succeed.
+
+mod python;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wavetank_types::Timestamp;
+
+use super::{Door, Executors, NativeContext, NativeScript};
+use crate::services::glue::{ScriptKind, ScriptOutput, ScriptWork, script_duration};
+use crate::world::{Outcome, Output};
+
+/// The job argument that names a Rust script. AWS ignores it.
+const NATIVE_ARGUMENT: &str = "--wavetank-native";
+
+pub(super) async fn run(executors: &Executors, door: Door, started: Timestamp, work: ScriptWork) -> Outcome {
+    let mut spent = Duration::ZERO;
+    let output = match work.arguments.get(NATIVE_ARGUMENT) {
+        Some(name) => match executors.natives.scripts.get(name) {
+            Some(script) => {
+                let (output, span) = native(Arc::clone(script), door, started, work).await;
+                spent = span;
+                output
+            }
+            None => failed(format!(
+                "No Rust script is registered under the name `{name}`. \
+                 hint: register it with TankBuilder::script, or correct {NATIVE_ARGUMENT}."
+            )),
+        },
+        None if work.kind == ScriptKind::Python => blocking(move || python::run(&door, &work)).await,
+        None => failed(format!(
+            "No Spark engine is configured, so `{}` was not run. \
+             hint: give the job the argument {NATIVE_ARGUMENT} with the name of a Rust script.",
+            work.script_location
+        )),
+    };
+    Outcome { duration: script_duration(&output) + spent, output: Output::Script(output) }
+}
+
+fn failed(message: String) -> ScriptOutput {
+    ScriptOutput { failure: Some(message), ..ScriptOutput::default() }
+}
+
+/// Does what blocks on a thread of its own. A panic there is a failure of the run.
+async fn blocking(act: impl FnOnce() -> ScriptOutput + Send + 'static) -> ScriptOutput {
+    let ended = tokio::task::spawn_blocking(move || {
+        std::panic::catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
+            let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
+            failed(format!("Script panicked: {}", message.unwrap_or_default()))
+        })
+    });
+    ended.await.unwrap_or_else(|error| failed(format!("Script was cancelled: {error}")))
+}
+
+/// Runs a Rust script. Answers also how much tank time it says it took beyond the model.
+async fn native(
+    script: Arc<dyn NativeScript>,
+    door: Door,
+    started: Timestamp,
+    work: ScriptWork,
+) -> (ScriptOutput, Duration) {
+    let environment = std::collections::BTreeMap::new();
+    let context = NativeContext::new(work.job_name, work.run_id, environment, started, door.clone());
+    let context = Arc::new(context);
+    let (inside, arguments) = (Arc::clone(&context), work.arguments);
+    let ended = blocking(move || {
+        let failure = script.run(&inside, &arguments).err().map(|error| error.0);
+        let failure = failure.or_else(|| missing_bucket(&door, &inside));
+        ScriptOutput { failure, ..ScriptOutput::default() }
+    })
+    .await;
+    let output = std::mem::take(&mut *context.lines.lock().expect("nothing panics while it holds this"));
+    let staged = std::mem::take(&mut *context.staged.lock().expect("nothing panics while it holds this"));
+    let staged = if ended.failure.is_none() { staged } else { Vec::new() };
+    let spent = *context.spent.lock().expect("nothing panics while it holds this");
+    (ScriptOutput { output, staged, ..ended }, spent)
+}
+
+/// What S3 says of a bucket that cannot take what the script has staged: then nothing is stored.
+fn missing_bucket(door: &Door, context: &NativeContext) -> Option<String> {
+    let staged = context.staged.lock().expect("nothing panics while it holds this");
+    let buckets: std::collections::BTreeSet<&str> =
+        staged.iter().map(|object| object.bucket.as_str()).collect();
+    // Only whether the bucket answers is wanted: no key begins so.
+    let refusal = |bucket: &str| door.list_objects(bucket, "\u{0}").err();
+    buckets.into_iter().find_map(|bucket| Some(format!("s3://{bucket}: {}", refusal(bucket)?.message)))
+}
