@@ -1,0 +1,62 @@
+//! Tags in both styles, and the stack's tags under a resource's own.
+//!
+//! Left out: the `aws:cloudformation:*` tags that AWS adds.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{Existing, TagStyle};
+use crate::services::cloudformation::template::scalar_text;
+
+/// Tags of either style.
+pub(super) fn read(tags: Option<&Value>) -> BTreeMap<String, String> {
+    match tags {
+        Some(Value::Array(entries)) => entries
+            .iter()
+            .filter_map(|tag| {
+                let part = |name: &str| tag.get(name).and_then(scalar_text);
+                Some((part("Key")?, part("Value")?))
+            })
+            .collect(),
+        Some(Value::Object(entries)) => {
+            entries.iter().filter_map(|(key, value)| Some((key.clone(), scalar_text(value)?))).collect()
+        }
+        _ => BTreeMap::new(),
+    }
+}
+
+/// Puts the stack's tags under the resource's own.
+pub(super) fn merge(
+    style: TagStyle,
+    properties: &mut Map<String, Value>,
+    stack_tags: &BTreeMap<String, String>,
+) {
+    if stack_tags.is_empty() || style == TagStyle::None {
+        return;
+    }
+    let mut tags = stack_tags.clone();
+    tags.extend(read(properties.get("Tags")));
+    let written = match style {
+        TagStyle::List => tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect(),
+        TagStyle::Map | TagStyle::None => {
+            Value::Object(tags.into_iter().map(|(key, value)| (key, Value::String(value))).collect())
+        }
+    };
+    properties.insert("Tags".to_owned(), written);
+}
+
+/// What an update does to tags.
+pub(super) struct TagChange {
+    pub(super) set: BTreeMap<String, String>,
+    pub(super) remove: Vec<String>,
+}
+
+/// What turns the old resource's tags into these.
+pub(super) fn change(old: &Existing, new: &BTreeMap<String, String>) -> TagChange {
+    let before = read(old.properties.get("Tags"));
+    let set = new.iter().filter(|(key, value)| before.get(*key) != Some(value));
+    let set = set.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let remove = before.keys().filter(|key| !new.contains_key(*key)).cloned().collect();
+    TagChange { set, remove }
+}

@@ -1,0 +1,207 @@
+//! Every resource type on a frozen tank with its own services: made, changed in place, replaced, removed.
+
+use std::time::Duration;
+
+use wavetank_wire::{Operation, WireError, cloudformation as api, glue, iam, lambda, logs};
+
+use crate::driver::Tank;
+use crate::services::cloudformation::resources;
+use crate::world::Scope;
+
+/// What differs between the two: the words in `<before|after>`.
+const ALL: &str = "
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Description: <one|two>
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: glue.amazonaws.com}, Action: 'sts:AssumeRole'}]
+      ManagedPolicyArns: ['arn:aws:iam::aws:policy/<A|B>']
+      Policies:
+        - PolicyName: <inline|outline>
+          PolicyDocument: {Statement: [{Effect: Allow, Action: 's3:*', Resource: '*'}]}
+      Tags: [{Key: <a|b>, Value: x}]
+  Inline:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: extra
+      Roles: [!Ref Role]
+      PolicyDocument: {Statement: [{Effect: Allow, Action: '<s3|glue>:*', Resource: '*'}]}
+  Managed:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      Roles: [!Ref Role]
+      PolicyDocument: {Statement: [{Effect: Allow, Action: '<s3|glue>:*', Resource: '*'}]}
+  Work:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.13
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      MemorySize: <128|256>
+      Code: {ZipFile: 'def handler(event, context): return <1|2>'}
+      Tags: [{Key: <a|b>, Value: x}]
+  May:
+    Type: AWS::Lambda::Permission
+    Properties: {FunctionName: !Ref Work, Action: lambda:InvokeFunction, Principal: <s3|logs>.amazonaws.com}
+  Lake:
+    Type: AWS::S3::Bucket
+    Properties:
+      VersioningConfiguration: {Status: <Enabled|Suspended>}
+      BucketEncryption:
+        ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {SSEAlgorithm: AES256}}]
+      PublicAccessBlockConfiguration: {BlockPublicAcls: true}
+      LifecycleConfiguration: {Rules: [{Status: Enabled, Prefix: tmp/, ExpirationInDays: <7|8>}]}
+      Tags: [{Key: <a|b>, Value: x}]
+  LakePolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Lake
+      PolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - {Effect: Deny, Principal: '*', Action: 's3:<Get|Put>Object', Resource: !Sub '${Lake.Arn}/*'}
+  Lines: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: <7|30>, Tags: [{Key: <a|b>, Value: x}]}}
+  Base:
+    Type: AWS::Glue::Database
+    Properties: {CatalogId: !Ref AWS::AccountId, DatabaseInput: {Name: base, Description: <one|two>}}
+  Rows:
+    Type: AWS::Glue::Table
+    Properties:
+      CatalogId: !Ref AWS::AccountId
+      DatabaseName: !Ref Base
+      TableInput:
+        Name: rows
+        TableType: EXTERNAL_TABLE
+        Parameters: {classification: <csv|json>}
+        PartitionKeys: [{Name: day, Type: string}]
+        StorageDescriptor: {Columns: [{Name: id, Type: bigint}], Location: !Sub 's3://${Lake}/rows/'}
+  Day:
+    Type: AWS::Glue::Partition
+    Properties:
+      CatalogId: !Ref AWS::AccountId
+      DatabaseName: !Ref Base
+      TableName: !Ref Rows
+      PartitionInput: {Values: [monday], Parameters: {size: '<1|2>'}}
+  Crawl:
+    Type: AWS::Glue::Crawler
+    Properties:
+      Role: !GetAtt Role.Arn
+      DatabaseName: !Ref Base
+      TablePrefix: <p|q>_
+      Targets: {S3Targets: [{Path: !Sub 's3://${Lake}/rows/'}]}
+  Clean:
+    Type: AWS::Glue::Job
+    Properties:
+      Role: !GetAtt Role.Arn
+      GlueVersion: '4.0'
+      WorkerType: G.1X
+      NumberOfWorkers: <2|3>
+      Command: {Name: glueetl, PythonVersion: '3', ScriptLocation: !Sub 's3://${Lake}/jobs/clean.py'}
+      DefaultArguments: {'--out': !Sub 's3://${Lake}/clean/'}
+      Tags: {<a|b>: x}
+  Queries:
+    Type: AWS::Athena::WorkGroup
+    Properties:
+      Name: queries
+      Description: <one|two>
+      RecursiveDeleteOption: true
+      WorkGroupConfiguration:
+        EnforceWorkGroupConfiguration: <true|false>
+        ResultConfiguration: {OutputLocation: !Sub 's3://${Lake}/results/'}
+  Saved:
+    Type: AWS::Athena::NamedQuery
+    Properties: {Database: !Ref Base, QueryString: SELECT <1|2>, WorkGroup: !Ref Queries}
+";
+
+fn template(after: bool) -> String {
+    let marks = regex::Regex::new("<([^|>]*)\\|([^>]*)>").expect("a pattern");
+    marks.replace_all(ALL, if after { "${2}" } else { "${1}" }).into_owned()
+}
+
+async fn ask<O: Operation>(tank: &Tank, input: O::Input) -> Result<O::Output, WireError> {
+    tank.request::<O>(&Scope::default(), input).await
+}
+
+/// Lets the stack's work end, and answers its state with what failed on the way.
+async fn settled(tank: &Tank, stack: &str) -> String {
+    assert!(tank.settle(Duration::from_secs(600)).await, "something is always left to happen");
+    let input = api::DescribeStacksInput { stack_name: Some(stack.to_owned()), ..Default::default() };
+    let found =
+        ask::<api::DescribeStacks>(tank, input).await.expect("a stack").stacks.expect("stacks").remove(0);
+    let input = api::DescribeStackEventsInput { stack_name: stack.to_owned(), ..Default::default() };
+    let events = ask::<api::DescribeStackEvents>(tank, input).await.expect("events").stack_events;
+    let failed =
+        events.unwrap_or_default().into_iter().rev().filter(|event| {
+            event.resource_status.as_deref().is_some_and(|status| status.ends_with("_FAILED"))
+        });
+    let failed: Vec<String> = failed
+        .map(|event| {
+            let logical = event.logical_resource_id.unwrap_or_default();
+            format!("\n{logical}: {}", event.resource_status_reason.unwrap_or_default())
+        })
+        .collect();
+    format!("{}{}", found.stack_status, failed.concat())
+}
+
+fn capabilities() -> Option<Vec<String>> {
+    Some(vec!["CAPABILITY_IAM".to_owned()])
+}
+
+#[tokio::test]
+async fn every_type_is_made_changed_and_removed_by_its_own_service() {
+    let tank = Tank::builder().build();
+    let input = api::CreateStackInput {
+        stack_name: "all".to_owned(),
+        template_body: Some(template(false)),
+        capabilities: capabilities(),
+        ..Default::default()
+    };
+    let id = ask::<api::CreateStack>(&tank, input).await.expect("it begins").stack_id.expect("an id");
+    assert_eq!(settled(&tank, "all").await, "CREATE_COMPLETE");
+
+    let input = api::ListStackResourcesInput { stack_name: "all".to_owned(), ..Default::default() };
+    let made = ask::<api::ListStackResources>(&tank, input).await.expect("a list").stack_resource_summaries;
+    let made = made.expect("resources");
+    let missing: Vec<&str> =
+        resources::names().filter(|name| !made.iter().any(|one| one.resource_type == *name)).collect();
+    assert!(missing.is_empty(), "this test makes no {missing:?}");
+
+    let input = api::UpdateStackInput {
+        stack_name: "all".to_owned(),
+        template_body: Some(template(true)),
+        capabilities: capabilities(),
+        ..Default::default()
+    };
+    ask::<api::UpdateStack>(&tank, input).await.expect("it begins");
+    assert_eq!(settled(&tank, "all").await, "UPDATE_COMPLETE");
+    check_updated(&tank).await;
+
+    let input = api::DeleteStackInput { stack_name: "all".to_owned(), ..Default::default() };
+    ask::<api::DeleteStack>(&tank, input).await.expect("it begins");
+    assert_eq!(settled(&tank, &id).await, "DELETE_COMPLETE");
+    let roles = ask::<iam::ListRoles>(&tank, Default::default()).await.expect("a list").roles;
+    let jobs = ask::<glue::GetJobs>(&tank, Default::default()).await.expect("a list").jobs;
+    let groups = ask::<logs::DescribeLogGroups>(&tank, Default::default()).await.expect("a list").log_groups;
+    assert_eq!((roles.len(), jobs.map_or(0, |all| all.len()), groups.map_or(0, |all| all.len())), (0, 0, 0));
+}
+
+async fn check_updated(tank: &Tank) {
+    let role =
+        ask::<iam::ListRoles>(tank, Default::default()).await.expect("a list").roles.remove(0).role_name;
+    let inline = iam::ListRolePoliciesInput { role_name: role.clone(), ..Default::default() };
+    let inline = ask::<iam::ListRolePolicies>(tank, inline).await.expect("a list").policy_names;
+    assert_eq!(inline, ["extra", "outline"]);
+    let functions = ask::<lambda::ListFunctions>(tank, Default::default()).await.expect("a list").functions;
+    assert_eq!(functions.expect("functions")[0].memory_size, Some(256));
+    let jobs = ask::<glue::GetJobs>(tank, Default::default()).await.expect("a list").jobs.expect("jobs");
+    assert_eq!(jobs[0].number_of_workers, Some(3));
+    let table = glue::GetTableInput {
+        database_name: "base".to_owned(),
+        name: "rows".to_owned(),
+        ..Default::default()
+    };
+    let table = ask::<glue::GetTable>(tank, table).await.expect("a table").table.expect("a table");
+    assert_eq!(table.parameters.expect("parameters")["classification"], "json");
+}
