@@ -1,0 +1,59 @@
+//! The bundled scenarios, compiled in, so that the binary needs no folder beside it.
+
+use std::collections::BTreeMap;
+
+/// Names of the bundled scenarios.
+pub const NAMES: [&str; 1] = ["event-revenue"];
+
+macro_rules! folder {
+    ($name:literal: $($file:literal),+ $(,)?) => {
+        BTreeMap::from([$(($file.to_owned(), include_str!(concat!("../catalog/", $name, "/", $file)).to_owned())),+])
+    };
+}
+
+/// The files of a bundled scenario, by their path in its folder.
+pub fn bundled(name: &str) -> Option<BTreeMap<String, String>> {
+    match name {
+        "event-revenue" => Some(folder!("event-revenue":
+            "scenario.toml",
+            "template.yaml",
+            "jobs/clean_event_revenue.py",
+            "queries/revenue-by-currency.sql",
+            "queries/revenue-by-type.sql",
+            "queries/events-by-city.sql",
+            "queries/revenue-by-month.sql",
+            "queries/events-by-channel.sql",
+            "queries/status.sql",
+            "queries/top-events.sql",
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files_below(folder: &std::path::Path, prefix: &str, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.file_type().unwrap().is_dir() {
+                files_below(&entry.path(), &format!("{path}/"), found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_catalogue_is_compiled_in() {
+        let catalog = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog");
+        for name in NAMES {
+            let mut on_disk = Vec::new();
+            files_below(&catalog.join(name), "", &mut on_disk);
+            on_disk.sort();
+            assert_eq!(bundled(name).unwrap().into_keys().collect::<Vec<_>>(), on_disk, "{name}");
+        }
+    }
+}

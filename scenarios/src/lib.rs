@@ -1,0 +1,16 @@
+//! Scenarios: a folder with a template and one file that says what comes in, what happens, and what must hold.
+//!
+//! The bundled ones are in `catalog/`, compiled in; [`Scenario::open`] reads a user's own folder. Left out: running
+//! them, which is the harness's work. Start with `scenario.rs`, the form of `scenario.toml`.
+
+mod bundled;
+mod error;
+mod outputs;
+mod scenario;
+
+pub use bundled::{NAMES, bundled};
+pub use error::ScenarioError;
+pub use outputs::Outputs;
+pub use scenario::{
+    Athena, Check, Columns, Files, Input, Logs, Output, Query, Scenario, Step, Upload, Variant,
+};

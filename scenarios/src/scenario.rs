@@ -1,0 +1,346 @@
+//! The form of `scenario.toml`. An unknown key is refused with its place; every quantity carries its unit.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+use wavetank_types::time::parse_duration;
+
+use crate::bundled::{NAMES, bundled};
+use crate::error::ScenarioError;
+
+/// What comes in, what happens, and what must hold.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The folder's name.
+    #[serde(skip)]
+    pub name: String,
+    /// The folder's files, by path.
+    #[serde(skip)]
+    pub files: BTreeMap<String, String>,
+    /// One or two sentences.
+    pub summary: String,
+    /// The same in Vietnamese.
+    pub summary_vi: Option<String>,
+    /// The CloudFormation template's path.
+    pub template: String,
+    /// The region that it runs in.
+    #[serde(default = "default_region")]
+    pub region: String,
+    /// The generated data.
+    pub input: Input,
+    /// Files put in place before the input arrives.
+    #[serde(default, rename = "upload")]
+    pub uploads: Vec<Upload>,
+    /// What happens after the input has arrived, in order.
+    #[serde(default, rename = "step")]
+    pub steps: Vec<Step>,
+    /// Where records end up.
+    pub output: Output,
+    /// Where queries run.
+    pub athena: Option<Athena>,
+    /// What is asked of the result.
+    #[serde(default, rename = "query")]
+    pub queries: Vec<Query>,
+    /// What must hold.
+    #[serde(default, rename = "check")]
+    pub checks: Vec<Check>,
+    /// Other ways to run it, by name.
+    #[serde(default, rename = "variant")]
+    pub variants: BTreeMap<String, Variant>,
+}
+
+fn default_region() -> String {
+    "us-east-1".to_owned()
+}
+
+/// Generated rows, stored as one object.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// A generator's profile.
+    pub profile: String,
+    /// Rows unless the command line says otherwise.
+    pub rows: u64,
+    /// `s3://bucket/key`.
+    pub to: String,
+}
+
+/// A file of the folder, or an empty folder marker, put into S3.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, untagged)]
+pub enum Upload {
+    /// A file.
+    File {
+        /// Its path in the folder.
+        file: String,
+        /// `s3://bucket/key`.
+        to: String,
+    },
+    /// An empty object whose key ends with a slash, as the console's "create folder" makes.
+    Marker {
+        /// `s3://bucket/folder/`.
+        marker: String,
+    },
+}
+
+/// One step after the input has arrived.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, untagged)]
+pub enum Step {
+    /// Waits until the runs of a Glue job have ended. The input must have started one.
+    Job {
+        /// The job's name.
+        job: String,
+        /// Longest wait in tank time.
+        #[serde(deserialize_with = "duration")]
+        within: Duration,
+    },
+    /// Runs a crawler and waits for its end.
+    Crawl {
+        /// The crawler's name.
+        crawl: String,
+        /// Longest wait in tank time.
+        #[serde(deserialize_with = "duration")]
+        within: Duration,
+    },
+}
+
+/// Where records end up.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// `s3://bucket/prefix/` of the Parquet files.
+    pub data: String,
+    /// `s3://bucket/prefix/` of the refusals, as NDJSON.
+    pub rejects: String,
+    /// The column that names a record.
+    pub identity: String,
+}
+
+/// Where queries run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Athena {
+    /// Database.
+    pub database: String,
+    /// Work group.
+    pub workgroup: String,
+}
+
+/// One query. Its oracle has the same name, and is computed from the generator's truth.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// Its name.
+    pub name: String,
+    /// Its SQL's path.
+    pub file: String,
+}
+
+/// What must hold. Each table of `[[check]]` holds one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum Check {
+    /// Every generated row is delivered once or refused for the expected reason.
+    Conserved {},
+    /// Every query's answer equals its oracle.
+    Oracle {},
+    /// A catalog table has exactly these columns.
+    Schema(Columns),
+    /// Every object's partition is that of its rows' time.
+    Partition {
+        /// `s3://bucket/prefix/`.
+        #[serde(rename = "in")]
+        within: String,
+        /// The column of the event's time.
+        by: String,
+        /// `strftime` pattern of the path between the prefix and the file's name, such as `%Y/%m/%d`.
+        path: String,
+        /// The offset of the zone that decides the day, such as `+07:00`.
+        #[serde(default = "utc")]
+        zone: String,
+    },
+    /// The number and size of the files.
+    Files(Files),
+    /// A log group has a line that says this.
+    Logs(Logs),
+}
+
+fn utc() -> String {
+    "+00:00".to_owned()
+}
+
+/// The columns that a table must have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Columns {
+    /// The table, in the scenario's database.
+    pub table: String,
+    /// `name type`, in order.
+    pub columns: Vec<String>,
+}
+
+/// What files must be like.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// `s3://bucket/prefix/`.
+    #[serde(rename = "in")]
+    pub within: String,
+    /// Most files.
+    pub count_max: u64,
+    /// Largest file, in bytes.
+    pub bytes_max: u64,
+}
+
+/// What logs must say.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logs {
+    /// The group.
+    pub group: String,
+    /// A part of one of its lines.
+    pub contains: String,
+}
+
+/// Another way to run a scenario.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// What is other.
+    pub summary: String,
+    /// The same in Vietnamese.
+    pub summary_vi: Option<String>,
+    /// Parameters of the template.
+    pub parameters: BTreeMap<String, String>,
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text).map_err(serde::de::Error::custom)
+}
+
+impl Scenario {
+    /// A bundled scenario by name, or a folder by path.
+    pub fn open(name_or_folder: &str) -> Result<Self, ScenarioError> {
+        if let Some(files) = bundled(name_or_folder) {
+            return Self::parse(name_or_folder, files);
+        }
+        let folder = Path::new(name_or_folder);
+        if !folder.join("scenario.toml").is_file() {
+            let known = NAMES.map(str::to_owned).to_vec();
+            return Err(ScenarioError::Unknown { name: name_or_folder.to_owned(), known });
+        }
+        let mut files = BTreeMap::new();
+        read_folder(folder, "", &mut files)?;
+        let name = folder.file_name().map_or_else(|| "scenario".into(), |name| name.to_string_lossy());
+        Self::parse(&name, files)
+    }
+
+    fn parse(name: &str, files: BTreeMap<String, String>) -> Result<Self, ScenarioError> {
+        let file = format!("{name}/scenario.toml");
+        let text = files.get("scenario.toml").cloned().unwrap_or_default();
+        let mut scenario: Self = toml::from_str(&text).map_err(|error| form_error(&file, &text, &error))?;
+        scenario.name = name.to_owned();
+        scenario.files = files;
+        let uploads = scenario.uploads.iter().filter_map(|upload| match upload {
+            Upload::File { file, .. } => Some(file),
+            Upload::Marker { .. } => None,
+        });
+        let named =
+            uploads.chain(scenario.queries.iter().map(|query| &query.file)).chain([&scenario.template]);
+        if let Some(missing) = named.into_iter().find(|path| !scenario.files.contains_key(*path)) {
+            return Err(ScenarioError::File {
+                file: format!("{name}/{missing}"),
+                cause: "no such file".to_owned(),
+            });
+        }
+        Ok(scenario)
+    }
+
+    /// The text of one of the folder's files. The path was checked when the scenario was read.
+    pub fn file(&self, path: &str) -> &str {
+        self.files.get(path).map_or("", String::as_str)
+    }
+
+    /// The template's parameters of a variant.
+    pub fn variant(&self, name: &str) -> Result<&Variant, ScenarioError> {
+        self.variants.get(name).ok_or_else(|| ScenarioError::NoVariant {
+            name: name.to_owned(),
+            known: self.variants.keys().cloned().collect(),
+        })
+    }
+}
+
+fn read_folder(
+    folder: &Path,
+    prefix: &str,
+    files: &mut BTreeMap<String, String>,
+) -> Result<(), ScenarioError> {
+    let fail = |path: &Path, cause: &std::io::Error| ScenarioError::File {
+        file: path.display().to_string(),
+        cause: cause.to_string(),
+    };
+    let entries = std::fs::read_dir(folder).map_err(|cause| fail(folder, &cause))?;
+    for entry in entries {
+        let entry = entry.map_err(|cause| fail(folder, &cause))?;
+        let path = entry.path();
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if path.is_dir() {
+            read_folder(&path, &format!("{name}/"), files)?;
+        } else {
+            files.insert(name, std::fs::read_to_string(&path).map_err(|cause| fail(&path, &cause))?);
+        }
+    }
+    Ok(())
+}
+
+fn form_error(file: &str, text: &str, error: &toml::de::Error) -> ScenarioError {
+    let offset = error.span().map_or(0, |span| span.start).min(text.len());
+    let before = text.get(..offset).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    ScenarioError::Form {
+        file: file.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        cause: error.message().trim_end().replace('\n', "; "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bundled_scenario_can_be_read() {
+        for name in NAMES {
+            let scenario = Scenario::open(name).unwrap();
+            assert!(!scenario.checks.is_empty(), "{name} checks nothing");
+        }
+    }
+
+    #[test]
+    fn a_wrong_key_is_refused_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = bundled("event-revenue").unwrap()["scenario.toml"].replace("rows    =", "rowz    =");
+        std::fs::write(folder.path().join("scenario.toml"), text).unwrap();
+        let error = Scenario::open(&folder.path().to_string_lossy()).unwrap_err();
+        let ScenarioError::Form { line, column, cause, .. } = error else { panic!("{error}") };
+        assert!(line > 1 && column == 1, "{line}:{column}");
+        assert!(cause.contains("rowz"), "{cause}");
+    }
+
+    #[test]
+    fn a_missing_file_and_an_unknown_name_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = &bundled("event-revenue").unwrap()["scenario.toml"];
+        std::fs::write(folder.path().join("scenario.toml"), text).unwrap();
+        let error = Scenario::open(&folder.path().to_string_lossy()).unwrap_err().to_string();
+        assert!(error.contains("no such file"), "{error}");
+        let error = Scenario::open("event-revenu").unwrap_err().to_string();
+        assert!(error.contains("did you mean `event-revenue`?"), "{error}");
+    }
+}
