@@ -1,0 +1,47 @@
+//! File health: not too many, none too large, none empty.
+
+use super::Finding;
+use crate::observe::Object;
+
+/// Checks the files under a prefix.
+pub fn check(objects: &[Object], count_max: u64, bytes_max: u64) -> Finding {
+    let count = objects.len() as u64;
+    let bytes: u64 = objects.iter().map(|object| object.size).sum();
+    let is_bad = |object: &&Object| object.size == 0 || object.size > bytes_max;
+    let bad: Vec<String> = objects
+        .iter()
+        .filter(is_bad)
+        .map(|object| format!("{}: {} bytes", object.uri(), object.size))
+        .collect();
+    let holds = count > 0 && count <= count_max && bad.is_empty();
+    let detail = format!("{count} files (at most {count_max}), {bytes} bytes in all");
+    let finding = Finding::new("files", holds, detail).with_examples(bad);
+    match count {
+        0 => {
+            finding.with_cause("nothing was written there; a path without its trailing slash is another path")
+        }
+        _ if count > count_max => {
+            finding.with_cause("many small files make every query slow; write fewer, larger ones")
+        }
+        _ => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_too_large_empty_and_missing_files_are_found() {
+        let object = |size| Object { bucket: "b".to_owned(), key: format!("k{size}"), size };
+        let check = |sizes: &[u64], holds: bool| {
+            let objects: Vec<Object> = sizes.iter().map(|size| object(*size)).collect();
+            assert_eq!(!super::check(&objects, 2, 100).is_failed(), holds, "{sizes:?}");
+        };
+        check(&[1, 100], true);
+        check(&[1, 1, 1], false);
+        check(&[101], false);
+        check(&[0], false);
+        check(&[], false);
+    }
+}

@@ -1,0 +1,86 @@
+//! Query answers against what the generator's truth says they must be.
+
+use super::{EXAMPLES_MAX, Finding};
+use crate::observe::Answer;
+
+/// One query with its answer and, where the truth is known, what it must be.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The query.
+    pub name: String,
+    /// What Athena answered.
+    pub answer: Answer,
+    /// What it must be. `None` if nobody knows.
+    pub expected: Option<Vec<Vec<Option<String>>>>,
+}
+
+impl Compared {
+    /// Whether the answer is there and is what it must be. `None` if nobody knows what it must be.
+    pub fn is_right(&self) -> Option<bool> {
+        if self.answer.failure.is_some() {
+            return Some(false);
+        }
+        self.expected.as_ref().map(|expected| *expected == self.answer.rows)
+    }
+}
+
+/// Checks every answer.
+pub fn check(queries: &[Compared]) -> Finding {
+    let known = queries.iter().filter(|query| query.is_right().is_some()).count();
+    if known == 0 {
+        return Finding::not_run("oracle", "the file's truth is not known");
+    }
+    let right = queries.iter().filter(|query| query.is_right() == Some(true)).count();
+    let detail = format!("{right} of {known} queries answer what the generated data says");
+    let wrong = queries.iter().filter(|query| query.is_right() == Some(false));
+    Finding::new("oracle", right == known, detail).with_examples(wrong.flat_map(differences))
+}
+
+fn differences(query: &Compared) -> Vec<String> {
+    if let Some(failure) = &query.answer.failure {
+        return vec![format!("{}: {failure}", query.name)];
+    }
+    let expected = query.expected.as_deref().unwrap_or_default();
+    let found = &query.answer.rows;
+    let show = |row: Option<&Vec<Option<String>>>| match row {
+        Some(row) => {
+            row.iter().map(|field| field.as_deref().unwrap_or("null")).collect::<Vec<_>>().join(" | ")
+        }
+        None => "nothing".to_owned(),
+    };
+    let rows = expected.len().max(found.len());
+    let differing = (0..rows).filter(|at| expected.get(*at) != found.get(*at));
+    differing
+        .take(EXAMPLES_MAX / 5)
+        .map(|at| {
+            let (should, is) = (show(expected.get(at)), show(found.get(at)));
+            format!("{} row {}: should be {should}; is {is}", query.name, at + 1)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compared(expected: Option<&str>, found: &str, failure: Option<&str>) -> Compared {
+        let rows = |text: &str| vec![vec![Some(text.to_owned())]];
+        Compared {
+            name: "q".to_owned(),
+            answer: Answer { rows: rows(found), failure: failure.map(str::to_owned), ..Answer::default() },
+            expected: expected.map(rows),
+        }
+    }
+
+    #[test]
+    fn an_answer_is_right_wrong_failed_or_not_known() {
+        let check = |query: Compared, expected: super::super::Verdict| {
+            assert_eq!(super::check(&[query]).verdict, expected);
+        };
+        check(compared(Some("1"), "1", None), super::super::Verdict::Passed);
+        check(compared(Some("1"), "2", None), super::super::Verdict::Failed);
+        check(compared(None, "1", Some("FAILED: no table")), super::super::Verdict::Failed);
+        check(compared(None, "1", None), super::super::Verdict::NotRun);
+        assert_eq!(super::check(&[compared(Some("1"), "2", None)]).examples, ["q row 1: should be 1; is 2"]);
+    }
+}

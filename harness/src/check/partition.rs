@@ -1,0 +1,101 @@
+//! Partition = f(event time, zone): every row lies in the folder of its own local time.
+
+use arrow::array::RecordBatch;
+use chrono::{DateTime, FixedOffset};
+
+use super::rows::{self, RowText};
+use super::{EXAMPLES_MAX, Finding};
+use crate::client::Aws;
+use crate::observe::{self, Object, ObserveError};
+
+/// How rows are laid out.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule<'a> {
+    /// What stands before the partition folders in every key.
+    pub prefix: &'a str,
+    /// The column of the event's time: a date or a timestamp, in UTC.
+    pub by: &'a str,
+    /// `strftime` pattern of the folders.
+    pub path: &'a str,
+    /// The zone that decides the day.
+    pub zone: FixedOffset,
+}
+
+/// Reads every Parquet file and checks where its rows lie.
+pub async fn check(aws: Aws<'_>, objects: &[Object], rule: Rule<'_>) -> Result<Finding, ObserveError> {
+    let (mut total, mut wrong, mut examples) = (0u64, 0u64, Vec::new());
+    for object in objects {
+        let fail = |cause: String| ObserveError::Content { uri: object.uri(), cause };
+        for batch in rows::read(observe::get(aws, object).await?).map_err(fail)? {
+            for found in misplaced(&batch.map_err(fail)?, &object.key, rule).map_err(fail)? {
+                total += 1;
+                let Some(example) = found else { continue };
+                wrong += 1;
+                if examples.len() < EXAMPLES_MAX {
+                    examples.push(example);
+                }
+            }
+        }
+    }
+    let detail = format!("{} of {total} rows lie in the folder of their {}", total - wrong, rule.by);
+    let finding = Finding::new("partition", total > 0 && wrong == 0, detail).with_examples(examples);
+    let cause = "a folder named after UTC holds another day than the local one";
+    Ok(if wrong > 0 { finding.with_cause(cause) } else { finding })
+}
+
+/// For each row of a batch: nothing, or what is wrong with its place.
+fn misplaced(batch: &RecordBatch, key: &str, rule: Rule<'_>) -> Result<Vec<Option<String>>, String> {
+    let column = batch.schema_ref().index_of(rule.by).map_err(|error| error.to_string())?;
+    let folder =
+        key.strip_prefix(rule.prefix).and_then(|rest| rest.rsplit_once('/')).map_or("", |(folder, _)| folder);
+    let mut text = RowText::default();
+    let mut found = Vec::with_capacity(batch.num_rows());
+    for row in 0..batch.num_rows() {
+        text.set(batch, row)?;
+        let value = text.fields().nth(column).flatten();
+        let should = value.and_then(|value| folder_of(value, rule));
+        found.push(match should {
+            Some(should) if should == folder => None,
+            Some(should) => Some(format!(
+                "{} = {} belongs in {should}/, found in {folder}/",
+                rule.by,
+                value.unwrap_or("null")
+            )),
+            None => Some(format!("{} is null in {key}", rule.by)),
+        });
+    }
+    Ok(found)
+}
+
+fn folder_of(value: &str, rule: Rule<'_>) -> Option<String> {
+    let instant = if value.len() == 10 { format!("{value} 00:00:00+0000") } else { format!("{value}+0000") };
+    let time = DateTime::parse_from_str(&instant, "%Y-%m-%d %H:%M:%S%z").ok()?;
+    Some(time.with_timezone(&rule.zone).format(rule.path).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::TimestampMicrosecondArray;
+    use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_row_before_seven_in_ha_noi_belongs_to_the_local_day() {
+        // 2026-01-04T18:30:00Z is 2026-01-05 01:30 in Ha Noi.
+        let micros = 1_767_551_400_000_000;
+        let schema =
+            Schema::new(vec![Field::new("at", DataType::Timestamp(TimeUnit::Microsecond, None), true)]);
+        let column = TimestampMicrosecondArray::from(vec![Some(micros), None]);
+        let batch = RecordBatch::try_new(Arc::new(schema), vec![Arc::new(column)]).unwrap();
+        let check = |hours: i32, key: &str, wrong: usize| {
+            let zone = FixedOffset::east_opt(hours * 3_600).unwrap();
+            let rule = Rule { prefix: "clicks/", by: "at", path: "%Y/%m/%d", zone };
+            let found = misplaced(&batch, key, rule).unwrap();
+            assert_eq!(found.iter().flatten().count(), wrong, "{found:?}");
+        };
+        check(7, "clicks/2026/01/05/part", 1);
+        check(7, "clicks/2026/01/04/part", 2);
+        check(0, "clicks/2026/01/04/part", 1);
+    }
+}

@@ -1,0 +1,130 @@
+//! The rows of Parquet files as canonical text, whatever their types: what checksums and comparisons are made of.
+//!
+//! Integers are plain digits, decimals have their scale, floats two decimals (so that a float column can be compared
+//! with the decimal it should be), dates `yyyy-MM-dd`, times `yyyy-MM-dd HH:mm:ss`. Null is `None`.
+
+use std::fmt::Write as _;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int32Type, Int64Type, TimeUnit,
+    TimestampMicrosecondType, TimestampMillisecondType,
+};
+use bytes::Bytes;
+use chrono::{DateTime, NaiveDate};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+/// The batches of one Parquet file.
+pub fn read(body: Bytes) -> Result<impl Iterator<Item = Result<RecordBatch, String>>, String> {
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(body).and_then(ParquetRecordBatchReaderBuilder::build);
+    let reader = reader.map_err(|error| error.to_string())?;
+    Ok(reader.map(|batch| batch.map_err(|error| error.to_string())))
+}
+
+/// One row as text, in the order of the columns; kept between rows to save allocations.
+#[derive(Debug, Default)]
+pub struct RowText {
+    text: String,
+    ends: Vec<Option<usize>>,
+}
+
+impl RowText {
+    /// Takes a row of a batch.
+    ///
+    /// Error: a column of a type that has no canonical text.
+    pub fn set(&mut self, batch: &RecordBatch, row: usize) -> Result<(), String> {
+        self.text.clear();
+        self.ends.clear();
+        for (column, field) in batch.columns().iter().zip(batch.schema_ref().fields()) {
+            if column.is_null(row) {
+                self.ends.push(None);
+                continue;
+            }
+            write_value(&mut self.text, column, row)
+                .map_err(|kind| format!("column {} is {kind}", field.name()))?;
+            self.ends.push(Some(self.text.len()));
+        }
+        Ok(())
+    }
+
+    /// The fields of the row that was taken last.
+    pub fn fields(&self) -> impl Iterator<Item = Option<&str>> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let field = &self.text[start..(*end)?];
+            start += field.len();
+            Some(field)
+        })
+    }
+}
+
+/// Appends one value's text. Error: the name of a type without one.
+fn write_value(out: &mut String, column: &ArrayRef, row: usize) -> Result<(), String> {
+    let mut digits = itoa::Buffer::new();
+    match column.data_type() {
+        DataType::Utf8 => out.push_str(column.as_string::<i32>().value(row)),
+        DataType::Int64 => out.push_str(digits.format(column.as_primitive::<Int64Type>().value(row))),
+        DataType::Int32 => out.push_str(digits.format(column.as_primitive::<Int32Type>().value(row))),
+        DataType::Float32 => write_float(out, f64::from(column.as_primitive::<Float32Type>().value(row))),
+        DataType::Float64 => write_float(out, column.as_primitive::<Float64Type>().value(row)),
+        DataType::Decimal128(_, scale) => {
+            write_decimal(out, column.as_primitive::<Decimal128Type>().value(row), *scale);
+        }
+        DataType::Date32 => write_date(out, column.as_primitive::<Date32Type>().value(row)),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            write_time(out, column.as_primitive::<TimestampMicrosecondType>().value(row));
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            write_time(out, column.as_primitive::<TimestampMillisecondType>().value(row) * 1_000);
+        }
+        other => return Err(format!("of type {other}, which has no canonical text")),
+    }
+    Ok(())
+}
+
+fn write_float(out: &mut String, value: f64) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{value:.2}");
+}
+
+fn write_decimal(out: &mut String, value: i128, scale: i8) {
+    let digits = usize::try_from(scale).unwrap_or(0);
+    let unit = 10u128.pow(u32::try_from(digits).unwrap_or(0));
+    let (sign, value) = (if value < 0 { "-" } else { "" }, value.unsigned_abs());
+    let _ = match digits {
+        0 => write!(out, "{sign}{value}"),
+        _ => write!(out, "{sign}{}.{:0digits$}", value / unit, value % unit),
+    };
+}
+
+fn write_date(out: &mut String, days: i32) {
+    let _ = match NaiveDate::from_epoch_days(days) {
+        Some(date) => write!(out, "{}", date.format("%Y-%m-%d")),
+        None => write!(out, "day {days}"),
+    };
+}
+
+fn write_time(out: &mut String, micros: i64) {
+    let _ = match DateTime::from_timestamp_micros(micros) {
+        Some(time) => write!(out, "{}", time.format("%Y-%m-%d %H:%M:%S")),
+        None => write!(out, "microsecond {micros}"),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_keep_their_scale_and_sign() {
+        let check = |value, scale, expected: &str| {
+            let mut out = String::new();
+            write_decimal(&mut out, value, scale);
+            assert_eq!(out, expected);
+        };
+        check(3_984_749_500, 2, "39847495.00");
+        check(-5, 2, "-0.05");
+        check(7, 0, "7");
+    }
+}

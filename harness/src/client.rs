@@ -1,0 +1,72 @@
+//! A small signed client for every service whose shapes are in `wire`: `aws.call::<glue::GetTable>(input)`.
+//!
+//! It exists so that nothing here depends on the large service crates. S3 goes through the genuine SDK.
+
+use std::time::Duration;
+
+use wavetank_wire::{FromVal, Operation, ToVal, WireError, codec, sign};
+
+use crate::target::Target;
+
+/// Tries in all, of calls that were throttled or met a server's error; as the SDKs do.
+const TRIES_MAX: u32 = 3;
+const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
+
+/// Calls a target in one region.
+#[derive(Clone, Copy)]
+pub struct Aws<'a> {
+    target: &'a dyn Target,
+    region: &'a str,
+}
+
+impl std::fmt::Debug for Aws<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Aws").field("target", &self.target.name()).field("region", &self.region).finish()
+    }
+}
+
+impl<'a> Aws<'a> {
+    /// A client of this target and region.
+    pub fn new(target: &'a dyn Target, region: &'a str) -> Self {
+        Self { target, region }
+    }
+
+    /// The target.
+    pub fn target(&self) -> &'a dyn Target {
+        self.target
+    }
+
+    /// The region.
+    pub fn region(&self) -> &'a str {
+        self.region
+    }
+
+    /// One call, repeated after throttling and server errors.
+    pub async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output, WireError> {
+        let service = O::service();
+        let operation = service.operation(O::NAME).expect("generated operations are in their service's list");
+        let input = input.to_val();
+        let mut back_off = FIRST_BACK_OFF;
+        for attempt in 1.. {
+            let mut request =
+                codec::encode_request(service, operation, input.clone(), "http://127.0.0.1:4566");
+            let time = self.target.signing_time_s();
+            sign::sign(&mut request, service.signing_name, self.region, "000000000000", "test", None, time);
+            match codec::decode_response(service, operation, self.target.http(request).await) {
+                Ok(output) => return Ok(O::Output::from_val(output)),
+                Err(error) if attempt < TRIES_MAX && may_pass(&error) => {
+                    self.target.pause(back_off).await;
+                    back_off *= 2;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        unreachable!("the last attempt returns")
+    }
+}
+
+/// Whether the same call may succeed later.
+fn may_pass(error: &WireError) -> bool {
+    let throttled = ["ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"];
+    throttled.contains(&error.code.as_str()) || (error.status >= 500 && error.status != 501)
+}

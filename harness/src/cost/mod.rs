@@ -1,0 +1,188 @@
+//! What the run would have cost on AWS: usage seen through the public API, times dated prices (`prices.toml`).
+//!
+//! Left out: storage over time, data transfer, and requests that services make among themselves.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use wavetank_wire::WireError;
+use wavetank_wire::glue::*;
+use wavetank_wire::logs::{DescribeLogGroups, DescribeLogGroupsInput, FilterLogEvents, FilterLogEventsInput};
+
+use crate::client::Aws;
+
+/// Least seconds that a job run is charged for. Documented: aws.amazon.com/glue/pricing (Glue 2.0 and later).
+const JOB_SECONDS_MIN: f64 = 60.0;
+/// Least seconds that a crawl is charged for. Documented: aws.amazon.com/glue/pricing.
+const CRAWL_SECONDS_MIN: f64 = 600.0;
+/// DPUs of a crawler. Assumed: AWS does not state it.
+const CRAWLER_DPU: f64 = 2.0;
+/// Least bytes that a query is charged for. Documented: aws.amazon.com/athena/pricing.
+const QUERY_BYTES_MIN: u64 = 10_000_000;
+
+#[derive(Debug, Deserialize)]
+struct Prices {
+    as_of: String,
+    price: BTreeMap<String, Price>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Price {
+    usd: f64,
+}
+
+/// One line of the estimate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Item {
+    /// What is charged.
+    pub name: String,
+    /// How much of it, in the unit of `prices.toml`.
+    pub quantity: f64,
+    /// US dollars.
+    pub usd: f64,
+}
+
+/// What the run would have cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Cost {
+    /// The date of the prices.
+    pub as_of: String,
+    /// By what is charged.
+    pub items: Vec<Item>,
+}
+
+impl Cost {
+    /// US dollars in all.
+    pub fn usd(&self) -> f64 {
+        self.items.iter().fold(0.0, |sum, item| sum + item.usd)
+    }
+}
+
+/// Usage that the harness itself knows.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    /// Objects stored.
+    pub puts: u64,
+    /// Objects read.
+    pub gets: u64,
+    /// Bytes that each query scanned.
+    pub query_bytes: Vec<u64>,
+}
+
+/// Adds up what the harness knows and what the API tells.
+pub async fn estimate(aws: Aws<'_>, usage: &Usage) -> Result<Cost, WireError> {
+    let (requests, gb_seconds, log_bytes) = lambda_usage(aws).await?;
+    let scanned: u64 = usage.query_bytes.iter().map(|bytes| (*bytes).max(QUERY_BYTES_MIN)).sum();
+    let quantities = [
+        ("s3_put", usage.puts as f64),
+        ("s3_get", usage.gets as f64),
+        ("lambda_request", requests),
+        ("lambda_gb_second", gb_seconds),
+        ("glue_dpu_hour", job_dpu_hours(aws).await?),
+        ("crawler_dpu_hour", crawl_dpu_hours(aws).await?),
+        ("athena_tb", scanned as f64 / 1e12),
+        ("logs_gb", log_bytes / 1e9),
+    ];
+    let prices: Prices =
+        toml::from_str(include_str!("prices.toml")).expect("the price list is checked by a test");
+    let item = |(name, quantity): (&str, f64)| Item {
+        name: name.to_owned(),
+        quantity,
+        usd: quantity * prices.price[name].usd,
+    };
+    Ok(Cost { as_of: prices.as_of.clone(), items: quantities.into_iter().map(item).collect() })
+}
+
+/// DPUs of a worker. Documented: docs.aws.amazon.com/glue/latest/dg/worker-types.html
+fn worker_dpu(worker_type: Option<&str>) -> f64 {
+    match worker_type {
+        Some("G.025X") => 0.25,
+        Some("G.2X") => 2.0,
+        Some("G.4X") => 4.0,
+        Some("G.8X") => 8.0,
+        _ => 1.0,
+    }
+}
+
+async fn job_dpu_hours(aws: Aws<'_>) -> Result<f64, WireError> {
+    let mut hours = 0.0;
+    for job in aws.call::<GetJobs>(GetJobsInput::default()).await?.jobs.unwrap_or_default() {
+        let input = GetJobRunsInput { job_name: job.name.unwrap_or_default(), ..GetJobRunsInput::default() };
+        for run in aws.call::<GetJobRuns>(input).await?.job_runs.unwrap_or_default() {
+            let workers = run.number_of_workers.unwrap_or(1) as f64;
+            let dpu = match run.number_of_workers {
+                Some(_) => workers * worker_dpu(run.worker_type.as_deref()),
+                None => run.max_capacity.unwrap_or(1.0),
+            };
+            hours += dpu * (run.execution_time.unwrap_or(0) as f64).max(JOB_SECONDS_MIN) / 3_600.0;
+        }
+    }
+    Ok(hours)
+}
+
+async fn crawl_dpu_hours(aws: Aws<'_>) -> Result<f64, WireError> {
+    let mut hours = 0.0;
+    for crawler in aws.call::<GetCrawlers>(GetCrawlersInput::default()).await?.crawlers.unwrap_or_default() {
+        let input =
+            ListCrawlsInput { crawler_name: crawler.name.unwrap_or_default(), ..ListCrawlsInput::default() };
+        for crawl in aws.call::<ListCrawls>(input).await?.crawls.unwrap_or_default() {
+            let seconds = match (crawl.start_time, crawl.end_time) {
+                (Some(start), Some(end)) => end.since(start).as_secs_f64(),
+                _ => 0.0,
+            };
+            hours += CRAWLER_DPU * seconds.max(CRAWL_SECONDS_MIN) / 3_600.0;
+        }
+    }
+    Ok(hours)
+}
+
+/// Requests, GB-seconds and log bytes of every function, from its REPORT lines.
+async fn lambda_usage(aws: Aws<'_>) -> Result<(f64, f64, f64), WireError> {
+    let (mut requests, mut gb_seconds, mut log_bytes) = (0.0, 0.0, 0.0);
+    let groups = aws.call::<DescribeLogGroups>(DescribeLogGroupsInput::default()).await?.log_groups;
+    for group in groups.unwrap_or_default() {
+        log_bytes += group.stored_bytes.unwrap_or(0) as f64;
+        let name = group.log_group_name.unwrap_or_default();
+        if !name.starts_with("/aws/lambda/") {
+            continue;
+        }
+        let input = FilterLogEventsInput {
+            log_group_name: Some(name),
+            filter_pattern: Some("\"REPORT RequestId:\"".to_owned()),
+            ..FilterLogEventsInput::default()
+        };
+        for event in aws.call::<FilterLogEvents>(input).await?.events.unwrap_or_default() {
+            let line = event.message.unwrap_or_default();
+            requests += 1.0;
+            let billed_ms = number_after(&line, "Billed Duration: ");
+            gb_seconds += billed_ms / 1_000.0 * number_after(&line, "Memory Size: ") / 1_024.0;
+        }
+    }
+    Ok((requests, gb_seconds, log_bytes))
+}
+
+fn number_after(line: &str, label: &str) -> f64 {
+    let rest = line.split_once(label).map_or("", |(_, rest)| rest);
+    rest.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_price_has_a_date_a_source_and_is_used() {
+        let prices: Prices = toml::from_str(include_str!("prices.toml")).unwrap();
+        assert!(!prices.as_of.is_empty());
+        assert_eq!(prices.price.len(), 8);
+    }
+
+    #[test]
+    fn a_report_line_gives_up_its_numbers() {
+        let line = "REPORT RequestId: x\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: 256 MB\tMax Memory Used: 40 MB\t";
+        assert_eq!(
+            (number_after(line, "Billed Duration: "), number_after(line, "Memory Size: ")),
+            (13.0, 256.0)
+        );
+    }
+}

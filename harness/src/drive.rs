@@ -1,0 +1,186 @@
+//! Puts the input in place and waits for what it sets going, step by step, through the public API.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use wavetank_scenarios::{Outputs, Scenario, ScenarioError, Step, Upload};
+use wavetank_types::names::split_s3_uri;
+use wavetank_wire::WireError;
+use wavetank_wire::glue::*;
+use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput};
+
+use crate::client::Aws;
+
+const POLL: Duration = Duration::from_secs(1);
+
+/// Why the pipeline did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DriveError {
+    /// An API call was refused.
+    #[error(transparent)]
+    Api(#[from] WireError),
+    /// A name in the scenario.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// S3 refused an object.
+    #[error("cannot store {uri}: {cause}")]
+    Upload {
+        /// Where it should go.
+        uri: String,
+        /// What S3 said.
+        cause: String,
+    },
+    /// The input set no run of the job going.
+    #[error(
+        "no run of job `{job}` was started by the input\n{logs}hint: the function that starts it says in its log why"
+    )]
+    NoRun {
+        /// The job.
+        job: String,
+        /// The last lines of every function's log.
+        logs: String,
+    },
+    /// A run of the job failed.
+    #[error("job run {run} of `{job}` ended as {state}: {cause}")]
+    JobFailed {
+        /// The job.
+        job: String,
+        /// The run.
+        run: String,
+        /// Its last state.
+        state: String,
+        /// Its error message.
+        cause: String,
+    },
+    /// A crawl failed.
+    #[error("crawler `{crawler}` failed: {cause}")]
+    CrawlFailed {
+        /// The crawler.
+        crawler: String,
+        /// Its error message.
+        cause: String,
+    },
+    /// Something took longer than the scenario allows.
+    #[error("{what} is not done after {within:?} of the target's time")]
+    TooLong {
+        /// What.
+        what: String,
+        /// The limit.
+        within: Duration,
+    },
+}
+
+/// Stores one object.
+pub async fn put(aws: Aws<'_>, uri: &str, body: Bytes) -> Result<(), DriveError> {
+    let (bucket, key) = split_s3_uri(uri).ok_or_else(|| DriveError::Upload {
+        uri: uri.to_owned(),
+        cause: "not of the form s3://bucket/key".to_owned(),
+    })?;
+    let request = aws.target().s3(aws.region()).put_object().bucket(bucket).key(key).body(body.into());
+    let refused = |cause: String| DriveError::Upload { uri: uri.to_owned(), cause };
+    request
+        .send()
+        .await
+        .map(drop)
+        .map_err(|error| refused(aws_sdk_s3::error::DisplayErrorContext(error).to_string()))
+}
+
+/// Stores the scenario's own files and folder markers.
+pub async fn upload_files(aws: Aws<'_>, scenario: &Scenario, outputs: &Outputs) -> Result<(), DriveError> {
+    for upload in &scenario.uploads {
+        match upload {
+            Upload::File { file, to } => {
+                put(aws, &outputs.fill(to)?, Bytes::from(scenario.file(file).to_owned())).await?;
+            }
+            Upload::Marker { marker } => put(aws, &outputs.fill(marker)?, Bytes::new()).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Waits for one step.
+pub async fn take_step(aws: Aws<'_>, step: &Step, outputs: &Outputs) -> Result<(), DriveError> {
+    match step {
+        Step::Job { job, within } => await_job(aws, &outputs.fill(job)?, *within).await,
+        Step::Crawl { crawl, within } => run_crawler(aws, &outputs.fill(crawl)?, *within).await,
+    }
+}
+
+async fn await_job(aws: Aws<'_>, job: &str, within: Duration) -> Result<(), DriveError> {
+    let deadline = aws.target().now() + within;
+    loop {
+        let input = GetJobRunsInput { job_name: job.to_owned(), ..GetJobRunsInput::default() };
+        let runs = aws.call::<GetJobRuns>(input).await?.job_runs.unwrap_or_default();
+        let is_open = |run: &JobRun| {
+            matches!(run.job_run_state.as_deref(), Some("STARTING" | "RUNNING" | "STOPPING" | "WAITING"))
+        };
+        if !runs.is_empty() && !runs.iter().any(is_open) {
+            let failed = runs.into_iter().find(|run| run.job_run_state.as_deref() != Some("SUCCEEDED"));
+            return failed.map_or(Ok(()), |run| Err(job_failed(job, run)));
+        }
+        if runs.is_empty() && aws.target().is_at_rest() == Some(true) {
+            return Err(DriveError::NoRun { job: job.to_owned(), logs: function_logs(aws).await? });
+        }
+        if aws.target().now() >= deadline {
+            return Err(DriveError::TooLong { what: format!("job `{job}`"), within });
+        }
+        aws.target().pause(POLL).await;
+    }
+}
+
+fn job_failed(job: &str, run: JobRun) -> DriveError {
+    DriveError::JobFailed {
+        job: job.to_owned(),
+        run: run.id.unwrap_or_default(),
+        state: run.job_run_state.unwrap_or_default(),
+        cause: run.error_message.unwrap_or_else(|| "no message".to_owned()),
+    }
+}
+
+async fn run_crawler(aws: Aws<'_>, crawler: &str, within: Duration) -> Result<(), DriveError> {
+    let deadline = aws.target().now() + within;
+    aws.call::<StartCrawler>(StartCrawlerInput { name: crawler.to_owned() }).await?;
+    loop {
+        let input = GetCrawlerInput { name: crawler.to_owned() };
+        let found = aws.call::<GetCrawler>(input).await?.crawler.unwrap_or_default();
+        if found.state.as_deref() == Some("READY") {
+            let last = found.last_crawl.unwrap_or_default();
+            if last.status.as_deref() == Some("SUCCEEDED") {
+                return Ok(());
+            }
+            let cause = last.error_message.unwrap_or_else(|| "no message".to_owned());
+            return Err(DriveError::CrawlFailed { crawler: crawler.to_owned(), cause });
+        }
+        if aws.target().now() >= deadline {
+            return Err(DriveError::TooLong { what: format!("crawler `{crawler}`"), within });
+        }
+        aws.target().pause(POLL).await;
+    }
+}
+
+/// Lines that functions wrote themselves, newest last, a few of each.
+async fn function_logs(aws: Aws<'_>) -> Result<String, WireError> {
+    const LINES_MAX: usize = 5;
+    use wavetank_wire::logs::{DescribeLogGroups, DescribeLogGroupsInput};
+    let input = DescribeLogGroupsInput {
+        log_group_name_prefix: Some("/aws/lambda/".to_owned()),
+        ..DescribeLogGroupsInput::default()
+    };
+    let mut text = String::new();
+    for group in aws.call::<DescribeLogGroups>(input).await?.log_groups.unwrap_or_default() {
+        let name = group.log_group_name.unwrap_or_default();
+        let input = FilterLogEventsInput {
+            log_group_name: Some(name.clone()),
+            filter_pattern: Some("-START -END -REPORT -INIT_START".to_owned()),
+            ..FilterLogEventsInput::default()
+        };
+        let events = aws.call::<FilterLogEvents>(input).await?.events.unwrap_or_default();
+        for event in events.iter().skip(events.len().saturating_sub(LINES_MAX)) {
+            text.push_str(&format!(
+                "  {name}: {}\n",
+                event.message.as_deref().unwrap_or_default().trim_end()
+            ));
+        }
+    }
+    Ok(text)
+}

@@ -1,0 +1,22 @@
+//! The harness: provisions a scenario on a target, drives data through it, observes what came out, checks, reports.
+//!
+//! Everything but the embedded target speaks only the public AWS API, so that a scenario runs unchanged elsewhere.
+//! Start with `run.rs`; then `check/mod.rs` for what is proven and `target/mod.rs` for where it runs.
+
+pub mod check;
+pub mod client;
+pub mod cost;
+pub mod defects;
+pub mod drive;
+pub mod natives;
+pub mod observe;
+pub mod oracle;
+pub mod progress;
+pub mod provision;
+pub mod report;
+pub mod run;
+pub mod target;
+
+pub use report::Report;
+pub use run::{RunError, RunOptions, run};
+pub use target::{Embedded, Target};

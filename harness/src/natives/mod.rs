@@ -1,0 +1,22 @@
+//! The bundled scenarios' functions and jobs in Rust: `transforms` with S3 and the API around it.
+//!
+//! Each is registered under the name by which its template calls it; on AWS the template's own code runs instead.
+
+mod event_revenue;
+
+use std::sync::Arc;
+
+use wavetank_emulator::TankBuilder;
+use wavetank_transforms::event_revenue::Variant;
+
+/// Registers every native twin.
+pub fn register(builder: TankBuilder) -> TankBuilder {
+    register_scripts(builder).function("index.validate_event_revenue", Arc::new(event_revenue::validate))
+}
+
+/// Registers the twins of Glue jobs only, which a job asks for by its `--wavetank-native` argument.
+pub fn register_scripts(builder: TankBuilder) -> TankBuilder {
+    builder
+        .script("event_revenue.clean", Arc::new(event_revenue::Clean(Variant::Correct)))
+        .script("event_revenue.as_taught", Arc::new(event_revenue::Clean(Variant::AsTaught)))
+}

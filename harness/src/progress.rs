@@ -1,0 +1,34 @@
+//! What a long run tells whoever watches. The command line draws it; a test ignores it.
+
+/// What the run is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the stage of its name")]
+pub enum Stage {
+    Provision,
+    Generate,
+    Upload,
+    Job,
+    Crawl,
+    Query,
+    Observe,
+    Check,
+}
+
+/// Told of each stage as it begins, and of how far it has come where that is known.
+pub trait Progress: Send + Sync {
+    /// A stage begins. `total` counts what the stage does, if it is known.
+    fn begin(&self, stage: Stage, total: Option<u64>);
+
+    /// The stage has done this much of its total.
+    fn at(&self, done: u64);
+}
+
+/// Nobody watches.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _stage: Stage, _total: Option<u64>) {}
+
+    fn at(&self, _done: u64) {}
+}

@@ -1,0 +1,102 @@
+//! The scenario's infrastructure, made by CloudFormation through the public API.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use wavetank_scenarios::Outputs;
+use wavetank_wire::WireError;
+use wavetank_wire::cloudformation::*;
+
+use crate::client::Aws;
+
+const POLL: Duration = Duration::from_secs(1);
+/// Longest time that a stack may take, in the target's time.
+const STACK_WITHIN: Duration = Duration::from_secs(3_600);
+
+/// Why the infrastructure is not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProvisionError {
+    /// CloudFormation refused the template.
+    #[error(
+        "the template was refused: {0}\nhint: nothing has been created; `aws cloudformation validate-template` says the same"
+    )]
+    Refused(#[from] WireError),
+    /// The stack failed and was rolled back.
+    #[error(
+        "stack `{stack}` ended as {status}: {reasons}\nhint: the first reason is the cause; the others follow from it"
+    )]
+    Failed {
+        /// The stack.
+        stack: String,
+        /// Its last status.
+        status: String,
+        /// What failed, resource by resource.
+        reasons: String,
+    },
+}
+
+/// Creates the stack, waits for it, and answers its outputs.
+pub async fn create_stack(
+    aws: Aws<'_>,
+    stack: &str,
+    template: &str,
+    parameters: &BTreeMap<String, String>,
+) -> Result<Outputs, ProvisionError> {
+    let parameter = |(key, value): (&String, &String)| Parameter {
+        parameter_key: Some(key.clone()),
+        parameter_value: Some(value.clone()),
+        ..Parameter::default()
+    };
+    let input = CreateStackInput {
+        stack_name: stack.to_owned(),
+        template_body: Some(template.to_owned()),
+        parameters: Some(parameters.iter().map(parameter).collect()),
+        capabilities: Some(vec!["CAPABILITY_NAMED_IAM".to_owned()]),
+        ..CreateStackInput::default()
+    };
+    aws.call::<CreateStack>(input).await?;
+    let deadline = aws.target().now() + STACK_WITHIN;
+    loop {
+        let found = describe(aws, stack).await?;
+        match found.stack_status.as_str() {
+            "CREATE_COMPLETE" => return Ok(outputs(found)),
+            "CREATE_IN_PROGRESS" if aws.target().now() < deadline => aws.target().pause(POLL).await,
+            "ROLLBACK_IN_PROGRESS" if aws.target().now() < deadline => aws.target().pause(POLL).await,
+            status => {
+                let reasons = reasons(aws, stack).await?;
+                return Err(ProvisionError::Failed {
+                    stack: stack.to_owned(),
+                    status: status.to_owned(),
+                    reasons,
+                });
+            }
+        }
+    }
+}
+
+async fn describe(aws: Aws<'_>, stack: &str) -> Result<Stack, WireError> {
+    let input = DescribeStacksInput { stack_name: Some(stack.to_owned()), ..DescribeStacksInput::default() };
+    let found = aws.call::<DescribeStacks>(input).await?.stacks.unwrap_or_default();
+    found.into_iter().next().ok_or_else(|| WireError::server("Missing", "DescribeStacks answered no stack"))
+}
+
+fn outputs(stack: Stack) -> Outputs {
+    let pair = |output: Output| Some((output.output_key?, output.output_value?));
+    Outputs(stack.outputs.unwrap_or_default().into_iter().filter_map(pair).collect())
+}
+
+/// What failed, in order of time.
+async fn reasons(aws: Aws<'_>, stack: &str) -> Result<String, WireError> {
+    let input =
+        DescribeStackEventsInput { stack_name: stack.to_owned(), ..DescribeStackEventsInput::default() };
+    let events = aws.call::<DescribeStackEvents>(input).await?.stack_events.unwrap_or_default();
+    let failed = events
+        .into_iter()
+        .rev()
+        .filter(|event| event.resource_status.as_deref().is_some_and(|status| status.ends_with("_FAILED")));
+    let sentence = |event: StackEvent| {
+        let resource = event.logical_resource_id.unwrap_or_default();
+        format!("{resource}: {}", event.resource_status_reason.unwrap_or_default())
+    };
+    Ok(failed.map(sentence).collect::<Vec<_>>().join("; "))
+}

@@ -1,0 +1,115 @@
+//! What a run found: one value, rendered as text (`text.rs`, English or Vietnamese) or JSON (`json.rs`).
+
+mod json;
+mod text;
+mod words;
+
+use wavetank_types::Seed;
+use wavetank_types::ledger::Balance;
+
+use crate::check::Finding;
+use crate::check::oracle::Compared;
+use crate::cost::Cost;
+
+pub use words::{Lang, LangError};
+
+/// Everything that a run found.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The target's name.
+    pub target: String,
+    /// The variant, if it is not the scenario itself.
+    pub variant: Option<String>,
+    /// The file that a person brought, if one was.
+    pub input: Option<String>,
+    /// The seed of data and tank.
+    pub seed: Seed,
+    /// Rows that were sent.
+    pub rows: u64,
+    /// Records that were asked for; defects add repeats to them.
+    pub rows_asked: u64,
+    /// The defects that were asked for, as they were written.
+    pub defects: String,
+    /// What became of them.
+    pub ledger: Balance,
+    /// What the checks found.
+    pub findings: Vec<Finding>,
+    /// What the queries answered.
+    pub queries: Vec<QueryReport>,
+    /// What it would have cost on AWS.
+    pub cost: Cost,
+    /// How long it took in the target's time, in milliseconds.
+    pub tank_ms: u128,
+    /// How long it took for whoever waited, in milliseconds. Whoever waited measures it.
+    pub wall_ms: u128,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            scenario: String::new(),
+            target: String::new(),
+            variant: None,
+            input: None,
+            seed: Seed(0),
+            rows: 0,
+            rows_asked: 0,
+            defects: String::new(),
+            ledger: Balance::default(),
+            findings: Vec::new(),
+            queries: Vec::new(),
+            cost: Cost::default(),
+            tank_ms: 0,
+            wall_ms: 0,
+        }
+    }
+}
+
+impl Report {
+    /// Whether every check holds.
+    pub fn is_ok(&self) -> bool {
+        !self.findings.iter().any(Finding::is_failed)
+    }
+
+    /// The command that runs the same again.
+    pub fn replay(&self) -> String {
+        let mut command = format!("wavetank run {} --seed {}", self.scenario, self.seed);
+        match &self.input {
+            Some(input) => command.push_str(&format!(" --input {input}")),
+            None => command.push_str(&format!(" --rows {}", self.rows_asked)),
+        }
+        if !self.defects.is_empty() {
+            command.push_str(&format!(" --defects {}", self.defects));
+        }
+        if let Some(variant) = &self.variant {
+            command.push_str(&format!(" --variant {variant}"));
+        }
+        command
+    }
+}
+
+/// One query's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryReport {
+    /// The query's name.
+    pub name: String,
+    /// Column names.
+    pub columns: Vec<String>,
+    /// Rows; `None` is NULL.
+    pub rows: Vec<Vec<Option<String>>>,
+    /// Whether the answer is what it must be. `None` if nobody knows.
+    pub ok: Option<bool>,
+    /// Why there is no answer, if the query failed.
+    pub failure: Option<String>,
+}
+
+impl QueryReport {
+    /// From a comparison.
+    pub fn of(compared: Compared) -> Self {
+        let ok = compared.is_right();
+        let Compared { name, answer, .. } = compared;
+        Self { name, columns: answer.columns, rows: answer.rows, ok, failure: answer.failure }
+    }
+}

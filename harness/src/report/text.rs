@@ -1,0 +1,198 @@
+//! The report as text: readable without colour, the same bytes for the same seed.
+
+use std::fmt::Write as _;
+
+use super::words::Lang;
+use super::{QueryReport, Report};
+
+/// Rows shown of an answer; JSON has them all.
+const ROWS_SHOWN_MAX: usize = 12;
+
+impl Report {
+    /// The whole report. Wall time is not in it: it is not the same twice.
+    pub fn to_text(&self, lang: Lang) -> String {
+        let mut out = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write(&mut out, lang);
+        out
+    }
+
+    fn write(&self, out: &mut String, lang: Lang) -> std::fmt::Result {
+        write!(out, "{}", self.scenario)?;
+        if let Some(variant) = &self.variant {
+            write!(out, " ({variant})")?;
+        }
+        let rows = lang.pick("rows", "dòng");
+        writeln!(out, "   seed {}   {} {rows}   {}\n", self.seed, self.rows, self.target)?;
+        self.write_ledger(out, lang)?;
+        self.write_findings(out, lang)?;
+        writeln!(out, "\n{}", lang.pick("Answers of Athena", "Câu trả lời của Athena"))?;
+        for query in &self.queries {
+            write_query(out, query, lang)?;
+        }
+        let minutes = self.tank_ms / 60_000;
+        let seconds = (self.tank_ms % 60_000) as f64 / 1_000.0;
+        let cost_on_aws = lang.pick("on AWS about", "trên AWS khoảng");
+        let prices_of = lang.pick("prices of", "giá ngày");
+        let tank_time = lang.pick("tank time", "thời gian trong tank");
+        writeln!(out, "\n{cost_on_aws} ${:.4} ({prices_of} {})", self.cost.usd(), self.cost.as_of)?;
+        for item in self.cost.items.iter().filter(|item| item.usd >= 0.00005) {
+            writeln!(out, "  {:<18} {:>12.6}  ${:.4}", item.name, item.quantity, item.usd)?;
+        }
+        writeln!(out, "{tank_time} {minutes} min {seconds:.1} s")?;
+        let replay = lang.pick("replay", "chạy lại");
+        let result = if self.is_ok() {
+            lang.pick("all checks hold", "mọi kiểm tra đều đạt")
+        } else {
+            lang.pick("a check FAILED", "có kiểm tra KHÔNG đạt")
+        };
+        writeln!(out, "{replay}: {}\n{result}", self.replay())
+    }
+
+    fn write_ledger(&self, out: &mut String, lang: Lang) -> std::fmt::Result {
+        let ledger = &self.ledger;
+        let rejected: u64 = ledger.rejected.values().sum();
+        let lines = [
+            (lang.pick("sent", "đã gửi"), ledger.generated),
+            (lang.pick("delivered", "đã đến nơi"), ledger.delivered),
+            (lang.pick("rejected", "bị từ chối"), rejected),
+            (lang.pick("dead-letter queue", "hàng đợi lỗi (DLQ)"), ledger.dlq),
+            (lang.pick("expired", "hết hạn"), ledger.expired),
+            (lang.pick("in flight", "đang trên đường"), ledger.in_flight),
+            (lang.pick("duplicates", "trùng lặp"), ledger.duplicates),
+        ];
+        writeln!(out, "{}", lang.pick("What became of the rows", "Số phận của các dòng"))?;
+        for (name, count) in lines {
+            writeln!(out, "  {} {count:>9}", padded(name, 20))?;
+        }
+        for (reason, count) in &ledger.rejected {
+            writeln!(out, "    {} {count:>7}  {}", padded(reason, 20), lang.reason(reason))?;
+        }
+        for (anomaly, examples) in &ledger.anomalies {
+            writeln!(
+                out,
+                "  ! {} {:>7}  {}",
+                padded(&anomaly.to_string(), 20),
+                examples.count,
+                lang.anomaly(*anomaly)
+            )?;
+        }
+        Ok(())
+    }
+
+    fn write_findings(&self, out: &mut String, lang: Lang) -> std::fmt::Result {
+        writeln!(out, "\n{}", lang.pick("Checks", "Kiểm tra"))?;
+        for finding in &self.findings {
+            let verdict = padded(lang.verdict(finding.verdict), 4);
+            writeln!(out, "  {verdict}  {} {}", padded(&finding.name, 10), finding.detail)?;
+            if finding.is_failed() {
+                writeln!(out, "        {}", lang.check(&finding.name))?;
+            }
+            for example in &finding.examples {
+                writeln!(out, "        - {example}")?;
+            }
+            if let Some(cause) = &finding.cause {
+                writeln!(out, "        {}: {cause}", lang.pick("likely cause", "nguyên nhân có thể"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_query(out: &mut String, query: &QueryReport, lang: Lang) -> std::fmt::Result {
+    let judged = match query.ok {
+        Some(true) => lang.pick("right", "đúng"),
+        Some(false) => lang.pick("WRONG", "SAI"),
+        None => lang.pick("not compared", "không so sánh"),
+    };
+    writeln!(out, "  {} ({judged})", query.name)?;
+    if let Some(failure) = &query.failure {
+        return writeln!(out, "    {failure}");
+    }
+    let shown = &query.rows[..query.rows.len().min(ROWS_SHOWN_MAX)];
+    let cell = |row: &[Option<String>], at: usize| {
+        row.get(at).cloned().flatten().unwrap_or_else(|| "null".to_owned())
+    };
+    let width = |at: usize| {
+        let cells = shown.iter().map(|row| cell(row, at).chars().count());
+        cells.chain([query.columns[at].chars().count()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..query.columns.len()).map(width).collect();
+    let line = |cells: Vec<String>| {
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| padded(cell, *width));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    writeln!(out, "    {}", line(query.columns.clone()))?;
+    for row in shown {
+        writeln!(out, "    {}", line((0..widths.len()).map(|at| cell(row, at)).collect()))?;
+    }
+    match query.rows.len().saturating_sub(ROWS_SHOWN_MAX) {
+        0 => Ok(()),
+        more => writeln!(out, "    ... {more} {}", lang.pick("more", "dòng nữa")),
+    }
+}
+
+/// Pads by characters, not bytes: Vietnamese letters are wider in UTF-8 than on the screen.
+fn padded(text: &str, width: usize) -> String {
+    let gap = width.saturating_sub(text.chars().count());
+    format!("{text}{}", " ".repeat(gap))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Finding;
+    use expect_test::expect;
+
+    #[test]
+    fn a_failing_report_says_what_where_why_and_how_to_replay() {
+        let mut report =
+            Report { scenario: "s".into(), target: "embedded".into(), rows: 2, ..Report::default() };
+        report.ledger.generated = 2;
+        report.findings = vec![
+            Finding::new("conserved", false, "1 of 2")
+                .with_examples(["record 1: lost".to_owned()])
+                .with_cause("a job"),
+            Finding::not_run("oracle", "no truth"),
+        ];
+        let row = vec![Some("VND".to_owned()), None];
+        report.queries = vec![QueryReport {
+            name: "q".into(),
+            columns: vec!["currency".into(), "n".into()],
+            rows: vec![row],
+            ok: Some(false),
+            failure: None,
+        }];
+        expect![[r#"
+            s   seed 0   2 rows   embedded
+
+            What became of the rows
+              sent                         2
+              delivered                    0
+              rejected                     0
+              dead-letter queue            0
+              expired                      0
+              in flight                    0
+              duplicates                   0
+
+            Checks
+              FAIL  conserved  1 of 2
+                    every row accounted for once
+                    - record 1: lost
+                    likely cause: a job
+              ----  oracle     no truth
+
+            Answers of Athena
+              q (WRONG)
+                currency  n
+                VND       null
+
+            on AWS about $0.0000 (prices of )
+            tank time 0 min 0.0 s
+            replay: wavetank run s --seed 0 --rows 0
+            a check FAILED
+        "#]]
+        .assert_eq(&report.to_text(Lang::En));
+        assert!(report.to_text(Lang::Vi).contains("có kiểm tra KHÔNG đạt"));
+    }
+}

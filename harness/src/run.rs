@@ -1,0 +1,269 @@
+//! One scenario on one target: generators, target, checks, report.
+
+use std::num::NonZeroUsize;
+
+use bytes::Bytes;
+use chrono::FixedOffset;
+use wavetank_generators::event_revenue::Oracle;
+use wavetank_generators::registry::ProfileError;
+use wavetank_generators::write::WriteError;
+use wavetank_generators::{EventRevenue, Format, Profile, write};
+use wavetank_scenarios::{Check, Outputs, Scenario, ScenarioError};
+use wavetank_types::Seed;
+use wavetank_types::names::split_s3_uri;
+use wavetank_wire::WireError;
+
+use crate::check::conserved::{Conservation, Sent};
+use crate::check::oracle::Compared;
+use crate::check::{self, Finding, conserved};
+use crate::client::Aws;
+use crate::cost::{self, Usage};
+use crate::defects::DefectList;
+use crate::drive::{self, DriveError};
+use crate::observe::{self, ObserveError};
+use crate::oracle;
+use crate::progress::{Progress, Stage};
+use crate::provision::{self, ProvisionError};
+use crate::report::{QueryReport, Report};
+use crate::target::Target;
+
+/// What a run is told beside its scenario.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Rows to generate; the scenario's own number if not given.
+    pub rows: Option<u64>,
+    /// The seed of data and tank.
+    pub seed: u64,
+    /// A variant of the scenario.
+    pub variant: Option<String>,
+    /// Defects to put into the generated rows.
+    pub defects: DefectList,
+    /// A file that a person brings instead of generated rows.
+    pub brought: Option<Brought>,
+}
+
+/// A file that a person brings.
+#[derive(Clone, Debug)]
+pub struct Brought {
+    /// Its name, without folders.
+    pub name: String,
+    /// Its content.
+    pub body: Bytes,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The scenario, or a name in it.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The profile or its defects.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// Rows could not be written.
+    #[error("cannot generate: {0}")]
+    Generate(#[from] WriteError),
+    /// The scenario's profile has no truth to check against.
+    #[error(
+        "profile `{0}` has no truth, so a run of it proves nothing\nhint: `wavetank list` shows the profiles that have one"
+    )]
+    NoTruth(String),
+    /// The infrastructure is not there.
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
+    /// The pipeline did not come to its end.
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    /// What came out cannot be seen.
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
+    /// An API call was refused.
+    #[error(transparent)]
+    Api(#[from] WireError),
+}
+
+/// Everything a run knows once its pipeline has come to its end.
+struct Ended<'a> {
+    aws: Aws<'a>,
+    scenario: &'a Scenario,
+    outputs: Outputs,
+    sent: Sent<'a>,
+}
+
+/// Runs a scenario and reports. An `Err` means that there is nothing to report on; a failed check is in the report.
+pub async fn run(
+    scenario: &Scenario,
+    target: &dyn Target,
+    options: &RunOptions,
+    progress: &dyn Progress,
+) -> Result<Report, RunError> {
+    let started = target.now();
+    let variant = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
+    let profile = generated(scenario, options)?;
+    let aws = Aws::new(target, &scenario.region);
+
+    progress.begin(Stage::Provision, None);
+    let parameters = variant.map(|variant| variant.parameters.clone()).unwrap_or_default();
+    let template = scenario.file(&scenario.template);
+    let outputs = provision::create_stack(aws, &scenario.name, template, &parameters).await?;
+
+    let body = match &options.brought {
+        Some(brought) => brought.body.clone(),
+        None => csv_of(&profile, progress)?,
+    };
+    progress.begin(Stage::Upload, None);
+    drive::upload_files(aws, scenario, &outputs).await?;
+    drive::put(aws, &input_uri(scenario, &outputs, options)?, body.clone()).await?;
+
+    for step in &scenario.steps {
+        progress.begin(stage_of(step), None);
+        drive::take_step(aws, step, &outputs).await?;
+    }
+    let sent = if options.brought.is_some() { Sent::Brought(&body) } else { Sent::Generated(&profile) };
+    let ended = Ended { aws, scenario, outputs, sent };
+    let mut report = ended.report(progress).await?;
+    report.seed = Seed(options.seed);
+    report.rows = match sent {
+        Sent::Generated(profile) => profile.rows_total(),
+        Sent::Brought(_) => report.ledger.generated,
+    };
+    report.variant = options.variant.clone();
+    report.defects = options.defects.text.clone();
+    report.rows_asked = profile.records();
+    report.input = options.brought.as_ref().map(|brought| brought.name.clone());
+    report.tank_ms = target.now().since(started).as_millis();
+    Ok(report)
+}
+
+fn generated(scenario: &Scenario, options: &RunOptions) -> Result<EventRevenue, RunError> {
+    let rows = options.rows.unwrap_or(scenario.input.rows);
+    match Profile::open(&scenario.input.profile, Some(rows), Seed(options.seed), options.defects.defects)? {
+        Profile::EventRevenue(profile) => Ok(profile),
+        Profile::PeopleVi(_) => Err(RunError::NoTruth(scenario.input.profile.clone())),
+    }
+}
+
+fn csv_of(profile: &EventRevenue, progress: &dyn Progress) -> Result<Bytes, RunError> {
+    progress.begin(Stage::Generate, Some(profile.rows_total()));
+    let mut body = Vec::new();
+    write(profile, Format::Csv, threads(), &mut body)?;
+    progress.at(profile.rows_total());
+    Ok(Bytes::from(body))
+}
+
+/// As many as the machine has; the bytes are the same with any number.
+fn threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Where the input goes; a brought file keeps its own name there.
+fn input_uri(scenario: &Scenario, outputs: &Outputs, options: &RunOptions) -> Result<String, RunError> {
+    let uri = outputs.fill(&scenario.input.to)?;
+    Ok(match (&options.brought, uri.rsplit_once('/')) {
+        (Some(brought), Some((folder, _))) => format!("{folder}/{}", brought.name),
+        _ => uri,
+    })
+}
+
+fn stage_of(step: &wavetank_scenarios::Step) -> Stage {
+    match step {
+        wavetank_scenarios::Step::Job { .. } => Stage::Job,
+        wavetank_scenarios::Step::Crawl { .. } => Stage::Crawl,
+    }
+}
+
+impl Ended<'_> {
+    async fn report(&self, progress: &dyn Progress) -> Result<Report, RunError> {
+        progress.begin(Stage::Query, Some(self.scenario.queries.len() as u64));
+        let queries = self.queries(progress).await?;
+        progress.begin(Stage::Observe, None);
+        let data = observe::list(self.aws, &self.outputs.fill(&self.scenario.output.data)?).await?;
+        let refusals =
+            observe::refusals(self.aws, &self.outputs.fill(&self.scenario.output.rejects)?).await?;
+        let conservation = conserved::conserve(self.aws, self.sent, &data, &refusals).await?;
+
+        progress.begin(Stage::Check, Some(self.scenario.checks.len() as u64));
+        let mut findings = Vec::new();
+        for (done, check) in (1..).zip(&self.scenario.checks) {
+            findings.push(self.check(check, &conservation, &queries).await?);
+            progress.at(done);
+        }
+        let usage = Usage {
+            puts: (self.scenario.uploads.len() + 1 + data.len() + queries.len()) as u64,
+            gets: (1 + data.len() * queries.len()) as u64,
+            query_bytes: queries.iter().map(|query| query.answer.scanned_bytes).collect(),
+        };
+        Ok(Report {
+            scenario: self.scenario.name.clone(),
+            target: self.aws.target().name().to_owned(),
+            ledger: conservation.balance,
+            findings,
+            queries: queries.into_iter().map(QueryReport::of).collect(),
+            cost: cost::estimate(self.aws, &usage).await?,
+            ..Report::default()
+        })
+    }
+
+    async fn queries(&self, progress: &dyn Progress) -> Result<Vec<Compared>, RunError> {
+        let Some(athena) = &self.scenario.athena else { return Ok(Vec::new()) };
+        let (database, workgroup) =
+            (self.outputs.fill(&athena.database)?, self.outputs.fill(&athena.workgroup)?);
+        let truth = match self.sent {
+            Sent::Generated(profile) => Some(Oracle::of(profile, threads())),
+            Sent::Brought(_) => None,
+        };
+        let mut compared = Vec::new();
+        for (done, query) in (1..).zip(&self.scenario.queries) {
+            let sql = self.scenario.file(&query.file);
+            let answer = observe::query(self.aws, &database, &workgroup, sql).await?;
+            let expected = truth.as_ref().and_then(|truth| oracle::expected(&query.name, truth));
+            compared.push(Compared { name: query.name.clone(), answer, expected });
+            progress.at(done);
+        }
+        Ok(compared)
+    }
+
+    async fn check(
+        &self,
+        check: &Check,
+        conservation: &Conservation,
+        queries: &[Compared],
+    ) -> Result<Finding, RunError> {
+        Ok(match check {
+            Check::Conserved {} => conserved::finding(conservation),
+            Check::Oracle {} => check::oracle::check(queries),
+            Check::Schema(columns) => {
+                let database = self.scenario.athena.as_ref().map_or("default", |athena| &athena.database);
+                check::schema::check(
+                    self.aws,
+                    &self.outputs.fill(database)?,
+                    &columns.table,
+                    &columns.columns,
+                )
+                .await?
+            }
+            Check::Partition { within, by, path, zone } => {
+                let uri = self.outputs.fill(within)?;
+                let objects = observe::list(self.aws, &uri).await?;
+                let prefix = split_s3_uri(&uri).map_or("", |(_, prefix)| prefix);
+                let zone: FixedOffset = zone.parse().map_err(|_| bad_zone(self.scenario, zone))?;
+                let rule = check::partition::Rule { prefix, by, path, zone };
+                check::partition::check(self.aws, &objects, rule).await?
+            }
+            Check::Files(files) => {
+                let objects = observe::list(self.aws, &self.outputs.fill(&files.within)?).await?;
+                check::files::check(&objects, files.count_max, files.bytes_max)
+            }
+            Check::Logs(logs) => {
+                check::logs::check(self.aws, &self.outputs.fill(&logs.group)?, &logs.contains).await?
+            }
+        })
+    }
+}
+
+fn bad_zone(scenario: &Scenario, zone: &str) -> ScenarioError {
+    ScenarioError::File {
+        file: format!("{}/scenario.toml", scenario.name),
+        cause: format!("zone `{zone}` is not an offset such as +07:00"),
+    }
+}

@@ -1,0 +1,36 @@
+//! Where a scenario runs. A target answers AWS requests and knows how its time passes; nothing else.
+
+mod embedded;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use wavetank_types::Timestamp;
+
+pub use embedded::Embedded;
+
+/// A place that answers AWS requests.
+#[async_trait]
+pub trait Target: Send + Sync {
+    /// What a report calls it.
+    fn name(&self) -> &str;
+
+    /// One signed request, answered.
+    async fn http(&self, request: http::Request<Bytes>) -> http::Response<Bytes>;
+
+    /// An S3 client of the genuine SDK.
+    fn s3(&self, region: &str) -> aws_sdk_s3::Client;
+
+    /// Lets this much of the target's time pass.
+    async fn pause(&self, span: Duration);
+
+    /// The target's time.
+    fn now(&self) -> Timestamp;
+
+    /// Real seconds since the epoch, for signatures.
+    fn signing_time_s(&self) -> u64;
+
+    /// Whether nothing is left to happen there. `None` where nobody can know.
+    fn is_at_rest(&self) -> Option<bool>;
+}
