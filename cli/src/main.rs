@@ -1,0 +1,42 @@
+//! The `wavetank` binary: arguments in, data on stdout, everything else on stderr, and an exit code that means something.
+//!
+//! 0: done, every check holds. 1: a check failed, or the pipeline did. 2: wrong usage. 3: something is missing around
+//! it (a free port, a running tank, a program). Start with `args.rs`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
+
+mod args;
+mod control;
+mod doctor;
+mod failure;
+mod generate;
+mod progress;
+mod run;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let outcome = match args.command {
+        Command::Run(options) => run::run(&options),
+        Command::Serve(options) => serve::serve(&options),
+        Command::Env(at) => control::env(&at),
+        Command::Clock(options) => control::clock(&options),
+        Command::Status(at) => control::status(&at),
+        Command::Doctor => doctor::doctor(),
+        Command::List => generate::list(),
+        Command::Generate(options) => generate::generate(&options),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.exit_code()
+        }
+    }
+}

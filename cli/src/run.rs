@@ -1,0 +1,69 @@
+//! `wavetank run`: a scenario on an embedded tank, and its report.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use wavetank::run::{Brought, RunError, RunOptions};
+use wavetank::{Embedded, Report};
+use wavetank_scenarios::Scenario;
+use wavetank_types::Seed;
+
+use crate::args::RunArgs;
+use crate::failure::Failure;
+use crate::progress::Terminal;
+
+pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    let scenario = Scenario::open(&args.scenario).map_err(|error| Failure::Usage(error.to_string()))?;
+    let options = RunOptions {
+        rows: args.rows,
+        seed: args.seed,
+        variant: args.variant.clone(),
+        defects: args.defects.clone().unwrap_or_default(),
+        brought: args.input.as_deref().map(bring).transpose()?,
+    };
+    eprintln!("seed {}", args.seed);
+    let started = wall_clock();
+    let report = report(&scenario, &options)?;
+    let report = Report { wall_ms: started.elapsed().as_millis(), ..report };
+    if args.json {
+        println!("{:#}", report.to_json());
+    } else {
+        print!("{}", report.to_text(args.lang));
+        eprintln!("wall time {} ms", report.wall_ms);
+    }
+    Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::Environment(format!("cannot start threads: {error}")))?;
+    let progress = Terminal::default();
+    let report = runtime.block_on(async {
+        let target = Embedded::new(Seed(options.seed));
+        wavetank::run(scenario, &target, options, &progress).await
+    });
+    progress.end();
+    report.map_err(|error| match error {
+        RunError::Scenario(_) | RunError::Profile(_) | RunError::NoTruth(_) => {
+            Failure::Usage(error.to_string())
+        }
+        other => Failure::Failed(other.to_string()),
+    })
+}
+
+fn bring(path: &Path) -> Result<Brought, Failure> {
+    let body = std::fs::read(path).map_err(|cause| Failure::file(path, &cause))?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if !name.to_ascii_lowercase().ends_with(".csv") {
+        let hint = "the pipeline starts on files that end in .csv; rename it or convert it";
+        return Err(Failure::Usage(format!("{}: not a CSV file by its name\nhint: {hint}", path.display())));
+    }
+    Ok(Brought { name, body: Bytes::from(body) })
+}
+
+/// For the report's wall time only; nothing that happens in a tank depends on it.
+#[expect(clippy::disallowed_methods, reason = "a report's wall time")]
+fn wall_clock() -> std::time::Instant {
+    std::time::Instant::now()
+}
