@@ -1,0 +1,32 @@
+//! What the tests share: running a bundled scenario, and serving a tank for real clients.
+//!
+//! The tests are in `tests/`: `tidy.rs` keeps the rules of the repository, `event_revenue.rs` the promises of the
+//! scenario, `s3_sdk.rs` the conformance with the SDK, `lab.rs` the walk with the `aws` command line and boto3.
+
+use std::path::{Path, PathBuf};
+
+use wavetank::progress::Silent;
+use wavetank::{Embedded, Report, RunError, RunOptions};
+use wavetank_scenarios::Scenario;
+use wavetank_types::Seed;
+
+/// Runs a bundled scenario on a fresh tank, and keeps the tank to look at.
+///
+/// Panics if the scenario cannot be read.
+pub async fn run(name: &str, options: &RunOptions) -> (Embedded, Result<Report, RunError>) {
+    let scenario = Scenario::open(name).expect("a bundled scenario");
+    let target = Embedded::new(Seed(options.seed));
+    let report = wavetank::run(&scenario, &target, options, &Silent).await;
+    (target, report)
+}
+
+/// A program on `PATH`. Tests that need one skip aloud where it is missing.
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|candidate| candidate.is_file())
+}
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace").to_path_buf()
+}
