@@ -81,7 +81,7 @@ pub(crate) fn as_decimal(t: &DataType) -> Option<(u8, i8)> {
 
 /// The type both sides are converted to without asking, or none when Trino refuses to mix them.
 ///
-/// Documented: trino.io/docs/current/language/types.html and the coercions of `TypeCoercion` (read 2026-11-20).
+/// Documented: trino.io/docs/current/language/types.html and the coercions of `TypeCoercion` (to be verified).
 pub(crate) fn common(a: &DataType, b: &DataType) -> Option<DataType> {
     use DataType as T;
     if a == b {

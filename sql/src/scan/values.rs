@@ -1,7 +1,7 @@
 //! Text to values, by Hive's rules: what does not parse is NULL. Shared by every text format and by partition values.
 //!
 //! Documented: github.com/trinodb/trino lib/trino-hive-formats (LongEncoding, DateEncoding, BooleanEncoding,
-//! HiveFormatUtils), whose readers Athena engine version 3 uses; read 2026-11-20. Start with `parse_cell`.
+//! HiveFormatUtils), whose readers Athena engine version 3 uses; to be verified. Start with `parse_cell`.
 
 use arrow::datatypes::{DataType, TimeUnit};
 use chrono::NaiveDate;

@@ -25,7 +25,7 @@ use crate::services::s3::object::{
 };
 
 /// What S3 computes for an object whose uploader sent no checksum.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html (2026-11-20).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html (to be verified).
 const CHECKSUM_DEFAULT: Algorithm = Algorithm::Crc64Nvme;
 
 type Answer<T> = S3Result<S3Response<T>>;
@@ -87,7 +87,7 @@ macro_rules! headers_of {
 pub(super) use headers_of;
 
 /// The encoding that is of the transfer alone is not kept.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html (2026-11-20).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html (to be verified).
 pub(super) fn without_aws_chunked(encoding: String) -> Option<String> {
     if !encoding.contains("aws-chunked") {
         return Some(encoding);
@@ -288,7 +288,7 @@ macro_rules! source_conditions {
 }
 pub(super) use source_conditions;
 
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html (2026-11-20).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html (to be verified).
 pub(super) fn copy(wire: &Wire, req: S3Request<dto::CopyObjectInput>) -> Answer<dto::CopyObjectOutput> {
     let (asked, mut input) = Asked::new(wire, req, "CopyObject");
     let conditions = source_conditions!(input);

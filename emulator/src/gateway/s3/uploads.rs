@@ -32,7 +32,7 @@ pub(super) fn create(
         }
         Some(kind) => kind == "COMPOSITE",
         // Documented: CRC64NVME is only ever of the whole object, the others by default of the parts
-        // (docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html, 2026-11-20).
+        // (docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html, to be verified).
         None => algorithm != Some(Algorithm::Crc64Nvme),
     };
     let wanted = Wanted { headers, tags, algorithm, composite };

@@ -1,7 +1,7 @@
 //! Why CloudFormation refuses, in its words, and AWS's codes for it.
 //!
 //! Recorded by others: `Stack with id x does not exist`, `No updates are to be performed.`, `Stack [x] already
-//! exists`, `Requires capabilities : [...]` are quoted in public error reports (GitHub issues, read 2026-11-20).
+//! exists`, `Requires capabilities : [...]` are quoted in public error reports (GitHub issues, to be verified).
 //! Assumed: the other sentences.
 
 use wavetank_wire::WireError;

@@ -1,6 +1,6 @@
 //! IAM's quotas. Unit in the name; source and date beside each.
 //!
-//! Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (read 2026-11-20).
+//! Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (to be verified).
 
 /// Managed policies attached to one role: the default, which AWS raises to 25 on request.
 pub const POLICIES_PER_ROLE_MAX: usize = 10;

@@ -345,7 +345,7 @@ impl AwsError for InvocationRefusal {
                 format!("Could not parse request body into json: Could not parse payload into json: {reason}"),
             )
             .with("Type", "User"),
-            // Documented: docs.aws.amazon.com/lambda/latest/dg/functions-states.html (read 2026-11-20).
+            // Documented: docs.aws.amazon.com/lambda/latest/dg/functions-states.html (to be verified).
             Self::NotActive(state) => conflict(format!(
                 "The operation cannot be performed at this time. The function is currently in the following state: {state}"
             )),

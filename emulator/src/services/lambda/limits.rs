@@ -1,6 +1,6 @@
 //! Lambda's numbers, each with its unit, its source and the day it was read. What no source says is marked assumed.
 //!
-//! Documented: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (read 2026-11-20), unless said otherwise.
+//! Documented: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (to be verified), unless said otherwise.
 //! Left out: request rates, and the modelled durations, which are in `work.rs`.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ pub const ACCOUNT_CONCURRENCY: u32 = 1_000;
 
 /// Concurrency that reservations must leave to other functions.
 ///
-/// Documented: docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html (read 2026-11-20).
+/// Documented: docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html (to be verified).
 pub const UNRESERVED_CONCURRENCY_MIN: u32 = 100;
 
 /// Payload of a synchronous invocation, request or response.
@@ -57,7 +57,7 @@ pub const EPHEMERAL_MB_DEFAULT: u32 = 512;
 
 /// The end of an invocation's log that `LogType: Tail` returns.
 ///
-/// Documented: docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (read 2026-11-20).
+/// Documented: docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (to be verified).
 pub const LOG_TAIL_BYTES: usize = 4_096;
 
 /// Functions or versions on one page of a list.
@@ -74,7 +74,7 @@ pub const RETRIES_DEFAULT: u32 = 2;
 
 /// Waits before the first and the second further attempt.
 ///
-/// Documented: docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html (read 2026-11-20).
+/// Documented: docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html (to be verified).
 pub const RETRY_WAITS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
 
 /// How long an asynchronous event may wait when the function does not say: 6 h. Same source.

@@ -1,5 +1,5 @@
 //! Numbers of CloudWatch Logs. Documented: docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
-//! (read 2026-11-20) unless a line says otherwise.
+//! (to be verified) unless a line says otherwise.
 
 use std::time::Duration;
 

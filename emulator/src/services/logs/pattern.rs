@@ -1,6 +1,6 @@
 //! Filter patterns on unstructured text: terms that must all be there, `-term` that must not, `?term` of which one must.
 //!
-//! Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html (read 2026-11-20).
+//! Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html (to be verified).
 //! Left out: JSON (`{ $.x = 1 }`), space-delimited (`[a, b]`) and regular expressions (`%x%`), refused by name.
 
 use super::error::LogsError;

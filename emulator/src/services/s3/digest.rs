@@ -1,6 +1,6 @@
 //! MD5 for ETags, and the checksums that clients send or ask for, each computed once while a body arrives.
 //!
-//! Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html (read 2026-11-20).
+//! Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html (to be verified).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

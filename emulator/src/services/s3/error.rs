@@ -1,6 +1,6 @@
 //! Why S3 refuses, in its own words, and the one match that turns each into AWS's code, status and sentence.
 //!
-//! Codes and statuses documented: docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (read 2026-11-20).
+//! Codes and statuses documented: docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (to be verified).
 //! The sentences are those that AWS's error list gives, where it gives one.
 
 use wavetank_types::names::BucketNameError;

@@ -1,14 +1,14 @@
 //! Numbers of S3, each with its unit, its source and the date on which it was read.
 
-/// Longest key, in bytes of UTF-8. Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html (2026-11-20).
+/// Longest key, in bytes of UTF-8. Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html (to be verified).
 pub const KEY_BYTES_MAX: usize = 1_024;
 
 /// Largest object of one PUT, in bytes (5 GiB).
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html (2026-11-20).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html (to be verified).
 pub const PUT_BYTES_MAX: u64 = 5 << 30;
 
 /// Smallest part but the last, in bytes (5 MiB).
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html (2026-11-20).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html (to be verified).
 pub const PART_BYTES_MIN: u64 = 5 << 20;
 
 /// Greatest part number. Documented: the same page.
@@ -18,13 +18,13 @@ pub const PART_NUMBER_MAX: i32 = 10_000;
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
 
 /// Most keys of one DeleteObjects request.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html (2026-11-20).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html (to be verified).
 pub const DELETE_KEYS_MAX: usize = 1_000;
 
-/// Most tags of an object. Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html (2026-11-20).
+/// Most tags of an object. Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html (to be verified).
 pub const OBJECT_TAGS_MAX: usize = 10;
 
-/// Most tags of a bucket. Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/CostAllocTagging.html (2026-11-20).
+/// Most tags of a bucket. Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/CostAllocTagging.html (to be verified).
 pub const BUCKET_TAGS_MAX: usize = 50;
 
 /// Longest tag key, in characters. Documented: the page on object tagging.
@@ -34,11 +34,11 @@ pub const TAG_KEY_CHARACTERS_MAX: usize = 128;
 pub const TAG_VALUE_CHARACTERS_MAX: usize = 256;
 
 /// User metadata of one object, keys and values together, in bytes.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html (2026-11-20).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html (to be verified).
 pub const METADATA_BYTES_MAX: usize = 2_048;
 
 /// Longest bucket policy, in bytes (20 KB).
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html (2026-11-20).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html (to be verified).
 pub const POLICY_BYTES_MAX: usize = 20_480;
 
 /// A body up to this many bytes is copied into memory of its own when stored. Ours, not AWS's.

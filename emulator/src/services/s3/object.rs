@@ -11,7 +11,7 @@ use super::error::Refusal;
 use super::limits::METADATA_BYTES_MAX;
 
 /// The content type of an object whose uploader named none.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html (read 2026-11-20).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html (to be verified).
 pub const CONTENT_TYPE_DEFAULT: &str = "binary/octet-stream";
 
 /// What the uploader says of an object and readers are told again.
@@ -133,7 +133,7 @@ impl EtagIs {
 }
 
 /// Conditions of a write.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html (read 2026-11-20).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html (to be verified).
 #[derive(Clone, Debug, Default)]
 pub struct WriteConditions {
     /// Only over an object with this ETag.
@@ -158,7 +158,7 @@ impl WriteConditions {
 }
 
 /// Conditions of a read.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (read 2026-11-20), which also says
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (to be verified), which also says
 /// that `If-Match` overrules `If-Unmodified-Since`, and `If-None-Match` overrules `If-Modified-Since`.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "each is the header of its name")]

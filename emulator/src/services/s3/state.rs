@@ -85,7 +85,7 @@ impl Default for Said {
     /// What AWS says of a new bucket: no public access, no ACLs, SSE-S3.
     ///
     /// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html and
-    /// .../default-encryption-faq.html (read 2026-11-20).
+    /// .../default-encryption-faq.html (to be verified).
     fn default() -> Self {
         let block = PublicAccessBlock {
             block_public_acls: true,
@@ -158,7 +158,7 @@ pub fn canonical_user(account: &AccountId) -> String {
 impl S3 {
     /// Creates a bucket in the caller's region.
     ///
-    /// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html (read 2026-11-20): in us-east-1,
+    /// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html (to be verified): in us-east-1,
     /// creating a bucket that is one's own succeeds and changes nothing; elsewhere it is refused.
     pub fn create_bucket(&mut self, cx: &Cx<'_>, name: &str, location: Option<&str>) -> Result<(), Refusal> {
         check_bucket_name(name).map_err(|rule| Refusal::InvalidBucketName { name: name.to_owned(), rule })?;

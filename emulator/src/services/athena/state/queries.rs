@@ -59,7 +59,7 @@ pub(super) enum Plan {
 
 /// What a query leaves in its output location beside its data.
 ///
-/// Documented: docs.aws.amazon.com/athena/latest/ug/querying-finding-output-files.html (read 2026-11-20): `<id>.csv` of
+/// Documented: docs.aws.amazon.com/athena/latest/ug/querying-finding-output-files.html (to be verified): `<id>.csv` of
 /// queries, `<id>.txt` of definitions and utilities, `<id>-manifest.csv` of what writes data; CTAS under `tables/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leaves {
@@ -270,7 +270,7 @@ impl Athena {
 
     /// The newest result young enough of the same query in the same workgroup and database, if reuse is asked for.
     ///
-    /// Documented: docs.aws.amazon.com/athena/latest/ug/reusing-query-results.html (read 2026-11-20). Assumed: that the
+    /// Documented: docs.aws.amazon.com/athena/latest/ug/reusing-query-results.html (to be verified). Assumed: that the
     /// new query writes its own result file.
     fn former_result(
         &self,
@@ -471,7 +471,7 @@ fn check_catalog(input: &StartQueryExecutionInput) -> Result<(), Refusal> {
 
 /// Under which folder this query's results go, with a slash at its end.
 ///
-/// Documented: docs.aws.amazon.com/athena/latest/ug/workgroups-settings-override.html (read 2026-11-20).
+/// Documented: docs.aws.amazon.com/athena/latest/ug/workgroups-settings-override.html (to be verified).
 fn output_location(group: &Group, input: &StartQueryExecutionInput) -> Result<String, Refusal> {
     let given = |configuration: &Option<ResultConfiguration>| {
         configuration.as_ref().and_then(|it| it.output_location.clone()).filter(|it| !it.is_empty())

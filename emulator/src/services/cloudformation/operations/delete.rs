@@ -11,7 +11,7 @@ use crate::world::Cx;
 impl CloudFormation {
     /// A stack that is not there is as good as deleted.
     ///
-    /// Documented: docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html (read 2026-11-20).
+    /// Documented: docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html (to be verified).
     pub(in super::super) fn delete_stack(
         &mut self,
         cx: &mut Cx<'_>,

@@ -33,7 +33,7 @@ pub(super) fn code(properties: &Properties<'_>) -> Result<FunctionCode, Reason> 
 /// A zip whose one file is `index` with the runtime's ending. The same text gives the same bytes.
 ///
 /// Documented: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html
-/// (read 2026-11-20).
+/// (to be verified).
 fn zipped(text: &str, runtime: &str) -> Result<Bytes, Reason> {
     let name = match runtime {
         python if python.starts_with("python") => "index.py",

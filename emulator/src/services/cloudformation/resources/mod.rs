@@ -4,7 +4,7 @@
 //! other services' public operations, one after the other. The table is the whole truth: a property that is not in it
 //! is refused before anything is created.
 //! Documented (properties, what `Ref` and `Fn::GetAtt` answer, what needs replacement):
-//! docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ (read 2026-11-20), a page for each type.
+//! docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ (to be verified), a page for each type.
 //! Start with `athena.rs` or `logs.rs`, the smallest.
 
 mod ask;

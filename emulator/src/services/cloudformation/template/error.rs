@@ -1,6 +1,6 @@
 //! Why a template is refused, in AWS's sentences. All of them are `ValidationError` on the wire.
 //!
-//! Recorded by others: sentences marked so are quoted in public error reports (GitHub issues, read 2026-11-20).
+//! Recorded by others: sentences marked so are quoted in public error reports (GitHub issues, to be verified).
 //! Assumed: the rest. Refusals that name wavetank are ours: what AWS would take and a tank does not.
 
 /// Why a template, or a value in it, is refused.

@@ -1,6 +1,6 @@
 //! Exclude patterns of a crawler's target.
 //!
-//! Documented: docs.aws.amazon.com/glue/latest/dg/define-crawler.html#crawler-data-stores-exclude (read 2026-11-20): `*` stays in a
+//! Documented: docs.aws.amazon.com/glue/latest/dg/define-crawler.html#crawler-data-stores-exclude (to be verified): `*` stays in a
 //! folder, `**` crosses folders, `?` is one character, `[a-z]`, `[!a]`, `{a,b}`, and `\` before a sign takes it as it is.
 
 use regex::Regex;

@@ -1,7 +1,7 @@
 //! Which folders are tables and which are partitions.
 //!
 //! Documented: docs.aws.amazon.com/glue/latest/dg/crawler-s3-folder-table-partition.html and repost.aws/knowledge-center/
-//! glue-crawler-detect-schema (read 2026-11-20): folders of a level whose schemas are alike are partitions of one table named
+//! glue-crawler-detect-schema (to be verified): folders of a level whose schemas are alike are partitions of one table named
 //! after the folder above them; otherwise each is a table. `k=v` names the partition's column, else it is `partition_0`, ...
 //! Assumed: all folders of the level must be alike, at the same depth and with the same names; objects beside folders make
 //! a table of their own; unlike objects of one folder each make a table named after the object.

@@ -89,7 +89,7 @@ impl Schema {
 
     /// Whether both belong to one table: the same format and compression, and more than 70 percent of the columns in common.
     ///
-    /// Documented: repost.aws/knowledge-center/glue-crawler-detect-schema (read 2026-11-20).
+    /// Documented: repost.aws/knowledge-center/glue-crawler-detect-schema (to be verified).
     /// Assumed: columns are in common if their names are, and the share is of the longer schema.
     pub(super) fn is_similar(&self, other: &Self) -> bool {
         let same_format = match (self.format, other.format) {

@@ -17,7 +17,7 @@ use crate::world::Cx;
 
 /// Where crawlers write their lines, each to the stream of its name.
 ///
-/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_LastCrawlInfo.html (read 2026-11-20).
+/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_LastCrawlInfo.html (to be verified).
 pub(super) const LOG_GROUP: &str = "/aws-glue/crawlers";
 
 /// How a crawl stands.
@@ -169,7 +169,7 @@ impl CrawlerEntry {
 
 /// Whether a filter lets a crawl through. Times are milliseconds since the epoch.
 ///
-/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_CrawlsFilter.html (read 2026-11-20).
+/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_CrawlsFilter.html (to be verified).
 fn admits(filter: &CrawlsFilter, crawl: &CrawlerHistory) -> Result<bool, GlueError> {
     let value = filter.field_value.as_deref().unwrap_or_default();
     let number =

@@ -1,7 +1,7 @@
 //! Writing what a crawler found to the catalog: new tables and partitions, changed ones, and those that are gone.
 //!
 //! Documented: docs.aws.amazon.com/glue/latest/dg/crawler-schema-changes-prevent.html and crawler-configuration.html
-//! (read 2026-11-20): UpdateBehavior LOG writes only what is new; DeleteBehavior removes, deprecates or logs; `MergeNewColumns`
+//! (to be verified): UpdateBehavior LOG writes only what is new; DeleteBehavior removes, deprecates or logs; `MergeNewColumns`
 //! keeps the columns that are there; `InheritFromTable` gives partitions the table's columns.
 //! Assumed: a table is known again by its location; one that a crawler did not make is updated too.
 

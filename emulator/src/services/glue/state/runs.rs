@@ -132,7 +132,7 @@ impl Run {
 }
 
 /// Where runs write their lines. Documented: docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html and
-/// add-job-python.html (read 2026-11-20).
+/// add-job-python.html (to be verified).
 fn log_group(kind: ScriptKind) -> &'static str {
     match kind {
         ScriptKind::Spark => "/aws-glue/jobs",

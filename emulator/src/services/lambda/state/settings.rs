@@ -12,7 +12,7 @@ use super::super::{limits, runtimes};
 
 /// Variables that Lambda sets itself.
 ///
-/// Documented: docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html (read 2026-11-20).
+/// Documented: docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html (to be verified).
 const VARIABLES_RESERVED: [&str; 15] = [
     "_HANDLER",
     "_X_AMZN_TRACE_ID",

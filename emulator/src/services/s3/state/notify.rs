@@ -1,7 +1,7 @@
 //! Events of objects, delivered to functions as asynchronous invocations.
 //!
 //! The record is version 2.1. Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
-//! (read 2026-11-20). The key is encoded as form data: `red flower.jpg` arrives as `red+flower.jpg`. Each event is one
+//! (to be verified). The key is encoded as form data: `red flower.jpg` arrives as `red+flower.jpg`. Each event is one
 //! invocation with one record. Assumed: that AWS never groups records, and the principal ids, which AWS makes up.
 //! Left out: queues, topics, EventBridge (refused by name), and `s3:TestEvent`, which functions never get.
 
