@@ -15,22 +15,6 @@ use crate::Checksum;
 /// First examples kept of each anomaly: enough to look at, few enough to print.
 pub const EXAMPLES_MAX: usize = 10;
 
-/// What became of one copy of a record, or should.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// Reached the end of the pipeline.
-    Delivered,
-    /// Refused by the pipeline for a stated reason.
-    Rejected(String),
-    /// Given up on and put in a dead-letter queue.
-    DeadLettered,
-    /// Older than the retention of where it waited.
-    Expired,
-    /// Still on its way.
-    InFlight,
-}
-
 /// What went wrong with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Anomaly {
@@ -208,6 +192,11 @@ impl Ledger {
             Expected::Rejected(reason) => entry.reject.add(&reason),
             Expected::Either => entry.either += 1,
         }
+    }
+
+    /// Whether a copy of this record with this content should be delivered.
+    pub fn expects(&self, index: u64, checksum: Checksum) -> bool {
+        self.entries.get(&index).is_some_and(|entry| entry.deliver > 0 && entry.checksum == checksum)
     }
 
     /// Notes that a record was seen at the end of the pipeline.

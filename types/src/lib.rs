@@ -12,6 +12,6 @@ pub mod time;
 
 pub use arn::{AccountId, Arn, Region};
 pub use identity::{Checksum, Permutation};
-pub use ledger::{Anomaly, Fate, Ledger};
+pub use ledger::{Anomaly, Ledger};
 pub use seed::{Seed, Stream};
 pub use time::Timestamp;

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wavetank_types::ledger::Fate;
 
 use super::rows::{Row, Shape};
 use crate::defects::Defect;
@@ -26,14 +25,6 @@ impl Expected {
         match self {
             Self::Delivered => None,
             Self::Rejected(reason) => Some(reason),
-        }
-    }
-
-    /// The same in the ledger's words.
-    pub fn fate(self) -> Fate {
-        match self {
-            Self::Delivered => Fate::Delivered,
-            Self::Rejected(reason) => Fate::Rejected(reason.to_owned()),
         }
     }
 

@@ -193,22 +193,22 @@ fn limit(asked: Option<i64>, most: usize) -> usize {
 
 /// The stretch from `from` that one answer may hold.
 fn forward(events: &[&Event], from: usize, count_max: usize) -> (usize, usize) {
-    let mut bytes = 0;
-    let fits = |event: &&&Event| {
-        bytes += event.message.len() + EVENT_OVERHEAD_BYTES;
-        bytes <= PAGE_BYTES_MAX
-    };
-    (from, from + events[from..].iter().take(count_max).take_while(fits).count())
+    (from, from + fitting(events[from..].iter(), count_max))
 }
 
 /// The stretch before `to` that one answer may hold.
 fn backward(events: &[&Event], to: usize, count_max: usize) -> (usize, usize) {
+    (to - fitting(events[..to].iter().rev(), count_max), to)
+}
+
+/// How many of the first events fit into one answer.
+fn fitting<'a>(events: impl Iterator<Item = &'a &'a Event>, count_max: usize) -> usize {
     let mut bytes = 0;
     let fits = |event: &&&Event| {
         bytes += event.message.len() + EVENT_OVERHEAD_BYTES;
         bytes <= PAGE_BYTES_MAX
     };
-    (to - events[..to].iter().rev().take(count_max).take_while(fits).count(), to)
+    events.take(count_max).take_while(fits).count()
 }
 
 /// A page of what is ordered by name; the token is the name that comes next.
