@@ -16,7 +16,9 @@ pub mod val;
 pub mod validate;
 
 pub use error::WireError;
-pub use r#gen::{SERVICES, athena, cloudformation, glue, iam, lambda, logs, sts};
+pub use r#gen::{
+    SERVICES, athena, cloudformation, firehose, glue, iam, kinesis, lambda, logs, sns, sqs, sts,
+};
 pub use val::{FromVal, ToVal, Val};
 
 use schema::Service;

@@ -221,6 +221,7 @@ impl Tank {
         match answer? {
             Answer::Now(output) => Ok(output),
             Answer::Later(ticket) => self.wait_for(ticket).await,
+            Answer::Stream(_) => Err(WireError::not_implemented("event streams over this connection")),
         }
     }
 

@@ -6,11 +6,15 @@
 
 pub mod athena;
 pub mod cloudformation;
+pub mod firehose;
 pub mod glue;
 pub mod iam;
+pub mod kinesis;
 pub mod lambda;
 pub mod logs;
 pub mod s3;
+pub mod sns;
+pub mod sqs;
 pub mod sts;
 
 use wavetank_types::{Region, Timestamp};
@@ -25,11 +29,15 @@ use crate::world::{Address, Answer, Cx, Delivery, Scope};
 pub enum ServiceId {
     Athena,
     CloudFormation,
+    Firehose,
     Glue,
     Iam,
+    Kinesis,
     Lambda,
     Logs,
     S3,
+    Sns,
+    Sqs,
     Sts,
 }
 
@@ -39,10 +47,14 @@ impl ServiceId {
         match schema.name {
             "athena" => Self::Athena,
             "cloudformation" => Self::CloudFormation,
+            "firehose" => Self::Firehose,
             "glue" => Self::Glue,
             "iam" => Self::Iam,
+            "kinesis" => Self::Kinesis,
             "lambda" => Self::Lambda,
             "logs" => Self::Logs,
+            "sns" => Self::Sns,
+            "sqs" => Self::Sqs,
             "sts" => Self::Sts,
             other => unreachable!("service `{other}` has served operations and no line in the registry"),
         }
@@ -63,10 +75,14 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope) -> Box<dyn DynService
     match service {
         ServiceId::Athena => Box::new(athena::Athena::default()),
         ServiceId::CloudFormation => Box::new(cloudformation::CloudFormation::default()),
+        ServiceId::Firehose => Box::new(firehose::Firehose::default()),
         ServiceId::Glue => Box::new(glue::Glue::default()),
         ServiceId::Iam => Box::new(iam::Iam::default()),
+        ServiceId::Kinesis => Box::new(kinesis::Kinesis::default()),
         ServiceId::Lambda => Box::new(lambda::Lambda::default()),
         ServiceId::Logs => Box::new(logs::Logs::default()),
+        ServiceId::Sns => Box::new(sns::Sns::default()),
+        ServiceId::Sqs => Box::new(sqs::Sqs::default()),
         ServiceId::Sts => Box::new(sts::Sts),
         ServiceId::S3 => unreachable!("S3 is one for the whole world"),
     }
@@ -123,6 +139,7 @@ impl<S: Service> DynService for S {
         match Service::call(self, cx, request) {
             Ok(Answer::Now(response)) => Ok(Answer::Now(response.to_val())),
             Ok(Answer::Later(ticket)) => Ok(Answer::Later(ticket)),
+            Ok(Answer::Stream(ticket)) => Ok(Answer::Stream(ticket)),
             Err(error) => Err(error.wire()),
         }
     }

@@ -46,6 +46,9 @@ pub enum Answer<R> {
     Now(R),
     /// The answer comes as [`Effect::Answer`] with this ticket.
     Later(Ticket),
+    /// The answer is a stream of events: each comes as [`Effect::Event`] with this ticket, until [`Effect::Close`].
+    /// When the client leaves first, the service gets [`Delivery::Closed`].
+    Stream(Ticket),
 }
 
 /// Lines for CloudWatch Logs. The group and stream are made if they do not exist.
@@ -86,6 +89,17 @@ pub enum Effect {
     Job(JobId, Work),
     /// The answer to a request that was left waiting.
     Answer(Ticket, Result<Val, WireError>),
+    /// One event of an [`Answer::Stream`]: the member of the stream's union. An error ends the stream.
+    Event(Ticket, Result<Val, WireError>),
+    /// The end of an [`Answer::Stream`].
+    Close(Ticket),
+    /// From now on this service gets [`Delivery::Signal`] for the topic. Asking twice is asking once.
+    Watch(String),
+    /// The reverse of [`Effect::Watch`].
+    Unwatch(String),
+    /// There is something new at this topic, by convention an ARN: a stream has records, a queue has messages.
+    /// Those who watch look for themselves; nobody polls what is idle.
+    Signal(String),
 }
 
 /// What comes to a service unasked by a client.
@@ -107,6 +121,10 @@ pub enum Delivery {
     },
     /// Lines to append; only CloudWatch Logs gets these.
     Log(LogBatch),
+    /// A watched topic has something new.
+    Signal(String),
+    /// The client of an [`Answer::Stream`] has gone.
+    Closed(Ticket),
 }
 
 /// The only seam between a service and everything else.

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use wavetank_types::Timestamp;
 
 use super::cx::Address;
@@ -40,7 +41,45 @@ pub enum Work {
     Query(Box<QueryWork>),
     /// Look at what a crawler is pointed at.
     Crawl(Box<CrawlWork>),
+    /// Send one HTTP request to this machine.
+    Http(Box<HttpWork>),
 }
+
+/// One HTTP request to an address of this machine. Others are refused: a tank does not talk to the world.
+#[derive(Clone, Debug)]
+pub struct HttpWork {
+    /// Such as `POST`.
+    pub method: String,
+    /// Such as `http://127.0.0.1:8080/path`. Only plain HTTP.
+    pub url: String,
+    /// In order.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Bytes,
+    /// After how much real time the request is given up.
+    pub timeout: Duration,
+}
+
+/// What came of an HTTP request.
+#[derive(Clone, Debug)]
+pub struct HttpOutput {
+    /// Status, headers and body, or why there was no answer.
+    pub result: Result<HttpReply, String>,
+}
+
+/// An HTTP answer.
+#[derive(Clone, Debug)]
+pub struct HttpReply {
+    /// Such as 200.
+    pub status: u16,
+    /// In order; names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The whole body, at most [`HTTP_REPLY_BYTES_MAX`].
+    pub body: Bytes,
+}
+
+/// Longest answer that is read, in bytes.
+pub const HTTP_REPLY_BYTES_MAX: usize = 8 << 20;
 
 /// What came of a job.
 #[derive(Clone, Debug)]
@@ -62,4 +101,6 @@ pub enum Output {
     Query(QueryOutput),
     /// Of [`Work::Crawl`].
     Crawl(CrawlOutput),
+    /// Of [`Work::Http`].
+    Http(HttpOutput),
 }

@@ -10,7 +10,7 @@ mod job;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use wavetank_types::{Arn, Region, Seed, Stream, Timestamp};
 use wavetank_wire::lambda::{GetPolicy, GetPolicyInput};
@@ -20,7 +20,7 @@ use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, WireError};
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
 use fault::Faults;
 pub use fault::{Rule, RuleId, Verdict};
-pub use job::{Job, JobId, Outcome, Output, Work};
+pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
 
 use crate::services::s3::{Notification, S3};
 use crate::services::{DynService, ServiceId, registry};
@@ -76,8 +76,22 @@ pub struct World {
     jobs: Vec<Job>,
     awaiting: BTreeMap<Ticket, Awaiting>,
     answers: Vec<(Ticket, Result<Val, WireError>)>,
+    /// Event streams that are open, and whose they are.
+    streams: BTreeMap<Ticket, Address>,
+    events: Vec<(Ticket, StreamEvent)>,
+    /// Who wants to hear of each topic.
+    watchers: BTreeMap<String, BTreeSet<Address>>,
     /// Something may have to be done later that was not known before.
     stirred: bool,
+}
+
+/// What an open event stream carries.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StreamEvent {
+    /// One event, or the error that ends the stream.
+    Event(Result<Val, WireError>),
+    /// The end.
+    Close,
 }
 
 /// A service and its own random stream.
@@ -108,6 +122,9 @@ impl World {
             jobs: Vec::new(),
             awaiting: BTreeMap::new(),
             answers: Vec::new(),
+            streams: BTreeMap::new(),
+            events: Vec::new(),
+            watchers: BTreeMap::new(),
             stirred: false,
         }
     }
@@ -216,7 +233,7 @@ impl World {
             });
             let policy = match answer {
                 Ok(Answer::Now(output)) => <GetPolicy as Operation>::Output::from_val(output).policy,
-                Ok(Answer::Later(_)) => None,
+                Ok(Answer::Later(_) | Answer::Stream(_)) => None,
                 Err(_) => return Err(refuse()),
             };
             if !policy.is_some_and(|policy| policy.contains("s3.amazonaws.com")) {
@@ -253,9 +270,12 @@ impl World {
 
     fn perform(&mut self, call: Call) -> Result<Answer<Val>, WireError> {
         let mut out = Vec::new();
-        let answer = self.on_service(&call.to, &call.access_key, &mut out, |service, cx| {
-            service.call(cx, call.operation, call.input.clone())
-        });
+        let Call { to, access_key, operation, input } = call;
+        let answer =
+            self.on_service(&to, &access_key, &mut out, |service, cx| service.call(cx, operation, input));
+        if let Ok(Answer::Stream(ticket)) = &answer {
+            self.streams.insert(*ticket, to);
+        }
         self.drain(out);
         answer
     }
@@ -263,12 +283,16 @@ impl World {
     /// Performs a call whose caller already holds `ticket`.
     fn perform_for(&mut self, ticket: Ticket, call: Call) {
         let mut out = Vec::new();
-        let answer = self.on_service(&call.to, &call.access_key, &mut out, |service, cx| {
-            service.call(cx, call.operation, call.input.clone())
-        });
+        let Call { to, access_key, operation, input } = call;
+        let answer =
+            self.on_service(&to, &access_key, &mut out, |service, cx| service.call(cx, operation, input));
         match answer {
             Ok(Answer::Now(output)) => self.answers.push((ticket, Ok(output))),
             Ok(Answer::Later(inner)) => drop(self.awaiting.insert(inner, Awaiting::Client(ticket))),
+            Ok(Answer::Stream(_)) => {
+                let why = WireError::not_implemented("an event stream that a fault rule has delayed");
+                self.answers.push((ticket, Err(why)));
+            }
             Err(error) => self.answers.push((ticket, Err(error))),
         }
         self.drain(out);
@@ -321,6 +345,7 @@ impl World {
                     Ok(Answer::Later(ticket)) => {
                         self.awaiting.insert(ticket, Awaiting::Service(from, reply));
                     }
+                    Ok(Answer::Stream(_)) => unreachable!("no service reads another's event stream"),
                     Err(error) => self.reply(from, reply, Err(error), out),
                 }
             }
@@ -344,7 +369,55 @@ impl World {
                 Some(Awaiting::Client(ticket)) => self.answers.push((ticket, result)),
                 None => self.answers.push((ticket, result)),
             },
+            Effect::Event(ticket, event) => self.emit(ticket, StreamEvent::Event(event)),
+            Effect::Close(ticket) => self.emit(ticket, StreamEvent::Close),
+            Effect::Watch(topic) => drop(self.watchers.entry(topic).or_default().insert(from)),
+            Effect::Unwatch(topic) => self.unwatch(&topic, &from),
+            Effect::Signal(topic) => {
+                for watcher in self.watchers.get(&topic).cloned().unwrap_or_default() {
+                    let topic = topic.clone();
+                    self.on_service(&watcher, "", out, |service, cx| {
+                        service.deliver(cx, Delivery::Signal(topic));
+                    });
+                }
+            }
         }
+    }
+
+    /// Hands an event to whoever reads the stream. What comes after its end is dropped.
+    fn emit(&mut self, ticket: Ticket, event: StreamEvent) {
+        if !self.streams.contains_key(&ticket) {
+            return;
+        }
+        if !matches!(event, StreamEvent::Event(Ok(_))) {
+            self.streams.remove(&ticket);
+        }
+        self.events.push((ticket, event));
+    }
+
+    fn unwatch(&mut self, topic: &str, who: &Address) {
+        if let Some(watchers) = self.watchers.get_mut(topic) {
+            watchers.remove(who);
+            if watchers.is_empty() {
+                self.watchers.remove(topic);
+            }
+        }
+    }
+
+    /// The client of an event stream has gone.
+    pub fn close_stream(&mut self, ticket: Ticket) {
+        if let Some(owner) = self.streams.remove(&ticket) {
+            let mut out = Vec::new();
+            self.on_service(&owner, "", &mut out, |service, cx| {
+                service.deliver(cx, Delivery::Closed(ticket));
+            });
+            self.drain(out);
+        }
+    }
+
+    /// Events of open streams since the last call, in order.
+    pub fn take_events(&mut self) -> Vec<(Ticket, StreamEvent)> {
+        std::mem::take(&mut self.events)
     }
 
     fn reply(

@@ -3,10 +3,14 @@
 
 pub mod athena;
 pub mod cloudformation;
+pub mod firehose;
 pub mod glue;
 pub mod iam;
+pub mod kinesis;
 pub mod lambda;
 pub mod logs;
+pub mod sns;
+pub mod sqs;
 pub mod sts;
 
 use crate::schema::Service;
@@ -15,9 +19,13 @@ use crate::schema::Service;
 pub static SERVICES: &[&Service] = &[
     &athena::SERVICE,
     &cloudformation::SERVICE,
+    &firehose::SERVICE,
     &glue::SERVICE,
     &iam::SERVICE,
+    &kinesis::SERVICE,
     &lambda::SERVICE,
     &logs::SERVICE,
+    &sns::SERVICE,
+    &sqs::SERVICE,
     &sts::SERVICE,
 ];

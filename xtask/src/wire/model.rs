@@ -1,5 +1,7 @@
 //! The stripped model: botocore's form, without prose, reduced to what the served operations reach.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +130,14 @@ pub(crate) struct ErrorTrait {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+impl Model {
+    /// The shapes that stand in another: of exceptions, those that an event stream carries.
+    pub(crate) fn nested(&self) -> BTreeSet<&str> {
+        let references = self.shapes.values().flat_map(Shape::references);
+        references.map(|reference| reference.shape.as_str()).collect()
+    }
 }
 
 impl Shape {

@@ -1,6 +1,6 @@
 //! From AWS's names to Rust's.
 
-/// `CreateJob` -> `create_job`, `S3Path` -> `s3_path`, `ARN` -> `arn`, `EncryptionAtRest` -> `encryption_at_rest`.
+/// `CreateJob` -> `create_job`, `S3Path` -> `s3_path`, `ARN` -> `arn`, `NotificationARNs` -> `notification_arns`, `EncryptionAtRest` -> `encryption_at_rest`.
 pub(crate) fn snake(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
     let mut out = String::new();
@@ -10,12 +10,16 @@ pub(crate) fn snake(name: &str) -> String {
             continue;
         }
         let before = i.checked_sub(1).map(|p| chars[p]);
+        let plural_acronym =
+            chars.get(i + 1) == Some(&'s') && chars.get(i + 2).is_none_or(char::is_ascii_uppercase);
         let starts_word = c.is_ascii_uppercase()
             && before.is_some_and(|b| {
                 b.is_ascii_lowercase()
                     || (b.is_ascii_digit()
                         && !chars[..i].iter().rev().skip(1).take(1).any(char::is_ascii_uppercase))
-                    || (b.is_ascii_uppercase() && chars.get(i + 1).is_some_and(char::is_ascii_lowercase))
+                    || (b.is_ascii_uppercase()
+                        && !plural_acronym
+                        && chars.get(i + 1).is_some_and(char::is_ascii_lowercase))
             });
         if starts_word && !out.ends_with('_') {
             out.push('_');
@@ -55,7 +59,11 @@ pub(crate) fn type_name(shape: &str) -> String {
     }
 }
 
-/// A static's name.
+/// A static's name. SNS has both `String` and `string`.
 pub(crate) fn static_name(shape: &str) -> String {
-    snake(shape).to_ascii_uppercase()
+    let name = snake(shape).to_ascii_uppercase();
+    if shape.contains(|c: char| c.is_ascii_uppercase()) {
+        return name;
+    }
+    format!("PLAIN_{name}")
 }

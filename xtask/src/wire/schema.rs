@@ -12,8 +12,9 @@ pub(crate) fn write(service: &str, model: &Model) -> Result<String, String> {
     out.push_str("use crate::schema::*;\n\n");
     let service_text = service_static(service, model)?;
     out.push_str(&service_text);
+    let carried = model.nested();
     for (name, shape) in &model.shapes {
-        if shape.exception {
+        if shape.exception && !carried.contains(name.as_str()) {
             continue;
         }
         writeln!(

@@ -15,8 +15,10 @@ pub(crate) fn write(service: &str, model: &Model) -> Result<String, String> {
     out.push_str("#![allow(missing_docs, clippy::large_enum_variant, clippy::single_match, reason = \"generated\")]\n\n");
     out.push_str("pub mod schema;\n\n#[allow(unused_imports, reason = \"generated\")]\nuse crate::val::prelude::*;\n\npub use schema::SERVICE;\n\n");
     writer.operations(&mut out).map_err(fail)?;
+    // Of exceptions, only those that an event stream carries have a type.
+    let carried = model.nested();
     for (name, shape) in &model.shapes {
-        if shape.is_structure() && !shape.exception {
+        if shape.is_structure() && (!shape.exception || carried.contains(name.as_str())) {
             writer.structure(&mut out, name, shape).map_err(fail)?;
         }
         if !shape.values.is_empty() {
@@ -32,8 +34,7 @@ fn fail(why: std::fmt::Error) -> String {
 
 /// `{Op}Input` and `{Op}Output` for shapes that serve one operation only, as the Rust SDK names them.
 fn renamed(model: &Model) -> BTreeMap<String, String> {
-    let nested: BTreeSet<&str> =
-        model.shapes.values().flat_map(Shape::references).map(|reference| reference.shape.as_str()).collect();
+    let nested = model.nested();
     let mut uses: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (op, operation) in &model.operations {
         for (reference, suffix) in [(&operation.input, "Input"), (&operation.output, "Output")] {

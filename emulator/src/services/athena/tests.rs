@@ -43,7 +43,7 @@ impl Stage {
         self.play();
         match answer {
             Answer::Now(response) => Ok(response),
-            Answer::Later(_) => panic!("this answer comes later"),
+            Answer::Later(_) | Answer::Stream(_) => panic!("this answer comes later"),
         }
     }
 

@@ -45,7 +45,7 @@ impl Lab {
         let answer = self.bench.with(|cx| service.call(cx, request))?;
         match answer {
             Answer::Now(response) => Ok(response),
-            Answer::Later(_) => unreachable!("no template comes from S3 here"),
+            Answer::Later(_) | Answer::Stream(_) => unreachable!("no template comes from S3 here"),
         }
     }
 

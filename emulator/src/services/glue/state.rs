@@ -59,7 +59,9 @@ impl Service for Glue {
                 other => unreachable!("Glue asked for no such work, yet got {other:?}"),
             },
             Delivery::Reply { token, result } => self.jobs.object_stored(cx, token, result.err()),
-            Delivery::Log(_) => unreachable!("only CloudWatch Logs gets lines"),
+            other @ (Delivery::Log(_) | Delivery::Signal(_) | Delivery::Closed(_)) => {
+                unreachable!("Glue asks for nothing of the kind, yet got {other:?}")
+            }
         }
     }
 }

@@ -65,7 +65,7 @@ impl Rig {
         let call = Call { to, access_key: String::new(), operation: O::NAME, input: input.to_val() };
         match self.world.call(O::service(), call)? {
             Answer::Now(output) => Ok(O::Output::from_val(output)),
-            Answer::Later(_) => panic!("{} answers at once", O::NAME),
+            Answer::Later(_) | Answer::Stream(_) => panic!("{} answers at once", O::NAME),
         }
     }
 

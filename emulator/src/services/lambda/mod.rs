@@ -79,6 +79,13 @@ impl Service for Lambda {
             Request::DeleteFunctionEventInvokeConfig(input) => Response::DeleteFunctionEventInvokeConfig(
                 self.delete_function_event_invoke_config(cx, input)?,
             ),
+            Request::CreateEventSourceMapping(_)
+            | Request::GetEventSourceMapping(_)
+            | Request::ListEventSourceMappings(_)
+            | Request::UpdateEventSourceMapping(_)
+            | Request::DeleteEventSourceMapping(_) => {
+                return Err(Refusal::NotBuilt("event source mappings".to_owned()));
+            }
         };
         Ok(Answer::Now(response))
     }

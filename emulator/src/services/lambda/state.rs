@@ -79,7 +79,9 @@ impl Lambda {
                 // Nobody waits: a destination's object.
                 None => drop(result),
             },
-            Delivery::Log(_) => unreachable!("only CloudWatch Logs gets lines"),
+            other @ (Delivery::Log(_) | Delivery::Signal(_) | Delivery::Closed(_)) => {
+                unreachable!("Lambda asks for nothing of the kind, yet got {other:?}")
+            }
         }
     }
 

@@ -611,7 +611,7 @@ pub struct CreateChangeSetInput {
     pub resource_types: Option<Vec<String>>,
     pub role_arn: Option<String>,
     pub rollback_configuration: Option<RollbackConfiguration>,
-    pub notification_ar_ns: Option<Vec<String>>,
+    pub notification_arns: Option<Vec<String>>,
     pub tags: Option<Vec<Tag>>,
     pub change_set_name: String,
     pub client_token: Option<String>,
@@ -640,7 +640,7 @@ impl FromVal for CreateChangeSetInput {
                 6 => out.resource_types = Some(FromVal::from_val(val)),
                 7 => out.role_arn = Some(FromVal::from_val(val)),
                 8 => out.rollback_configuration = Some(FromVal::from_val(val)),
-                9 => out.notification_ar_ns = Some(FromVal::from_val(val)),
+                9 => out.notification_arns = Some(FromVal::from_val(val)),
                 10 => out.tags = Some(FromVal::from_val(val)),
                 11 => out.change_set_name = FromVal::from_val(val),
                 12 => out.client_token = Some(FromVal::from_val(val)),
@@ -671,7 +671,7 @@ impl ToVal for CreateChangeSetInput {
         out.push(6, self.resource_types);
         out.push(7, self.role_arn);
         out.push(8, self.rollback_configuration);
-        out.push(9, self.notification_ar_ns);
+        out.push(9, self.notification_arns);
         out.push(10, self.tags);
         out.push(11, self.change_set_name);
         out.push(12, self.client_token);
@@ -725,7 +725,7 @@ pub struct CreateStackInput {
     pub disable_rollback: Option<bool>,
     pub rollback_configuration: Option<RollbackConfiguration>,
     pub timeout_in_minutes: Option<i64>,
-    pub notification_ar_ns: Option<Vec<String>>,
+    pub notification_arns: Option<Vec<String>>,
     pub capabilities: Option<Vec<String>>,
     pub resource_types: Option<Vec<String>>,
     pub role_arn: Option<String>,
@@ -752,7 +752,7 @@ impl FromVal for CreateStackInput {
                 4 => out.disable_rollback = Some(FromVal::from_val(val)),
                 5 => out.rollback_configuration = Some(FromVal::from_val(val)),
                 6 => out.timeout_in_minutes = Some(FromVal::from_val(val)),
-                7 => out.notification_ar_ns = Some(FromVal::from_val(val)),
+                7 => out.notification_arns = Some(FromVal::from_val(val)),
                 8 => out.capabilities = Some(FromVal::from_val(val)),
                 9 => out.resource_types = Some(FromVal::from_val(val)),
                 10 => out.role_arn = Some(FromVal::from_val(val)),
@@ -781,7 +781,7 @@ impl ToVal for CreateStackInput {
         out.push(4, self.disable_rollback);
         out.push(5, self.rollback_configuration);
         out.push(6, self.timeout_in_minutes);
-        out.push(7, self.notification_ar_ns);
+        out.push(7, self.notification_arns);
         out.push(8, self.capabilities);
         out.push(9, self.resource_types);
         out.push(10, self.role_arn);
@@ -1000,7 +1000,7 @@ pub struct DescribeChangeSetOutput {
     pub status: Option<String>,
     pub status_reason: Option<String>,
     pub stack_drift_status: Option<String>,
-    pub notification_ar_ns: Option<Vec<String>>,
+    pub notification_arns: Option<Vec<String>>,
     pub rollback_configuration: Option<RollbackConfiguration>,
     pub capabilities: Option<Vec<String>>,
     pub tags: Option<Vec<Tag>>,
@@ -1031,7 +1031,7 @@ impl FromVal for DescribeChangeSetOutput {
                 8 => out.status = Some(FromVal::from_val(val)),
                 9 => out.status_reason = Some(FromVal::from_val(val)),
                 10 => out.stack_drift_status = Some(FromVal::from_val(val)),
-                11 => out.notification_ar_ns = Some(FromVal::from_val(val)),
+                11 => out.notification_arns = Some(FromVal::from_val(val)),
                 12 => out.rollback_configuration = Some(FromVal::from_val(val)),
                 13 => out.capabilities = Some(FromVal::from_val(val)),
                 14 => out.tags = Some(FromVal::from_val(val)),
@@ -1064,7 +1064,7 @@ impl ToVal for DescribeChangeSetOutput {
         out.push(8, self.status);
         out.push(9, self.status_reason);
         out.push(10, self.stack_drift_status);
-        out.push(11, self.notification_ar_ns);
+        out.push(11, self.notification_arns);
         out.push(12, self.rollback_configuration);
         out.push(13, self.capabilities);
         out.push(14, self.tags);
@@ -2485,7 +2485,7 @@ pub struct Stack {
     pub stack_status_reason: Option<String>,
     pub disable_rollback: Option<bool>,
     pub deployment_config: Option<DeploymentConfig>,
-    pub notification_ar_ns: Option<Vec<String>>,
+    pub notification_arns: Option<Vec<String>>,
     pub timeout_in_minutes: Option<i64>,
     pub capabilities: Option<Vec<String>>,
     pub outputs: Option<Vec<Output>>,
@@ -2520,7 +2520,7 @@ impl FromVal for Stack {
                 10 => out.stack_status_reason = Some(FromVal::from_val(val)),
                 11 => out.disable_rollback = Some(FromVal::from_val(val)),
                 12 => out.deployment_config = Some(FromVal::from_val(val)),
-                13 => out.notification_ar_ns = Some(FromVal::from_val(val)),
+                13 => out.notification_arns = Some(FromVal::from_val(val)),
                 14 => out.timeout_in_minutes = Some(FromVal::from_val(val)),
                 15 => out.capabilities = Some(FromVal::from_val(val)),
                 16 => out.outputs = Some(FromVal::from_val(val)),
@@ -2557,7 +2557,7 @@ impl ToVal for Stack {
         out.push(10, self.stack_status_reason);
         out.push(11, self.disable_rollback);
         out.push(12, self.deployment_config);
-        out.push(13, self.notification_ar_ns);
+        out.push(13, self.notification_arns);
         out.push(14, self.timeout_in_minutes);
         out.push(15, self.capabilities);
         out.push(16, self.outputs);
@@ -3138,7 +3138,7 @@ pub struct UpdateStackInput {
     pub rollback_configuration: Option<RollbackConfiguration>,
     pub stack_policy_body: Option<String>,
     pub stack_policy_url: Option<String>,
-    pub notification_ar_ns: Option<Vec<String>>,
+    pub notification_arns: Option<Vec<String>>,
     pub tags: Option<Vec<Tag>>,
     pub disable_rollback: Option<bool>,
     pub client_request_token: Option<String>,
@@ -3165,7 +3165,7 @@ impl FromVal for UpdateStackInput {
                 10 => out.rollback_configuration = Some(FromVal::from_val(val)),
                 11 => out.stack_policy_body = Some(FromVal::from_val(val)),
                 12 => out.stack_policy_url = Some(FromVal::from_val(val)),
-                13 => out.notification_ar_ns = Some(FromVal::from_val(val)),
+                13 => out.notification_arns = Some(FromVal::from_val(val)),
                 14 => out.tags = Some(FromVal::from_val(val)),
                 15 => out.disable_rollback = Some(FromVal::from_val(val)),
                 16 => out.client_request_token = Some(FromVal::from_val(val)),
@@ -3194,7 +3194,7 @@ impl ToVal for UpdateStackInput {
         out.push(10, self.rollback_configuration);
         out.push(11, self.stack_policy_body);
         out.push(12, self.stack_policy_url);
-        out.push(13, self.notification_ar_ns);
+        out.push(13, self.notification_arns);
         out.push(14, self.tags);
         out.push(15, self.disable_rollback);
         out.push(16, self.client_request_token);

@@ -787,7 +787,7 @@ pub static CREATE_CHANGE_SET_INPUT: Shape = Shape {
         Member {
             name: "NotificationARNs",
             wire: "NotificationARNs",
-            shape: &NOTIFICATION_AR_NS,
+            shape: &NOTIFICATION_ARNS,
             required: false,
             place: Place::Body,
             flattened: false,
@@ -975,7 +975,7 @@ pub static CREATE_STACK_INPUT: Shape = Shape {
         Member {
             name: "NotificationARNs",
             wire: "NotificationARNs",
-            shape: &NOTIFICATION_AR_NS,
+            shape: &NOTIFICATION_ARNS,
             required: false,
             place: Place::Body,
             flattened: false,
@@ -1352,7 +1352,7 @@ pub static DESCRIBE_CHANGE_SET_OUTPUT: Shape = Shape {
         Member {
             name: "NotificationARNs",
             wire: "NotificationARNs",
-            shape: &NOTIFICATION_AR_NS,
+            shape: &NOTIFICATION_ARNS,
             required: false,
             place: Place::Body,
             flattened: false,
@@ -2337,7 +2337,7 @@ pub static NOTIFICATION_ARN: Shape = Shape {
     sensitive: false,
     kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
 };
-pub static NOTIFICATION_AR_NS: Shape = Shape {
+pub static NOTIFICATION_ARNS: Shape = Shape {
     name: "NotificationARNs",
     sensitive: false,
     kind: Kind::List {
@@ -3335,7 +3335,7 @@ pub static STACK: Shape = Shape {
         Member {
             name: "NotificationARNs",
             wire: "NotificationARNs",
-            shape: &NOTIFICATION_AR_NS,
+            shape: &NOTIFICATION_ARNS,
             required: false,
             place: Place::Body,
             flattened: false,
@@ -4504,7 +4504,7 @@ pub static UPDATE_STACK_INPUT: Shape = Shape {
         Member {
             name: "NotificationARNs",
             wire: "NotificationARNs",
-            shape: &NOTIFICATION_AR_NS,
+            shape: &NOTIFICATION_ARNS,
             required: false,
             place: Place::Body,
             flattened: false,

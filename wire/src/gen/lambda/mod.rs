@@ -14,17 +14,21 @@ pub use schema::SERVICE;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     AddPermission(AddPermissionInput),
+    CreateEventSourceMapping(CreateEventSourceMappingInput),
     CreateFunction(CreateFunctionInput),
+    DeleteEventSourceMapping(DeleteEventSourceMappingInput),
     DeleteFunction(DeleteFunctionInput),
     DeleteFunctionConcurrency(DeleteFunctionConcurrencyInput),
     DeleteFunctionEventInvokeConfig(DeleteFunctionEventInvokeConfigInput),
     GetAccountSettings(GetAccountSettingsInput),
+    GetEventSourceMapping(GetEventSourceMappingInput),
     GetFunction(GetFunctionInput),
     GetFunctionConcurrency(GetFunctionConcurrencyInput),
     GetFunctionConfiguration(GetFunctionConfigurationInput),
     GetFunctionEventInvokeConfig(GetFunctionEventInvokeConfigInput),
     GetPolicy(GetPolicyInput),
     Invoke(InvokeInput),
+    ListEventSourceMappings(ListEventSourceMappingsInput),
     ListFunctions(ListFunctionsInput),
     ListTags(ListTagsInput),
     ListVersionsByFunction(ListVersionsByFunctionInput),
@@ -34,6 +38,7 @@ pub enum Request {
     RemovePermission(RemovePermissionInput),
     TagResource(TagResourceInput),
     UntagResource(UntagResourceInput),
+    UpdateEventSourceMapping(UpdateEventSourceMappingInput),
     UpdateFunctionCode(UpdateFunctionCodeInput),
     UpdateFunctionConfiguration(UpdateFunctionConfigurationInput),
 }
@@ -43,17 +48,21 @@ impl Request {
     pub fn operation(&self) -> &'static str {
         match self {
             Self::AddPermission(_) => "AddPermission",
+            Self::CreateEventSourceMapping(_) => "CreateEventSourceMapping",
             Self::CreateFunction(_) => "CreateFunction",
+            Self::DeleteEventSourceMapping(_) => "DeleteEventSourceMapping",
             Self::DeleteFunction(_) => "DeleteFunction",
             Self::DeleteFunctionConcurrency(_) => "DeleteFunctionConcurrency",
             Self::DeleteFunctionEventInvokeConfig(_) => "DeleteFunctionEventInvokeConfig",
             Self::GetAccountSettings(_) => "GetAccountSettings",
+            Self::GetEventSourceMapping(_) => "GetEventSourceMapping",
             Self::GetFunction(_) => "GetFunction",
             Self::GetFunctionConcurrency(_) => "GetFunctionConcurrency",
             Self::GetFunctionConfiguration(_) => "GetFunctionConfiguration",
             Self::GetFunctionEventInvokeConfig(_) => "GetFunctionEventInvokeConfig",
             Self::GetPolicy(_) => "GetPolicy",
             Self::Invoke(_) => "Invoke",
+            Self::ListEventSourceMappings(_) => "ListEventSourceMappings",
             Self::ListFunctions(_) => "ListFunctions",
             Self::ListTags(_) => "ListTags",
             Self::ListVersionsByFunction(_) => "ListVersionsByFunction",
@@ -63,6 +72,7 @@ impl Request {
             Self::RemovePermission(_) => "RemovePermission",
             Self::TagResource(_) => "TagResource",
             Self::UntagResource(_) => "UntagResource",
+            Self::UpdateEventSourceMapping(_) => "UpdateEventSourceMapping",
             Self::UpdateFunctionCode(_) => "UpdateFunctionCode",
             Self::UpdateFunctionConfiguration(_) => "UpdateFunctionConfiguration",
         }
@@ -76,19 +86,23 @@ impl crate::OperationSet for Request {
     fn decode(operation: &str, input: Val) -> Option<Self> {
         Some(match operation {
             "AddPermission" => Self::AddPermission(FromVal::from_val(input)),
+            "CreateEventSourceMapping" => Self::CreateEventSourceMapping(FromVal::from_val(input)),
             "CreateFunction" => Self::CreateFunction(FromVal::from_val(input)),
+            "DeleteEventSourceMapping" => Self::DeleteEventSourceMapping(FromVal::from_val(input)),
             "DeleteFunction" => Self::DeleteFunction(FromVal::from_val(input)),
             "DeleteFunctionConcurrency" => Self::DeleteFunctionConcurrency(FromVal::from_val(input)),
             "DeleteFunctionEventInvokeConfig" => {
                 Self::DeleteFunctionEventInvokeConfig(FromVal::from_val(input))
             }
             "GetAccountSettings" => Self::GetAccountSettings(FromVal::from_val(input)),
+            "GetEventSourceMapping" => Self::GetEventSourceMapping(FromVal::from_val(input)),
             "GetFunction" => Self::GetFunction(FromVal::from_val(input)),
             "GetFunctionConcurrency" => Self::GetFunctionConcurrency(FromVal::from_val(input)),
             "GetFunctionConfiguration" => Self::GetFunctionConfiguration(FromVal::from_val(input)),
             "GetFunctionEventInvokeConfig" => Self::GetFunctionEventInvokeConfig(FromVal::from_val(input)),
             "GetPolicy" => Self::GetPolicy(FromVal::from_val(input)),
             "Invoke" => Self::Invoke(FromVal::from_val(input)),
+            "ListEventSourceMappings" => Self::ListEventSourceMappings(FromVal::from_val(input)),
             "ListFunctions" => Self::ListFunctions(FromVal::from_val(input)),
             "ListTags" => Self::ListTags(FromVal::from_val(input)),
             "ListVersionsByFunction" => Self::ListVersionsByFunction(FromVal::from_val(input)),
@@ -98,6 +112,7 @@ impl crate::OperationSet for Request {
             "RemovePermission" => Self::RemovePermission(FromVal::from_val(input)),
             "TagResource" => Self::TagResource(FromVal::from_val(input)),
             "UntagResource" => Self::UntagResource(FromVal::from_val(input)),
+            "UpdateEventSourceMapping" => Self::UpdateEventSourceMapping(FromVal::from_val(input)),
             "UpdateFunctionCode" => Self::UpdateFunctionCode(FromVal::from_val(input)),
             "UpdateFunctionConfiguration" => Self::UpdateFunctionConfiguration(FromVal::from_val(input)),
             _ => return None,
@@ -109,17 +124,21 @@ impl crate::OperationSet for Request {
     fn to_val(self) -> Val {
         match self {
             Self::AddPermission(input) => input.to_val(),
+            Self::CreateEventSourceMapping(input) => input.to_val(),
             Self::CreateFunction(input) => input.to_val(),
+            Self::DeleteEventSourceMapping(input) => input.to_val(),
             Self::DeleteFunction(input) => input.to_val(),
             Self::DeleteFunctionConcurrency(input) => input.to_val(),
             Self::DeleteFunctionEventInvokeConfig(input) => input.to_val(),
             Self::GetAccountSettings(input) => input.to_val(),
+            Self::GetEventSourceMapping(input) => input.to_val(),
             Self::GetFunction(input) => input.to_val(),
             Self::GetFunctionConcurrency(input) => input.to_val(),
             Self::GetFunctionConfiguration(input) => input.to_val(),
             Self::GetFunctionEventInvokeConfig(input) => input.to_val(),
             Self::GetPolicy(input) => input.to_val(),
             Self::Invoke(input) => input.to_val(),
+            Self::ListEventSourceMappings(input) => input.to_val(),
             Self::ListFunctions(input) => input.to_val(),
             Self::ListTags(input) => input.to_val(),
             Self::ListVersionsByFunction(input) => input.to_val(),
@@ -129,6 +148,7 @@ impl crate::OperationSet for Request {
             Self::RemovePermission(input) => input.to_val(),
             Self::TagResource(input) => input.to_val(),
             Self::UntagResource(input) => input.to_val(),
+            Self::UpdateEventSourceMapping(input) => input.to_val(),
             Self::UpdateFunctionCode(input) => input.to_val(),
             Self::UpdateFunctionConfiguration(input) => input.to_val(),
         }
@@ -139,17 +159,21 @@ impl crate::OperationSet for Request {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Response {
     AddPermission(AddPermissionOutput),
+    CreateEventSourceMapping(CreateEventSourceMappingOutput),
     CreateFunction(CreateFunctionOutput),
+    DeleteEventSourceMapping(DeleteEventSourceMappingOutput),
     DeleteFunction(DeleteFunctionOutput),
     DeleteFunctionConcurrency(DeleteFunctionConcurrencyOutput),
     DeleteFunctionEventInvokeConfig(DeleteFunctionEventInvokeConfigOutput),
     GetAccountSettings(GetAccountSettingsOutput),
+    GetEventSourceMapping(GetEventSourceMappingOutput),
     GetFunction(GetFunctionOutput),
     GetFunctionConcurrency(GetFunctionConcurrencyOutput),
     GetFunctionConfiguration(GetFunctionConfigurationOutput),
     GetFunctionEventInvokeConfig(GetFunctionEventInvokeConfigOutput),
     GetPolicy(GetPolicyOutput),
     Invoke(InvokeOutput),
+    ListEventSourceMappings(ListEventSourceMappingsOutput),
     ListFunctions(ListFunctionsOutput),
     ListTags(ListTagsOutput),
     ListVersionsByFunction(ListVersionsByFunctionOutput),
@@ -159,6 +183,7 @@ pub enum Response {
     RemovePermission(RemovePermissionOutput),
     TagResource(TagResourceOutput),
     UntagResource(UntagResourceOutput),
+    UpdateEventSourceMapping(UpdateEventSourceMappingOutput),
     UpdateFunctionCode(UpdateFunctionCodeOutput),
     UpdateFunctionConfiguration(UpdateFunctionConfigurationOutput),
 }
@@ -167,17 +192,21 @@ impl crate::ResponseSet for Response {
     fn to_val(self) -> Val {
         match self {
             Self::AddPermission(output) => output.to_val(),
+            Self::CreateEventSourceMapping(output) => output.to_val(),
             Self::CreateFunction(output) => output.to_val(),
+            Self::DeleteEventSourceMapping(output) => output.to_val(),
             Self::DeleteFunction(output) => output.to_val(),
             Self::DeleteFunctionConcurrency(output) => output.to_val(),
             Self::DeleteFunctionEventInvokeConfig(output) => output.to_val(),
             Self::GetAccountSettings(output) => output.to_val(),
+            Self::GetEventSourceMapping(output) => output.to_val(),
             Self::GetFunction(output) => output.to_val(),
             Self::GetFunctionConcurrency(output) => output.to_val(),
             Self::GetFunctionConfiguration(output) => output.to_val(),
             Self::GetFunctionEventInvokeConfig(output) => output.to_val(),
             Self::GetPolicy(output) => output.to_val(),
             Self::Invoke(output) => output.to_val(),
+            Self::ListEventSourceMappings(output) => output.to_val(),
             Self::ListFunctions(output) => output.to_val(),
             Self::ListTags(output) => output.to_val(),
             Self::ListVersionsByFunction(output) => output.to_val(),
@@ -187,6 +216,7 @@ impl crate::ResponseSet for Response {
             Self::RemovePermission(output) => output.to_val(),
             Self::TagResource(output) => output.to_val(),
             Self::UntagResource(output) => output.to_val(),
+            Self::UpdateEventSourceMapping(output) => output.to_val(),
             Self::UpdateFunctionCode(output) => output.to_val(),
             Self::UpdateFunctionConfiguration(output) => output.to_val(),
         }
@@ -194,19 +224,23 @@ impl crate::ResponseSet for Response {
     fn decode(operation: &str, output: Val) -> Option<Self> {
         Some(match operation {
             "AddPermission" => Self::AddPermission(FromVal::from_val(output)),
+            "CreateEventSourceMapping" => Self::CreateEventSourceMapping(FromVal::from_val(output)),
             "CreateFunction" => Self::CreateFunction(FromVal::from_val(output)),
+            "DeleteEventSourceMapping" => Self::DeleteEventSourceMapping(FromVal::from_val(output)),
             "DeleteFunction" => Self::DeleteFunction(FromVal::from_val(output)),
             "DeleteFunctionConcurrency" => Self::DeleteFunctionConcurrency(FromVal::from_val(output)),
             "DeleteFunctionEventInvokeConfig" => {
                 Self::DeleteFunctionEventInvokeConfig(FromVal::from_val(output))
             }
             "GetAccountSettings" => Self::GetAccountSettings(FromVal::from_val(output)),
+            "GetEventSourceMapping" => Self::GetEventSourceMapping(FromVal::from_val(output)),
             "GetFunction" => Self::GetFunction(FromVal::from_val(output)),
             "GetFunctionConcurrency" => Self::GetFunctionConcurrency(FromVal::from_val(output)),
             "GetFunctionConfiguration" => Self::GetFunctionConfiguration(FromVal::from_val(output)),
             "GetFunctionEventInvokeConfig" => Self::GetFunctionEventInvokeConfig(FromVal::from_val(output)),
             "GetPolicy" => Self::GetPolicy(FromVal::from_val(output)),
             "Invoke" => Self::Invoke(FromVal::from_val(output)),
+            "ListEventSourceMappings" => Self::ListEventSourceMappings(FromVal::from_val(output)),
             "ListFunctions" => Self::ListFunctions(FromVal::from_val(output)),
             "ListTags" => Self::ListTags(FromVal::from_val(output)),
             "ListVersionsByFunction" => Self::ListVersionsByFunction(FromVal::from_val(output)),
@@ -216,6 +250,7 @@ impl crate::ResponseSet for Response {
             "RemovePermission" => Self::RemovePermission(FromVal::from_val(output)),
             "TagResource" => Self::TagResource(FromVal::from_val(output)),
             "UntagResource" => Self::UntagResource(FromVal::from_val(output)),
+            "UpdateEventSourceMapping" => Self::UpdateEventSourceMapping(FromVal::from_val(output)),
             "UpdateFunctionCode" => Self::UpdateFunctionCode(FromVal::from_val(output)),
             "UpdateFunctionConfiguration" => Self::UpdateFunctionConfiguration(FromVal::from_val(output)),
             _ => return None,
@@ -223,7 +258,9 @@ impl crate::ResponseSet for Response {
     }
 }
 
+pub type CreateEventSourceMappingOutput = EventSourceMappingConfiguration;
 pub type CreateFunctionOutput = FunctionConfiguration;
+pub type DeleteEventSourceMappingOutput = EventSourceMappingConfiguration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeleteFunctionConcurrencyOutput {}
 impl FromVal for DeleteFunctionConcurrencyOutput {
@@ -250,6 +287,7 @@ impl ToVal for DeleteFunctionEventInvokeConfigOutput {
     }
 }
 
+pub type GetEventSourceMappingOutput = EventSourceMappingConfiguration;
 pub type GetFunctionConfigurationOutput = FunctionConfiguration;
 pub type GetFunctionEventInvokeConfigOutput = FunctionEventInvokeConfig;
 pub type PublishVersionOutput = FunctionConfiguration;
@@ -294,6 +332,7 @@ impl ToVal for UntagResourceOutput {
     }
 }
 
+pub type UpdateEventSourceMappingOutput = EventSourceMappingConfiguration;
 pub type UpdateFunctionCodeOutput = FunctionConfiguration;
 pub type UpdateFunctionConfigurationOutput = FunctionConfiguration;
 
@@ -309,6 +348,18 @@ impl crate::Operation for AddPermission {
     }
 }
 
+/// The operation `CreateEventSourceMapping`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateEventSourceMapping;
+impl crate::Operation for CreateEventSourceMapping {
+    type Input = CreateEventSourceMappingInput;
+    type Output = CreateEventSourceMappingOutput;
+    const NAME: &'static str = "CreateEventSourceMapping";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `CreateFunction`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct CreateFunction;
@@ -316,6 +367,18 @@ impl crate::Operation for CreateFunction {
     type Input = CreateFunctionInput;
     type Output = CreateFunctionOutput;
     const NAME: &'static str = "CreateFunction";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DeleteEventSourceMapping`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteEventSourceMapping;
+impl crate::Operation for DeleteEventSourceMapping {
+    type Input = DeleteEventSourceMappingInput;
+    type Output = DeleteEventSourceMappingOutput;
+    const NAME: &'static str = "DeleteEventSourceMapping";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -364,6 +427,18 @@ impl crate::Operation for GetAccountSettings {
     type Input = GetAccountSettingsInput;
     type Output = GetAccountSettingsOutput;
     const NAME: &'static str = "GetAccountSettings";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `GetEventSourceMapping`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct GetEventSourceMapping;
+impl crate::Operation for GetEventSourceMapping {
+    type Input = GetEventSourceMappingInput;
+    type Output = GetEventSourceMappingOutput;
+    const NAME: &'static str = "GetEventSourceMapping";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -436,6 +511,18 @@ impl crate::Operation for Invoke {
     type Input = InvokeInput;
     type Output = InvokeOutput;
     const NAME: &'static str = "Invoke";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `ListEventSourceMappings`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct ListEventSourceMappings;
+impl crate::Operation for ListEventSourceMappings {
+    type Input = ListEventSourceMappingsInput;
+    type Output = ListEventSourceMappingsOutput;
+    const NAME: &'static str = "ListEventSourceMappings";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -544,6 +631,18 @@ impl crate::Operation for UntagResource {
     type Input = UntagResourceInput;
     type Output = UntagResourceOutput;
     const NAME: &'static str = "UntagResource";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `UpdateEventSourceMapping`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateEventSourceMapping;
+impl crate::Operation for UpdateEventSourceMapping {
+    type Input = UpdateEventSourceMappingInput;
+    type Output = UpdateEventSourceMappingOutput;
+    const NAME: &'static str = "UpdateEventSourceMapping";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -746,6 +845,34 @@ impl ToVal for AddPermissionOutput {
     }
 }
 
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AmazonManagedKafkaEventSourceConfig {
+    pub consumer_group_id: Option<String>,
+    pub schema_registry_config: Option<KafkaSchemaRegistryConfig>,
+}
+
+impl FromVal for AmazonManagedKafkaEventSourceConfig {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.consumer_group_id = Some(FromVal::from_val(val)),
+                1 => out.schema_registry_config = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for AmazonManagedKafkaEventSourceConfig {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.consumer_group_id);
+        out.push(1, self.schema_registry_config);
+        out.finish()
+    }
+}
+
 /// Values of `ApplicationLogLevel`.
 pub mod application_log_level {
     pub const TRACE: &str = "TRACE";
@@ -808,6 +935,112 @@ impl ToVal for Concurrency {
     fn to_val(self) -> Val {
         let mut out = Members::default();
         out.push(0, self.reserved_concurrent_executions);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateEventSourceMappingInput {
+    pub event_source_arn: Option<String>,
+    pub function_name: String,
+    pub enabled: Option<bool>,
+    pub batch_size: Option<i64>,
+    pub filter_criteria: Option<FilterCriteria>,
+    pub kms_key_arn: Option<String>,
+    pub metrics_config: Option<EventSourceMappingMetricsConfig>,
+    pub logging_config: Option<EventSourceMappingLoggingConfig>,
+    pub scaling_config: Option<ScalingConfig>,
+    pub maximum_batching_window_in_seconds: Option<i64>,
+    pub parallelization_factor: Option<i64>,
+    pub starting_position: Option<String>,
+    pub starting_position_timestamp: Option<Timestamp>,
+    pub destination_config: Option<DestinationConfig>,
+    pub maximum_record_age_in_seconds: Option<i64>,
+    pub bisect_batch_on_function_error: Option<bool>,
+    pub maximum_retry_attempts: Option<i64>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub tumbling_window_in_seconds: Option<i64>,
+    pub topics: Option<Vec<String>>,
+    pub queues: Option<Vec<String>>,
+    pub source_access_configurations: Option<Vec<SourceAccessConfiguration>>,
+    pub self_managed_event_source: Option<SelfManagedEventSource>,
+    pub function_response_types: Option<Vec<String>>,
+    pub amazon_managed_kafka_event_source_config: Option<AmazonManagedKafkaEventSourceConfig>,
+    pub self_managed_kafka_event_source_config: Option<SelfManagedKafkaEventSourceConfig>,
+    pub document_db_event_source_config: Option<DocumentDBEventSourceConfig>,
+    pub provisioned_poller_config: Option<ProvisionedPollerConfig>,
+}
+
+impl FromVal for CreateEventSourceMappingInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.event_source_arn = Some(FromVal::from_val(val)),
+                1 => out.function_name = FromVal::from_val(val),
+                2 => out.enabled = Some(FromVal::from_val(val)),
+                3 => out.batch_size = Some(FromVal::from_val(val)),
+                4 => out.filter_criteria = Some(FromVal::from_val(val)),
+                5 => out.kms_key_arn = Some(FromVal::from_val(val)),
+                6 => out.metrics_config = Some(FromVal::from_val(val)),
+                7 => out.logging_config = Some(FromVal::from_val(val)),
+                8 => out.scaling_config = Some(FromVal::from_val(val)),
+                9 => out.maximum_batching_window_in_seconds = Some(FromVal::from_val(val)),
+                10 => out.parallelization_factor = Some(FromVal::from_val(val)),
+                11 => out.starting_position = Some(FromVal::from_val(val)),
+                12 => out.starting_position_timestamp = Some(FromVal::from_val(val)),
+                13 => out.destination_config = Some(FromVal::from_val(val)),
+                14 => out.maximum_record_age_in_seconds = Some(FromVal::from_val(val)),
+                15 => out.bisect_batch_on_function_error = Some(FromVal::from_val(val)),
+                16 => out.maximum_retry_attempts = Some(FromVal::from_val(val)),
+                17 => out.tags = Some(FromVal::from_val(val)),
+                18 => out.tumbling_window_in_seconds = Some(FromVal::from_val(val)),
+                19 => out.topics = Some(FromVal::from_val(val)),
+                20 => out.queues = Some(FromVal::from_val(val)),
+                21 => out.source_access_configurations = Some(FromVal::from_val(val)),
+                22 => out.self_managed_event_source = Some(FromVal::from_val(val)),
+                23 => out.function_response_types = Some(FromVal::from_val(val)),
+                24 => out.amazon_managed_kafka_event_source_config = Some(FromVal::from_val(val)),
+                25 => out.self_managed_kafka_event_source_config = Some(FromVal::from_val(val)),
+                26 => out.document_db_event_source_config = Some(FromVal::from_val(val)),
+                27 => out.provisioned_poller_config = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateEventSourceMappingInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.event_source_arn);
+        out.push(1, self.function_name);
+        out.push(2, self.enabled);
+        out.push(3, self.batch_size);
+        out.push(4, self.filter_criteria);
+        out.push(5, self.kms_key_arn);
+        out.push(6, self.metrics_config);
+        out.push(7, self.logging_config);
+        out.push(8, self.scaling_config);
+        out.push(9, self.maximum_batching_window_in_seconds);
+        out.push(10, self.parallelization_factor);
+        out.push(11, self.starting_position);
+        out.push(12, self.starting_position_timestamp);
+        out.push(13, self.destination_config);
+        out.push(14, self.maximum_record_age_in_seconds);
+        out.push(15, self.bisect_batch_on_function_error);
+        out.push(16, self.maximum_retry_attempts);
+        out.push(17, self.tags);
+        out.push(18, self.tumbling_window_in_seconds);
+        out.push(19, self.topics);
+        out.push(20, self.queues);
+        out.push(21, self.source_access_configurations);
+        out.push(22, self.self_managed_event_source);
+        out.push(23, self.function_response_types);
+        out.push(24, self.amazon_managed_kafka_event_source_config);
+        out.push(25, self.self_managed_kafka_event_source_config);
+        out.push(26, self.document_db_event_source_config);
+        out.push(27, self.provisioned_poller_config);
         out.finish()
     }
 }
@@ -945,6 +1178,31 @@ impl ToVal for DeadLetterConfig {
     fn to_val(self) -> Val {
         let mut out = Members::default();
         out.push(0, self.target_arn);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteEventSourceMappingInput {
+    pub uuid: String,
+}
+
+impl FromVal for DeleteEventSourceMappingInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.uuid = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteEventSourceMappingInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.uuid);
         out.finish()
     }
 }
@@ -1091,6 +1349,37 @@ pub mod direct_s3read {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct DocumentDBEventSourceConfig {
+    pub database_name: Option<String>,
+    pub collection_name: Option<String>,
+    pub full_document: Option<String>,
+}
+
+impl FromVal for DocumentDBEventSourceConfig {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.database_name = Some(FromVal::from_val(val)),
+                1 => out.collection_name = Some(FromVal::from_val(val)),
+                2 => out.full_document = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DocumentDBEventSourceConfig {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.database_name);
+        out.push(1, self.collection_name);
+        out.push(2, self.full_document);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DurableConfig {
     pub kms_key_arn: Option<String>,
     pub retention_period_in_days: Option<i64>,
@@ -1119,6 +1408,11 @@ impl ToVal for DurableConfig {
         out.push(2, self.execution_timeout);
         out.finish()
     }
+}
+
+/// Values of `EndPointType`.
+pub mod end_point_type {
+    pub const KAFKA_BOOTSTRAP_SERVERS: &str = "KAFKA_BOOTSTRAP_SERVERS";
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -1228,6 +1522,198 @@ impl ToVal for EphemeralStorage {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventSourceMappingConfiguration {
+    pub uuid: Option<String>,
+    pub starting_position: Option<String>,
+    pub starting_position_timestamp: Option<Timestamp>,
+    pub batch_size: Option<i64>,
+    pub maximum_batching_window_in_seconds: Option<i64>,
+    pub parallelization_factor: Option<i64>,
+    pub event_source_arn: Option<String>,
+    pub filter_criteria: Option<FilterCriteria>,
+    pub filter_criteria_error: Option<FilterCriteriaError>,
+    pub kms_key_arn: Option<String>,
+    pub metrics_config: Option<EventSourceMappingMetricsConfig>,
+    pub logging_config: Option<EventSourceMappingLoggingConfig>,
+    pub scaling_config: Option<ScalingConfig>,
+    pub function_arn: Option<String>,
+    pub last_modified: Option<Timestamp>,
+    pub last_processing_result: Option<String>,
+    pub state: Option<String>,
+    pub state_transition_reason: Option<String>,
+    pub destination_config: Option<DestinationConfig>,
+    pub topics: Option<Vec<String>>,
+    pub queues: Option<Vec<String>>,
+    pub source_access_configurations: Option<Vec<SourceAccessConfiguration>>,
+    pub self_managed_event_source: Option<SelfManagedEventSource>,
+    pub maximum_record_age_in_seconds: Option<i64>,
+    pub bisect_batch_on_function_error: Option<bool>,
+    pub maximum_retry_attempts: Option<i64>,
+    pub tumbling_window_in_seconds: Option<i64>,
+    pub function_response_types: Option<Vec<String>>,
+    pub amazon_managed_kafka_event_source_config: Option<AmazonManagedKafkaEventSourceConfig>,
+    pub self_managed_kafka_event_source_config: Option<SelfManagedKafkaEventSourceConfig>,
+    pub document_db_event_source_config: Option<DocumentDBEventSourceConfig>,
+    pub event_source_mapping_arn: Option<String>,
+    pub provisioned_poller_config: Option<ProvisionedPollerConfig>,
+}
+
+impl FromVal for EventSourceMappingConfiguration {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.uuid = Some(FromVal::from_val(val)),
+                1 => out.starting_position = Some(FromVal::from_val(val)),
+                2 => out.starting_position_timestamp = Some(FromVal::from_val(val)),
+                3 => out.batch_size = Some(FromVal::from_val(val)),
+                4 => out.maximum_batching_window_in_seconds = Some(FromVal::from_val(val)),
+                5 => out.parallelization_factor = Some(FromVal::from_val(val)),
+                6 => out.event_source_arn = Some(FromVal::from_val(val)),
+                7 => out.filter_criteria = Some(FromVal::from_val(val)),
+                8 => out.filter_criteria_error = Some(FromVal::from_val(val)),
+                9 => out.kms_key_arn = Some(FromVal::from_val(val)),
+                10 => out.metrics_config = Some(FromVal::from_val(val)),
+                11 => out.logging_config = Some(FromVal::from_val(val)),
+                12 => out.scaling_config = Some(FromVal::from_val(val)),
+                13 => out.function_arn = Some(FromVal::from_val(val)),
+                14 => out.last_modified = Some(FromVal::from_val(val)),
+                15 => out.last_processing_result = Some(FromVal::from_val(val)),
+                16 => out.state = Some(FromVal::from_val(val)),
+                17 => out.state_transition_reason = Some(FromVal::from_val(val)),
+                18 => out.destination_config = Some(FromVal::from_val(val)),
+                19 => out.topics = Some(FromVal::from_val(val)),
+                20 => out.queues = Some(FromVal::from_val(val)),
+                21 => out.source_access_configurations = Some(FromVal::from_val(val)),
+                22 => out.self_managed_event_source = Some(FromVal::from_val(val)),
+                23 => out.maximum_record_age_in_seconds = Some(FromVal::from_val(val)),
+                24 => out.bisect_batch_on_function_error = Some(FromVal::from_val(val)),
+                25 => out.maximum_retry_attempts = Some(FromVal::from_val(val)),
+                26 => out.tumbling_window_in_seconds = Some(FromVal::from_val(val)),
+                27 => out.function_response_types = Some(FromVal::from_val(val)),
+                28 => out.amazon_managed_kafka_event_source_config = Some(FromVal::from_val(val)),
+                29 => out.self_managed_kafka_event_source_config = Some(FromVal::from_val(val)),
+                30 => out.document_db_event_source_config = Some(FromVal::from_val(val)),
+                31 => out.event_source_mapping_arn = Some(FromVal::from_val(val)),
+                32 => out.provisioned_poller_config = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for EventSourceMappingConfiguration {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.uuid);
+        out.push(1, self.starting_position);
+        out.push(2, self.starting_position_timestamp);
+        out.push(3, self.batch_size);
+        out.push(4, self.maximum_batching_window_in_seconds);
+        out.push(5, self.parallelization_factor);
+        out.push(6, self.event_source_arn);
+        out.push(7, self.filter_criteria);
+        out.push(8, self.filter_criteria_error);
+        out.push(9, self.kms_key_arn);
+        out.push(10, self.metrics_config);
+        out.push(11, self.logging_config);
+        out.push(12, self.scaling_config);
+        out.push(13, self.function_arn);
+        out.push(14, self.last_modified);
+        out.push(15, self.last_processing_result);
+        out.push(16, self.state);
+        out.push(17, self.state_transition_reason);
+        out.push(18, self.destination_config);
+        out.push(19, self.topics);
+        out.push(20, self.queues);
+        out.push(21, self.source_access_configurations);
+        out.push(22, self.self_managed_event_source);
+        out.push(23, self.maximum_record_age_in_seconds);
+        out.push(24, self.bisect_batch_on_function_error);
+        out.push(25, self.maximum_retry_attempts);
+        out.push(26, self.tumbling_window_in_seconds);
+        out.push(27, self.function_response_types);
+        out.push(28, self.amazon_managed_kafka_event_source_config);
+        out.push(29, self.self_managed_kafka_event_source_config);
+        out.push(30, self.document_db_event_source_config);
+        out.push(31, self.event_source_mapping_arn);
+        out.push(32, self.provisioned_poller_config);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventSourceMappingLoggingConfig {
+    pub system_log_level: Option<String>,
+}
+
+impl FromVal for EventSourceMappingLoggingConfig {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.system_log_level = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for EventSourceMappingLoggingConfig {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.system_log_level);
+        out.finish()
+    }
+}
+
+/// Values of `EventSourceMappingMetric`.
+pub mod event_source_mapping_metric {
+    pub const EVENT_COUNT: &str = "EventCount";
+    pub const ERROR_COUNT: &str = "ErrorCount";
+    pub const KAFKA_METRICS: &str = "KafkaMetrics";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventSourceMappingMetricsConfig {
+    pub metrics: Option<Vec<String>>,
+}
+
+impl FromVal for EventSourceMappingMetricsConfig {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.metrics = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for EventSourceMappingMetricsConfig {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.metrics);
+        out.finish()
+    }
+}
+
+/// Values of `EventSourceMappingSystemLogLevel`.
+pub mod event_source_mapping_system_log_level {
+    pub const DEBUG: &str = "DEBUG";
+    pub const INFO: &str = "INFO";
+    pub const WARN: &str = "WARN";
+}
+
+/// Values of `EventSourcePosition`.
+pub mod event_source_position {
+    pub const TRIM_HORIZON: &str = "TRIM_HORIZON";
+    pub const LATEST: &str = "LATEST";
+    pub const AT_TIMESTAMP: &str = "AT_TIMESTAMP";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct FileSystemConfig {
     pub arn: String,
     pub local_mount_path: String,
@@ -1256,6 +1742,90 @@ impl ToVal for FileSystemConfig {
         out.push(2, self.s3files_config);
         out.finish()
     }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    pub pattern: Option<String>,
+}
+
+impl FromVal for Filter {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.pattern = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for Filter {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.pattern);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FilterCriteria {
+    pub filters: Option<Vec<Filter>>,
+}
+
+impl FromVal for FilterCriteria {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.filters = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for FilterCriteria {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.filters);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FilterCriteriaError {
+    pub error_code: Option<String>,
+    pub message: Option<String>,
+}
+
+impl FromVal for FilterCriteriaError {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.error_code = Some(FromVal::from_val(val)),
+                1 => out.message = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for FilterCriteriaError {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.error_code);
+        out.push(1, self.message);
+        out.finish()
+    }
+}
+
+/// Values of `FullDocument`.
+pub mod full_document {
+    pub const UPDATE_LOOKUP: &str = "UpdateLookup";
+    pub const DEFAULT: &str = "Default";
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -1557,6 +2127,11 @@ impl ToVal for FunctionEventInvokeConfig {
     }
 }
 
+/// Values of `FunctionResponseType`.
+pub mod function_response_type {
+    pub const REPORT_BATCH_ITEM_FAILURES: &str = "ReportBatchItemFailures";
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FunctionRuntimeConfig {
     pub runtime_arn: String,
@@ -1639,6 +2214,31 @@ impl ToVal for GetAccountSettingsOutput {
         let mut out = Members::default();
         out.push(0, self.account_limit);
         out.push(1, self.account_usage);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetEventSourceMappingInput {
+    pub uuid: String,
+}
+
+impl FromVal for GetEventSourceMappingInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.uuid = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetEventSourceMappingInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.uuid);
         out.finish()
     }
 }
@@ -2050,6 +2650,113 @@ pub mod invocation_type {
     pub const DRY_RUN: &str = "DryRun";
 }
 
+/// Values of `KafkaEventSourceMappingConsumptionMode`.
+pub mod kafka_event_source_mapping_consumption_mode {
+    pub const STREAM: &str = "Stream";
+    pub const QUEUE: &str = "Queue";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KafkaSchemaRegistryAccessConfig {
+    pub r#type: Option<String>,
+    pub uri: Option<String>,
+}
+
+impl FromVal for KafkaSchemaRegistryAccessConfig {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.r#type = Some(FromVal::from_val(val)),
+                1 => out.uri = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for KafkaSchemaRegistryAccessConfig {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.r#type);
+        out.push(1, self.uri);
+        out.finish()
+    }
+}
+
+/// Values of `KafkaSchemaRegistryAuthType`.
+pub mod kafka_schema_registry_auth_type {
+    pub const BASIC_AUTH: &str = "BASIC_AUTH";
+    pub const CLIENT_CERTIFICATE_TLS_AUTH: &str = "CLIENT_CERTIFICATE_TLS_AUTH";
+    pub const SERVER_ROOT_CA_CERTIFICATE: &str = "SERVER_ROOT_CA_CERTIFICATE";
+    pub const OAUTHBEARER_AUTH: &str = "OAUTHBEARER_AUTH";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KafkaSchemaRegistryConfig {
+    pub schema_registry_uri: Option<String>,
+    pub event_record_format: Option<String>,
+    pub access_configs: Option<Vec<KafkaSchemaRegistryAccessConfig>>,
+    pub schema_validation_configs: Option<Vec<KafkaSchemaValidationConfig>>,
+}
+
+impl FromVal for KafkaSchemaRegistryConfig {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.schema_registry_uri = Some(FromVal::from_val(val)),
+                1 => out.event_record_format = Some(FromVal::from_val(val)),
+                2 => out.access_configs = Some(FromVal::from_val(val)),
+                3 => out.schema_validation_configs = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for KafkaSchemaRegistryConfig {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.schema_registry_uri);
+        out.push(1, self.event_record_format);
+        out.push(2, self.access_configs);
+        out.push(3, self.schema_validation_configs);
+        out.finish()
+    }
+}
+
+/// Values of `KafkaSchemaValidationAttribute`.
+pub mod kafka_schema_validation_attribute {
+    pub const KEY: &str = "KEY";
+    pub const VALUE: &str = "VALUE";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KafkaSchemaValidationConfig {
+    pub attribute: Option<String>,
+}
+
+impl FromVal for KafkaSchemaValidationConfig {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.attribute = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for KafkaSchemaValidationConfig {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.attribute);
+        out.finish()
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LambdaManagedInstancesCapacityProviderConfig {
     pub capacity_provider_arn: String,
@@ -2159,6 +2866,68 @@ impl ToVal for Layer {
         out.push(1, self.code_size);
         out.push(2, self.signing_profile_version_arn);
         out.push(3, self.signing_job_arn);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListEventSourceMappingsInput {
+    pub event_source_arn: Option<String>,
+    pub function_name: Option<String>,
+    pub marker: Option<String>,
+    pub max_items: Option<i64>,
+}
+
+impl FromVal for ListEventSourceMappingsInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.event_source_arn = Some(FromVal::from_val(val)),
+                1 => out.function_name = Some(FromVal::from_val(val)),
+                2 => out.marker = Some(FromVal::from_val(val)),
+                3 => out.max_items = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListEventSourceMappingsInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.event_source_arn);
+        out.push(1, self.function_name);
+        out.push(2, self.marker);
+        out.push(3, self.max_items);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListEventSourceMappingsOutput {
+    pub next_marker: Option<String>,
+    pub event_source_mappings: Option<Vec<EventSourceMappingConfiguration>>,
+}
+
+impl FromVal for ListEventSourceMappingsOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.next_marker = Some(FromVal::from_val(val)),
+                1 => out.event_source_mappings = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListEventSourceMappingsOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.next_marker);
+        out.push(1, self.event_source_mappings);
         out.finish()
     }
 }
@@ -2434,6 +3203,37 @@ impl ToVal for OnSuccess {
 pub mod package_type {
     pub const ZIP: &str = "Zip";
     pub const IMAGE: &str = "Image";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProvisionedPollerConfig {
+    pub minimum_pollers: Option<i64>,
+    pub maximum_pollers: Option<i64>,
+    pub poller_group_name: Option<String>,
+}
+
+impl FromVal for ProvisionedPollerConfig {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.minimum_pollers = Some(FromVal::from_val(val)),
+                1 => out.maximum_pollers = Some(FromVal::from_val(val)),
+                2 => out.poller_group_name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ProvisionedPollerConfig {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.minimum_pollers);
+        out.push(1, self.maximum_pollers);
+        out.push(2, self.poller_group_name);
+        out.finish()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -2747,6 +3547,93 @@ pub mod s3object_storage_mode {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScalingConfig {
+    pub maximum_concurrency: Option<i64>,
+}
+
+impl FromVal for ScalingConfig {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.maximum_concurrency = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ScalingConfig {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.maximum_concurrency);
+        out.finish()
+    }
+}
+
+/// Values of `SchemaRegistryEventRecordFormat`.
+pub mod schema_registry_event_record_format {
+    pub const JSON: &str = "JSON";
+    pub const SOURCE: &str = "SOURCE";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SelfManagedEventSource {
+    pub endpoints: Option<BTreeMap<String, Vec<String>>>,
+}
+
+impl FromVal for SelfManagedEventSource {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.endpoints = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for SelfManagedEventSource {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.endpoints);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SelfManagedKafkaEventSourceConfig {
+    pub consumer_group_id: Option<String>,
+    pub schema_registry_config: Option<KafkaSchemaRegistryConfig>,
+    pub consumption_mode: Option<String>,
+}
+
+impl FromVal for SelfManagedKafkaEventSourceConfig {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.consumer_group_id = Some(FromVal::from_val(val)),
+                1 => out.schema_registry_config = Some(FromVal::from_val(val)),
+                2 => out.consumption_mode = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for SelfManagedKafkaEventSourceConfig {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.consumer_group_id);
+        out.push(1, self.schema_registry_config);
+        out.push(2, self.consumption_mode);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SnapStart {
     pub apply_on: Option<String>,
 }
@@ -2809,6 +3696,53 @@ impl ToVal for SnapStartResponse {
         out.push(1, self.optimization_status);
         out.finish()
     }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SourceAccessConfiguration {
+    pub r#type: Option<String>,
+    pub uri: Option<String>,
+}
+
+impl FromVal for SourceAccessConfiguration {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.r#type = Some(FromVal::from_val(val)),
+                1 => out.uri = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for SourceAccessConfiguration {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.r#type);
+        out.push(1, self.uri);
+        out.finish()
+    }
+}
+
+/// Values of `SourceAccessType`.
+pub mod source_access_type {
+    pub const BASIC_AUTH: &str = "BASIC_AUTH";
+    pub const VPC_SUBNET: &str = "VPC_SUBNET";
+    pub const VPC_SECURITY_GROUP: &str = "VPC_SECURITY_GROUP";
+    pub const SASL_SCRAM_512_AUTH: &str = "SASL_SCRAM_512_AUTH";
+    pub const SASL_SCRAM_256_AUTH: &str = "SASL_SCRAM_256_AUTH";
+    pub const VIRTUAL_HOST: &str = "VIRTUAL_HOST";
+    pub const CLIENT_CERTIFICATE_TLS_AUTH: &str = "CLIENT_CERTIFICATE_TLS_AUTH";
+    pub const SERVER_ROOT_CA_CERTIFICATE: &str = "SERVER_ROOT_CA_CERTIFICATE";
+    pub const OAUTHBEARER_AUTH: &str = "OAUTHBEARER_AUTH";
+    pub const OAUTHBEARER_SCOPE: &str = "OAUTHBEARER_SCOPE";
+    pub const OAUTHBEARER_AUDIENCE: &str = "OAUTHBEARER_AUDIENCE";
+    pub const OAUTHBEARER_LOGICAL_CLUSTER: &str = "OAUTHBEARER_LOGICAL_CLUSTER";
+    pub const OAUTHBEARER_IDENTITY_POOL: &str = "OAUTHBEARER_IDENTITY_POOL";
+    pub const IAM_AUTH: &str = "IAM_AUTH";
+    pub const IAM_OAUTHBEARER_AUTH: &str = "IAM_OAUTHBEARER_AUTH";
 }
 
 /// Values of `State`.
@@ -3053,6 +3987,94 @@ impl ToVal for UntagResourceInput {
         let mut out = Members::default();
         out.push(0, self.resource);
         out.push(1, self.tag_keys);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateEventSourceMappingInput {
+    pub uuid: String,
+    pub function_name: Option<String>,
+    pub enabled: Option<bool>,
+    pub batch_size: Option<i64>,
+    pub filter_criteria: Option<FilterCriteria>,
+    pub kms_key_arn: Option<String>,
+    pub metrics_config: Option<EventSourceMappingMetricsConfig>,
+    pub logging_config: Option<EventSourceMappingLoggingConfig>,
+    pub scaling_config: Option<ScalingConfig>,
+    pub maximum_batching_window_in_seconds: Option<i64>,
+    pub parallelization_factor: Option<i64>,
+    pub destination_config: Option<DestinationConfig>,
+    pub maximum_record_age_in_seconds: Option<i64>,
+    pub bisect_batch_on_function_error: Option<bool>,
+    pub maximum_retry_attempts: Option<i64>,
+    pub tumbling_window_in_seconds: Option<i64>,
+    pub source_access_configurations: Option<Vec<SourceAccessConfiguration>>,
+    pub function_response_types: Option<Vec<String>>,
+    pub amazon_managed_kafka_event_source_config: Option<AmazonManagedKafkaEventSourceConfig>,
+    pub self_managed_kafka_event_source_config: Option<SelfManagedKafkaEventSourceConfig>,
+    pub document_db_event_source_config: Option<DocumentDBEventSourceConfig>,
+    pub provisioned_poller_config: Option<ProvisionedPollerConfig>,
+}
+
+impl FromVal for UpdateEventSourceMappingInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.uuid = FromVal::from_val(val),
+                1 => out.function_name = Some(FromVal::from_val(val)),
+                2 => out.enabled = Some(FromVal::from_val(val)),
+                3 => out.batch_size = Some(FromVal::from_val(val)),
+                4 => out.filter_criteria = Some(FromVal::from_val(val)),
+                5 => out.kms_key_arn = Some(FromVal::from_val(val)),
+                6 => out.metrics_config = Some(FromVal::from_val(val)),
+                7 => out.logging_config = Some(FromVal::from_val(val)),
+                8 => out.scaling_config = Some(FromVal::from_val(val)),
+                9 => out.maximum_batching_window_in_seconds = Some(FromVal::from_val(val)),
+                10 => out.parallelization_factor = Some(FromVal::from_val(val)),
+                11 => out.destination_config = Some(FromVal::from_val(val)),
+                12 => out.maximum_record_age_in_seconds = Some(FromVal::from_val(val)),
+                13 => out.bisect_batch_on_function_error = Some(FromVal::from_val(val)),
+                14 => out.maximum_retry_attempts = Some(FromVal::from_val(val)),
+                15 => out.tumbling_window_in_seconds = Some(FromVal::from_val(val)),
+                16 => out.source_access_configurations = Some(FromVal::from_val(val)),
+                17 => out.function_response_types = Some(FromVal::from_val(val)),
+                18 => out.amazon_managed_kafka_event_source_config = Some(FromVal::from_val(val)),
+                19 => out.self_managed_kafka_event_source_config = Some(FromVal::from_val(val)),
+                20 => out.document_db_event_source_config = Some(FromVal::from_val(val)),
+                21 => out.provisioned_poller_config = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for UpdateEventSourceMappingInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.uuid);
+        out.push(1, self.function_name);
+        out.push(2, self.enabled);
+        out.push(3, self.batch_size);
+        out.push(4, self.filter_criteria);
+        out.push(5, self.kms_key_arn);
+        out.push(6, self.metrics_config);
+        out.push(7, self.logging_config);
+        out.push(8, self.scaling_config);
+        out.push(9, self.maximum_batching_window_in_seconds);
+        out.push(10, self.parallelization_factor);
+        out.push(11, self.destination_config);
+        out.push(12, self.maximum_record_age_in_seconds);
+        out.push(13, self.bisect_batch_on_function_error);
+        out.push(14, self.maximum_retry_attempts);
+        out.push(15, self.tumbling_window_in_seconds);
+        out.push(16, self.source_access_configurations);
+        out.push(17, self.function_response_types);
+        out.push(18, self.amazon_managed_kafka_event_source_config);
+        out.push(19, self.self_managed_kafka_event_source_config);
+        out.push(20, self.document_db_event_source_config);
+        out.push(21, self.provisioned_poller_config);
         out.finish()
     }
 }

@@ -24,12 +24,34 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "CreateEventSourceMapping",
+            method: "POST",
+            uri: "/2015-03-31/event-source-mappings",
+            status: 202,
+            input: &CREATE_EVENT_SOURCE_MAPPING_REQUEST,
+            output: &EVENT_SOURCE_MAPPING_CONFIGURATION,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "CreateFunction",
             method: "POST",
             uri: "/2015-03-31/functions",
             status: 201,
             input: &CREATE_FUNCTION_REQUEST,
             output: &FUNCTION_CONFIGURATION,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DeleteEventSourceMapping",
+            method: "DELETE",
+            uri: "/2015-03-31/event-source-mappings/{UUID}",
+            status: 202,
+            input: &DELETE_EVENT_SOURCE_MAPPING_REQUEST,
+            output: &EVENT_SOURCE_MAPPING_CONFIGURATION,
             input_payload: None,
             output_payload: None,
             result_wrapper: None,
@@ -74,6 +96,17 @@ pub static SERVICE: Service = Service {
             status: 200,
             input: &GET_ACCOUNT_SETTINGS_REQUEST,
             output: &GET_ACCOUNT_SETTINGS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "GetEventSourceMapping",
+            method: "GET",
+            uri: "/2015-03-31/event-source-mappings/{UUID}",
+            status: 200,
+            input: &GET_EVENT_SOURCE_MAPPING_REQUEST,
+            output: &EVENT_SOURCE_MAPPING_CONFIGURATION,
             input_payload: None,
             output_payload: None,
             result_wrapper: None,
@@ -142,6 +175,17 @@ pub static SERVICE: Service = Service {
             output: &INVOCATION_RESPONSE,
             input_payload: Some("Payload"),
             output_payload: Some("Payload"),
+            result_wrapper: None,
+        },
+        Operation {
+            name: "ListEventSourceMappings",
+            method: "GET",
+            uri: "/2015-03-31/event-source-mappings",
+            status: 200,
+            input: &LIST_EVENT_SOURCE_MAPPINGS_REQUEST,
+            output: &LIST_EVENT_SOURCE_MAPPINGS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
             result_wrapper: None,
         },
         Operation {
@@ -244,6 +288,17 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "UpdateEventSourceMapping",
+            method: "PUT",
+            uri: "/2015-03-31/event-source-mappings/{UUID}",
+            status: 202,
+            input: &UPDATE_EVENT_SOURCE_MAPPING_REQUEST,
+            output: &EVENT_SOURCE_MAPPING_CONFIGURATION,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "UpdateFunctionCode",
             method: "PUT",
             uri: "/2015-03-31/functions/{FunctionName}/code",
@@ -281,11 +336,6 @@ pub static SERVICE: Service = Service {
         Unserved { name: "CreateCapacityProvider", method: "POST", uri: "/2025-11-30/capacity-providers" },
         Unserved { name: "CreateCodeSigningConfig", method: "POST", uri: "/2020-04-22/code-signing-configs" },
         Unserved {
-            name: "CreateEventSourceMapping",
-            method: "POST",
-            uri: "/2015-03-31/event-source-mappings",
-        },
-        Unserved {
             name: "CreateFunctionUrlConfig",
             method: "POST",
             uri: "/2021-10-31/functions/{FunctionName}/url",
@@ -309,11 +359,6 @@ pub static SERVICE: Service = Service {
             name: "DeleteDurableExecution",
             method: "DELETE",
             uri: "/2025-12-01/durable-executions/{DurableExecutionArn}",
-        },
-        Unserved {
-            name: "DeleteEventSourceMapping",
-            method: "DELETE",
-            uri: "/2015-03-31/event-source-mappings/{UUID}",
         },
         Unserved {
             name: "DeleteFunctionCodeSigningConfig",
@@ -369,11 +414,6 @@ pub static SERVICE: Service = Service {
             name: "GetDurableExecutionState",
             method: "GET",
             uri: "/2025-12-01/durable-executions/{DurableExecutionArn}/state",
-        },
-        Unserved {
-            name: "GetEventSourceMapping",
-            method: "GET",
-            uri: "/2015-03-31/event-source-mappings/{UUID}",
         },
         Unserved {
             name: "GetFunctionCodeSigningConfig",
@@ -439,7 +479,6 @@ pub static SERVICE: Service = Service {
             method: "GET",
             uri: "/2025-12-01/functions/{FunctionName}/durable-executions",
         },
-        Unserved { name: "ListEventSourceMappings", method: "GET", uri: "/2015-03-31/event-source-mappings" },
         Unserved {
             name: "ListFunctionEventInvokeConfigs",
             method: "GET",
@@ -551,11 +590,6 @@ pub static SERVICE: Service = Service {
             name: "UpdateCodeSigningConfig",
             method: "PUT",
             uri: "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}",
-        },
-        Unserved {
-            name: "UpdateEventSourceMapping",
-            method: "PUT",
-            uri: "/2015-03-31/event-source-mappings/{UUID}",
         },
         Unserved {
             name: "UpdateFunctionEventInvokeConfig",
@@ -779,6 +813,12 @@ pub static SERVICE: Service = Service {
             code: "ResourceConflictException",
             status: 409,
             message: "message",
+        },
+        ErrorShape {
+            name: "ResourceInUseException",
+            code: "ResourceInUseException",
+            status: 400,
+            message: "Message",
         },
         ErrorShape {
             name: "ResourceNotFoundException",
@@ -1088,6 +1128,28 @@ pub static ADD_PERMISSION_RESPONSE: Shape = Shape {
         flattened: false,
     }]),
 };
+pub static AMAZON_MANAGED_KAFKA_EVENT_SOURCE_CONFIG: Shape = Shape {
+    name: "AmazonManagedKafkaEventSourceConfig",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "ConsumerGroupId",
+            wire: "ConsumerGroupId",
+            shape: &URI,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SchemaRegistryConfig",
+            wire: "SchemaRegistryConfig",
+            shape: &KAFKA_SCHEMA_REGISTRY_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static APPLICATION_LOG_LEVEL: Shape = Shape {
     name: "ApplicationLogLevel",
     sensitive: false,
@@ -1127,6 +1189,10 @@ pub static ARN: Shape = Shape {
         values: &[],
     },
 };
+pub static BATCH_SIZE: Shape =
+    Shape { name: "BatchSize", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(10000) } };
+pub static BISECT_BATCH_ON_FUNCTION_ERROR: Shape =
+    Shape { name: "BisectBatchOnFunctionError", sensitive: false, kind: Kind::Boolean };
 pub static BLOB: Shape =
     Shape { name: "Blob", sensitive: true, kind: Kind::Blob { min: None, max: None, streaming: false } };
 pub static BOOLEAN: Shape = Shape { name: "Boolean", sensitive: false, kind: Kind::Boolean };
@@ -1168,6 +1234,11 @@ pub static CODE_SIGNING_CONFIG_ARN: Shape = Shape {
         values: &[],
     },
 };
+pub static COLLECTION_NAME: Shape = Shape {
+    name: "CollectionName",
+    sensitive: false,
+    kind: Kind::String { min: Some(1), max: Some(57), pattern: None, values: &[] },
+};
 pub static CONCURRENCY: Shape = Shape {
     name: "Concurrency",
     sensitive: false,
@@ -1179,6 +1250,236 @@ pub static CONCURRENCY: Shape = Shape {
         place: Place::Body,
         flattened: false,
     }]),
+};
+pub static CREATE_EVENT_SOURCE_MAPPING_REQUEST: Shape = Shape {
+    name: "CreateEventSourceMappingRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "EventSourceArn",
+            wire: "EventSourceArn",
+            shape: &ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "FunctionName",
+            wire: "FunctionName",
+            shape: &NAMESPACED_FUNCTION_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Enabled",
+            wire: "Enabled",
+            shape: &ENABLED,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "BatchSize",
+            wire: "BatchSize",
+            shape: &BATCH_SIZE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "FilterCriteria",
+            wire: "FilterCriteria",
+            shape: &FILTER_CRITERIA,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "KMSKeyArn",
+            wire: "KMSKeyArn",
+            shape: &KMS_KEY_ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MetricsConfig",
+            wire: "MetricsConfig",
+            shape: &EVENT_SOURCE_MAPPING_METRICS_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "LoggingConfig",
+            wire: "LoggingConfig",
+            shape: &EVENT_SOURCE_MAPPING_LOGGING_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ScalingConfig",
+            wire: "ScalingConfig",
+            shape: &SCALING_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaximumBatchingWindowInSeconds",
+            wire: "MaximumBatchingWindowInSeconds",
+            shape: &MAXIMUM_BATCHING_WINDOW_IN_SECONDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ParallelizationFactor",
+            wire: "ParallelizationFactor",
+            shape: &PARALLELIZATION_FACTOR,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "StartingPosition",
+            wire: "StartingPosition",
+            shape: &EVENT_SOURCE_POSITION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "StartingPositionTimestamp",
+            wire: "StartingPositionTimestamp",
+            shape: &DATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DestinationConfig",
+            wire: "DestinationConfig",
+            shape: &DESTINATION_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaximumRecordAgeInSeconds",
+            wire: "MaximumRecordAgeInSeconds",
+            shape: &MAXIMUM_RECORD_AGE_IN_SECONDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "BisectBatchOnFunctionError",
+            wire: "BisectBatchOnFunctionError",
+            shape: &BISECT_BATCH_ON_FUNCTION_ERROR,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaximumRetryAttempts",
+            wire: "MaximumRetryAttempts",
+            shape: &MAXIMUM_RETRY_ATTEMPTS_EVENT_SOURCE_MAPPING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Tags",
+            wire: "Tags",
+            shape: &TAGS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "TumblingWindowInSeconds",
+            wire: "TumblingWindowInSeconds",
+            shape: &TUMBLING_WINDOW_IN_SECONDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Topics",
+            wire: "Topics",
+            shape: &TOPICS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Queues",
+            wire: "Queues",
+            shape: &QUEUES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SourceAccessConfigurations",
+            wire: "SourceAccessConfigurations",
+            shape: &SOURCE_ACCESS_CONFIGURATIONS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SelfManagedEventSource",
+            wire: "SelfManagedEventSource",
+            shape: &SELF_MANAGED_EVENT_SOURCE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "FunctionResponseTypes",
+            wire: "FunctionResponseTypes",
+            shape: &FUNCTION_RESPONSE_TYPE_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "AmazonManagedKafkaEventSourceConfig",
+            wire: "AmazonManagedKafkaEventSourceConfig",
+            shape: &AMAZON_MANAGED_KAFKA_EVENT_SOURCE_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SelfManagedKafkaEventSourceConfig",
+            wire: "SelfManagedKafkaEventSourceConfig",
+            shape: &SELF_MANAGED_KAFKA_EVENT_SOURCE_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DocumentDBEventSourceConfig",
+            wire: "DocumentDBEventSourceConfig",
+            shape: &DOCUMENT_DB_EVENT_SOURCE_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ProvisionedPollerConfig",
+            wire: "ProvisionedPollerConfig",
+            shape: &PROVISIONED_POLLER_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
 };
 pub static CREATE_FUNCTION_REQUEST: Shape = Shape {
     name: "CreateFunctionRequest",
@@ -1426,6 +1727,16 @@ pub static CREATE_FUNCTION_REQUEST: Shape = Shape {
         },
     ]),
 };
+pub static DATABASE_NAME: Shape = Shape {
+    name: "DatabaseName",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(1),
+        max: Some(63),
+        pattern: Some(Pattern::new("[^ /\\.$\\x22]*", "^(?:[^ /\\.$\\x22]*)$")),
+        values: &[],
+    },
+};
 pub static DATE: Shape = Shape { name: "Date", sensitive: false, kind: Kind::Timestamp { format: None } };
 pub static DEAD_LETTER_CONFIG: Shape = Shape {
     name: "DeadLetterConfig",
@@ -1436,6 +1747,18 @@ pub static DEAD_LETTER_CONFIG: Shape = Shape {
         shape: &RESOURCE_ARN,
         required: false,
         place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static DELETE_EVENT_SOURCE_MAPPING_REQUEST: Shape = Shape {
+    name: "DeleteEventSourceMappingRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "UUID",
+        wire: "UUID",
+        shape: &UUID_STRING,
+        required: true,
+        place: Place::Uri,
         flattened: false,
     }]),
 };
@@ -1552,6 +1875,36 @@ pub static DIRECT_S3READ: Shape = Shape {
     sensitive: false,
     kind: Kind::String { min: None, max: None, pattern: None, values: &["ENABLED", "DISABLED", "AUTO"] },
 };
+pub static DOCUMENT_DB_EVENT_SOURCE_CONFIG: Shape = Shape {
+    name: "DocumentDBEventSourceConfig",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "DatabaseName",
+            wire: "DatabaseName",
+            shape: &DATABASE_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "CollectionName",
+            wire: "CollectionName",
+            shape: &COLLECTION_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "FullDocument",
+            wire: "FullDocument",
+            shape: &FULL_DOCUMENT,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static DURABLE_CONFIG: Shape = Shape {
     name: "DurableConfig",
     sensitive: false,
@@ -1603,6 +1956,49 @@ pub static DURABLE_EXECUTION_NAME: Shape = Shape {
         max: Some(64),
         pattern: Some(Pattern::new("[a-zA-Z0-9-_]+", "^(?:[a-zA-Z0-9-_]+)$")),
         values: &[],
+    },
+};
+pub static ENABLED: Shape = Shape { name: "Enabled", sensitive: false, kind: Kind::Boolean };
+pub static END_POINT_TYPE: Shape = Shape {
+    name: "EndPointType",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["KAFKA_BOOTSTRAP_SERVERS"] },
+};
+pub static ENDPOINT: Shape = Shape {
+    name: "Endpoint",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(1),
+        max: Some(300),
+        pattern: Some(Pattern::new(
+            "(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\\-]*[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\\-]*[A-Za-z0-9]):[0-9]{1,5}",
+            "^(?:(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\\-]*[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\\-]*[A-Za-z0-9]):[0-9]{1,5})$",
+        )),
+        values: &[],
+    },
+};
+pub static ENDPOINT_LISTS: Shape = Shape {
+    name: "EndpointLists",
+    sensitive: false,
+    kind: Kind::List {
+        member: &ENDPOINT,
+        member_name: "member",
+        flattened: false,
+        min: Some(1),
+        max: Some(10),
+    },
+};
+pub static ENDPOINTS: Shape = Shape {
+    name: "Endpoints",
+    sensitive: false,
+    kind: Kind::Map {
+        key: &END_POINT_TYPE,
+        value: &ENDPOINT_LISTS,
+        key_name: "key",
+        value_name: "value",
+        flattened: false,
+        min: Some(1),
+        max: Some(2),
     },
 };
 pub static ENVIRONMENT: Shape = Shape {
@@ -1706,6 +2102,360 @@ pub static EPHEMERAL_STORAGE_SIZE: Shape = Shape {
     sensitive: false,
     kind: Kind::Integer { min: Some(512), max: Some(32768) },
 };
+pub static EVENT_SOURCE_MAPPING_ARN: Shape = Shape {
+    name: "EventSourceMappingArn",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(85),
+        max: Some(120),
+        pattern: Some(Pattern::new(
+            "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
+            "^(?:arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-[0-9]{1}:[0-9]{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$",
+        )),
+        values: &[],
+    },
+};
+pub static EVENT_SOURCE_MAPPING_CONFIGURATION: Shape = Shape {
+    name: "EventSourceMappingConfiguration",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "UUID",
+            wire: "UUID",
+            shape: &UUID_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "StartingPosition",
+            wire: "StartingPosition",
+            shape: &EVENT_SOURCE_POSITION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "StartingPositionTimestamp",
+            wire: "StartingPositionTimestamp",
+            shape: &DATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "BatchSize",
+            wire: "BatchSize",
+            shape: &BATCH_SIZE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaximumBatchingWindowInSeconds",
+            wire: "MaximumBatchingWindowInSeconds",
+            shape: &MAXIMUM_BATCHING_WINDOW_IN_SECONDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ParallelizationFactor",
+            wire: "ParallelizationFactor",
+            shape: &PARALLELIZATION_FACTOR,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "EventSourceArn",
+            wire: "EventSourceArn",
+            shape: &ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "FilterCriteria",
+            wire: "FilterCriteria",
+            shape: &FILTER_CRITERIA,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "FilterCriteriaError",
+            wire: "FilterCriteriaError",
+            shape: &FILTER_CRITERIA_ERROR,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "KMSKeyArn",
+            wire: "KMSKeyArn",
+            shape: &KMS_KEY_ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MetricsConfig",
+            wire: "MetricsConfig",
+            shape: &EVENT_SOURCE_MAPPING_METRICS_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "LoggingConfig",
+            wire: "LoggingConfig",
+            shape: &EVENT_SOURCE_MAPPING_LOGGING_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ScalingConfig",
+            wire: "ScalingConfig",
+            shape: &SCALING_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "FunctionArn",
+            wire: "FunctionArn",
+            shape: &FUNCTION_ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "LastModified",
+            wire: "LastModified",
+            shape: &DATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "LastProcessingResult",
+            wire: "LastProcessingResult",
+            shape: &STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "State",
+            wire: "State",
+            shape: &STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "StateTransitionReason",
+            wire: "StateTransitionReason",
+            shape: &STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DestinationConfig",
+            wire: "DestinationConfig",
+            shape: &DESTINATION_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Topics",
+            wire: "Topics",
+            shape: &TOPICS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Queues",
+            wire: "Queues",
+            shape: &QUEUES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SourceAccessConfigurations",
+            wire: "SourceAccessConfigurations",
+            shape: &SOURCE_ACCESS_CONFIGURATIONS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SelfManagedEventSource",
+            wire: "SelfManagedEventSource",
+            shape: &SELF_MANAGED_EVENT_SOURCE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaximumRecordAgeInSeconds",
+            wire: "MaximumRecordAgeInSeconds",
+            shape: &MAXIMUM_RECORD_AGE_IN_SECONDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "BisectBatchOnFunctionError",
+            wire: "BisectBatchOnFunctionError",
+            shape: &BISECT_BATCH_ON_FUNCTION_ERROR,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaximumRetryAttempts",
+            wire: "MaximumRetryAttempts",
+            shape: &MAXIMUM_RETRY_ATTEMPTS_EVENT_SOURCE_MAPPING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "TumblingWindowInSeconds",
+            wire: "TumblingWindowInSeconds",
+            shape: &TUMBLING_WINDOW_IN_SECONDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "FunctionResponseTypes",
+            wire: "FunctionResponseTypes",
+            shape: &FUNCTION_RESPONSE_TYPE_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "AmazonManagedKafkaEventSourceConfig",
+            wire: "AmazonManagedKafkaEventSourceConfig",
+            shape: &AMAZON_MANAGED_KAFKA_EVENT_SOURCE_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SelfManagedKafkaEventSourceConfig",
+            wire: "SelfManagedKafkaEventSourceConfig",
+            shape: &SELF_MANAGED_KAFKA_EVENT_SOURCE_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DocumentDBEventSourceConfig",
+            wire: "DocumentDBEventSourceConfig",
+            shape: &DOCUMENT_DB_EVENT_SOURCE_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "EventSourceMappingArn",
+            wire: "EventSourceMappingArn",
+            shape: &EVENT_SOURCE_MAPPING_ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ProvisionedPollerConfig",
+            wire: "ProvisionedPollerConfig",
+            shape: &PROVISIONED_POLLER_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static EVENT_SOURCE_MAPPING_LOGGING_CONFIG: Shape = Shape {
+    name: "EventSourceMappingLoggingConfig",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "SystemLogLevel",
+        wire: "SystemLogLevel",
+        shape: &EVENT_SOURCE_MAPPING_SYSTEM_LOG_LEVEL,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static EVENT_SOURCE_MAPPING_METRIC: Shape = Shape {
+    name: "EventSourceMappingMetric",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &["EventCount", "ErrorCount", "KafkaMetrics"],
+    },
+};
+pub static EVENT_SOURCE_MAPPING_METRIC_LIST: Shape = Shape {
+    name: "EventSourceMappingMetricList",
+    sensitive: false,
+    kind: Kind::List {
+        member: &EVENT_SOURCE_MAPPING_METRIC,
+        member_name: "member",
+        flattened: false,
+        min: Some(0),
+        max: Some(3),
+    },
+};
+pub static EVENT_SOURCE_MAPPING_METRICS_CONFIG: Shape = Shape {
+    name: "EventSourceMappingMetricsConfig",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Metrics",
+        wire: "Metrics",
+        shape: &EVENT_SOURCE_MAPPING_METRIC_LIST,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static EVENT_SOURCE_MAPPING_SYSTEM_LOG_LEVEL: Shape = Shape {
+    name: "EventSourceMappingSystemLogLevel",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["DEBUG", "INFO", "WARN"] },
+};
+pub static EVENT_SOURCE_MAPPINGS_LIST: Shape = Shape {
+    name: "EventSourceMappingsList",
+    sensitive: false,
+    kind: Kind::List {
+        member: &EVENT_SOURCE_MAPPING_CONFIGURATION,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static EVENT_SOURCE_POSITION: Shape = Shape {
+    name: "EventSourcePosition",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"],
+    },
+};
 pub static EVENT_SOURCE_TOKEN: Shape = Shape {
     name: "EventSourceToken",
     sensitive: false,
@@ -1779,6 +2529,82 @@ pub static FILE_SYSTEM_CONFIG_LIST: Shape = Shape {
         min: Some(0),
         max: Some(1),
     },
+};
+pub static FILTER: Shape = Shape {
+    name: "Filter",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Pattern",
+        wire: "Pattern",
+        shape: &PATTERN,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static FILTER_CRITERIA: Shape = Shape {
+    name: "FilterCriteria",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Filters",
+        wire: "Filters",
+        shape: &FILTER_LIST,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static FILTER_CRITERIA_ERROR: Shape = Shape {
+    name: "FilterCriteriaError",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "ErrorCode",
+            wire: "ErrorCode",
+            shape: &FILTER_CRITERIA_ERROR_CODE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Message",
+            wire: "Message",
+            shape: &FILTER_CRITERIA_ERROR_MESSAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static FILTER_CRITERIA_ERROR_CODE: Shape = Shape {
+    name: "FilterCriteriaErrorCode",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(10),
+        max: Some(50),
+        pattern: Some(Pattern::new("[A-Za-z]+Exception", "^(?:[A-Za-z]+Exception)$")),
+        values: &[],
+    },
+};
+pub static FILTER_CRITERIA_ERROR_MESSAGE: Shape = Shape {
+    name: "FilterCriteriaErrorMessage",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(10),
+        max: Some(2048),
+        pattern: Some(Pattern::new(".*", "^(?:.*)$")),
+        values: &[],
+    },
+};
+pub static FILTER_LIST: Shape = Shape {
+    name: "FilterList",
+    sensitive: false,
+    kind: Kind::List { member: &FILTER, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static FULL_DOCUMENT: Shape = Shape {
+    name: "FullDocument",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["UpdateLookup", "Default"] },
 };
 pub static FUNCTION_ARN: Shape = Shape {
     name: "FunctionArn",
@@ -2351,6 +3177,22 @@ pub static FUNCTION_NAME: Shape = Shape {
         values: &[],
     },
 };
+pub static FUNCTION_RESPONSE_TYPE: Shape = Shape {
+    name: "FunctionResponseType",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["ReportBatchItemFailures"] },
+};
+pub static FUNCTION_RESPONSE_TYPE_LIST: Shape = Shape {
+    name: "FunctionResponseTypeList",
+    sensitive: false,
+    kind: Kind::List {
+        member: &FUNCTION_RESPONSE_TYPE,
+        member_name: "member",
+        flattened: false,
+        min: Some(0),
+        max: Some(1),
+    },
+};
 pub static FUNCTION_RUNTIME_ALIAS: Shape = Shape {
     name: "FunctionRuntimeAlias",
     sensitive: false,
@@ -2429,6 +3271,18 @@ pub static GET_ACCOUNT_SETTINGS_RESPONSE: Shape = Shape {
             flattened: false,
         },
     ]),
+};
+pub static GET_EVENT_SOURCE_MAPPING_REQUEST: Shape = Shape {
+    name: "GetEventSourceMappingRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "UUID",
+        wire: "UUID",
+        shape: &UUID_STRING,
+        required: true,
+        place: Place::Uri,
+        flattened: false,
+    }]),
 };
 pub static GET_FUNCTION_CONCURRENCY_REQUEST: Shape = Shape {
     name: "GetFunctionConcurrencyRequest",
@@ -2845,6 +3699,125 @@ pub static KMS_KEY_ARN: Shape = Shape {
         values: &[],
     },
 };
+pub static KAFKA_EVENT_SOURCE_MAPPING_CONSUMPTION_MODE: Shape = Shape {
+    name: "KafkaEventSourceMappingConsumptionMode",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["Stream", "Queue"] },
+};
+pub static KAFKA_SCHEMA_REGISTRY_ACCESS_CONFIG: Shape = Shape {
+    name: "KafkaSchemaRegistryAccessConfig",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Type",
+            wire: "Type",
+            shape: &KAFKA_SCHEMA_REGISTRY_AUTH_TYPE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "URI",
+            wire: "URI",
+            shape: &ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static KAFKA_SCHEMA_REGISTRY_ACCESS_CONFIG_LIST: Shape = Shape {
+    name: "KafkaSchemaRegistryAccessConfigList",
+    sensitive: false,
+    kind: Kind::List {
+        member: &KAFKA_SCHEMA_REGISTRY_ACCESS_CONFIG,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static KAFKA_SCHEMA_REGISTRY_AUTH_TYPE: Shape = Shape {
+    name: "KafkaSchemaRegistryAuthType",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &[
+            "BASIC_AUTH",
+            "CLIENT_CERTIFICATE_TLS_AUTH",
+            "SERVER_ROOT_CA_CERTIFICATE",
+            "OAUTHBEARER_AUTH",
+        ],
+    },
+};
+pub static KAFKA_SCHEMA_REGISTRY_CONFIG: Shape = Shape {
+    name: "KafkaSchemaRegistryConfig",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "SchemaRegistryURI",
+            wire: "SchemaRegistryURI",
+            shape: &SCHEMA_REGISTRY_URI,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "EventRecordFormat",
+            wire: "EventRecordFormat",
+            shape: &SCHEMA_REGISTRY_EVENT_RECORD_FORMAT,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "AccessConfigs",
+            wire: "AccessConfigs",
+            shape: &KAFKA_SCHEMA_REGISTRY_ACCESS_CONFIG_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SchemaValidationConfigs",
+            wire: "SchemaValidationConfigs",
+            shape: &KAFKA_SCHEMA_VALIDATION_CONFIG_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static KAFKA_SCHEMA_VALIDATION_ATTRIBUTE: Shape = Shape {
+    name: "KafkaSchemaValidationAttribute",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["KEY", "VALUE"] },
+};
+pub static KAFKA_SCHEMA_VALIDATION_CONFIG: Shape = Shape {
+    name: "KafkaSchemaValidationConfig",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Attribute",
+        wire: "Attribute",
+        shape: &KAFKA_SCHEMA_VALIDATION_ATTRIBUTE,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static KAFKA_SCHEMA_VALIDATION_CONFIG_LIST: Shape = Shape {
+    name: "KafkaSchemaValidationConfigList",
+    sensitive: false,
+    kind: Kind::List {
+        member: &KAFKA_SCHEMA_VALIDATION_CONFIG,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
 pub static LAMBDA_MANAGED_INSTANCES_CAPACITY_PROVIDER_CONFIG: Shape = Shape {
     name: "LambdaManagedInstancesCapacityProviderConfig",
     sensitive: false,
@@ -3004,6 +3977,66 @@ pub static LAYERS_REFERENCE_LIST: Shape = Shape {
     name: "LayersReferenceList",
     sensitive: false,
     kind: Kind::List { member: &LAYER, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static LIST_EVENT_SOURCE_MAPPINGS_REQUEST: Shape = Shape {
+    name: "ListEventSourceMappingsRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "EventSourceArn",
+            wire: "EventSourceArn",
+            shape: &ARN,
+            required: false,
+            place: Place::Query,
+            flattened: false,
+        },
+        Member {
+            name: "FunctionName",
+            wire: "FunctionName",
+            shape: &NAMESPACED_FUNCTION_NAME,
+            required: false,
+            place: Place::Query,
+            flattened: false,
+        },
+        Member {
+            name: "Marker",
+            wire: "Marker",
+            shape: &STRING,
+            required: false,
+            place: Place::Query,
+            flattened: false,
+        },
+        Member {
+            name: "MaxItems",
+            wire: "MaxItems",
+            shape: &MAX_LIST_ITEMS,
+            required: false,
+            place: Place::Query,
+            flattened: false,
+        },
+    ]),
+};
+pub static LIST_EVENT_SOURCE_MAPPINGS_RESPONSE: Shape = Shape {
+    name: "ListEventSourceMappingsResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "NextMarker",
+            wire: "NextMarker",
+            shape: &STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "EventSourceMappings",
+            wire: "EventSourceMappings",
+            shape: &EVENT_SOURCE_MAPPINGS_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
 };
 pub static LIST_FUNCTIONS_REQUEST: Shape = Shape {
     name: "ListFunctionsRequest",
@@ -3225,18 +4258,48 @@ pub static MASTER_REGION: Shape = Shape {
 };
 pub static MAX_LIST_ITEMS: Shape =
     Shape { name: "MaxListItems", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(10000) } };
+pub static MAXIMUM_BATCHING_WINDOW_IN_SECONDS: Shape = Shape {
+    name: "MaximumBatchingWindowInSeconds",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(0), max: Some(300) },
+};
+pub static MAXIMUM_CONCURRENCY: Shape = Shape {
+    name: "MaximumConcurrency",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(2), max: Some(1000) },
+};
 pub static MAXIMUM_EVENT_AGE_IN_SECONDS: Shape = Shape {
     name: "MaximumEventAgeInSeconds",
     sensitive: false,
     kind: Kind::Integer { min: Some(60), max: Some(21600) },
+};
+pub static MAXIMUM_NUMBER_OF_POLLERS: Shape = Shape {
+    name: "MaximumNumberOfPollers",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(1), max: Some(10000) },
+};
+pub static MAXIMUM_RECORD_AGE_IN_SECONDS: Shape = Shape {
+    name: "MaximumRecordAgeInSeconds",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(-1), max: Some(604800) },
 };
 pub static MAXIMUM_RETRY_ATTEMPTS: Shape = Shape {
     name: "MaximumRetryAttempts",
     sensitive: false,
     kind: Kind::Integer { min: Some(0), max: Some(2) },
 };
+pub static MAXIMUM_RETRY_ATTEMPTS_EVENT_SOURCE_MAPPING: Shape = Shape {
+    name: "MaximumRetryAttemptsEventSourceMapping",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(-1), max: Some(10000) },
+};
 pub static MEMORY_SIZE: Shape =
     Shape { name: "MemorySize", sensitive: false, kind: Kind::Integer { min: Some(128), max: Some(32768) } };
+pub static MINIMUM_NUMBER_OF_POLLERS: Shape = Shape {
+    name: "MinimumNumberOfPollers",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(1), max: Some(200) },
+};
 pub static NAME_SPACED_FUNCTION_ARN: Shape = Shape {
     name: "NameSpacedFunctionArn",
     sensitive: false,
@@ -3316,6 +4379,16 @@ pub static PACKAGE_TYPE: Shape = Shape {
     sensitive: false,
     kind: Kind::String { min: None, max: None, pattern: None, values: &["Zip", "Image"] },
 };
+pub static PARALLELIZATION_FACTOR: Shape = Shape {
+    name: "ParallelizationFactor",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(1), max: Some(10) },
+};
+pub static PATTERN: Shape = Shape {
+    name: "Pattern",
+    sensitive: false,
+    kind: Kind::String { min: Some(0), max: Some(4096), pattern: None, values: &[] },
+};
 pub static PER_EXECUTION_ENVIRONMENT_MAX_CONCURRENCY: Shape = Shape {
     name: "PerExecutionEnvironmentMaxConcurrency",
     sensitive: false,
@@ -3338,6 +4411,46 @@ pub static PRINCIPAL_ORG_ID: Shape = Shape {
         min: Some(12),
         max: Some(34),
         pattern: Some(Pattern::new("o-[a-z0-9]{10,32}", "^(?:o-[a-z0-9]{10,32})$")),
+        values: &[],
+    },
+};
+pub static PROVISIONED_POLLER_CONFIG: Shape = Shape {
+    name: "ProvisionedPollerConfig",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "MinimumPollers",
+            wire: "MinimumPollers",
+            shape: &MINIMUM_NUMBER_OF_POLLERS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaximumPollers",
+            wire: "MaximumPollers",
+            shape: &MAXIMUM_NUMBER_OF_POLLERS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "PollerGroupName",
+            wire: "PollerGroupName",
+            shape: &PROVISIONED_POLLER_GROUP_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static PROVISIONED_POLLER_GROUP_NAME: Shape = Shape {
+    name: "ProvisionedPollerGroupName",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(0),
+        max: Some(128),
+        pattern: Some(Pattern::new("[a-zA-Z0-9-_]*", "^(?:[a-zA-Z0-9-_]*)$")),
         values: &[],
     },
 };
@@ -3454,6 +4567,16 @@ pub static PUT_FUNCTION_EVENT_INVOKE_CONFIG_REQUEST: Shape = Shape {
             flattened: false,
         },
     ]),
+};
+pub static QUEUE: Shape = Shape {
+    name: "Queue",
+    sensitive: false,
+    kind: Kind::String { min: Some(1), max: Some(1000), pattern: None, values: &[] },
+};
+pub static QUEUES: Shape = Shape {
+    name: "Queues",
+    sensitive: false,
+    kind: Kind::List { member: &QUEUE, member_name: "member", flattened: false, min: Some(1), max: Some(1) },
 };
 pub static REMOVE_PERMISSION_REQUEST: Shape = Shape {
     name: "RemovePermissionRequest",
@@ -3721,6 +4844,33 @@ pub static S3OBJECT_VERSION: Shape = Shape {
         values: &[],
     },
 };
+pub static SCALING_CONFIG: Shape = Shape {
+    name: "ScalingConfig",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "MaximumConcurrency",
+        wire: "MaximumConcurrency",
+        shape: &MAXIMUM_CONCURRENCY,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static SCHEMA_REGISTRY_EVENT_RECORD_FORMAT: Shape = Shape {
+    name: "SchemaRegistryEventRecordFormat",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["JSON", "SOURCE"] },
+};
+pub static SCHEMA_REGISTRY_URI: Shape = Shape {
+    name: "SchemaRegistryUri",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(1),
+        max: Some(10000),
+        pattern: Some(Pattern::new("[a-zA-Z0-9-\\/*:_+=.@-]*", "^(?:[a-zA-Z0-9-/*:_+=.@-]*)$")),
+        values: &[],
+    },
+};
 pub static SECURITY_GROUP_ID: Shape = Shape {
     name: "SecurityGroupId",
     sensitive: false,
@@ -3741,6 +4891,48 @@ pub static SECURITY_GROUP_IDS: Shape = Shape {
         min: Some(0),
         max: Some(5),
     },
+};
+pub static SELF_MANAGED_EVENT_SOURCE: Shape = Shape {
+    name: "SelfManagedEventSource",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Endpoints",
+        wire: "Endpoints",
+        shape: &ENDPOINTS,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static SELF_MANAGED_KAFKA_EVENT_SOURCE_CONFIG: Shape = Shape {
+    name: "SelfManagedKafkaEventSourceConfig",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "ConsumerGroupId",
+            wire: "ConsumerGroupId",
+            shape: &URI,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SchemaRegistryConfig",
+            wire: "SchemaRegistryConfig",
+            shape: &KAFKA_SCHEMA_REGISTRY_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ConsumptionMode",
+            wire: "ConsumptionMode",
+            shape: &KAFKA_EVENT_SOURCE_MAPPING_CONSUMPTION_MODE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
 };
 pub static SENSITIVE_STRING: Shape = Shape {
     name: "SensitiveString",
@@ -3795,6 +4987,65 @@ pub static SNAP_START_RESPONSE: Shape = Shape {
             flattened: false,
         },
     ]),
+};
+pub static SOURCE_ACCESS_CONFIGURATION: Shape = Shape {
+    name: "SourceAccessConfiguration",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Type",
+            wire: "Type",
+            shape: &SOURCE_ACCESS_TYPE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "URI",
+            wire: "URI",
+            shape: &URI,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static SOURCE_ACCESS_CONFIGURATIONS: Shape = Shape {
+    name: "SourceAccessConfigurations",
+    sensitive: false,
+    kind: Kind::List {
+        member: &SOURCE_ACCESS_CONFIGURATION,
+        member_name: "member",
+        flattened: false,
+        min: Some(0),
+        max: Some(23),
+    },
+};
+pub static SOURCE_ACCESS_TYPE: Shape = Shape {
+    name: "SourceAccessType",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &[
+            "BASIC_AUTH",
+            "VPC_SUBNET",
+            "VPC_SECURITY_GROUP",
+            "SASL_SCRAM_512_AUTH",
+            "SASL_SCRAM_256_AUTH",
+            "VIRTUAL_HOST",
+            "CLIENT_CERTIFICATE_TLS_AUTH",
+            "SERVER_ROOT_CA_CERTIFICATE",
+            "OAUTHBEARER_AUTH",
+            "OAUTHBEARER_SCOPE",
+            "OAUTHBEARER_AUDIENCE",
+            "OAUTHBEARER_LOGICAL_CLUSTER",
+            "OAUTHBEARER_IDENTITY_POOL",
+            "IAM_AUTH",
+            "IAM_OAUTHBEARER_AUTH",
+        ],
+    },
 };
 pub static SOURCE_OWNER: Shape = Shape {
     name: "SourceOwner",
@@ -4111,6 +5362,21 @@ pub static TIMESTAMP: Shape = Shape {
         values: &[],
     },
 };
+pub static TOPIC: Shape = Shape {
+    name: "Topic",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(1),
+        max: Some(249),
+        pattern: Some(Pattern::new("[^.]([a-zA-Z0-9\\-_.]+)", "^(?:[^.]([a-zA-Z0-9\\-_.]+))$")),
+        values: &[],
+    },
+};
+pub static TOPICS: Shape = Shape {
+    name: "Topics",
+    sensitive: false,
+    kind: Kind::List { member: &TOPIC, member_name: "member", flattened: false, min: Some(1), max: Some(1) },
+};
 pub static TRACING_CONFIG: Shape = Shape {
     name: "TracingConfig",
     sensitive: false,
@@ -4140,6 +5406,26 @@ pub static TRACING_MODE: Shape = Shape {
     sensitive: false,
     kind: Kind::String { min: None, max: None, pattern: None, values: &["Active", "PassThrough"] },
 };
+pub static TUMBLING_WINDOW_IN_SECONDS: Shape = Shape {
+    name: "TumblingWindowInSeconds",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(0), max: Some(900) },
+};
+pub static URI: Shape = Shape {
+    name: "URI",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(1),
+        max: Some(200),
+        pattern: Some(Pattern::new("[ a-zA-Z0-9-\\/*:_+=.@-]*", "^(?:[ a-zA-Z0-9-/*:_+=.@-]*)$")),
+        values: &[],
+    },
+};
+pub static UUID_STRING: Shape = Shape {
+    name: "UUIDString",
+    sensitive: false,
+    kind: Kind::String { min: Some(36), max: Some(36), pattern: None, values: &[] },
+};
 pub static UNBUILT: Shape = Shape { name: "Unbuilt", sensitive: false, kind: Kind::Unbuilt };
 pub static UNRESERVED_CONCURRENT_EXECUTIONS: Shape = Shape {
     name: "UnreservedConcurrentExecutions",
@@ -4164,6 +5450,188 @@ pub static UNTAG_RESOURCE_REQUEST: Shape = Shape {
             shape: &TAG_KEY_LIST,
             required: true,
             place: Place::Query,
+            flattened: false,
+        },
+    ]),
+};
+pub static UPDATE_EVENT_SOURCE_MAPPING_REQUEST: Shape = Shape {
+    name: "UpdateEventSourceMappingRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "UUID",
+            wire: "UUID",
+            shape: &UUID_STRING,
+            required: true,
+            place: Place::Uri,
+            flattened: false,
+        },
+        Member {
+            name: "FunctionName",
+            wire: "FunctionName",
+            shape: &NAMESPACED_FUNCTION_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Enabled",
+            wire: "Enabled",
+            shape: &ENABLED,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "BatchSize",
+            wire: "BatchSize",
+            shape: &BATCH_SIZE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "FilterCriteria",
+            wire: "FilterCriteria",
+            shape: &FILTER_CRITERIA,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "KMSKeyArn",
+            wire: "KMSKeyArn",
+            shape: &KMS_KEY_ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MetricsConfig",
+            wire: "MetricsConfig",
+            shape: &EVENT_SOURCE_MAPPING_METRICS_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "LoggingConfig",
+            wire: "LoggingConfig",
+            shape: &EVENT_SOURCE_MAPPING_LOGGING_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ScalingConfig",
+            wire: "ScalingConfig",
+            shape: &SCALING_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaximumBatchingWindowInSeconds",
+            wire: "MaximumBatchingWindowInSeconds",
+            shape: &MAXIMUM_BATCHING_WINDOW_IN_SECONDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ParallelizationFactor",
+            wire: "ParallelizationFactor",
+            shape: &PARALLELIZATION_FACTOR,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DestinationConfig",
+            wire: "DestinationConfig",
+            shape: &DESTINATION_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaximumRecordAgeInSeconds",
+            wire: "MaximumRecordAgeInSeconds",
+            shape: &MAXIMUM_RECORD_AGE_IN_SECONDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "BisectBatchOnFunctionError",
+            wire: "BisectBatchOnFunctionError",
+            shape: &BISECT_BATCH_ON_FUNCTION_ERROR,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaximumRetryAttempts",
+            wire: "MaximumRetryAttempts",
+            shape: &MAXIMUM_RETRY_ATTEMPTS_EVENT_SOURCE_MAPPING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "TumblingWindowInSeconds",
+            wire: "TumblingWindowInSeconds",
+            shape: &TUMBLING_WINDOW_IN_SECONDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SourceAccessConfigurations",
+            wire: "SourceAccessConfigurations",
+            shape: &SOURCE_ACCESS_CONFIGURATIONS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "FunctionResponseTypes",
+            wire: "FunctionResponseTypes",
+            shape: &FUNCTION_RESPONSE_TYPE_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "AmazonManagedKafkaEventSourceConfig",
+            wire: "AmazonManagedKafkaEventSourceConfig",
+            shape: &AMAZON_MANAGED_KAFKA_EVENT_SOURCE_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SelfManagedKafkaEventSourceConfig",
+            wire: "SelfManagedKafkaEventSourceConfig",
+            shape: &SELF_MANAGED_KAFKA_EVENT_SOURCE_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DocumentDBEventSourceConfig",
+            wire: "DocumentDBEventSourceConfig",
+            shape: &DOCUMENT_DB_EVENT_SOURCE_CONFIG,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ProvisionedPollerConfig",
+            wire: "ProvisionedPollerConfig",
+            shape: &PROVISIONED_POLLER_CONFIG,
+            required: false,
+            place: Place::Body,
             flattened: false,
         },
     ]),

@@ -57,7 +57,7 @@ impl CloudFormation {
             parameters: input.parameters.unwrap_or_default(),
             capabilities: input.capabilities.unwrap_or_default(),
             tags: input.tags,
-            notification_arns: input.notification_ar_ns.unwrap_or_default(),
+            notification_arns: input.notification_arns.unwrap_or_default(),
             role_arn: input.role_arn,
         };
         let target = deployment(cx, order, &id, &name, kept)?;
@@ -156,7 +156,7 @@ impl CloudFormation {
             execution_status: Some(change_set.execution.name().to_owned()),
             status: Some(change_set.status.name().to_owned()),
             status_reason: change_set.reason(),
-            notification_ar_ns: Some(change_set.deployment.notification_arns.clone()),
+            notification_arns: Some(change_set.deployment.notification_arns.clone()),
             rollback_configuration: Some(Default::default()),
             capabilities: some(change_set.deployment.capabilities.clone()),
             tags: some(tags_out(&change_set.deployment)),

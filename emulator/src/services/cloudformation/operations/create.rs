@@ -38,7 +38,7 @@ impl CloudFormation {
             parameters: input.parameters.unwrap_or_default(),
             capabilities: input.capabilities.unwrap_or_default(),
             tags: input.tags,
-            notification_arns: input.notification_ar_ns.unwrap_or_default(),
+            notification_arns: input.notification_arns.unwrap_or_default(),
             role_arn: input.role_arn,
         };
         let mut stack = Stack {

@@ -178,7 +178,7 @@ fn shown_stack(stack: &Stack) -> ShownStack {
         stack_status: stack.status.name().to_owned(),
         stack_status_reason: stack.reason.clone().filter(|reason| reason != "User Initiated"),
         disable_rollback: Some(stack.on_failure == OnFailure::Nothing),
-        notification_ar_ns: Some(deployment.notification_arns.clone()),
+        notification_arns: Some(deployment.notification_arns.clone()),
         timeout_in_minutes: stack.timeout_minutes,
         capabilities: some(deployment.capabilities.clone()),
         outputs: some(outputs.collect()),

@@ -39,7 +39,7 @@ impl CloudFormation {
             capabilities: input.capabilities.unwrap_or_default(),
             tags: input.tags,
             notification_arns: input
-                .notification_ar_ns
+                .notification_arns
                 .unwrap_or_else(|| stack.deployment.notification_arns.clone()),
             role_arn: input.role_arn.or_else(|| stack.deployment.role_arn.clone()),
         };

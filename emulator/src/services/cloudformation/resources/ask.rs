@@ -81,11 +81,15 @@ impl Ask {
             Request::Api { schema, .. } => match ServiceId::of(schema) {
                 ServiceId::Athena => "Athena",
                 ServiceId::CloudFormation => "CloudFormation",
+                ServiceId::Firehose => "Firehose",
                 ServiceId::Glue => "Glue",
                 ServiceId::Iam => "Iam",
+                ServiceId::Kinesis => "Kinesis",
                 ServiceId::Lambda => "Lambda",
                 ServiceId::Logs => "CloudWatchLogs",
                 ServiceId::S3 => "S3",
+                ServiceId::Sns => "Sns",
+                ServiceId::Sqs => "Sqs",
                 ServiceId::Sts => "Sts",
             },
         }
