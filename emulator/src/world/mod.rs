@@ -4,6 +4,7 @@
 //! [`World::take_jobs`] hands out and reports with [`World::finish_job`]. The order of everything that follows from a
 //! call is decided in [`World::drain`]. Left out: who waits, and on what clock; see `driver/`.
 
+mod blocked;
 mod cx;
 mod fault;
 mod job;
@@ -17,6 +18,7 @@ use wavetank_wire::lambda::{GetPolicy, GetPolicyInput};
 use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, WireError};
 
+pub use blocked::Blocked;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
 use fault::Faults;
 pub use fault::{Rule, RuleId, Verdict};
@@ -509,6 +511,11 @@ impl World {
     /// Whether executors have work whose outcome is not known yet, or work waits for one.
     pub fn has_running_jobs(&self) -> bool {
         !self.running.is_empty()
+    }
+
+    /// Records that keep those behind them waiting, in every account and region.
+    pub fn blocked(&self) -> Vec<Blocked> {
+        self.services.iter().flat_map(|(address, slot)| slot.service.blocked(&address.scope)).collect()
     }
 
     /// Whether effects have been delivered since the last call: jobs and deadlines come of nothing else.
