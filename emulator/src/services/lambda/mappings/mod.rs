@@ -27,6 +27,11 @@ mod source;
 mod stream;
 mod window;
 
+#[cfg(test)]
+mod props;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
