@@ -115,9 +115,7 @@ impl Kinesis {
                 A::UpdateStreamWarmThroughput(self.update_warm_throughput(cx, &input)?)
             }
             Q::UpdateMaxRecordSize(input) => A::UpdateMaxRecordSize(self.update_max_record_size(cx, &input)?),
-            Q::DescribeAccountSettings(_) => {
-                A::DescribeAccountSettings(self.describe_account_settings(cx)?)
-            }
+            Q::DescribeAccountSettings(_) => A::DescribeAccountSettings(self.describe_account_settings(cx)?),
             Q::UpdateAccountSettings(input) => {
                 A::UpdateAccountSettings(self.update_account_settings(cx, &input)?)
             }

@@ -178,7 +178,9 @@ impl Kinesis {
     /// A consumer's state ends.
     pub(super) fn consumer_due(&mut self, now: Timestamp, stream: &str, consumer: &str) {
         let Some(stream) = self.streams.get_mut(stream) else { return };
-        let Some(found) = stream.consumers.get_mut(consumer).filter(|found| found.until <= now) else { return };
+        let Some(found) = stream.consumers.get_mut(consumer).filter(|found| found.until <= now) else {
+            return;
+        };
         match found.status {
             Status::Creating => found.status = Status::Active,
             Status::Deleting => drop(stream.consumers.remove(consumer)),
@@ -222,15 +224,20 @@ impl Kinesis {
                 let why = "NextToken and StreamCreationTimestamp cannot be provided together.";
                 return Err(KinesisError::Argument(why.to_owned()));
             }
-            Some(token) => Some(Token::read(token, "consumers", cx.now)?).filter(|token| token.stream == name),
+            Some(token) => {
+                Some(Token::read(token, "consumers", cx.now)?).filter(|token| token.stream == name)
+            }
             None => None,
         };
         if input.stream_creation_timestamp.is_some_and(|at| at.secs() != stream.created.secs()) {
             return Err(KinesisError::NoSuchStream(whose(cx.scope, name)));
         }
-        let most = usize::try_from(input.max_results.unwrap_or(i64::MAX)).unwrap_or(0).min(LIST_CONSUMERS_MAX);
-        let mut rest =
-            stream.consumers.values().filter(|found| after.as_ref().is_none_or(|token| found.name > token.after));
+        let most =
+            usize::try_from(input.max_results.unwrap_or(i64::MAX)).unwrap_or(0).min(LIST_CONSUMERS_MAX);
+        let mut rest = stream
+            .consumers
+            .values()
+            .filter(|found| after.as_ref().is_none_or(|token| found.name > token.after));
         let page: Vec<_> = rest.by_ref().take(most).map(Consumer::summary).collect();
         let more = rest.next().is_some();
         let last = page.last().filter(|_| more).map(|last| last.consumer_name.clone());

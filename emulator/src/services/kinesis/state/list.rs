@@ -59,7 +59,8 @@ impl Filter {
     /// What a client asks for, and after which shard. Assumed: the sentences, and that an instant before the oldest data is
     /// taken for that of the oldest data.
     fn of(filter: &ShardFilter, stream: &Stream, now: Timestamp) -> Result<(Self, String), KinesisError> {
-        let refuse = |what: &str| Err(KinesisError::Argument(format!("{what} for ShardFilter {}.", filter.r#type)));
+        let refuse =
+            |what: &str| Err(KinesisError::Argument(format!("{what} for ShardFilter {}.", filter.r#type)));
         let horizon = stream.horizon(now).max(stream.created.millis());
         let wants_shard = filter.r#type == "AFTER_SHARD_ID";
         let wants_time = matches!(filter.r#type.as_str(), "AT_TIMESTAMP" | "FROM_TIMESTAMP");
@@ -152,7 +153,8 @@ impl Kinesis {
             (None, start) => start.clone(),
         };
         let most = usize::try_from(input.limit.unwrap_or(i64::MAX)).unwrap_or(0).min(LIST_STREAMS_MAX);
-        let mut rest = self.streams.values().filter(|stream| after.as_ref().is_none_or(|after| stream.name > *after));
+        let mut rest =
+            self.streams.values().filter(|stream| after.as_ref().is_none_or(|after| stream.name > *after));
         let page: Vec<&Stream> = rest.by_ref().take(most).collect();
         let has_more_streams = rest.next().is_some();
         let summary = |stream: &&Stream| StreamSummary {

@@ -147,7 +147,9 @@ impl Log {
         let at = self.batches.partition_point(|batch| batch.end() <= place);
         let skip = self.batches.get(at).map_or(0, |batch| place.saturating_sub(batch.first) as usize);
         let batches = self.batches.range(at..);
-        batches.zip(std::iter::once(skip).chain(std::iter::repeat(0))).flat_map(|(batch, skip)| batch.from(skip))
+        batches
+            .zip(std::iter::once(skip).chain(std::iter::repeat(0)))
+            .flat_map(|(batch, skip)| batch.from(skip))
     }
 
     /// When the record at this place came, in milliseconds.

@@ -84,7 +84,10 @@ impl Kinesis {
         if (parsed.region.as_str(), parsed.account.as_str())
             != (cx.scope.region.as_str(), cx.scope.account.as_str())
         {
-            return Err(KinesisError::NoSuchStream(Whose { stream: found.to_owned(), account: parsed.account }));
+            return Err(KinesisError::NoSuchStream(Whose {
+                stream: found.to_owned(),
+                account: parsed.account,
+            }));
         }
         Ok(found)
     }

@@ -114,7 +114,8 @@ impl Kinesis {
         let name = Self::name_of(cx, input.stream_name.as_deref(), input.stream_arn.as_deref())?;
         let strict = self.strict;
         let now = cx.now;
-        let stream = self.streams.get_mut(name).ok_or_else(|| KinesisError::NoSuchStream(whose(cx.scope, name)))?;
+        let stream =
+            self.streams.get_mut(name).ok_or_else(|| KinesisError::NoSuchStream(whose(cx.scope, name)))?;
         stream.need_writable()?;
         let key = input.partition_key.as_deref();
         let number = stream.place(None, key, input.explicit_hash_key.as_deref(), &input.data, &mut None)?;
@@ -148,7 +149,8 @@ impl Kinesis {
         let PutRecordsInput { mut records, stream_name, stream_arn, dry_run, .. } = input;
         let name = Self::name_of(cx, stream_name.as_deref(), stream_arn.as_deref())?;
         let (strict, now) = (self.strict, cx.now);
-        let stream = self.streams.get_mut(name).ok_or_else(|| KinesisError::NoSuchStream(whose(cx.scope, name)))?;
+        let stream =
+            self.streams.get_mut(name).ok_or_else(|| KinesisError::NoSuchStream(whose(cx.scope, name)))?;
         stream.need_writable()?;
         let mut routes = route_all(stream, &records)?;
         if dry_run == Some(true) {

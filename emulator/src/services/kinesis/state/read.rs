@@ -231,7 +231,8 @@ impl Kinesis {
             shard: shard_id(i64::from(position.shard)),
             of: whose(cx.scope, &position.stream),
         };
-        let stream = self.streams.get_mut(&position.stream).filter(|stream| stream.created == position.created);
+        let stream =
+            self.streams.get_mut(&position.stream).filter(|stream| stream.created == position.created);
         let stream = stream.ok_or_else(gone)?;
         stream.readable(position.shard, now)?;
         if input.dry_run == Some(true) {

@@ -46,8 +46,7 @@ impl Stream {
     pub(super) fn rescale(&mut self, count: usize, now: Timestamp) {
         self.index();
         let open = self.open.clone();
-        let wanted: Vec<u128> =
-            (0..count).map(|index| near(&open, uniform_start(index, count))).collect();
+        let wanted: Vec<u128> = (0..count).map(|index| near(&open, uniform_start(index, count))).collect();
         let mut pieces = Vec::with_capacity(open.len() + count);
         let mut cuts = wanted.iter().copied().peekable();
         for (start, number) in open {
@@ -215,11 +214,13 @@ fn check_target(current: usize, target: i64) -> Result<(), KinesisError> {
         return Err(KinesisError::Limit(why));
     }
     if target > open * 2 {
-        let why = format!("UpdateShardCount cannot scale up over double your current open shard count. {counts}");
+        let why =
+            format!("UpdateShardCount cannot scale up over double your current open shard count. {counts}");
         return Err(KinesisError::Limit(why));
     }
     if target * 2 < open {
-        let why = format!("UpdateShardCount cannot scale down below half your current open shard count. {counts}");
+        let why =
+            format!("UpdateShardCount cannot scale down below half your current open shard count. {counts}");
         return Err(KinesisError::Limit(why));
     }
     Ok(())

@@ -140,7 +140,11 @@ impl Kinesis {
         stream.need_active()?;
         let before = stream.metrics.clone();
         for metric in metrics(names) {
-            if on { stream.metrics.insert(metric) } else { stream.metrics.remove(metric) };
+            if on {
+                stream.metrics.insert(metric)
+            } else {
+                stream.metrics.remove(metric)
+            };
         }
         Ok(EnhancedMonitoringOutput {
             stream_name: Some(stream.name.clone()),
@@ -230,7 +234,8 @@ impl Kinesis {
             return Err(only_on_demand("WarmThroughputMiBps"));
         }
         if !self.account.is_committed(cx.now) {
-            let why = "WarmThroughputMiBps needs MinimumThroughputBillingCommitment to be enabled for the account.";
+            let why =
+                "WarmThroughputMiBps needs MinimumThroughputBillingCommitment to be enabled for the account.";
             return Err(KinesisError::Argument(why.to_owned()));
         }
         if warm > WARM_THROUGHPUT_MAX {
@@ -312,7 +317,9 @@ impl Kinesis {
 fn check_kms(encryption_type: &str) -> Result<(), KinesisError> {
     match encryption_type {
         "KMS" => Ok(()),
-        other => Err(KinesisError::Argument(format!("EncryptionType must be KMS. Specified value was {other}"))),
+        other => {
+            Err(KinesisError::Argument(format!("EncryptionType must be KMS. Specified value was {other}")))
+        }
     }
 }
 

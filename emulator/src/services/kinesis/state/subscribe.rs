@@ -116,8 +116,11 @@ impl Kinesis {
 
     /// Something has come to a stream: its subscribers get what is theirs.
     pub(super) fn push_to_subscribers(&mut self, cx: &mut Cx<'_>, name: &str) {
-        let open: Vec<Ticket> =
-            self.streams.get(name).map(|stream| stream.subscriptions.iter().copied().collect()).unwrap_or_default();
+        let open: Vec<Ticket> = self
+            .streams
+            .get(name)
+            .map(|stream| stream.subscriptions.iter().copied().collect())
+            .unwrap_or_default();
         for ticket in open {
             self.push_records(cx, ticket);
         }

@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn an_iterator_that_was_touched_is_refused() {
         let text = position().write();
-        assert!(text.starts_with("AAAAAAAAAAE") && text.len() == 204, "{text}");
+        assert!(text.starts_with("AAAAAAAAAA") && text.len() == 204, "{text}");
         for at in [0, 15, 30, 70] {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if bytes[at] == b'B' { b'C' } else { b'B' };
