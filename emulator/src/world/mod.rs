@@ -83,6 +83,8 @@ pub struct World {
     watchers: BTreeMap<String, BTreeSet<Address>>,
     /// Something may have to be done later that was not known before.
     stirred: bool,
+    /// Where the tank listens, if it does.
+    endpoint: Option<String>,
 }
 
 /// What an open event stream carries.
@@ -126,7 +128,13 @@ impl World {
             events: Vec::new(),
             watchers: BTreeMap::new(),
             stirred: false,
+            endpoint: None,
         }
+    }
+
+    /// Says where the tank listens: queue URLs lead there.
+    pub fn set_endpoint(&mut self, endpoint: Option<String>) {
+        self.endpoint = endpoint;
     }
 
     /// Tank time.
@@ -260,6 +268,7 @@ impl World {
             now: self.now,
             scope,
             access_key,
+            endpoint: self.endpoint.as_deref(),
             owner: &owner,
             stream,
             next_number: &mut self.next_number,
@@ -317,6 +326,7 @@ impl World {
             now: self.now,
             scope: &address.scope,
             access_key,
+            endpoint: self.endpoint.as_deref(),
             owner: &address,
             stream: &mut slot.stream,
             next_number: &mut self.next_number,
