@@ -87,6 +87,8 @@ pub struct World {
     watchers: BTreeMap<String, BTreeSet<Address>>,
     /// Something may have to be done later that was not known before.
     stirred: bool,
+    /// Where the tank listens, if it does.
+    endpoint: Option<String>,
 }
 
 /// What an open event stream carries.
@@ -131,6 +133,7 @@ impl World {
             events: Vec::new(),
             watchers: BTreeMap::new(),
             stirred: false,
+            endpoint: None,
         }
     }
 
@@ -139,6 +142,11 @@ impl World {
     pub fn with_strict_limits(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
+    }
+
+    /// Says where the tank listens: queue URLs lead there.
+    pub fn set_endpoint(&mut self, endpoint: Option<String>) {
+        self.endpoint = endpoint;
     }
 
     /// Tank time.
@@ -272,6 +280,7 @@ impl World {
             now: self.now,
             scope,
             access_key,
+            endpoint: self.endpoint.as_deref(),
             owner: &owner,
             stream,
             next_number: &mut self.next_number,
@@ -329,6 +338,7 @@ impl World {
             now: self.now,
             scope: &address.scope,
             access_key,
+            endpoint: self.endpoint.as_deref(),
             owner: &address,
             stream: &mut slot.stream,
             next_number: &mut self.next_number,
