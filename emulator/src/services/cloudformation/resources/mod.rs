@@ -15,6 +15,7 @@ mod iam_policy;
 mod iam_role;
 mod lambda;
 mod lambda_code;
+mod lambda_mapping;
 mod logs;
 mod make;
 mod properties;
@@ -131,7 +132,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 15] = [
+static KINDS: [&dyn Kind; 16] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &glue::Crawler,
@@ -142,6 +143,7 @@ static KINDS: [&dyn Kind; 15] = [
     &iam_policy::ManagedPolicy,
     &iam_policy::Policy,
     &iam_role::Role,
+    &lambda_mapping::EventSourceMapping,
     &lambda::Function,
     &lambda::Permission,
     &logs::LogGroup,

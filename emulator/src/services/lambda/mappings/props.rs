@@ -135,7 +135,9 @@ impl Shards {
         }
         let child = lab.reshard(&pair, 1);
         for parent in pair {
-            self.keys_of(parent).into_iter().for_each(|key| drop(self.owner.insert(key, child)));
+            for key in self.keys_of(parent) {
+                self.owner.insert(key, child);
+            }
         }
         self.parents.insert(child, pair.to_vec());
     }

@@ -1,8 +1,9 @@
 //! Mappings against a small fake of Kinesis: what the function gets, when, and what becomes of what fails.
 //!
-//! With the real services they are tested in `tests/tests/mappings.rs`.
+//! `tank.rs` tests them with the real services.
 
 pub(super) mod lab;
 mod settings;
 mod streams;
+mod tank;
 mod windows;
