@@ -66,8 +66,14 @@ enum Rule {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum TextRule {
-    Prefix { text: String, any_case: bool },
-    Suffix { text: String, any_case: bool },
+    Prefix {
+        text: String,
+        any_case: bool,
+    },
+    Suffix {
+        text: String,
+        any_case: bool,
+    },
     EqualsIgnoreCase(String),
     /// The pieces between the asterisks.
     Wildcard(Vec<String>),

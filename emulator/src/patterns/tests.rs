@@ -62,32 +62,72 @@ fn texts_are_compared_by_prefix_suffix_case_and_wildcard() {
 
 #[test]
 fn anything_but_refuses_values_and_needs_the_field() {
-    check(&json!({"a": [{"anything-but": "x"}]}), &[json!({"a": "y"}), json!({"a": 1})], &[json!({"a": "x"}), json!({})]);
+    check(
+        &json!({"a": [{"anything-but": "x"}]}),
+        &[json!({"a": "y"}), json!({"a": 1})],
+        &[json!({"a": "x"}), json!({})],
+    );
     check(&json!({"a": [{"anything-but": [1, 2]}]}), &[json!({"a": 3})], &[json!({"a": 2.0})]);
     check(&json!({"a": [{"anything-but": {"prefix": "x"}}]}), &[json!({"a": "y"})], &[json!({"a": "xy"})]);
-    check(&json!({"a": [{"anything-but": {"suffix": ["x", "y"]}}]}), &[json!({"a": "z"})], &[json!({"a": "ay"})]);
-    check(&json!({"a": [{"anything-but": {"wildcard": "*x*"}}]}), &[json!({"a": "z"})], &[json!({"a": "axb"})]);
-    check(&json!({"a": [{"anything-but": {"equals-ignore-case": ["X"]}}]}), &[json!({"a": "z"})], &[json!({"a": "x"})]);
+    check(
+        &json!({"a": [{"anything-but": {"suffix": ["x", "y"]}}]}),
+        &[json!({"a": "z"})],
+        &[json!({"a": "ay"})],
+    );
+    check(
+        &json!({"a": [{"anything-but": {"wildcard": "*x*"}}]}),
+        &[json!({"a": "z"})],
+        &[json!({"a": "axb"})],
+    );
+    check(
+        &json!({"a": [{"anything-but": {"equals-ignore-case": ["X"]}}]}),
+        &[json!({"a": "z"})],
+        &[json!({"a": "x"})],
+    );
 }
 
 #[test]
 fn numbers_are_compared_with_one_bound_or_two() {
-    check(&json!({"a": [{"numeric": [">", 0, "<=", 5]}]}), &[json!({"a": 5}), json!({"a": 0.1})], &[json!({"a": 0}), json!({"a": "3"})]);
+    check(
+        &json!({"a": [{"numeric": [">", 0, "<=", 5]}]}),
+        &[json!({"a": 5}), json!({"a": 0.1})],
+        &[json!({"a": 0}), json!({"a": "3"})],
+    );
     check(&json!({"a": [{"numeric": ["=", 3.018e2]}]}), &[json!({"a": 301.8})], &[json!({"a": 301})]);
-    check(&json!({"a": [{"numeric": ["<", -1]}, "x"]}), &[json!({"a": -2}), json!({"a": "x"})], &[json!({"a": -1})]);
+    check(
+        &json!({"a": [{"numeric": ["<", -1]}, "x"]}),
+        &[json!({"a": -2}), json!({"a": "x"})],
+        &[json!({"a": -1})],
+    );
 }
 
 #[test]
 fn existence_is_of_leaves() {
-    check(&json!({"a": [{"exists": true}]}), &[json!({"a": null}), json!({"a": [1]})], &[json!({}), json!({"a": {"b": 1}}), json!({"a": []})]);
-    check(&json!({"a": {"b": [{"exists": false}]}}), &[json!({}), json!({"a": {}}), json!({"a": "x"})], &[json!({"a": {"b": 0}})]);
+    check(
+        &json!({"a": [{"exists": true}]}),
+        &[json!({"a": null}), json!({"a": [1]})],
+        &[json!({}), json!({"a": {"b": 1}}), json!({"a": []})],
+    );
+    check(
+        &json!({"a": {"b": [{"exists": false}]}}),
+        &[json!({}), json!({"a": {}}), json!({"a": "x"})],
+        &[json!({"a": {"b": 0}})],
+    );
 }
 
 #[test]
 fn addresses_are_compared_by_network() {
-    check(&json!({"ip": [{"cidr": "10.0.0.0/24"}]}), &[json!({"ip": "10.0.0.255"})], &[json!({"ip": "10.0.1.0"}), json!({"ip": "::1"}), json!({"ip": "x"})]);
+    check(
+        &json!({"ip": [{"cidr": "10.0.0.0/24"}]}),
+        &[json!({"ip": "10.0.0.255"})],
+        &[json!({"ip": "10.0.1.0"}), json!({"ip": "::1"}), json!({"ip": "x"})],
+    );
     check(&json!({"ip": [{"cidr": "0.0.0.0/0"}]}), &[json!({"ip": "9.9.9.9"})], &[]);
-    check(&json!({"ip": [{"cidr": "2001:db8::/32"}]}), &[json!({"ip": "2001:db8::7"})], &[json!({"ip": "2001:db9::"})]);
+    check(
+        &json!({"ip": [{"cidr": "2001:db8::/32"}]}),
+        &[json!({"ip": "2001:db8::7"})],
+        &[json!({"ip": "2001:db9::"})],
+    );
 }
 
 #[test]
@@ -101,7 +141,8 @@ fn one_of_the_alternatives_must_match_besides_the_other_fields() {
 
 #[test]
 fn what_is_not_a_pattern_is_refused_with_the_field() {
-    let check = |text: &str, expected: PatternError| assert_eq!(Pattern::parse(text), Err(expected), "{text}");
+    let check =
+        |text: &str, expected: PatternError| assert_eq!(Pattern::parse(text), Err(expected), "{text}");
     check("[]", PatternError::NotAnObject);
     check("{}", PatternError::Empty(String::new()));
     check(r#"{"a": []}"#, PatternError::Empty("a".to_owned()));

@@ -23,7 +23,11 @@ static MAPPING: Spec = Spec {
         },
         Property { name: "Enabled", form: Form::Scalar, update: Update::InPlace },
         Property { name: "EventSourceArn", form: Form::Scalar, update: Update::Replace },
-        Property { name: "FilterCriteria", form: Form::Api(&schema::FILTER_CRITERIA), update: Update::InPlace },
+        Property {
+            name: "FilterCriteria",
+            form: Form::Api(&schema::FILTER_CRITERIA),
+            update: Update::InPlace,
+        },
         Property { name: "FunctionName", form: Form::Scalar, update: Update::InPlace },
         Property { name: "FunctionResponseTypes", form: Form::Scalars, update: Update::InPlace },
         Property { name: "MaximumBatchingWindowInSeconds", form: Form::Scalar, update: Update::InPlace },

@@ -209,7 +209,10 @@ async fn check_updated(tank: &Tank) {
     assert_eq!(functions.expect("functions")[0].memory_size, Some(256));
     let mapped = ask::<lambda::ListEventSourceMappings>(tank, Default::default()).await.expect("a list");
     let mapped = mapped.event_source_mappings.expect("mappings");
-    assert_eq!((mapped.len(), mapped[0].batch_size, mapped[0].state.as_deref()), (1, Some(7), Some("Enabled")));
+    assert_eq!(
+        (mapped.len(), mapped[0].batch_size, mapped[0].state.as_deref()),
+        (1, Some(7), Some("Enabled"))
+    );
     let jobs = ask::<glue::GetJobs>(tank, Default::default()).await.expect("a list").jobs.expect("jobs");
     assert_eq!(jobs[0].number_of_workers, Some(3));
     let table = glue::GetTableInput {

@@ -57,7 +57,10 @@ impl Changes {
         unbuilt(input.topics.is_some(), "Topics")?;
         unbuilt(input.queues.is_some(), "Queues")?;
         unbuilt(input.source_access_configurations.is_some(), "SourceAccessConfigurations")?;
-        unbuilt(input.amazon_managed_kafka_event_source_config.is_some(), "AmazonManagedKafkaEventSourceConfig")?;
+        unbuilt(
+            input.amazon_managed_kafka_event_source_config.is_some(),
+            "AmazonManagedKafkaEventSourceConfig",
+        )?;
         unbuilt(input.self_managed_kafka_event_source_config.is_some(), "SelfManagedKafkaEventSourceConfig")?;
         unbuilt(input.document_db_event_source_config.is_some(), "DocumentDBEventSourceConfig")?;
         unbuilt(input.provisioned_poller_config.is_some(), "ProvisionedPollerConfig")?;
@@ -82,7 +85,10 @@ impl Changes {
 
     pub(super) fn of_update(input: &api::UpdateEventSourceMappingInput) -> Result<Self, Refusal> {
         unbuilt(input.source_access_configurations.is_some(), "SourceAccessConfigurations")?;
-        unbuilt(input.amazon_managed_kafka_event_source_config.is_some(), "AmazonManagedKafkaEventSourceConfig")?;
+        unbuilt(
+            input.amazon_managed_kafka_event_source_config.is_some(),
+            "AmazonManagedKafkaEventSourceConfig",
+        )?;
         unbuilt(input.self_managed_kafka_event_source_config.is_some(), "SelfManagedKafkaEventSourceConfig")?;
         unbuilt(input.document_db_event_source_config.is_some(), "DocumentDBEventSourceConfig")?;
         unbuilt(input.provisioned_poller_config.is_some(), "ProvisionedPollerConfig")?;
@@ -112,7 +118,8 @@ impl Changes {
         };
         match source {
             Source::Stream(stream) => {
-                let scaled = self.scaling.as_ref().is_some_and(|scaling| scaling.maximum_concurrency.is_some());
+                let scaled =
+                    self.scaling.as_ref().is_some_and(|scaling| scaling.maximum_concurrency.is_some());
                 refuse(stream.kind(), &[("ScalingConfig", scaled)])
             }
             Source::Queue(_) => refuse(
@@ -251,9 +258,9 @@ impl Settings {
         let reports = || vec![api::function_response_type::REPORT_BATCH_ITEM_FAILURES.to_owned()];
         out.function_response_types = Some(if self.reports_failures { reports() } else { Vec::new() });
         if let Source::Queue(_) = source {
-            out.scaling_config = self.concurrency_max.map(|n| api::ScalingConfig {
-                maximum_concurrency: i64::try_from(n).ok(),
-            });
+            out.scaling_config = self
+                .concurrency_max
+                .map(|n| api::ScalingConfig { maximum_concurrency: i64::try_from(n).ok() });
             return;
         }
         out.parallelization_factor = i64::try_from(self.parallelization).ok();

@@ -4,6 +4,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::lambda::{self as api, Response};
 use wavetank_wire::{FromVal as _, Operation, ResponseSet as _, Val, WireError, sqs};
 
+use super::Mappings;
 use super::config::{self, Changes, Settings};
 use super::env::{FunctionRef, Identity, Owed, Progress};
 use super::error::MappingRefusal;
@@ -11,7 +12,6 @@ use super::mapping::{Mapping, Poller, State, Then};
 use super::queue::QueuePoller;
 use super::source::{QueueSource, Source, StreamSource};
 use super::stream::StreamPoller;
-use super::Mappings;
 use crate::services::AwsError as _;
 use crate::services::lambda::Refusal;
 use crate::world::{Answer, Cx, Effect, Ticket};

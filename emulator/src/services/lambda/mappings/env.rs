@@ -16,6 +16,8 @@ pub(in super::super) struct FunctionRef {
     pub(in super::super) name: String,
     pub(in super::super) qualifier: Option<String>,
     pub(in super::super) arn: String,
+    /// Its role when the mapping was made or last given a function.
+    pub(in super::super) role: String,
 }
 
 /// Where in a mapping an invocation belongs.
@@ -53,7 +55,10 @@ pub(in super::super) enum Report {
         request_id: String,
     },
     /// It was not accepted. A throttled invocation does not count as an attempt.
-    Refused { why: String, counts: bool },
+    Refused {
+        why: String,
+        counts: bool,
+    },
 }
 
 /// A reply that another service owes.

@@ -40,7 +40,9 @@ pub enum MappingRefusal {
     WindowOnFifo,
     #[error("more than 10 messages of a FIFO queue")]
     BatchTooLargeForFifo,
-    #[error("the queue's visibility timeout of {visibility_secs} s is less than the function's {timeout_secs} s")]
+    #[error(
+        "the queue's visibility timeout of {visibility_secs} s is less than the function's {timeout_secs} s"
+    )]
     VisibilityTooShort { visibility_secs: u64, timeout_secs: u64 },
     #[error("the record age is between 0 and 59 s")]
     RecordAgeTooShort,
@@ -104,9 +106,9 @@ impl AwsError for MappingRefusal {
                 parameter("Maximum record age in seconds must be -1 or between 60 and 604800")
             }
             // Assumed wording.
-            Self::WindowsClash => parameter(
-                "MaximumBatchingWindowInSeconds must be less than TumblingWindowInSeconds",
-            ),
+            Self::WindowsClash => {
+                parameter("MaximumBatchingWindowInSeconds must be less than TumblingWindowInSeconds")
+            }
             Self::BadFilter(_) => parameter("Invalid filter pattern definition."),
             // Assumed wording.
             Self::TooManyFilters => parameter("Number of filters exceeds the limit of 5."),

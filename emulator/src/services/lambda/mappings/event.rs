@@ -127,7 +127,8 @@ pub(super) fn message_bytes(message: &sqs::Message) -> usize {
             name.len() + text + value.binary_value.as_ref().map_or(0, |bytes| bytes.len() * 2) + 120
         })
         .sum();
-    let escaped = |body: &str| body.len() + body.bytes().filter(|b| matches!(b, b'"' | b'\\' | b'\n')).count();
+    let escaped =
+        |body: &str| body.len() + body.bytes().filter(|b| matches!(b, b'"' | b'\\' | b'\n')).count();
     message.body.as_deref().map_or(0, escaped) + attributes + 1_024
 }
 

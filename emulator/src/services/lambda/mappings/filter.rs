@@ -25,8 +25,12 @@ pub(super) struct Filters {
 
 impl Filters {
     pub(super) fn parse(source: &Source, criteria: api::FilterCriteria) -> Result<Self, MappingRefusal> {
-        let texts: Vec<String> =
-            criteria.filters.unwrap_or_default().into_iter().map(|it| it.pattern.unwrap_or_default()).collect();
+        let texts: Vec<String> = criteria
+            .filters
+            .unwrap_or_default()
+            .into_iter()
+            .map(|it| it.pattern.unwrap_or_default())
+            .collect();
         if texts.len() > limits::FILTERS_MAX {
             return Err(MappingRefusal::TooManyFilters);
         }

@@ -83,7 +83,15 @@ pub(super) struct Lane {
 
 impl Batch {
     fn of(kind: Kind, records: Vec<Record>) -> Self {
-        Self { kind, records, payload: None, attempts: 0, failing_since: None, last: None, cause: String::new() }
+        Self {
+            kind,
+            records,
+            payload: None,
+            attempts: 0,
+            failing_since: None,
+            last: None,
+            cause: String::new(),
+        }
     }
 }
 
@@ -155,8 +163,7 @@ impl Lane {
                 self.batches.push_back(batch);
             }
             self.give_up_expired(env, place);
-            let is_void =
-                |batch: &Batch| batch.records.is_empty() && batch.kind == Kind::Records;
+            let is_void = |batch: &Batch| batch.records.is_empty() && batch.kind == Kind::Records;
             if self.batches.front().is_some_and(is_void) {
                 self.batches.pop_front();
             } else {
@@ -372,9 +379,10 @@ fn give_up(
         attempts,
         last,
     };
-    let encode = || {
-        payload.unwrap_or_else(|| event::of_records(place.source, place.shard, "", records, None))
-    };
+    // What was never tried has not been encoded yet.
+    let role = &env.identity.function.role;
+    let encode =
+        || payload.unwrap_or_else(|| event::of_records(place.source, place.shard, role, records, None));
     let token = env.cx.number();
     if let Some(letter) = given_up.send(env.cx, &env.identity.uuid, destination, encode, token) {
         env.out.owed.insert(token, Owed::Destination(Some(letter)));

@@ -43,8 +43,8 @@ use super::Refusal;
 use crate::world::{Blocked, Cx, Effect, Scope};
 use agenda::Part;
 use config::Changes;
-use env::{Env, Out, Owed};
 pub(super) use env::{Call, FunctionRef, Report, Slot, Want};
+use env::{Env, Out, Owed};
 pub use error::MappingRefusal;
 use mapping::{Mapping, Poller, State, Then};
 
@@ -85,7 +85,8 @@ impl Mappings {
                 && function_arn.is_none_or(|arn| mapping.identity.function.arn == arn)
                 && marker.is_none_or(|marker| mapping.identity.uuid.as_str() >= marker)
         };
-        let asked = input.max_items.and_then(|n| usize::try_from(n).ok()).unwrap_or(limits::PAGE_MAPPINGS_MAX);
+        let asked =
+            input.max_items.and_then(|n| usize::try_from(n).ok()).unwrap_or(limits::PAGE_MAPPINGS_MAX);
         let most = asked.clamp(1, limits::PAGE_MAPPINGS_MAX);
         let mut found = self.all.values().filter(is_wanted);
         let page = found.by_ref().take(most).map(|mapping| mapping.describe(scope)).collect();
@@ -186,12 +187,7 @@ impl Mappings {
         }
     }
 
-    fn with(
-        &mut self,
-        cx: &mut Cx<'_>,
-        uuid: &str,
-        act: impl FnOnce(&mut Poller, &mut Env<'_, '_>),
-    ) {
+    fn with(&mut self, cx: &mut Cx<'_>, uuid: &str, act: impl FnOnce(&mut Poller, &mut Env<'_, '_>)) {
         if let Some(mapping) = self.all.get_mut(uuid) {
             let (poller, mut env) = mapping.split(cx, &mut self.out);
             act(poller, &mut env);
@@ -239,7 +235,9 @@ impl Mappings {
             Owed::Create(pending) => self.source_replied(cx, pending, result),
             Owed::Destination(letter) => match (letter, result) {
                 (Some(letter), Ok(reply)) => letter.post(cx, reply),
-                (_, Err(error)) => tracing::warn!(%error, "records that were given up have not reached their queue"),
+                (_, Err(error)) => {
+                    tracing::warn!(%error, "records that were given up have not reached their queue")
+                }
                 (None, Ok(_)) => {}
             },
             owed => self.with_epoch(cx, &uuid, epoch, |poller, env| match (poller, owed) {
@@ -291,7 +289,8 @@ impl Mappings {
         for mapping in self.all.values() {
             let Poller::Stream(poller) = &mapping.poller else { continue };
             for (shard, stuck) in poller.stuck() {
-                let expiry = mapping.settings.age_max.map_or(poller.retention(), |age| age.min(poller.retention()));
+                let expiry =
+                    mapping.settings.age_max.map_or(poller.retention(), |age| age.min(poller.retention()));
                 out.push(Blocked {
                     who: mapping.arn(scope),
                     consumer: mapping.identity.function.arn.clone(),

@@ -16,7 +16,10 @@ use super::tests::lab::{DEAD, Lab, Seen};
 #[derive(Clone, Debug)]
 enum Step {
     /// A record of this key that fails so often; 9 is for ever.
-    Put { key: u8, failures: u8 },
+    Put {
+        key: u8,
+        failures: u8,
+    },
     Split(u8),
     Merge(u8),
     Wait(u8),
@@ -129,7 +132,7 @@ impl Shards {
     }
 
     fn merge(&mut self, lab: &mut Lab, pick: u8) {
-        let pair = [self.owner[&(pick % 5)], self.owner[&((pick + 1) % 5)]];
+        let pair = [self.owner[&(pick % 5)], self.owner[&((pick % 5 + 1) % 5)]];
         if pair[0] == pair[1] {
             return;
         }

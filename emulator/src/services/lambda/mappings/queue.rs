@@ -83,7 +83,8 @@ impl QueuePoller {
         let due = self.waiting.front().map(|first| first.at + env.settings.window);
         let room = self.room(env);
         let more = self.next_room(env).filter(|_| room == 0 && (self.has_news || due.is_some()));
-        let at = self.rest_until.filter(|_| self.has_news || due.is_some()).or(if room > 0 { due } else { more });
+        let at =
+            self.rest_until.filter(|_| self.has_news || due.is_some()).or(if room > 0 { due } else { more });
         let entry = (env.identity.uuid.clone(), Part::Queue);
         env.out.agenda.set(entry, at.filter(|_| !env.is_paused).map(|at| at.max(now)));
     }

@@ -92,9 +92,9 @@ impl Shard {
         self.is_open_for_reading
     }
 
-    /// The stream has something new.
-    pub(super) fn hear(&mut self) {
-        self.has_news = true;
+    /// The stream has something new. Answers whether that is news: a shard that is about to be read needs no telling.
+    pub(super) fn hear(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_news, true)
     }
 
     /// Whether it has ended and all its records are done.
@@ -161,14 +161,12 @@ impl Shard {
             return;
         }
         let (uuid, epoch) = (env.identity.uuid.clone(), env.identity.epoch);
-        let fresh =
-            self.iterator.take().filter(|(_, since)| now.since(*since) < limits::ITERATOR_AGE_MAX);
+        let fresh = self.iterator.take().filter(|(_, since)| now.since(*since) < limits::ITERATOR_AGE_MAX);
         if let Some((iterator, _)) = fresh {
             self.reading = Reading::Records;
             self.has_news = false;
-            self.next_read = Some(Timestamp::from_secs(
-                now.micros().div_euclid(1_000_000) + limits::READ_EVERY_SECS,
-            ));
+            self.next_read =
+                Some(Timestamp::from_secs(now.micros().div_euclid(1_000_000) + limits::READ_EVERY_SECS));
             let token = env.owe(Owed::Records { uuid, epoch, shard: self.info.id.clone() });
             source.records(env.cx, iterator, token);
             return;

@@ -105,10 +105,10 @@ impl StreamPoller {
         if self.listed == Listed::No && !env.is_paused {
             return self.list(env, None);
         }
-        for shard in self.shards.values_mut() {
-            shard.hear();
+        let told = self.shards.iter_mut().filter_map(|(id, shard)| shard.hear().then(|| id.clone()));
+        for id in told.collect::<Vec<String>>() {
+            self.advance(env, &id);
         }
-        self.advance_all(env);
     }
 
     fn advance_all(&mut self, env: &mut Env<'_, '_>) {

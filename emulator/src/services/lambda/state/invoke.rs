@@ -42,7 +42,10 @@ pub(super) struct Invocation {
 /// Who hears how an invocation ends.
 #[derive(Clone, Debug)]
 pub(super) enum Caller {
-    Client { ticket: Ticket, tail: bool },
+    Client {
+        ticket: Ticket,
+        tail: bool,
+    },
     Event(Event),
     /// An event source mapping, with what it is for.
     Mapping(Call),

@@ -16,8 +16,8 @@ impl Lambda {
         let target = Target::parse(cx.scope, name, None)?;
         let (_, version) = self.version(cx, &target).map_err(|_| MappingRefusal::NoFunction)?;
         let timeout_secs = version.settings.timeout().as_secs();
-        let arn = target.arn(cx.scope);
-        Ok((FunctionRef { name: target.name, qualifier: target.qualifier, arn }, timeout_secs))
+        let (arn, role) = (target.arn(cx.scope), version.settings.role.clone());
+        Ok((FunctionRef { name: target.name, qualifier: target.qualifier, arn, role }, timeout_secs))
     }
 
     pub(in super::super) fn create_event_source_mapping(
@@ -65,10 +65,8 @@ impl Lambda {
     /// A function that is missing, not yet active or throttled is tried again, and the attempt does not count.
     fn start_one(&mut self, cx: &mut Cx<'_>, want: &Want) -> Result<(), Report> {
         let later = |why: String| Report::Refused { why, counts: false };
-        let target =
-            Target { name: want.function.name.clone(), qualifier: want.function.qualifier.clone() };
-        let (function, version) =
-            self.version(cx, &target).map_err(|refusal| later(refusal.to_string()))?;
+        let target = Target { name: want.function.name.clone(), qualifier: want.function.qualifier.clone() };
+        let (function, version) = self.version(cx, &target).map_err(|refusal| later(refusal.to_string()))?;
         if function.pending_until.is_some() {
             return Err(later("the function is being created".to_owned()));
         }

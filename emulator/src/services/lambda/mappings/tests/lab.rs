@@ -108,7 +108,12 @@ impl Lab {
         let lambda = &mut self.lambda;
         let answer = self.bench.with(|cx| Service::call(lambda, cx, request));
         let answer = match answer.map_err(|refusal: Refusal| refusal.wire())? {
-            Answer::Now(response) => return { self.drain(); Ok(response.to_val()) },
+            Answer::Now(response) => {
+                return {
+                    self.drain();
+                    Ok(response.to_val())
+                };
+            }
             Answer::Later(_) => {
                 self.drain();
                 self.answers.pop()
@@ -297,7 +302,8 @@ impl Lab {
     fn invoke(&mut self, payload: &Bytes) -> Result<Bytes, Failure> {
         let event: Value = serde_json::from_slice(payload).expect("an event is JSON");
         let records = event["Records"].as_array().cloned().unwrap_or_default();
-        let member = |record: &Value, name: &str| record["kinesis"][name].as_str().unwrap_or_default().to_owned();
+        let member =
+            |record: &Value, name: &str| record["kinesis"][name].as_str().unwrap_or_default().to_owned();
         let text = |record: &Value| {
             let data = STANDARD.decode(member(record, "data")).expect("data is base64");
             String::from_utf8_lossy(&data).into_owned()

@@ -46,7 +46,14 @@ fn report(lab: &Lab) -> String {
     let mut lines = lab.lines.clone();
     lines.extend(lab.dead.iter().map(|document| {
         let info = &document["KinesisBatchInfo"];
-        let end = |name: &str| info[name].as_str().unwrap_or_default().trim_start_matches("49").trim_start_matches('0').to_owned();
+        let end = |name: &str| {
+            info[name]
+                .as_str()
+                .unwrap_or_default()
+                .trim_start_matches("49")
+                .trim_start_matches('0')
+                .to_owned()
+        };
         let context = &document["requestContext"];
         let count = context["approximateInvokeCount"].as_u64().unwrap_or_default();
         format!(
@@ -58,7 +65,10 @@ fn report(lab: &Lab) -> String {
         )
     }));
     for it in lab.blocked() {
-        lines.push(format!("blocked at {} ({} records) after {}: {}", it.key, it.records, it.attempts, it.remedy));
+        lines.push(format!(
+            "blocked at {} ({} records) after {}: {}",
+            it.key, it.records, it.attempts, it.remedy
+        ));
     }
     lines.join("\n")
 }
@@ -70,10 +80,16 @@ fn dead_letters(input: &mut Input) {
 
 #[test]
 fn records_come_in_batches_in_order() {
-    check(picky, "a b c d e", |input| input.batch_size = Some(2), 5, expect![[r#"
-          2.0 [a b] null
-          2.0 [c d] null
-          2.0 [e] null"#]]);
+    check(
+        picky,
+        "a b c d e",
+        |input| input.batch_size = Some(2),
+        5,
+        expect![[r#"
+              2.0 [a b] null
+              2.0 [c d] null
+              2.0 [e] null"#]],
+    );
 }
 
 #[test]
@@ -94,7 +110,8 @@ fn a_window_gathers_what_arrives_in_it() {
     expect![[r#"
          13.0 [a b] null
          17.0 [c d e] null
-         27.0 [f] null"#]].assert_eq(&report(&lab));
+         27.0 [f] null"#]]
+    .assert_eq(&report(&lab));
     assert!(lab.is_at_rest(), "an idle mapping waits for the stream's signal");
 }
 
@@ -112,7 +129,12 @@ fn a_failing_batch_is_the_same_to_the_byte_at_every_attempt() {
 
 #[test]
 fn a_poison_record_blocks_its_shard_and_the_mapping_says_which() {
-    check(picky, "a !b c", |input| input.batch_size = Some(1), 100, expect![[r#"
+    check(
+        picky,
+        "a !b c",
+        |input| input.batch_size = Some(1),
+        100,
+        expect![[r#"
           2.0 [a] null
           2.0 [!b] failed: !b
           3.0 [!b] failed: !b
@@ -121,7 +143,8 @@ fn a_poison_record_blocks_its_shard_and_the_mapping_says_which() {
          17.0 [!b] failed: !b
          33.0 [!b] failed: !b
          65.0 [!b] failed: !b
-        blocked at !b (1 records) after 7: the function must succeed on it; set MaximumRetryAttempts to give it up sooner"#]]);
+        blocked at !b (1 records) after 7: the function must succeed on it; set MaximumRetryAttempts to give it up sooner"#]],
+    );
 }
 
 #[test]
@@ -189,7 +212,15 @@ fn reported_failures_move_the_checkpoint_to_the_lowest_and_count_anew() {
 
 #[test]
 fn without_the_response_type_reports_are_not_read() {
-    check(reporting, "a !b", |_| {}, 60, expect![[r#"  2.0 [a !b] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000002"}]}"#]]);
+    check(
+        reporting,
+        "a !b",
+        |_| {},
+        60,
+        expect![[
+            r#"  2.0 [a !b] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000002"}]}"#
+        ]],
+    );
 }
 
 #[test]
@@ -206,7 +237,8 @@ fn what_is_too_old_is_given_up_and_the_rest_goes_on() {
     lab.advance(10);
     expect![[r#"
          72.0 [new] null
-        given up 1..2 (2 records) after 1: RecordAgeExceeded"#]].assert_eq(&report(&lab));
+        given up 1..2 (2 records) after 1: RecordAgeExceeded"#]]
+    .assert_eq(&report(&lab));
     expect![[r#"
         {
           "requestContext": {
@@ -226,7 +258,8 @@ fn what_is_too_old_is_given_up_and_the_rest_goes_on() {
             "batchSize": 2,
             "streamArn": "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
           }
-        }"#]].assert_eq(&format!("{:#}", lab.dead[0]));
+        }"#]]
+    .assert_eq(&format!("{:#}", lab.dead[0]));
 }
 
 #[test]
@@ -271,7 +304,9 @@ fn a_bucket_gets_the_payload_too() {
 #[test]
 fn a_factor_keeps_order_per_key_and_one_key_does_not_block_all() {
     let mut lab = Lab::new(1, picky);
-    for (key, text) in [("a", "!a1"), ("b", "b1"), ("c", "c1"), ("a", "a2"), ("b", "b2"), ("c", "c2"), ("d", "d1")] {
+    for (key, text) in
+        [("a", "!a1"), ("b", "b1"), ("c", "c1"), ("a", "a2"), ("b", "b2"), ("c", "c2"), ("d", "d1")]
+    {
         lab.put(0, key, text);
     }
     lab.map(|input| {
@@ -311,7 +346,8 @@ fn children_wait_for_the_last_record_of_their_parents() {
           6.0 [!a1] failed: !a1
          10.0 [!a1] failed: !a1
          10.0 [a2] null
-         10.0 [b2] null"#]].assert_eq(&report(&lab));
+         10.0 [b2] null"#]]
+    .assert_eq(&report(&lab));
     assert!(lab.is_at_rest());
 }
 
@@ -375,7 +411,8 @@ fn the_checkpoint_survives_disabling_and_updating() {
         Disabling, PROBLEM: Function call failed
         Disabled, PROBLEM: Function call failed
         Enabling, PROBLEM: Function call failed
-        Enabled, OK"#]].assert_eq(&format!("{}\n{}", report(&lab), states.join("\n")));
+        Enabled, OK"#]]
+    .assert_eq(&format!("{}\n{}", report(&lab), states.join("\n")));
 }
 
 #[test]

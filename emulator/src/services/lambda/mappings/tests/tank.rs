@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use expect_test::expect;
 use serde_json::{Value, json};
-use wavetank_wire::{kinesis, lambda as api, sqs};
+use wavetank_wire::{kinesis, lambda as api, logs, sns, sqs};
 
+use crate::Tank;
 use crate::executors::{FunctionError, NativeContext, NativeFunction};
 use crate::services::lambda::tests::{create_input, request, zip_of};
-use crate::Tank;
 
 /// Batches that the function has seen, as texts.
 type Log = Arc<Mutex<Vec<String>>>;
@@ -104,7 +104,11 @@ async fn put(tank: &Tank, texts: &[&str]) {
     request::<kinesis::PutRecords>(tank, input).await.expect("the stream exists");
 }
 
-async fn map(tank: &Tank, source: &str, change: impl FnOnce(&mut api::CreateEventSourceMappingInput)) -> String {
+async fn map(
+    tank: &Tank,
+    source: &str,
+    change: impl FnOnce(&mut api::CreateEventSourceMappingInput),
+) -> String {
     let mut input = api::CreateEventSourceMappingInput {
         event_source_arn: Some(format!("arn:aws:{source}")),
         function_name: "f".to_owned(),
@@ -184,6 +188,47 @@ async fn a_stream_is_read_across_resharding_and_what_fails_reaches_its_queue() {
 }
 
 #[tokio::test]
+async fn a_consumer_is_read_without_waiting_for_the_second_and_a_topic_hears_of_failures() {
+    let (tank, log) = tank().await;
+    stream(&tank, 1).await;
+    let url = queue(&tank, "mail", &[]).await;
+    let input = sns::CreateTopicInput { name: "alarms".to_owned(), ..Default::default() };
+    let topic =
+        request::<sns::CreateTopic>(&tank, input).await.expect("it is new").topic_arn.expect("an ARN");
+    let input = sns::SubscribeInput {
+        topic_arn: topic.clone(),
+        protocol: "sqs".to_owned(),
+        endpoint: Some("arn:aws:sqs:us-east-1:000000000000:mail".to_owned()),
+        attributes: Some([("RawMessageDelivery".to_owned(), "true".to_owned())].into()),
+        ..Default::default()
+    };
+    request::<sns::Subscribe>(&tank, input).await.expect("the topic exists");
+    let input = kinesis::RegisterStreamConsumerInput {
+        stream_arn: format!("arn:aws:{CLICKS}"),
+        consumer_name: "fast".to_owned(),
+        ..Default::default()
+    };
+    let consumer =
+        request::<kinesis::RegisterStreamConsumer>(&tank, input).await.expect("it is new").consumer;
+    tank.advance(Duration::from_secs(1)).await;
+    map(&tank, consumer.consumer_arn.trim_start_matches("arn:aws:"), |input| {
+        input.maximum_retry_attempts = Some(0);
+        let on_failure = Some(api::OnFailure { destination: Some(topic) });
+        input.destination_config = Some(api::DestinationConfig { on_success: None, on_failure });
+    })
+    .await;
+    put(&tank, &["a"]).await;
+    tank.advance(Duration::from_millis(100)).await;
+    put(&tank, &["b"]).await;
+    tank.advance(Duration::from_millis(100)).await;
+    assert_eq!(taken(&log), "a\nb");
+    put(&tank, &["!c"]).await;
+    settle(&tank).await;
+    let letters = received(&tank, &url).await;
+    assert!(letters.len() == 1 && letters[0].contains("KinesisBatchInfo"), "{letters:?}");
+}
+
+#[tokio::test]
 async fn a_poison_record_is_told_by_the_world_until_it_is_given_up() {
     let (tank, log) = tank().await;
     stream(&tank, 1).await;
@@ -195,16 +240,14 @@ async fn a_poison_record_is_told_by_the_world_until_it_is_given_up() {
     assert_eq!((blocked[0].key.as_str(), blocked[0].place.as_str()), ("b", "shardId-000000000000"));
     assert!(blocked[0].cause.contains("!b"), "{}", blocked[0].cause);
     taken(&log);
-    let input = api::UpdateEventSourceMappingInput {
-        uuid,
-        maximum_retry_attempts: Some(0),
-        ..Default::default()
-    };
+    let input =
+        api::UpdateEventSourceMappingInput { uuid, maximum_retry_attempts: Some(0), ..Default::default() };
     request::<api::UpdateEventSourceMapping>(&tank, input).await.expect("it is enabled");
     settle(&tank).await;
     expect![[r#"
         !b
-        c"#]].assert_eq(&taken(&log));
+        c"#]]
+    .assert_eq(&taken(&log));
     assert!(tank.with_world(|world| world.blocked()).is_empty());
 }
 
@@ -225,7 +268,8 @@ async fn an_idle_mapping_hears_of_a_record_hours_later() {
 async fn messages_are_deleted_when_they_are_done_and_come_back_when_they_are_not() {
     let (tank, log) = tank().await;
     let dead = queue(&tank, "dead", &[]).await;
-    let policy = json!({ "deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead", "maxReceiveCount": 3 });
+    let policy =
+        json!({ "deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead", "maxReceiveCount": 3 });
     let jobs = queue(&tank, "jobs", &[("RedrivePolicy", &policy.to_string())]).await;
     map(&tank, JOBS, |_| {}).await;
     send(&tank, &jobs, "a", None).await;
@@ -236,7 +280,8 @@ async fn messages_are_deleted_when_they_are_done_and_come_back_when_they_are_not
         a
         !b
         !b
-        !b"#]].assert_eq(&taken(&log));
+        !b"#]]
+    .assert_eq(&taken(&log));
     assert_eq!(received(&tank, &dead).await, ["!b"]);
     assert_eq!(received(&tank, &jobs).await, Vec::<String>::new());
 }
@@ -256,7 +301,8 @@ async fn reported_messages_come_back_and_the_others_do_not() {
     expect![[r#"
         a ?b c
         ?b
-        ?b"#]].assert_eq(&taken(&log));
+        ?b"#]]
+    .assert_eq(&taken(&log));
 }
 
 #[tokio::test]
@@ -313,7 +359,8 @@ async fn a_fifo_group_keeps_its_order_while_another_goes_on() {
     expect![[r#"
         ?g1
         h1
-        h2"#]].assert_eq(&taken(&log));
+        h2"#]]
+    .assert_eq(&taken(&log));
 }
 
 #[tokio::test]
@@ -334,8 +381,12 @@ async fn maximum_concurrency_bounds_the_batches_that_run() {
     request::<api::UpdateEventSourceMapping>(&tank, input).await.expect("it is disabled");
     settle(&tank).await;
     assert_eq!(taken(&log).lines().count(), 6);
-    let input = api::GetFunctionConfigurationInput { function_name: "f".to_owned(), ..Default::default() };
-    request::<api::GetFunctionConfiguration>(&tank, input).await.expect("it exists");
+    let input = logs::DescribeLogStreamsInput {
+        log_group_name: Some("/aws/lambda/f".to_owned()),
+        ..Default::default()
+    };
+    let environments = request::<logs::DescribeLogStreams>(&tank, input).await.expect("it has been called");
+    assert_eq!(environments.log_streams.unwrap_or_default().len(), 2, "each environment has its stream");
 }
 
 #[tokio::test]

@@ -32,7 +32,8 @@ fn a_window_hands_its_state_on_and_ends_with_its_time() {
           3.0 [c] {"state":{"n":3},"shown":"2026-01-05T00:00:00Z final false early false"}
          10.0 [] {"state":{"n":3},"shown":"2026-01-05T00:00:00Z final true early false"}
          14.0 [d] {"state":{"n":1},"shown":"2026-01-05T00:00:10Z final false early false"}
-         20.0 [] {"state":{"n":1},"shown":"2026-01-05T00:00:10Z final true early false"}"#]].assert_eq(&lab.lines.join("\n"));
+         20.0 [] {"state":{"n":1},"shown":"2026-01-05T00:00:10Z final true early false"}"#]]
+    .assert_eq(&lab.lines.join("\n"));
     assert!(lab.is_at_rest(), "no window is open");
 }
 
@@ -48,7 +49,8 @@ fn a_record_of_the_next_window_ends_the_one_before() {
          22.0 [a] {"state":{"n":1},"shown":"2026-01-05T00:00:00Z final false early false"}
          22.0 [] {"state":{"n":1},"shown":"2026-01-05T00:00:00Z final true early false"}
          22.0 [b] {"state":{"n":1},"shown":"2026-01-05T00:00:20Z final false early false"}
-         30.0 [] {"state":{"n":1},"shown":"2026-01-05T00:00:20Z final true early false"}"#]].assert_eq(&lab.lines.join("\n"));
+         30.0 [] {"state":{"n":1},"shown":"2026-01-05T00:00:20Z final true early false"}"#]]
+    .assert_eq(&lab.lines.join("\n"));
 }
 
 #[test]
@@ -64,7 +66,8 @@ fn an_answer_without_a_state_has_failed() {
           2.0 [a] {}
           3.0 [a] {}
          10.0 [] {}
-        Enabled, OK"#]].assert_eq(&format!("{}\n{}", lab.lines.join("\n"), lab.state(&uuid)));
+        Enabled, OK"#]]
+    .assert_eq(&format!("{}\n{}", lab.lines.join("\n"), lab.state(&uuid)));
 }
 
 #[test]
@@ -91,7 +94,8 @@ fn a_state_over_the_limit_ends_the_window_early_and_it_goes_on_empty() {
           2.0 [] {"state":{},"shown":"final false early true large true"}
           2.0 [b] {"shown":"final false early false large false","state":{"x":"X"}}
           2.0 [] {"state":{},"shown":"final false early true large true"}
-         30.0 [] {"state":{},"shown":"final true early false large false"}"#]].assert_eq(&shown.join("\n"));
+         30.0 [] {"state":{},"shown":"final true early false large false"}"#]]
+    .assert_eq(&shown.join("\n"));
 }
 
 #[test]
@@ -105,5 +109,6 @@ fn the_end_of_a_shard_ends_its_window() {
     expect![[r#"
           3.0 [a] {"state":{"n":1},"shown":"2026-01-05T00:00:00Z final false early false"}
           3.0 [] {"state":{"n":1},"shown":"2026-01-05T00:00:00Z final true early false"}
-          3.0 [b] {"state":{"n":1},"shown":"2026-01-05T00:00:00Z final false early false"}"#]].assert_eq(&lab.lines.join("\n"));
+          3.0 [b] {"state":{"n":1},"shown":"2026-01-05T00:00:00Z final false early false"}"#]]
+    .assert_eq(&lab.lines.join("\n"));
 }
