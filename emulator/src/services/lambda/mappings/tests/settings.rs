@@ -14,97 +14,18 @@ fn lab() -> Lab {
 
 #[test]
 fn a_new_mapping_of_a_stream_is_shown_with_the_defaults_of_aws() {
-    let made = lab().create(|_| {}).expect("the defaults are allowed");
-    expect![[r#"
-        EventSourceMappingConfiguration {
-         uuid: Some(
-          "7eb3620f-5e94-40d8-9b39-e5829bdf1051",
-         ),
-         starting_position: Some(
-          "TRIM_HORIZON",
-         ),
-         starting_position_timestamp: None,
-         batch_size: Some(
-          100,
-         ),
-         maximum_batching_window_in_seconds: Some(
-          0,
-         ),
-         parallelization_factor: Some(
-          1,
-         ),
-         event_source_arn: Some(
-          "arn:aws:kinesis:us-east-1:000000000000:stream/clicks",
-         ),
-         filter_criteria: None,
-         filter_criteria_error: None,
-         kms_key_arn: None,
-         metrics_config: None,
-         logging_config: None,
-         scaling_config: None,
-         function_arn: Some(
-          "arn:aws:lambda:us-east-1:000000000000:function:f",
-         ),
-         last_modified: Some(
-          Timestamp(
-           1767571201000000,
-          ),
-         ),
-         last_processing_result: Some(
-          "No records processed",
-         ),
-         state: Some(
-          "Creating",
-         ),
-         state_transition_reason: Some(
-          "User action",
-         ),
-         destination_config: Some(
-          DestinationConfig {
-           on_success: None,
-           on_failure: Some(
-            OnFailure {
-             destination: None,
-            },
-           ),
-          },
-         ),
-         topics: None,
-         queues: None,
-         source_access_configurations: None,
-         self_managed_event_source: None,
-         maximum_record_age_in_seconds: Some(
-          -1,
-         ),
-         bisect_batch_on_function_error: Some(
-          false,
-         ),
-         maximum_retry_attempts: Some(
-          -1,
-         ),
-         tumbling_window_in_seconds: Some(
-          0,
-         ),
-         function_response_types: Some(
-          [],
-         ),
-         amazon_managed_kafka_event_source_config: None,
-         self_managed_kafka_event_source_config: None,
-         document_db_event_source_config: None,
-         event_source_mapping_arn: Some(
-          "arn:aws:lambda:us-east-1:000000000000:event-source-mapping:7eb3620f-5e94-40d8-9b39-e5829bdf1051",
-         ),
-         provisioned_poller_config: None,
-        }"#]]
-    .assert_eq(&format!("{made:#?}").replace("    ", " "));
+    let made = format!("{:?}", lab().create(|_| {}).expect("the defaults are allowed"));
+    let said: Vec<&str> = made.split(", ").filter(|part| !part.ends_with(": None")).collect();
+    expect![[""]].assert_eq(&said.join("\n"));
+}
+
+fn check(change: fn(&mut Input), expected: Expect) {
+    let error = lab().create(change).expect_err("it is refused");
+    expected.assert_eq(&format!("{} {error}", error.status));
 }
 
 #[test]
 fn what_is_not_allowed_is_refused_in_the_words_of_aws() {
-    let check = |change: fn(&mut Input), expected: Expect| {
-        let error = lab().create(change).expect_err("it is refused");
-        expected.assert_eq(&format!("{} {error}", error.status));
-    };
     check(
         |input| input.event_source_arn = None,
         expect!["400 InvalidParameterValueException: Unrecognized event source."],
@@ -159,6 +80,10 @@ fn what_is_not_allowed_is_refused_in_the_words_of_aws() {
         },
         expect!["400 InvalidParameterValueException: The destination ARN arn:aws:lambda:x:y:z is invalid."],
     );
+}
+
+#[test]
+fn what_a_queue_does_not_allow_is_refused_in_the_words_of_aws() {
     check(
         |input| input.event_source_arn = Some("arn:aws:sqs:us-east-1:000000000000:q".to_owned()),
         expect!["400 InvalidParameterValueException: StartingPosition is not valid for SQS event sources."],
