@@ -16,7 +16,26 @@ fn lab() -> Lab {
 fn a_new_mapping_of_a_stream_is_shown_with_the_defaults_of_aws() {
     let made = format!("{:?}", lab().create(|_| {}).expect("the defaults are allowed"));
     let said: Vec<&str> = made.split(", ").filter(|part| !part.ends_with(": None")).collect();
-    expect![[""]].assert_eq(&said.join("\n"));
+    expect![[r#"
+        EventSourceMappingConfiguration { uuid: Some("7eb3620f-5e94-40d8-9b39-e5829bdf1051")
+        starting_position: Some("TRIM_HORIZON")
+        batch_size: Some(100)
+        maximum_batching_window_in_seconds: Some(0)
+        parallelization_factor: Some(1)
+        event_source_arn: Some("arn:aws:kinesis:us-east-1:000000000000:stream/clicks")
+        function_arn: Some("arn:aws:lambda:us-east-1:000000000000:function:f")
+        last_modified: Some(Timestamp(1767571201000000))
+        last_processing_result: Some("No records processed")
+        state: Some("Creating")
+        state_transition_reason: Some("User action")
+        on_failure: Some(OnFailure { destination: None }) })
+        maximum_record_age_in_seconds: Some(-1)
+        bisect_batch_on_function_error: Some(false)
+        maximum_retry_attempts: Some(-1)
+        tumbling_window_in_seconds: Some(0)
+        function_response_types: Some([])
+        event_source_mapping_arn: Some("arn:aws:lambda:us-east-1:000000000000:event-source-mapping:7eb3620f-5e94-40d8-9b39-e5829bdf1051")
+        provisioned_poller_config: None }"#]].assert_eq(&said.join("\n"));
 }
 
 fn check(change: fn(&mut Input), expected: Expect) {
