@@ -84,6 +84,8 @@ struct Entry {
     expired: u32,
     in_flight: u32,
     one_delivery_twice: bool,
+    mutated: bool,
+    misrouted: bool,
 }
 
 /// Counts by reason; most records have none.
@@ -120,7 +122,7 @@ pub struct Fate {
     pub expected: String,
     /// What became of it; `nowhere` if it is lost.
     pub became: String,
-    /// Whether that is as it should be. Content and place are not judged here: they are anomalies of the whole.
+    /// Whether that is as it should be.
     pub is_right: bool,
 }
 
@@ -135,6 +137,9 @@ impl Entry {
         became.extend(
             elsewhere.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{what} x{count}")),
         );
+        let is_whole = !self.mutated && !self.misrouted;
+        became.extend(self.mutated.then(|| "with other content".to_owned()));
+        became.extend(self.misrouted.then(|| "in the wrong place".to_owned()));
         let is_judged = self.either > 0 || self.rejected == self.reject;
         Fate {
             index,
@@ -145,7 +150,7 @@ impl Entry {
                 describe(self.deliver, &self.reject)
             },
             became: if became.is_empty() { "nowhere".to_owned() } else { became.join(", ") },
-            is_right: self.found() == self.copies() && is_judged,
+            is_right: self.found() == self.copies() && is_judged && is_whole,
         }
     }
 
@@ -259,6 +264,8 @@ impl Ledger {
             entry.one_delivery_twice |= entry.first_delivery == sighting.delivery;
         }
         entry.delivered += 1;
+        entry.mutated |= is_mutated;
+        entry.misrouted |= misrouted.is_some();
         if is_mutated {
             self.anomaly(Anomaly::Mutated, 1, || {
                 Said::new(

@@ -170,6 +170,8 @@ fn each_record_says_what_should_have_become_of_it_and_what_did() {
     ledger.generate(3, delivered());
     ledger.generate(4, Expected::Either);
     ledger.observe_dead_lettered(4);
+    ledger.generate(5, delivered());
+    ledger.observe_delivered(5, &Sighting { checksum: Checksum(1), ..seen(0) });
     ledger.close();
     let lines = ledger.fates().map(|fate| {
         let Fate { index, sent, expected, became, is_right } = fate;
@@ -182,6 +184,7 @@ fn each_record_says_what_should_have_become_of_it_and_what_did() {
             "2 | 2 | delivered x1, rejected (bad-date) x1 | delivered x1, rejected (bad-date) x1 | true",
             "3 | 1 | delivered x1 | nowhere | false",
             "4 | 1 | unknown | dead-lettered x1 | true",
+            "5 | 1 | delivered x1 | delivered x1, with other content | false",
         ]
     );
 }
