@@ -62,6 +62,9 @@ pub(crate) struct RunArgs {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write what became of each row to this file, as CSV
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) ledger: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,7 +1,5 @@
 //! `wavetank generate` and `wavetank list`.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,6 +13,7 @@ use wavetank_types::Seed;
 
 use crate::args::GenerateArgs;
 use crate::failure::Failure;
+use crate::whole_file::create;
 
 pub(crate) fn list() -> Result<ExitCode, Failure> {
     println!("scenarios (wavetank run NAME)");
@@ -41,7 +40,7 @@ pub(crate) fn generate(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let threads =
         args.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
 
-    let written = create(&args.out, |out| write(profile.table(), format, threads, out))?;
+    let written = create(&args.out, |out| written(&args.out, write(profile.table(), format, threads, out)))?;
     println!("{}: {} rows, {} bytes", args.out.display(), written.rows, written.bytes);
     if let Some(profile) = profile.with_truth().filter(|_| !args.no_truth) {
         write_truth(&args.out, profile, threads)?;
@@ -62,9 +61,9 @@ fn format_of(args: &GenerateArgs) -> Result<Format, Failure> {
 fn write_truth(out: &Path, profile: &EventRevenue, threads: NonZeroUsize) -> Result<(), Failure> {
     let beside = |ending: &str| PathBuf::from(format!("{}{ending}", out.display()));
     let (rows, sums) = (beside(".truth.parquet"), beside(".truth.json"));
-    create(&rows, |file| write_truth_parquet(profile, threads, file))?;
+    create(&rows, |file| written(&rows, write_truth_parquet(profile, threads, file)))?;
     let oracle = Oracle::of(profile, threads);
-    create(&sums, |file| write_truth_json(profile, &oracle, file))?;
+    create(&sums, |file| written(&sums, write_truth_json(profile, &oracle, file)))?;
     println!(
         "{}: what must become of each row\n{}: what queries must answer",
         rows.display(),
@@ -73,19 +72,10 @@ fn write_truth(out: &Path, profile: &EventRevenue, threads: NonZeroUsize) -> Res
     Ok(())
 }
 
-/// Writes beside the file first, so that a run that ends half-way leaves nothing that looks whole.
-fn create<T>(path: &Path, fill: impl FnOnce(BufWriter<File>) -> Result<T, WriteError>) -> Result<T, Failure> {
-    let part = PathBuf::from(format!("{}.part", path.display()));
-    let file = File::create(&part).map_err(|cause| Failure::file(path, &cause))?;
-    let filled = fill(BufWriter::with_capacity(1 << 20, file));
-    let done = filled.map_err(|error| match error {
+/// What a writer's failure means for the person at the terminal.
+fn written<T>(path: &Path, result: Result<T, WriteError>) -> Result<T, Failure> {
+    result.map_err(|error| match error {
         WriteError::DefectNeedsCsv(_) | WriteError::NoSuchFormat(_) => Failure::Usage(error.to_string()),
         other => Failure::Failed(format!("{}: {other}\nhint: is there room on the disk?", path.display())),
-    });
-    if done.is_err() {
-        drop(std::fs::remove_file(&part));
-        return done;
-    }
-    std::fs::rename(&part, path).map_err(|cause| Failure::file(path, &cause))?;
-    done
+    })
 }

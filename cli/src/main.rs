@@ -13,6 +13,7 @@ mod generate;
 mod progress;
 mod run;
 mod serve;
+mod whole_file;
 
 use std::process::ExitCode;
 

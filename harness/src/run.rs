@@ -197,6 +197,7 @@ impl Ended<'_> {
             scenario: self.scenario.name.clone(),
             target: self.aws.target().name().to_owned(),
             ledger: conservation.balance,
+            fates: conservation.ledger,
             findings,
             queries: queries.into_iter().map(QueryReport::of).collect(),
             cost: cost::estimate(self.aws, &usage).await?,
