@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use wavetank_generators::event_revenue::{Oracle, write_truth_json, write_truth_parquet};
 use wavetank_generators::registry::PROFILES;
 use wavetank_generators::write::WriteError;
-use wavetank_generators::{EventRevenue, Format, Profile, write};
+use wavetank_generators::{EventRevenue, Format, Profile, kdg, write};
 use wavetank_scenarios::{NAMES, Scenario};
 use wavetank_types::Seed;
 
@@ -28,32 +28,40 @@ pub(crate) fn list() -> Result<ExitCode, Failure> {
     for profile in &PROFILES {
         println!("  {:<16} {} ({} columns)", profile.name, profile.summary, profile.columns.len());
     }
+    println!("  {:<16} {}", kdg::NAME, kdg::SUMMARY);
     Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) fn generate(args: &GenerateArgs) -> Result<ExitCode, Failure> {
+    if let Some(template) = args.template.as_deref().filter(|_| args.profile == kdg::NAME) {
+        return crate::kdg::generate(args, template);
+    }
+    let Some(out) = &args.out else {
+        let hint = "write a file with --out; only kdg is sent";
+        return Err(Failure::Usage(format!("profile {} cannot be sent\nhint: {hint}", args.profile)));
+    };
     let usage = |error: &dyn std::fmt::Display| Failure::Usage(error.to_string());
     let defects = args.defects.clone().unwrap_or_default().defects;
     let profile =
         Profile::open(&args.profile, args.rows, Seed(args.seed), defects).map_err(|error| usage(&error))?;
-    let format = format_of(args)?;
+    let format = format_of(args, out)?;
     let threads =
         args.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
 
-    let written = create(&args.out, |out| written(&args.out, write(profile.table(), format, threads, out)))?;
-    println!("{}: {} rows, {} bytes", args.out.display(), written.rows, written.bytes);
+    let written = create(out, |file| written(out, write(profile.table(), format, threads, file)))?;
+    println!("{}: {} rows, {} bytes", out.display(), written.rows, written.bytes);
     if let Some(profile) = profile.with_truth().filter(|_| !args.no_truth) {
-        write_truth(&args.out, profile, threads)?;
+        write_truth(out, profile, threads)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn format_of(args: &GenerateArgs) -> Result<Format, Failure> {
+fn format_of(args: &GenerateArgs, out: &Path) -> Result<Format, Failure> {
     match &args.format {
         Some(name) => name.parse().map_err(|error: WriteError| Failure::Usage(error.to_string())),
-        None => Format::of_path(&args.out.to_string_lossy()).ok_or_else(|| {
+        None => Format::of_path(&out.to_string_lossy()).ok_or_else(|| {
             let hint = "end the file's name in .csv, .ndjson or .parquet, or say --format";
-            Failure::Usage(format!("{}: the ending gives no format\nhint: {hint}", args.out.display()))
+            Failure::Usage(format!("{}: the ending gives no format\nhint: {hint}", out.display()))
         }),
     }
 }

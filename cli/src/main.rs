@@ -10,6 +10,7 @@ mod control;
 mod doctor;
 mod failure;
 mod generate;
+mod kdg;
 mod progress;
 mod run;
 mod serve;

@@ -18,8 +18,11 @@ use wavetank_types::{Seed, Timestamp};
 use call::Call;
 pub use rate::{Rate, RateError};
 
-/// The name of the random streams.
-const NAME: &str = "kdg";
+/// The name on the command line, and that of the random streams.
+pub const NAME: &str = "kdg";
+/// One sentence.
+pub const SUMMARY: &str =
+    "records by a template of the Kinesis Data Generator (--template FILE), to a file or a tank";
 
 /// A piece of a template.
 #[derive(Clone, Debug, PartialEq)]

@@ -22,12 +22,18 @@ fn record(template: &str, number: u64) -> String {
 #[test]
 fn a_record_is_one_line_and_depends_on_seed_and_number_only() {
     let check = |number, expected: Expect| expected.assert_eq(&record(DEVICES, number));
-    check(0, expect![[r#"
+    check(
+        0,
+        expect![[r#"
         { "uuid": "bc138d5e-720c-40a9-8d65-fd02e6808b4c", "device_ts": "2026-01-05 00:00:00.000", "device_id": 46, "device_temp": 40, "track_id": 19, "activity_type": "Running"}
-    "#]]);
-    check(1, expect![[r#"
+    "#]],
+    );
+    check(
+        1,
+        expect![[r#"
         { "uuid": "8acbf551-69af-4256-bdf3-674355275100", "device_ts": "2026-01-05 00:00:00.000", "device_id": 18, "device_temp": 34, "track_id": 10, "activity_type": "Walking"}
-    "#]]);
+    "#]],
+    );
     assert_eq!(record(DEVICES, 5), record(DEVICES, 5));
 }
 
@@ -56,9 +62,18 @@ fn helpers_write_what_their_names_say() {
     check("{{random.number({\"min\":-3,\"max\":-3})}}", expect!["-3"]);
     check("{{random.boolean}} {{random.alphaNumeric(8)}}", expect!["false xx9jymuc"]);
     check("{{name.firstName}} {{name.lastName}}, {{address.city}}", expect!["Deon Walter, Port Funk"]);
-    check("{{internet.email}} {{internet.ip}} {{internet.mac}}", expect!["Deon.Walter93@example.com 64.219.168.82 f1:f9:c4:7b:8c:73"]);
-    check("{{phone.phoneNumber}} {{commerce.price}} {{commerce.productName}}", expect!["1-992-596-8358 x710 720.00 Practical Plastic Gloves"]);
-    check("{{date.now(DD/MMM/YYYY:HH:mm:ss ZZ)}} {{date.now}} {{date.now(\"X x\")}}", expect!["05/Jan/2026:00:00:00 +0000 2026-01-05T00:00:00.000+00:00 1767571200 1767571200000"]);
+    check(
+        "{{internet.email}} {{internet.ip}} {{internet.mac}}",
+        expect!["Deon.Walter93@example.com 64.219.168.82 f1:f9:c4:7b:8c:73"],
+    );
+    check(
+        "{{phone.phoneNumber}} {{commerce.price}} {{commerce.productName}}",
+        expect!["1-992-596-8358 x710 720.00 Practical Plastic Gloves"],
+    );
+    check(
+        "{{date.now(DD/MMM/YYYY:HH:mm:ss ZZ)}} {{date.now}} {{date.now(\"X x\")}}",
+        expect!["05/Jan/2026:00:00:00 +0000 2026-01-05T00:00:00.000+00:00 1767571200 1767571200000"],
+    );
 }
 
 #[test]

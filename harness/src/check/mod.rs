@@ -7,6 +7,7 @@ pub mod oracle;
 pub mod partition;
 pub mod rows;
 pub mod schema;
+pub mod sent_events;
 
 use serde::Serialize;
 use wavetank_types::Said;
