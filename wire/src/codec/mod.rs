@@ -15,6 +15,7 @@ mod rest_json;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod words;
 mod xml;
 
 use bytes::Bytes;
