@@ -13,5 +13,6 @@ mod read;
 mod tests;
 mod write;
 
-pub(super) use read::read;
+pub(super) use lex::Number;
+pub(super) use read::{as_number, read};
 pub(super) use write::{weight, write, write_text};

@@ -1,7 +1,10 @@
 //! What stands on the wire, per protocol, as a reader of AWS's documents would expect it. Properties are in `props.rs`.
 
+mod cbor;
 mod errors;
+mod events;
 mod props;
+mod sqs;
 
 use bytes::Bytes;
 use expect_test::{Expect, expect};
@@ -300,6 +303,7 @@ fn nesting_without_end_is_refused_and_not_followed() {
     let node = query::read_request(
         iam::SERVICE.operation("GetRole").expect("a served operation"),
         &Uri::from_static("/"),
+        &HeaderMap::new(),
         &Bytes::from(form),
     );
     assert_eq!(node, Ok(Val::Struct(vec![(0, Val::Str("r".to_owned()))])));
@@ -322,8 +326,12 @@ fn xml_with_a_document_type_is_not_read() {
 fn form_parameters_are_read_as_clients_write_them() {
     let check = |form: &str, expected: &str| {
         let operation = cloudformation::SERVICE.operation("CreateStack").expect("a served operation");
-        let read =
-            query::read_request(operation, &Uri::from_static("/"), &Bytes::copy_from_slice(form.as_bytes()));
+        let read = query::read_request(
+            operation,
+            &Uri::from_static("/"),
+            &HeaderMap::new(),
+            &Bytes::copy_from_slice(form.as_bytes()),
+        );
         let shown = match read {
             Ok(val) => {
                 let input: cloudformation::CreateStackInput = crate::FromVal::from_val(val);

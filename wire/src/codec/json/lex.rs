@@ -8,7 +8,7 @@ use memchr::memchr2;
 
 /// A number as it is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Number {
+pub(in super::super) enum Number {
     /// Without fraction and exponent, and within 64 bits.
     Int(i64),
     /// Any other.

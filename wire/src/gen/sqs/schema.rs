@@ -270,17 +270,22 @@ pub static SERVICE: Service = Service {
     errors: &[
         ErrorShape {
             name: "BatchEntryIdsNotDistinct",
-            code: "BatchEntryIdsNotDistinct",
+            code: "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
             status: 400,
             message: "message",
         },
         ErrorShape {
             name: "BatchRequestTooLong",
-            code: "BatchRequestTooLong",
+            code: "AWS.SimpleQueueService.BatchRequestTooLong",
             status: 400,
             message: "message",
         },
-        ErrorShape { name: "EmptyBatchRequest", code: "EmptyBatchRequest", status: 400, message: "message" },
+        ErrorShape {
+            name: "EmptyBatchRequest",
+            code: "AWS.SimpleQueueService.EmptyBatchRequest",
+            status: 400,
+            message: "message",
+        },
         ErrorShape { name: "InvalidAddress", code: "InvalidAddress", status: 400, message: "message" },
         ErrorShape {
             name: "InvalidAttributeName",
@@ -296,7 +301,7 @@ pub static SERVICE: Service = Service {
         },
         ErrorShape {
             name: "InvalidBatchEntryId",
-            code: "InvalidBatchEntryId",
+            code: "AWS.SimpleQueueService.InvalidBatchEntryId",
             status: 400,
             message: "message",
         },
@@ -320,22 +325,32 @@ pub static SERVICE: Service = Service {
         ErrorShape { name: "KmsNotFound", code: "KmsNotFound", status: 400, message: "message" },
         ErrorShape { name: "KmsOptInRequired", code: "KmsOptInRequired", status: 400, message: "message" },
         ErrorShape { name: "KmsThrottled", code: "KmsThrottled", status: 400, message: "message" },
-        ErrorShape { name: "MessageNotInflight", code: "MessageNotInflight", status: 400, message: "" },
-        ErrorShape { name: "OverLimit", code: "OverLimit", status: 400, message: "message" },
+        ErrorShape {
+            name: "MessageNotInflight",
+            code: "AWS.SimpleQueueService.MessageNotInflight",
+            status: 400,
+            message: "",
+        },
+        ErrorShape { name: "OverLimit", code: "OverLimit", status: 403, message: "message" },
         ErrorShape {
             name: "PurgeQueueInProgress",
-            code: "PurgeQueueInProgress",
-            status: 400,
+            code: "AWS.SimpleQueueService.PurgeQueueInProgress",
+            status: 403,
             message: "message",
         },
         ErrorShape {
             name: "QueueDeletedRecently",
-            code: "QueueDeletedRecently",
+            code: "AWS.SimpleQueueService.QueueDeletedRecently",
             status: 400,
             message: "message",
         },
-        ErrorShape { name: "QueueDoesNotExist", code: "QueueDoesNotExist", status: 400, message: "message" },
-        ErrorShape { name: "QueueNameExists", code: "QueueNameExists", status: 400, message: "message" },
+        ErrorShape {
+            name: "QueueDoesNotExist",
+            code: "AWS.SimpleQueueService.NonExistentQueue",
+            status: 400,
+            message: "message",
+        },
+        ErrorShape { name: "QueueNameExists", code: "QueueAlreadyExists", status: 400, message: "message" },
         ErrorShape {
             name: "ReceiptHandleIsInvalid",
             code: "ReceiptHandleIsInvalid",
@@ -346,22 +361,24 @@ pub static SERVICE: Service = Service {
         ErrorShape {
             name: "ResourceNotFoundException",
             code: "ResourceNotFoundException",
-            status: 400,
+            status: 404,
             message: "message",
         },
         ErrorShape {
             name: "TooManyEntriesInBatchRequest",
-            code: "TooManyEntriesInBatchRequest",
+            code: "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
             status: 400,
             message: "message",
         },
         ErrorShape {
             name: "UnsupportedOperation",
-            code: "UnsupportedOperation",
+            code: "AWS.SimpleQueueService.UnsupportedOperation",
             status: 400,
             message: "message",
         },
     ],
+    event_streams: &[],
+    also: &[&super::query::SERVICE],
 };
 pub static AWS_ACCOUNT_ID_LIST: Shape = Shape {
     name: "AWSAccountIdList",
@@ -1326,28 +1343,12 @@ pub static MESSAGE_SYSTEM_ATTRIBUTE_MAP: Shape = Shape {
 pub static MESSAGE_SYSTEM_ATTRIBUTE_NAME: Shape = Shape {
     name: "MessageSystemAttributeName",
     sensitive: false,
-    kind: Kind::String {
-        min: None,
-        max: None,
-        pattern: None,
-        values: &[
-            "All",
-            "SenderId",
-            "SentTimestamp",
-            "ApproximateReceiveCount",
-            "ApproximateFirstReceiveTimestamp",
-            "SequenceNumber",
-            "MessageDeduplicationId",
-            "MessageGroupId",
-            "AWSTraceHeader",
-            "DeadLetterQueueSourceArn",
-        ],
-    },
+    kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
 };
 pub static MESSAGE_SYSTEM_ATTRIBUTE_NAME_FOR_SENDS: Shape = Shape {
     name: "MessageSystemAttributeNameForSends",
     sensitive: false,
-    kind: Kind::String { min: None, max: None, pattern: None, values: &["AWSTraceHeader"] },
+    kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
 };
 pub static MESSAGE_SYSTEM_ATTRIBUTE_VALUE: Shape = Shape {
     name: "MessageSystemAttributeValue",
@@ -1427,35 +1428,7 @@ pub static QUEUE_ATTRIBUTE_MAP: Shape = Shape {
 pub static QUEUE_ATTRIBUTE_NAME: Shape = Shape {
     name: "QueueAttributeName",
     sensitive: false,
-    kind: Kind::String {
-        min: None,
-        max: None,
-        pattern: None,
-        values: &[
-            "All",
-            "Policy",
-            "VisibilityTimeout",
-            "MaximumMessageSize",
-            "MessageRetentionPeriod",
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesNotVisible",
-            "CreatedTimestamp",
-            "LastModifiedTimestamp",
-            "QueueArn",
-            "ApproximateNumberOfMessagesDelayed",
-            "DelaySeconds",
-            "ReceiveMessageWaitTimeSeconds",
-            "RedrivePolicy",
-            "FifoQueue",
-            "ContentBasedDeduplication",
-            "KmsMasterKeyId",
-            "KmsDataKeyReusePeriodSeconds",
-            "DeduplicationScope",
-            "FifoThroughputLimit",
-            "RedriveAllowPolicy",
-            "SqsManagedSseEnabled",
-        ],
-    },
+    kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
 };
 pub static QUEUE_URL_LIST: Shape = Shape {
     name: "QueueUrlList",
