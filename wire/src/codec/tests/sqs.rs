@@ -120,32 +120,40 @@ fn answers_have_wrappers_and_flattened_entries_in_xml() {
     );
     let sent =
         sqs::SendMessageOutput { message_id: Some("m".to_owned()), ..sqs::SendMessageOutput::default() };
-    check_both::<sqs::SendMessage>(sent, expect![[r#"
+    check_both::<sqs::SendMessage>(
+        sent,
+        expect![[r#"
         200
         content-type: application/x-amz-json-1.0
         x-amzn-requestid: req-1
 
         {"MessageId":"m"}
-    "#]], expect![[r#"
+    "#]],
+        expect![[r#"
         200
         content-type: text/xml
         x-amzn-requestid: req-1
 
         <SendMessageResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><SendMessageResult><MessageId>m</MessageId></SendMessageResult><ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata></SendMessageResponse>
-    "#]]);
-    check_both::<sqs::DeleteMessage>(sqs::DeleteMessageOutput::default(), expect![[r#"
+    "#]],
+    );
+    check_both::<sqs::DeleteMessage>(
+        sqs::DeleteMessageOutput::default(),
+        expect![[r#"
         200
         content-type: application/x-amz-json-1.0
         x-amzn-requestid: req-1
 
         {}
-    "#]], expect![[r#"
+    "#]],
+        expect![[r#"
         200
         content-type: text/xml
         x-amzn-requestid: req-1
 
         <DeleteMessageResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata></DeleteMessageResponse>
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -154,47 +162,67 @@ fn an_error_has_its_old_code_in_a_header_and_in_xml() {
         expected.assert_eq(&show_response(&encode_error(service, &error, "req-1")));
     };
     let gone = || WireError::client("QueueDoesNotExist", "The specified queue does not exist.");
-    check(&sqs::SERVICE, gone(), expect![[r#"
+    check(
+        &sqs::SERVICE,
+        gone(),
+        expect![[r#"
         400
         content-type: application/x-amz-json-1.0
         x-amzn-query-error: AWS.SimpleQueueService.NonExistentQueue;Sender
         x-amzn-requestid: req-1
 
         {"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}
-    "#]]);
-    check(query(), gone(), expect![[r#"
+    "#]],
+    );
+    check(
+        query(),
+        gone(),
+        expect![[r#"
         400
         content-type: text/xml
         x-amzn-requestid: req-1
 
         <ErrorResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><Error><Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>The specified queue does not exist.</Message></Error><RequestId>req-1</RequestId></ErrorResponse>
-    "#]]);
+    "#]],
+    );
     let old =
         WireError::client("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.");
-    check(&sqs::SERVICE, old, expect![[r#"
+    check(
+        &sqs::SERVICE,
+        old,
+        expect![[r#"
         400
         content-type: application/x-amz-json-1.0
         x-amzn-query-error: AWS.SimpleQueueService.NonExistentQueue;Sender
         x-amzn-requestid: req-1
 
         {"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}
-    "#]]);
+    "#]],
+    );
     let invalid = || WireError::client("InvalidParameterValue", "no");
-    check(&sqs::SERVICE, invalid(), expect![[r#"
+    check(
+        &sqs::SERVICE,
+        invalid(),
+        expect![[r#"
         400
         content-type: application/x-amz-json-1.0
         x-amzn-query-error: InvalidParameterValue;Sender
         x-amzn-requestid: req-1
 
         {"__type":"com.amazonaws.sqs#InvalidParameterValue","message":"no"}
-    "#]]);
-    check(query(), invalid(), expect![[r#"
+    "#]],
+    );
+    check(
+        query(),
+        invalid(),
+        expect![[r#"
         400
         content-type: text/xml
         x-amzn-requestid: req-1
 
         <ErrorResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><Error><Type>Sender</Type><Code>InvalidParameterValue</Code><Message>no</Message></Error><RequestId>req-1</RequestId></ErrorResponse>
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
