@@ -173,8 +173,8 @@ async fn a_day_of_many_timers_is_a_matter_of_steps_and_not_of_services() {
             let idle = Address { scope: Scope { region, ..Scope::default() }, ..address() };
             world.install(idle, Box::new(Ticking::default()));
         }
-        let apart = Duration::from_millis(6_000);
-        let timers = Some((Timestamp::TANK_EPOCH, apart, 14_400));
+        let apart = Duration::from_millis(600);
+        let timers = Some((Timestamp::TANK_EPOCH, apart, 144_000));
         world.install(address(), Box::new(Ticking { timers, ..Ticking::default() }));
     });
     tank.advance(Duration::from_secs(86_400)).await;
