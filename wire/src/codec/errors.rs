@@ -7,6 +7,7 @@ use http::Response;
 use serde_json::Value;
 
 use super::{Answer, Refusal, cbor, json, query, rest_json};
+use crate::SERVICES;
 use crate::error::WireError;
 use crate::route::{Route, RouteError};
 use crate::schema::{Protocol, Service};
@@ -37,31 +38,60 @@ pub(super) fn refused(route: &Route, refusal: Refusal) -> WireError {
     }
 }
 
-/// Writes an error as the service's protocol does. The model's status for the code counts before the error's own.
+/// What AWS calls an error in JSON and in the query protocol, with its status.
+struct Spelling<'e> {
+    name: &'e str,
+    code: &'e str,
+    status: u16,
+    is_modelled: bool,
+}
+
+/// Errors that no model has: the name in JSON, the code in the query protocol, of services that speak both.
+///
+/// Recorded: from SQS (LocalStack's `serializer.py`, read 2026-11-20). Assumed: the second's query code.
+const COMMON: [(&str, &str); 2] = [
+    ("InvalidParameterValueException", "InvalidParameterValue"),
+    ("MissingRequiredParameterException", "MissingParameter"),
+];
+
+impl<'e> Spelling<'e> {
+    /// The model's status for the code counts before the error's own.
+    fn of(service: &Service, error: &'e WireError) -> Self {
+        if let Some(shape) = service.error(&error.code) {
+            return Self { name: shape.name, code: shape.code, status: shape.status, is_modelled: true };
+        }
+        let is_either = |(name, code): &&(&str, &str)| error.code == *name || error.code == *code;
+        let both = if speaks_both(service) { COMMON.iter().find(is_either) } else { None };
+        let (name, code) = both.copied().unwrap_or((&error.code, &error.code));
+        Self { name, code, status: error.status, is_modelled: false }
+    }
+}
+
+fn speaks_both(service: &Service) -> bool {
+    SERVICES.iter().any(|first| first.name == service.name && first.is_query_compatible())
+}
+
+/// Writes an error as the service's protocol does.
 pub fn encode_error(service: &Service, error: &WireError, request_id: &str) -> Response<Bytes> {
-    let known = service.error(&error.code);
-    let status = known.map_or(error.status, |shape| shape.status);
-    let name = known.map_or(error.code.as_str(), |shape| shape.name);
+    let Spelling { name, code, status, is_modelled } = Spelling::of(service, error);
     let mut response = match service.protocol {
         Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::AwsCbor11 | Protocol::RpcV2Cbor => {
-            let body = document(service, error, &[("__type", &type_name(service, name))]);
+            let body = document(service, error, &[("__type", &type_name(service, name, is_modelled))]);
             super::respond(status, super::content_type(service.protocol), body)
         }
         Protocol::RestJson => {
             // Recorded: `Type` stands in modelled exceptions (LocalStack's Lambda snapshots). Assumed: only there.
             let fault = [("Type", if error.sender { "User" } else { "Service" })];
-            let body = document(service, error, if known.is_some() { &fault } else { &[] });
+            let body = document(service, error, if is_modelled { &fault } else { &[] });
             let mut response = super::respond(status, "application/json", body);
             response.headers_mut().insert("x-amzn-errortype", rest_json::header_value(name));
             response
         }
         Protocol::Query => {
-            let code = known.map_or(error.code.as_str(), |shape| shape.code);
             super::respond(status, "text/xml", query::write_error(service, error, code, request_id).into())
         }
     };
     if service.is_query_compatible() {
-        let code = known.map_or(error.code.as_str(), |shape| shape.code);
         let fault = if error.sender { "Sender" } else { "Receiver" };
         let told = rest_json::header_value(&format!("{code};{fault}"));
         response.headers_mut().insert("x-amzn-query-error", told);
@@ -75,13 +105,15 @@ pub fn encode_error(service: &Service, error: &WireError, request_id: &str) -> R
 
 /// What stands in `__type`.
 ///
-/// Recorded: with a namespace from SQS, `com.amazonaws.sqs#QueueDoesNotExist` (elasticmq pull 905, 2023-11-15).
-/// Assumed: that it stands before codes too that the model does not have.
-fn type_name<'n>(service: &Service, name: &'n str) -> Cow<'n, str> {
-    if service.is_query_compatible() {
-        return Cow::Owned(format!("com.amazonaws.{}#{name}", service.name));
+/// Recorded: from SQS, `com.amazonaws.sqs#QueueDoesNotExist` (elasticmq pull 905, 2023-11-15), and
+/// `com.amazon.coral.service#InvalidParameterValueException` for what its model does not have (LocalStack's `serializer.py`,
+/// read 2026-11-20); no namespace from other services (athena-local, kinesalite).
+fn type_name<'n>(service: &Service, name: &'n str, is_modelled: bool) -> Cow<'n, str> {
+    match is_modelled {
+        _ if !service.is_query_compatible() => Cow::Borrowed(name),
+        true => Cow::Owned(format!("com.amazonaws.{}#{name}", service.name)),
+        false => Cow::Owned(format!("com.amazon.coral.service#{name}")),
     }
-    Cow::Borrowed(name)
 }
 
 /// `{"__type":"InvalidRequestException","AthenaErrorCode":"INVALID_INPUT",..,"Message":".."}`: `head`, further members,

@@ -10,7 +10,8 @@ use crate::error::WireError;
 use crate::route::route;
 use crate::schema::{Protocol, Service};
 use crate::sqs;
-use crate::val::{FromVal, ToVal};
+use crate::val::{FromVal, ToVal, Val};
+use crate::validate::{validate, validation_error};
 
 fn query() -> &'static Service {
     sqs::SERVICE.speaking(Protocol::Query).expect("older SDKs speak it")
@@ -204,13 +205,13 @@ fn an_error_has_its_old_code_in_a_header_and_in_xml() {
         &sqs::SERVICE,
         invalid(),
         expect![[r#"
-        400
-        content-type: application/x-amz-json-1.0
-        x-amzn-query-error: InvalidParameterValue;Sender
-        x-amzn-requestid: req-1
+            400
+            content-type: application/x-amz-json-1.0
+            x-amzn-query-error: InvalidParameterValue;Sender
+            x-amzn-requestid: req-1
 
-        {"__type":"com.amazonaws.sqs#InvalidParameterValue","message":"no"}
-    "#]],
+            {"__type":"com.amazon.coral.service#InvalidParameterValueException","message":"no"}
+        "#]],
     );
     check(
         query(),
@@ -223,6 +224,22 @@ fn an_error_has_its_old_code_in_a_header_and_in_xml() {
         <ErrorResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><Error><Type>Sender</Type><Code>InvalidParameterValue</Code><Message>no</Message></Error><RequestId>req-1</RequestId></ErrorResponse>
     "#]],
     );
+}
+
+#[test]
+fn a_parameter_that_is_missing_is_named_in_both_protocols() {
+    let operation = sqs::SERVICE.operation("SendMessage").expect("a served operation");
+    let failures = validate(operation.input, &Val::Struct(Vec::new())).expect_err("nothing was sent");
+    let error = validation_error(&sqs::SERVICE, &failures);
+    assert_eq!(error.message, "The request must contain the parameter QueueUrl.");
+    for (service, name) in [
+        (&sqs::SERVICE, "com.amazon.coral.service#MissingRequiredParameterException"),
+        (query(), "MissingParameter<"),
+    ] {
+        let response = encode_error(service, &error, "req-1");
+        let told = String::from_utf8_lossy(response.body());
+        assert!(told.contains(name), "{told}");
+    }
 }
 
 #[test]
