@@ -14,7 +14,7 @@ use http::{Request, Response};
 use wavetank_wire::codec::{decode_request, decode_response, encode_request, encode_response};
 use wavetank_wire::kinesis::{GetRecordsOutput, PutRecordsInput, PutRecordsRequestEntry, Record, SERVICE};
 use wavetank_wire::route::{Route, route};
-use wavetank_wire::schema::{Operation, Service};
+use wavetank_wire::schema::{Operation, Protocol, Service};
 use wavetank_wire::validate::validate;
 use wavetank_wire::{FromVal as _, ToVal as _, Val};
 
@@ -25,6 +25,7 @@ const ROUNDS: usize = 400;
 fn main() {
     println!("{RECORDS} records of {RECORD_BYTES} bytes, best of {ROUNDS} rounds");
     measure_service(&SERVICE);
+    measure_service(SERVICE.speaking(Protocol::AwsCbor11).expect("Java's SDK speaks it"));
 }
 
 fn measure_service(service: &'static Service) {

@@ -123,7 +123,7 @@ pub struct ErrorShape {
     pub name: &'static str,
     /// The code that the query protocol sends.
     pub code: &'static str,
-    /// HTTP status.
+    /// HTTP status; 0 where no model says it, and the service does.
     pub status: u16,
     /// The member that carries the sentence, `message` or `Message`; empty where the model has none.
     pub message: &'static str,

@@ -15,14 +15,14 @@ use wavetank_wire::codec::event_stream::{Received, read};
 use wavetank_wire::kinesis::{
     self, SubscribeToShardEvent, SubscribeToShardEventStream, SubscribeToShardInput,
 };
-use wavetank_wire::schema::{Protocol, Service};
+use wavetank_wire::schema::{Protocol, Service as Schema};
 use wavetank_wire::sign::sign;
 use wavetank_wire::{ToVal as _, Val, WireError};
 
 use super::{Opened, Tank, machine_time};
 use crate::connector::Connector;
 use crate::server::serve;
-use crate::services::{DynService, ServiceId};
+use crate::services::{AwsError, Service, ServiceId};
 use crate::world::{Address, Answer, Call, Cx, Delivery, Effect, Scope, Ticket};
 
 /// Each open stream has an event at its time, then one each second; the fifth is an error.
@@ -39,12 +39,30 @@ fn event(number: i64) -> Val {
         .to_val()
 }
 
-impl DynService for Ticking {
-    fn call(&mut self, cx: &mut Cx<'_>, operation: &str, _: Val) -> Result<Answer<Val>, WireError> {
-        if operation == "DescribeLimits" {
+/// It refuses nothing.
+#[derive(Clone, Copy, Debug)]
+enum Never {}
+
+impl AwsError for Never {
+    fn wire(&self) -> WireError {
+        match *self {}
+    }
+}
+
+impl Service for Ticking {
+    type Request = kinesis::Request;
+    type Response = kinesis::Response;
+    type Error = Never;
+
+    fn call(
+        &mut self,
+        cx: &mut Cx<'_>,
+        request: kinesis::Request,
+    ) -> Result<Answer<kinesis::Response>, Never> {
+        if let kinesis::Request::DescribeLimits(_) = request {
             let open = i64::try_from(self.streams.len()).expect("few");
             let limits = kinesis::DescribeLimitsOutput { open_shard_count: open, ..Default::default() };
-            return Ok(Answer::Now(limits.to_val()));
+            return Ok(Answer::Now(kinesis::Response::DescribeLimits(limits)));
         }
         let ticket = cx.ticket();
         cx.push(Effect::Event(ticket, Ok(event(0))));
@@ -181,7 +199,7 @@ async fn a_day_of_many_timers_is_a_matter_of_steps_and_not_of_services() {
     assert!(tank.with_world(|world| world.next_deadline()).is_none());
 }
 
-fn subscribe(service: &'static Service, endpoint: &str) -> Request<Full<Bytes>> {
+fn subscribe(service: &'static Schema, endpoint: &str) -> Request<Full<Bytes>> {
     let operation = service.operation("SubscribeToShard").expect("a served operation");
     let input = SubscribeToShardInput {
         consumer_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/s/consumer/c:1".to_owned(),
@@ -196,7 +214,7 @@ fn subscribe(service: &'static Service, endpoint: &str) -> Request<Full<Bytes>> 
 }
 
 /// What has come so far, and nothing that has not: reads frames until there are so many messages.
-async fn receive<B>(body: &mut B, service: &'static Service, count: usize) -> Vec<Received>
+async fn receive<B>(body: &mut B, service: &'static Schema, count: usize) -> Vec<Received>
 where
     B: http_body::Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Debug,
@@ -218,7 +236,7 @@ fn expected(from: i64, to: i64) -> Vec<Received> {
 }
 
 /// Reads two events, moves time, reads the rest and the end.
-async fn converse<B>(tank: &Tank, service: &'static Service, body: &mut B)
+async fn converse<B>(tank: &Tank, service: &'static Schema, body: &mut B)
 where
     B: http_body::Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Debug,

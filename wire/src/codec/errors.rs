@@ -58,7 +58,8 @@ impl<'e> Spelling<'e> {
     /// The model's status for the code counts before the error's own.
     fn of(service: &Service, error: &'e WireError) -> Self {
         if let Some(shape) = service.error(&error.code) {
-            return Self { name: shape.name, code: shape.code, status: shape.status, is_modelled: true };
+            let status = if shape.status == 0 { error.status } else { shape.status };
+            return Self { name: shape.name, code: shape.code, status, is_modelled: true };
         }
         let is_either = |(name, code): &&(&str, &str)| error.code == *name || error.code == *code;
         let both = if speaks_both(service) { COMMON.iter().find(is_either) } else { None };

@@ -18,7 +18,7 @@ pub(crate) fn write(service: &str, served: &ServedService, model: &Model) -> Res
     let others: Vec<(&str, &str)> =
         served.also.iter().map(|name| variant(service, name)).collect::<Result<_, _>>()?;
     also.extend(others.iter().map(|(name, _)| format!("&{name}")));
-    let fields = fields(service, model)?;
+    let fields = fields(service, served, model)?;
     if others.is_empty() {
         out.push_str(&format!(
             "/// The service.\npub static SERVICE: Service = Service {{ {fields}, also: &[{}] }};\n",
@@ -47,7 +47,7 @@ pub(crate) fn write_query(service: &str, served: &ServedService, model: &Model) 
     );
     out.push_str("#![allow(dead_code, reason = \"generated: what only JSON names is here too\")]\n\n");
     out.push_str("use crate::schema::*;\n\n");
-    let fields = fields(service, model)?;
+    let fields = fields(service, served, model)?;
     out.push_str(&format!("pub(super) static SERVICE: Service = Service {{ {fields}, also: &[] }};\n"));
     shapes(&mut out, served, model)?;
     // One of these is the service's public face; this is the other.
@@ -90,7 +90,7 @@ fn shapes(out: &mut String, served: &ServedService, model: &Model) -> Result<(),
 }
 
 /// The fields of a service but for what it also speaks.
-fn fields(service: &str, model: &Model) -> Result<String, String> {
+fn fields(service: &str, served: &ServedService, model: &Model) -> Result<String, String> {
     let meta = &model.metadata;
     let protocol = match (meta.protocol.as_str(), meta.json_version.as_deref()) {
         ("json", Some("1.0")) => "Protocol::AwsJson10",
@@ -102,8 +102,9 @@ fn fields(service: &str, model: &Model) -> Result<String, String> {
     let operations: Vec<String> =
         model.operations.iter().map(|(name, op)| operation(name, op, model)).collect::<Result<_, _>>()?;
     let unserved: Vec<String> = model.unserved.iter().map(|(name, http)| unserved(name, http)).collect();
-    let errors: Vec<String> =
-        model.shapes.iter().filter(|(_, shape)| shape.exception).map(|(n, s)| error(n, s)).collect();
+    let is_silent = served.query_model.is_some();
+    let exceptions = model.shapes.iter().filter(|(_, shape)| shape.exception);
+    let errors: Vec<String> = exceptions.map(|(name, shape)| error(name, shape, is_silent)).collect();
     Ok(format!(
         "name: {service:?}, signing_name: {:?}, api_version: {:?}, protocol: {protocol}, \
          target_prefix: {:?}, xml_namespace: {:?}, operations: &[{}], unserved: &[{}], errors: &[{}], event_streams: &[{}]",
@@ -157,9 +158,15 @@ fn unserved(name: &str, http: &Http) -> String {
     format!("Unserved {{ name: {name:?}, method: {:?}, uri: {:?} }}", http.method, http.request_uri)
 }
 
-fn error(name: &str, shape: &Shape) -> String {
+fn error(name: &str, shape: &Shape, is_silent: bool) -> String {
     let traits = shape.error.clone().unwrap_or_default();
-    let status = traits.http_status_code.unwrap_or(if shape.fault { 500 } else { 400 });
+    let status = match (traits.http_status_code, shape.fault) {
+        (Some(status), _) => status,
+        (None, true) => 500,
+        // An older model that spells errors out, but not this one, says nothing of its status.
+        (None, false) if is_silent => 0,
+        (None, false) => 400,
+    };
     let code = traits.code.unwrap_or_else(|| name.to_owned());
     let message = shape.members.keys().find(|member| member.eq_ignore_ascii_case("message"));
     let message = message.map_or("", String::as_str);

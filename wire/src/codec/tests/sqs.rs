@@ -200,6 +200,10 @@ fn an_error_has_its_old_code_in_a_header_and_in_xml() {
         {"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}
     "#]],
     );
+    let throttled = WireError::client_status(403, "RequestThrottled", "");
+    for service in [&sqs::SERVICE, query()] {
+        assert_eq!(encode_error(service, &throttled, "req-1").status(), 403, "no model says it");
+    }
     let invalid = || WireError::client("InvalidParameterValue", "no");
     check(
         &sqs::SERVICE,
