@@ -18,7 +18,9 @@ pub mod sqs;
 pub mod sts;
 
 use wavetank_types::{Region, Timestamp};
+use wavetank_wire as wire;
 use wavetank_wire::schema::Service as Schema;
+use wavetank_wire::validate::{validate, validation_error};
 use wavetank_wire::{OperationSet, ResponseSet, Val, WireError};
 
 use crate::world::{Address, Answer, Cx, Delivery, Scope};
@@ -58,6 +60,31 @@ impl ServiceId {
             "sts" => Self::Sts,
             other => unreachable!("service `{other}` has served operations and no line in the registry"),
         }
+    }
+
+    /// What AWS publishes of this service; none of S3, whose wire is elsewhere.
+    pub(crate) fn schema(self) -> Option<&'static Schema> {
+        Some(match self {
+            Self::Athena => &wire::athena::SERVICE,
+            Self::CloudFormation => &wire::cloudformation::SERVICE,
+            Self::Firehose => &wire::firehose::SERVICE,
+            Self::Glue => &wire::glue::SERVICE,
+            Self::Iam => &wire::iam::SERVICE,
+            Self::Kinesis => &wire::kinesis::SERVICE,
+            Self::Lambda => &wire::lambda::SERVICE,
+            Self::Logs => &wire::logs::SERVICE,
+            Self::Sns => &wire::sns::SERVICE,
+            Self::Sqs => &wire::sqs::SERVICE,
+            Self::Sts => &wire::sts::SERVICE,
+            Self::S3 => return None,
+        })
+    }
+
+    /// Why a request breaks the model's constraints, if it does: what a client's would be told.
+    pub(crate) fn refuses(self, operation: &str, input: &Val) -> Option<WireError> {
+        let schema = self.schema()?;
+        let failures = validate(schema.operation(operation)?.input, input).err()?;
+        Some(validation_error(schema, &failures))
     }
 
     /// Where this service's state lives: IAM is one per account, the others one per account and region.

@@ -67,6 +67,8 @@ pub struct World {
     seed: Seed,
     now: Timestamp,
     services: BTreeMap<Address, Slot>,
+    /// What each service answers for `next_deadline`, kept after each of its turns: asking all would cost every request.
+    deadlines: BTreeSet<(Timestamp, Address)>,
     s3: S3,
     s3_streams: BTreeMap<Scope, Stream>,
     faults: Faults,
@@ -81,8 +83,6 @@ pub struct World {
     events: Vec<(Ticket, StreamEvent)>,
     /// Who wants to hear of each topic.
     watchers: BTreeMap<String, BTreeSet<Address>>,
-    /// Something may have to be done later that was not known before.
-    stirred: bool,
 }
 
 /// What an open event stream carries.
@@ -94,10 +94,11 @@ pub enum StreamEvent {
     Close,
 }
 
-/// A service and its own random stream.
+/// A service, its own random stream, and its deadline as `World::deadlines` has it.
 struct Slot {
     service: Box<dyn DynService>,
     stream: Stream,
+    deadline: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Slot {
@@ -113,6 +114,7 @@ impl World {
             seed,
             now: start,
             services: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
             s3: S3::default(),
             s3_streams: BTreeMap::new(),
             faults: Faults::new(seed.stream("faults")),
@@ -125,7 +127,6 @@ impl World {
             streams: BTreeMap::new(),
             events: Vec::new(),
             watchers: BTreeMap::new(),
-            stirred: false,
         }
     }
 
@@ -308,8 +309,8 @@ impl World {
         let address = address.service.home(address);
         if !self.services.contains_key(&address) {
             let name = format!("{:?}/{}/{}", address.service, address.scope.account, address.scope.region);
-            let slot =
-                Slot { service: registry(address.service, &address.scope), stream: self.seed.stream(&name) };
+            let service = registry(address.service, &address.scope);
+            let slot = Slot { service, stream: self.seed.stream(&name), deadline: None };
             self.services.insert(address.clone(), slot);
         }
         let slot = self.services.get_mut(&address).expect("made just above");
@@ -322,12 +323,40 @@ impl World {
             next_number: &mut self.next_number,
             out,
         };
-        act(slot.service.as_mut(), &mut cx)
+        let answer = act(slot.service.as_mut(), &mut cx);
+        let deadline = slot.service.next_deadline();
+        if deadline != slot.deadline {
+            let before = std::mem::replace(&mut slot.deadline, deadline);
+            self.move_deadline(address, before, deadline);
+        }
+        answer
+    }
+
+    /// Puts a service of a test's own in the place of one of ours.
+    #[cfg(test)]
+    pub(crate) fn install(&mut self, address: Address, service: Box<dyn DynService>) {
+        let deadline = service.next_deadline();
+        let slot = Slot { service, stream: self.seed.stream("installed"), deadline };
+        let before = self.services.insert(address.clone(), slot).and_then(|slot| slot.deadline);
+        self.move_deadline(address, before, deadline);
+    }
+
+    fn move_deadline(&mut self, whose: Address, before: Option<Timestamp>, after: Option<Timestamp>) {
+        let whose = match before {
+            Some(at) => {
+                let entry = (at, whose);
+                self.deadlines.remove(&entry);
+                entry.1
+            }
+            None => whose,
+        };
+        if let Some(at) = after {
+            self.deadlines.insert((at, whose));
+        }
     }
 
     /// Delivers effects, and the effects of those, in the order in which they were pushed.
     fn drain(&mut self, effects: Vec<(Address, Effect)>) {
-        self.stirred = true;
         let mut queue: VecDeque<(Address, Effect)> = effects.into();
         while let Some((from, effect)) = queue.pop_front() {
             let mut out = Vec::new();
@@ -339,7 +368,10 @@ impl World {
     fn deliver(&mut self, from: Address, effect: Effect, out: &mut Vec<(Address, Effect)>) {
         match effect {
             Effect::Call { to, operation, input, reply } => {
-                let answer = self.on_service(&to, "", out, |service, cx| service.call(cx, operation, input));
+                let answer = match to.service.refuses(operation, &input) {
+                    Some(refusal) => Err(refusal),
+                    None => self.on_service(&to, "", out, |service, cx| service.call(cx, operation, input)),
+                };
                 match answer {
                     Ok(Answer::Now(output)) => self.reply(from, reply, Ok(output), out),
                     Ok(Answer::Later(ticket)) => {
@@ -444,8 +476,8 @@ impl World {
     /// When something happens next without being asked. Never before [`World::now`].
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let due = self.due.keys().next().map(|(at, _)| *at);
-        let services = self.services.values().filter_map(|slot| slot.service.next_deadline());
-        services.chain(self.s3.next_deadline()).chain(due).min().map(|at| at.max(self.now))
+        let service = self.deadlines.first().map(|(at, _)| *at);
+        [service, self.s3.next_deadline(), due].into_iter().flatten().min().map(|at| at.max(self.now))
     }
 
     /// Moves time to `to` and does what is due there. Time does not go back.
@@ -465,13 +497,9 @@ impl World {
             self.on_s3(&Scope::default(), "", &mut out, |s3, cx| s3.tick(cx));
             self.drain(out);
         }
-        let ready = |slot: &Slot| slot.service.next_deadline().is_some_and(|at| at <= self.now);
-        let addresses: Vec<Address> = self
-            .services
-            .iter()
-            .filter(|(_, slot)| ready(slot))
-            .map(|(address, _)| address.clone())
-            .collect();
+        let due = self.deadlines.iter().take_while(|(at, _)| *at <= self.now);
+        let mut addresses: Vec<Address> = due.map(|(_, address)| address.clone()).collect();
+        addresses.sort();
         for address in addresses {
             let mut out = Vec::new();
             self.on_service(&address, "", &mut out, |service, cx| service.tick(cx));
@@ -511,9 +539,9 @@ impl World {
         !self.running.is_empty()
     }
 
-    /// Whether effects have been delivered since the last call: jobs and deadlines come of nothing else.
-    pub(crate) fn take_stirred(&mut self) -> bool {
-        std::mem::take(&mut self.stirred)
+    /// Whether work has been asked for that nobody has taken yet.
+    pub(crate) fn has_waiting_jobs(&self) -> bool {
+        !self.jobs.is_empty()
     }
 
     /// How many jobs executors have, or wait for one.
