@@ -95,6 +95,7 @@ pub(crate) struct Inner {
     job_ended: Notify,
     start: Timestamp,
     seed: Seed,
+    strict: bool,
     /// Where the tank listens, for processes that call back.
     endpoint: Mutex<Option<String>>,
 }
@@ -109,6 +110,7 @@ pub struct TankBuilder {
     seed: Option<Seed>,
     start: Option<Timestamp>,
     real_time: bool,
+    strict: bool,
     natives: Natives,
 }
 
@@ -131,6 +133,13 @@ impl TankBuilder {
     #[must_use]
     pub fn real_time(mut self) -> Self {
         self.real_time = true;
+        self
+    }
+
+    /// Services throttle as AWS does: rates per shard and per second. Without it a tank takes and gives as fast as it can.
+    #[must_use]
+    pub fn strict_limits(mut self) -> Self {
+        self.strict = true;
         self
     }
 
@@ -157,7 +166,7 @@ impl TankBuilder {
             Clock::Real(real) => real.now(),
         });
         let core = Core {
-            world: World::new(seed, start),
+            world: World::new(seed, start).with_strict_limits(self.strict),
             waiters: BTreeMap::new(),
             ready: BTreeMap::new(),
             streams: BTreeMap::new(),
@@ -171,6 +180,7 @@ impl TankBuilder {
             job_ended: Notify::new(),
             start,
             seed,
+            strict: self.strict,
             endpoint: Mutex::new(None),
         }));
         if self.real_time {
@@ -224,7 +234,7 @@ impl Tank {
     pub fn reset(&self) {
         let start = if self.is_frozen() { self.0.start } else { self.now() };
         let mut core = self.core();
-        core.world = World::new(self.0.seed, start);
+        core.world = World::new(self.0.seed, start).with_strict_limits(self.0.strict);
         core.waiters.clear();
         core.ready.clear();
         core.streams.clear();

@@ -66,6 +66,8 @@ struct Running {
 pub struct World {
     seed: Seed,
     now: Timestamp,
+    /// Whether services throttle as AWS does.
+    strict: bool,
     services: BTreeMap<Address, Slot>,
     /// What each service answers for `next_deadline`, kept after each of its turns: asking all would cost every request.
     deadlines: BTreeSet<(Timestamp, Address)>,
@@ -113,6 +115,7 @@ impl World {
         Self {
             seed,
             now: start,
+            strict: false,
             services: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             s3: S3::default(),
@@ -128,6 +131,13 @@ impl World {
             events: Vec::new(),
             watchers: BTreeMap::new(),
         }
+    }
+
+    /// The same world, whose services throttle as AWS does if `strict`.
+    #[must_use]
+    pub fn with_strict_limits(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
     }
 
     /// Tank time.
@@ -309,7 +319,7 @@ impl World {
         let address = address.service.home(address);
         if !self.services.contains_key(&address) {
             let name = format!("{:?}/{}/{}", address.service, address.scope.account, address.scope.region);
-            let service = registry(address.service, &address.scope);
+            let service = registry(address.service, &address.scope, self.strict);
             let slot = Slot { service, stream: self.seed.stream(&name), deadline: None };
             self.services.insert(address.clone(), slot);
         }

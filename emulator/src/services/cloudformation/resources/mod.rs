@@ -13,6 +13,7 @@ mod glue;
 mod glue_catalog;
 mod iam_policy;
 mod iam_role;
+mod kinesis;
 mod lambda;
 mod lambda_code;
 mod logs;
@@ -131,7 +132,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 15] = [
+static KINDS: [&dyn Kind; 17] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &glue::Crawler,
@@ -142,6 +143,8 @@ static KINDS: [&dyn Kind; 15] = [
     &iam_policy::ManagedPolicy,
     &iam_policy::Policy,
     &iam_role::Role,
+    &kinesis::Stream,
+    &kinesis::StreamConsumer,
     &lambda::Function,
     &lambda::Permission,
     &logs::LogGroup,
