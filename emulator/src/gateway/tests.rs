@@ -222,6 +222,7 @@ async fn listings_are_paged_and_rolled_up() {
 #[tokio::test]
 async fn configurations_that_are_not_built_are_refused_by_name() {
     let queue = "<NotificationConfiguration><QueueConfiguration><Queue>arn:aws:sqs:us-east-1:000000000000:q</Queue><Event>s3:ObjectCreated:*</Event></QueueConfiguration></NotificationConfiguration>";
+    let bridge = "<NotificationConfiguration><EventBridgeConfiguration></EventBridgeConfiguration></NotificationConfiguration>";
     let function = "<NotificationConfiguration><CloudFunctionConfiguration><CloudFunction>arn:aws:lambda:us-east-1:000000000000:function:none</CloudFunction><Event>s3:ObjectCreated:*</Event></CloudFunctionConfiguration></NotificationConfiguration>";
     let rule = |inside: &str| {
         format!(
@@ -234,7 +235,12 @@ async fn configurations_that_are_not_built_are_refused_by_name() {
     let by_prefix = rule("<Filter><Prefix>tmp/</Prefix></Filter><Expiration><Days>1</Days></Expiration>");
     check_s3(&[
         ("PUT /lake", "", &["200"]),
-        ("PUT /lake?notification", queue, &["501", "SQS queues"]),
+        ("PUT /lake?notification", bridge, &["501", "EventBridge"]),
+        (
+            "PUT /lake?notification",
+            queue,
+            &["400", "InvalidArgument", "Unable to validate the following destination configurations"],
+        ),
         (
             "PUT /lake?notification",
             function,

@@ -5,6 +5,7 @@
 //! call is decided in [`World::drain`]. Left out: who waits, and on what clock; see `driver/`.
 
 mod cx;
+mod destinations;
 mod fault;
 mod job;
 #[cfg(test)]
@@ -12,17 +13,16 @@ pub(crate) mod testing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wavetank_types::{Arn, Region, Seed, Stream, Timestamp};
-use wavetank_wire::lambda::{GetPolicy, GetPolicyInput};
+use wavetank_types::{Seed, Stream, Timestamp};
 use wavetank_wire::schema::Service as Schema;
-use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, WireError};
+use wavetank_wire::{Val, WireError};
 
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
 use fault::Faults;
 pub use fault::{Rule, RuleId, Verdict};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
 
-use crate::services::s3::{Notification, S3};
+use crate::services::s3::S3;
 use crate::services::{DynService, ServiceId, registry};
 
 /// A call as it crosses the boundary.
@@ -218,37 +218,6 @@ impl World {
     /// Reads S3 as the tank itself: no faults, no effects.
     pub fn s3_ref(&self) -> &S3 {
         &self.s3
-    }
-
-    /// Whether the functions that a bucket is to notify exist, and let S3 invoke them.
-    ///
-    /// Services do not see each other, so the world asks Lambda. The sentence is AWS's; assumed: that it looks at nothing but
-    /// the function's own policy, and only for S3's name.
-    pub fn check_destinations(&mut self, notification: &Notification) -> Result<(), WireError> {
-        for function in &notification.functions {
-            let refuse = || {
-                let why = "Unable to validate the following destination configurations";
-                WireError::client("InvalidArgument", why)
-            };
-            let arn: Arn = function.arn.parse().map_err(|_| refuse())?;
-            let account = arn.account.parse().map_err(|_| refuse())?;
-            let scope = Scope { account, region: Region::new(arn.region) };
-            let lambda = Address { service: ServiceId::Lambda, scope };
-            let input = GetPolicyInput { function_name: function.arn.clone(), ..GetPolicyInput::default() };
-            let mut out = Vec::new();
-            let answer = self.on_service(&lambda, "", &mut out, |service, cx| {
-                service.call(cx, GetPolicy::NAME, input.to_val())
-            });
-            let policy = match answer {
-                Ok(Answer::Now(output)) => <GetPolicy as Operation>::Output::from_val(output).policy,
-                Ok(Answer::Later(_) | Answer::Stream(_)) => None,
-                Err(_) => return Err(refuse()),
-            };
-            if !policy.is_some_and(|policy| policy.contains("s3.amazonaws.com")) {
-                return Err(refuse());
-            }
-        }
-        Ok(())
     }
 
     fn on_s3<R>(

@@ -9,8 +9,7 @@ use super::digest::Digested;
 use super::error::Refusal;
 use super::object::WriteConditions;
 use super::{
-    BucketConfiguration, Command, Completion, FunctionNotification, LifecycleRule, NamedPart, Notification,
-    S3, Wanted,
+    BucketConfiguration, Command, Completion, LifecycleRule, Listener, NamedPart, Notification, S3, Wanted,
 };
 use crate::driver::Tank;
 use crate::services::AwsError as _;
@@ -92,9 +91,9 @@ fn parts_are_joined_in_ascending_order_and_all_but_the_last_are_large() {
     check(&[(10_001, 1)], &[10_001], "InvalidArgument");
 }
 
-fn listener(events: &[&str], prefix: &str, suffix: &str) -> FunctionNotification {
+fn listener(events: &[&str], prefix: &str, suffix: &str) -> Listener {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    FunctionNotification {
+    Listener {
         id: None,
         arn: "arn:aws:lambda:us-east-1:000000000000:function:f".to_owned(),
         events: events.iter().map(|event| (*event).to_owned()).collect(),
@@ -105,9 +104,9 @@ fn listener(events: &[&str], prefix: &str, suffix: &str) -> FunctionNotification
 
 #[test]
 fn listeners_that_would_hear_one_event_twice_are_refused() {
-    let check = |listeners: &[FunctionNotification], expected: &str| {
+    let check = |listeners: &[Listener], expected: &str| {
         let tank = tank_with_bucket();
-        let notification = Some(Notification { functions: listeners.to_vec() });
+        let notification = Some(Notification { listeners: listeners.to_vec() });
         let configuration = BucketConfiguration { notification, ..BucketConfiguration::default() };
         let answer = act(&tank, |s3, cx| s3.configure(cx, "lake", configuration.clone()));
         let message = answer.err().map(|error| error.message).unwrap_or_default();
@@ -121,7 +120,7 @@ fn listeners_that_would_hear_one_event_twice_are_refused() {
     check(&[listener(&created, "a/", ""), listener(&["s3:ObjectCreated:Put"], "a/b/", "")], "overlap");
     check(&[listener(&created, "a/", ""), listener(&created, "", ".csv")], "overlap");
     check(&[listener(&["s3:Created"], "", "")], "not supported");
-    check(&[FunctionNotification { arn: "f".to_owned(), ..listener(&created, "", "") }], "ARN");
+    check(&[Listener { arn: "f".to_owned(), ..listener(&created, "", "") }], "ARN");
 }
 
 #[tokio::test]

@@ -101,7 +101,8 @@ impl Sns {
     ) -> Result<Option<Answer<Response>>, SnsError> {
         let Some((name, arn)) = topic_of(request) else { return Ok(None) };
         // Recorded: of a confirmation's topic AWS says no more than that it is wrong.
-        let arn = parse(name, arn).map_err(|why| if name == "Topic" { SnsError::parameter(name) } else { why })?;
+        let arn =
+            parse(name, arn).map_err(|why| if name == "Topic" { SnsError::parameter(name) } else { why })?;
         if arn.region != cx.scope.region.as_str() || arn.service != "sns" {
             return Err(SnsError::parameter(name));
         }

@@ -104,14 +104,10 @@ impl SqsError {
             Self::AttributeValue { .. } => ("InvalidAttributeValue", "InvalidAttributeValue", 400),
             Self::Missing(_) => ("MissingRequiredParameterException", "MissingParameter", 400),
             Self::Contents(_) => ("InvalidMessageContents", "InvalidMessageContents", 400),
-            Self::EmptyBatch(_) => {
-                ("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400)
+            Self::EmptyBatch(_) => ("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400),
+            Self::TooManyEntries(_) => {
+                ("TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400)
             }
-            Self::TooManyEntries(_) => (
-                "TooManyEntriesInBatchRequest",
-                "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-                400,
-            ),
             Self::RepeatedEntry(_) => {
                 ("BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400)
             }

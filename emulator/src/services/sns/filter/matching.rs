@@ -38,7 +38,9 @@ impl Filter {
             }
             Rule::Nested(name, inner) => match object.get(name) {
                 Some(Value::Object(object)) => inner.holds(object),
-                Some(Value::Array(list)) => list.iter().filter_map(Value::as_object).any(|one| inner.holds(one)),
+                Some(Value::Array(list)) => {
+                    list.iter().filter_map(Value::as_object).any(|one| inner.holds(one))
+                }
                 _ => inner.holds(&Map::new()),
             },
             Rule::Or(ways) => ways.iter().any(|way| way.holds(object)),
@@ -85,12 +87,12 @@ impl Condition {
             Self::Prefix(prefix) => text.is_some_and(|text| text.starts_with(prefix.as_str())),
             Self::Suffix(suffix) => text.is_some_and(|text| text.ends_with(suffix.as_str())),
             Self::IgnoreCase(wanted) => text.is_some_and(|text| text.to_lowercase() == wanted.to_lowercase()),
-            Self::Numeric(bounds) => value
-                .as_f64()
-                .is_some_and(|number| bounds.iter().all(|(comparison, bound)| comparison.holds(number, *bound))),
-            Self::Cidr(network, bits) => {
-                text.and_then(|text| text.parse().ok()).is_some_and(|address| within(address, *network, *bits))
-            }
+            Self::Numeric(bounds) => value.as_f64().is_some_and(|number| {
+                bounds.iter().all(|(comparison, bound)| comparison.holds(number, *bound))
+            }),
+            Self::Cidr(network, bits) => text
+                .and_then(|text| text.parse().ok())
+                .is_some_and(|address| within(address, *network, *bits)),
             Self::Exists(_) => false,
         }
     }
@@ -174,7 +176,11 @@ mod tests {
         check(r#"{"$or": [{"a": ["x"]}, {"b": ["y"]}], "c": ["z"]}"#, r#"{"b": "y", "c": "z"}"#, true);
         check(r#"{"$or": [{"a": ["x"]}, {"b": ["y"]}], "c": ["z"]}"#, r#"{"c": "z"}"#, false);
         check(r#"{"a": {"b": ["x"], "c": [1]}}"#, r#"{"a": [{"b": "x", "c": 2}, {"b": "x", "c": 1}]}"#, true);
-        check(r#"{"a": {"b": ["x"], "c": [1]}}"#, r#"{"a": [{"b": "x", "c": 2}, {"b": "y", "c": 1}]}"#, false);
+        check(
+            r#"{"a": {"b": ["x"], "c": [1]}}"#,
+            r#"{"a": [{"b": "x", "c": 2}, {"b": "y", "c": 1}]}"#,
+            false,
+        );
         check(r#"{"a": ["x"]}"#, "x", false);
     }
 
@@ -206,7 +212,11 @@ mod tests {
         check(r#"{"key": [["value"]]}"#, true, "Match value must be String, number, true, false, or null");
         check(r#"{"key": [{"wrong-operator": true}]}"#, true, "Unrecognized match type wrong-operator");
         check(r#"{"key": [{"wildcard": "a*"}]}"#, true, "Unrecognized match type wildcard");
-        check(r#"{"key": [{"suffix": "a", "prefix": "b"}]}"#, true, "Only one key allowed in match expression");
+        check(
+            r#"{"key": [{"suffix": "a", "prefix": "b"}]}"#,
+            true,
+            "Only one key allowed in match expression",
+        );
         check(r#"{"key": []}"#, true, "Empty arrays are not allowed");
         check(r#"{"key": [{"suffix": 100}]}"#, true, "suffix match pattern must be a string");
         check(r#"{"key": "value"}"#, true, "\"key\" must be an object or an array");
@@ -217,13 +227,25 @@ mod tests {
         check(r#"{"key": [{"numeric": [1, "<="]}]}"#, true, "Invalid member in numeric match: 1");
         check(r#"{"key": [{"numeric": ["=", "000"]}]}"#, true, "Value of equals must be numeric");
         check(r#"{"key": [{"numeric": [">="]}]}"#, true, "Value of >= must be numeric");
-        check(r#"{"key": [{"numeric": ["<", 100, ">", 10]}]}"#, true, "Too many elements in numeric expression");
+        check(
+            r#"{"key": [{"numeric": ["<", 100, ">", 10]}]}"#,
+            true,
+            "Too many elements in numeric expression",
+        );
         check(r#"{"key": [{"numeric": [">=", 1, ">", 2]}]}"#, true, "Bad numeric range operator: >");
         check(r#"{"key": [{"numeric": [">", 3, "<", 1]}]}"#, true, "Bottom must be less than top");
         check(r#"{"key": [{"numeric": [">", 20, 30]}]}"#, true, "Bad value in numeric range: 30");
-        check(r#"{"key": [{"numeric": [">", 1, "<", 3, "<", 5]}]}"#, true, "Too many terms in numeric range expression");
+        check(
+            r#"{"key": [{"numeric": [">", 1, "<", 3, "<", 5]}]}"#,
+            true,
+            "Too many terms in numeric range expression",
+        );
         check(r#"{"key": [{"exists": null}]}"#, true, "exists match pattern must be either true or false.");
-        check(r#"{"key": [{"anything-but": {"suffix": "t"}}]}"#, true, "Unsupported anything-but pattern: suffix");
+        check(
+            r#"{"key": [{"anything-but": {"suffix": "t"}}]}"#,
+            true,
+            "Unsupported anything-but pattern: suffix",
+        );
         let nested = "Filter policy scope MessageAttributes does not support nested filter policy";
         check(r#"{"a": {"b": ["x"]}}"#, false, nested);
         let keys = r#"{"a": [1], "b": [1], "c": [1], "d": [1], "e": [1], "f": [1]}"#;

@@ -84,7 +84,9 @@ impl Filter {
         };
         let filter = read_rules(&object)?;
         if !nested && filter.is_nested() {
-            return Err("Filter policy scope MessageAttributes does not support nested filter policy".to_owned());
+            return Err(
+                "Filter policy scope MessageAttributes does not support nested filter policy".to_owned()
+            );
         }
         if filter.keys() > limits::FILTER_KEYS_MAX {
             return Err("FilterPolicy: Filter policy can not have more than 5 keys".to_owned());
@@ -124,7 +126,9 @@ impl Filter {
                 conditions.iter().map(values).sum::<usize>().saturating_mul(depth)
             }
             Rule::Nested(_, inner) => inner.combinations(depth + 1),
-            Rule::Or(ways) => ways.iter().fold(0, |sum: usize, way| sum.saturating_add(way.combinations(depth))),
+            Rule::Or(ways) => {
+                ways.iter().fold(0, |sum: usize, way| sum.saturating_add(way.combinations(depth)))
+            }
         };
         self.0.iter().fold(1, |product: usize, rule| product.saturating_mul(of(rule)))
     }
@@ -206,7 +210,10 @@ fn anything_but(operand: &Value) -> Result<Condition, String> {
         }
         Value::String(_) | Value::Number(_) => Ok(Condition::NoneOf(vec![operand.clone()])),
         // Assumed.
-        _ => Err("FilterPolicy: Value of anything-but must be an array or single string/number value.".to_owned()),
+        _ => {
+            Err("FilterPolicy: Value of anything-but must be an array or single string/number value."
+                .to_owned())
+        }
     }
 }
 

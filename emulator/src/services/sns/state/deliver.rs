@@ -100,7 +100,9 @@ impl Sns {
                 let (retries, content_type) = delivery_policy(one, topic_policy);
                 self.post(cx, Parcel { retries, content_type, ..parcel });
             }
-            other => tracing::warn!(protocol = other, "a confirmed subscription of a protocol without delivery"),
+            other => {
+                tracing::warn!(protocol = other, "a confirmed subscription of a protocol without delivery")
+            }
         }
     }
 
@@ -134,7 +136,8 @@ impl Sns {
     }
 
     fn send_to_queue(&mut self, cx: &mut Cx<'_>, parcel: Parcel) {
-        let Some(effect) = to_queue(&parcel, parcel.endpoint.parse().ok().as_ref(), self.token(cx, &parcel)) else {
+        let Some(effect) = to_queue(&parcel, parcel.endpoint.parse().ok().as_ref(), self.token(cx, &parcel))
+        else {
             return;
         };
         cx.push(effect);
@@ -259,8 +262,11 @@ fn delivery_policy(one: &Subscription, topic_policy: Option<&str>) -> (Value, St
     let topic = effective_policy(topic_policy);
     let mut retries = topic["http"]["defaultHealthyRetryPolicy"].clone();
     let mut content_type = topic["http"]["defaultRequestPolicy"]["headerContentType"].clone();
-    let own: Value =
-        one.attributes.get("DeliveryPolicy").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let own: Value = one
+        .attributes
+        .get("DeliveryPolicy")
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
     if topic["http"]["disableSubscriptionOverrides"] != true {
         for (name, value) in own["healthyRetryPolicy"].as_object().into_iter().flatten() {
             retries[name] = value.clone();

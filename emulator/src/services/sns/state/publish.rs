@@ -66,7 +66,8 @@ impl Sns {
         let mut successful = Vec::new();
         for (entry, texts) in entries.into_iter().zip(texts) {
             let id = Some(entry.id.clone());
-            let PublishOutput { message_id, sequence_number } = self.send(cx, &input.topic_arn, entry, &texts)?;
+            let PublishOutput { message_id, sequence_number } =
+                self.send(cx, &input.topic_arn, entry, &texts)?;
             successful.push(PublishBatchResultEntry { id, message_id, sequence_number });
         }
         Ok(PublishBatchOutput { successful: Some(successful), failed: Some(Vec::new()) })
@@ -85,7 +86,8 @@ impl Sns {
             None if topic.fifo => Some(hex::encode(Sha256::digest(entry.message.as_bytes()))),
             given => given,
         };
-        let in_group = topic.attributes.get("FifoThroughputScope").is_some_and(|scope| scope == "MessageGroup");
+        let in_group =
+            topic.attributes.get("FifoThroughputScope").is_some_and(|scope| scope == "MessageGroup");
         let scope = entry.message_group_id.clone().filter(|_| in_group).unwrap_or_default();
         let key = dedup.clone().filter(|_| topic.fifo).map(|id| (scope, id));
         let now = cx.now;
@@ -111,7 +113,11 @@ impl Sns {
             group: entry.message_group_id,
             dedup,
             sequence: output.sequence_number.clone(),
-            signature_version: topic.attributes.get("SignatureVersion").cloned().unwrap_or_else(|| "1".to_owned()),
+            signature_version: topic
+                .attributes
+                .get("SignatureVersion")
+                .cloned()
+                .unwrap_or_else(|| "1".to_owned()),
         };
         let policy = topic.attributes.get("DeliveryPolicy").cloned();
         let passes = |one: &&super::Subscription| match &one.filter {
@@ -154,7 +160,8 @@ impl Topic {
             if group.is_none() {
                 return refuse("The MessageGroupId parameter is required for FIFO topics");
             }
-            let by_content = self.attributes.get("ContentBasedDeduplication").is_some_and(|text| text == "true");
+            let by_content =
+                self.attributes.get("ContentBasedDeduplication").is_some_and(|text| text == "true");
             if dedup.is_none() && !by_content {
                 return refuse(
                     "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
@@ -261,9 +268,9 @@ fn check_attribute(name: &str, value: &MessageAttributeValue) -> Result<(), SnsE
     let (own, other) = if field == "String" { (text, bytes) } else { (bytes, text) };
     match own {
         Some(false) => Ok(()),
-        None if other.is_some() => {
-            refuse(format!("The message attribute '{name}' with type '{data_type}' must use field '{field}'."))
-        }
+        None if other.is_some() => refuse(format!(
+            "The message attribute '{name}' with type '{data_type}' must use field '{field}'."
+        )),
         _ => refuse(format!(
             "The message attribute '{name}' must contain non-empty message attribute value for message attribute type '{data_type}'."
         )),

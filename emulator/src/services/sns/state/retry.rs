@@ -78,7 +78,8 @@ mod tests {
     fn retries_follow_the_phases_of_the_policy() {
         let check = |policy: &str, expected: &[u64]| {
             let policy: Value = serde_json::from_str(policy).unwrap();
-            let found: Vec<u64> = (1..).map_while(|failures| delay(&policy, failures)).map(|d| d.as_secs()).collect();
+            let found: Vec<u64> =
+                (1..).map_while(|failures| delay(&policy, failures)).map(|d| d.as_secs()).collect();
             assert_eq!(found, expected, "{policy}");
         };
         let default = effective_policy(None)["http"]["defaultHealthyRetryPolicy"].to_string();

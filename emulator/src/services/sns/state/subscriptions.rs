@@ -222,7 +222,9 @@ impl Subscription {
                     self.filter = Some(Filter::read(policy, self.filters_body)?);
                 }
             }
-            "RedrivePolicy" => self.dead_letters = if text.is_empty() { None } else { Some(redrive(fifo, text)?) },
+            "RedrivePolicy" => {
+                self.dead_letters = if text.is_empty() { None } else { Some(redrive(fifo, text)?) }
+            }
             "DeliveryPolicy" if !text.is_empty() => {
                 serde_json::from_str::<serde_json::Map<String, Value>>(text)
                     .map_err(|why| format!("DeliveryPolicy: failed to parse JSON. {why}"))?;
@@ -254,7 +256,9 @@ fn redrive(fifo: bool, text: &str) -> Result<Arn, String> {
     let arn = arn.filter(|arn| arn.service == "sqs");
     let arn = arn.ok_or_else(|| "RedrivePolicy: deadLetterTargetArn is an invalid arn".to_owned())?;
     if fifo && !arn.resource.ends_with(".fifo") {
-        return Err("RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.".to_owned());
+        return Err(
+            "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.".to_owned()
+        );
     }
     Ok(arn)
 }

@@ -43,7 +43,11 @@ impl Sns {
         };
         for (name, text) in attributes.iter().filter(|(name, _)| *name != "FifoTopic") {
             topic.set(name, Some(text)).map_err(|why| {
-                SnsError::parameter(if why == "AttributeName" { format!("Attributes Reason: Unknown attribute {name}") } else { format!("Attributes Reason: {why}") })
+                SnsError::parameter(if why == "AttributeName" {
+                    format!("Attributes Reason: Unknown attribute {name}")
+                } else {
+                    format!("Attributes Reason: {why}")
+                })
             })?;
         }
         if let Some(there) = self.topics.get(&input.name) {
@@ -72,10 +76,14 @@ impl Sns {
         Ok(DeleteTopicOutput {})
     }
 
-    pub(in super::super) fn list_topics(&self, input: &ListTopicsInput) -> Result<ListTopicsOutput, SnsError> {
+    pub(in super::super) fn list_topics(
+        &self,
+        input: &ListTopicsInput,
+    ) -> Result<ListTopicsOutput, SnsError> {
         let arns = self.topics.values().map(|topic| topic.arn.as_str());
         let (arns, next_token) = page(arns, |arn| arn, input.next_token.as_deref());
-        let topics = arns.into_iter().map(|arn| wavetank_wire::sns::Topic { topic_arn: Some(arn.to_owned()) });
+        let topics =
+            arns.into_iter().map(|arn| wavetank_wire::sns::Topic { topic_arn: Some(arn.to_owned()) });
         Ok(ListTopicsOutput { topics: Some(topics.collect()), next_token })
     }
 
@@ -114,7 +122,8 @@ impl Sns {
     ) -> Result<SetTopicAttributesOutput, SnsError> {
         let owner = cx.scope.account.to_string();
         let topic = self.topic_mut(&input.topic_arn)?;
-        if input.attribute_name == "Policy" && input.attribute_value.as_deref().unwrap_or_default().is_empty() {
+        if input.attribute_name == "Policy" && input.attribute_value.as_deref().unwrap_or_default().is_empty()
+        {
             topic.policy = default_policy(&topic.arn, &owner);
             return Ok(SetTopicAttributesOutput {});
         }
@@ -163,8 +172,8 @@ impl Topic {
         let feedback = name.ends_with("FeedbackRoleArn") || name.ends_with("FeedbackSampleRate");
         match name {
             "Policy" => {
-                let policy: Value = serde_json::from_str(value)
-                    .map_err(|_| "Policy Error: null".to_owned())?;
+                let policy: Value =
+                    serde_json::from_str(value).map_err(|_| "Policy Error: null".to_owned())?;
                 if !policy.is_object() {
                     return Err("Policy Error: null".to_owned());
                 }
@@ -177,10 +186,14 @@ impl Topic {
                     .map_err(|why| format!("DeliveryPolicy: failed to parse JSON. {why}"))?;
             }
             "ContentBasedDeduplication" if self.fifo && !["true", "false"].contains(&value) => {
-                return Err(format!("ContentBasedDeduplication: Invalid value [{value}]. Must be true or false."));
+                return Err(format!(
+                    "ContentBasedDeduplication: Invalid value [{value}]. Must be true or false."
+                ));
             }
             "FifoThroughputScope" if self.fifo && !["Topic", "MessageGroup"].contains(&value) => {
-                return Err(format!("FifoThroughputScope: Invalid value [{value}]. Must be Topic or MessageGroup."));
+                return Err(format!(
+                    "FifoThroughputScope: Invalid value [{value}]. Must be Topic or MessageGroup."
+                ));
             }
             "MaximumMessageSize" => {
                 let size = value.parse().ok().filter(|size| limits::MAXIMUM_MESSAGE_SIZE.contains(size));
@@ -190,7 +203,9 @@ impl Topic {
                 }
             }
             "ContentBasedDeduplication" | "FifoThroughputScope" if self.fifo => {}
-            "ArchivePolicy" => return Err("ArchivePolicy: wavetank does not implement message archives".to_owned()),
+            "ArchivePolicy" => {
+                return Err("ArchivePolicy: wavetank does not implement message archives".to_owned());
+            }
             "DeliveryPolicy" => {}
             _ if PLAIN.contains(&name) || feedback => {}
             _ => return Err("AttributeName".to_owned()),
@@ -217,7 +232,9 @@ fn check_name(name: &str, fifo: bool) -> Result<(), SnsError> {
     let stem = if fifo { name.strip_suffix(".fifo") } else { Some(name) };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     match stem {
-        Some(stem) if limits::NAME_CHARS.contains(&name.len()) && !stem.is_empty() && stem.bytes().all(plain) => {
+        Some(stem)
+            if limits::NAME_CHARS.contains(&name.len()) && !stem.is_empty() && stem.bytes().all(plain) =>
+        {
             Ok(())
         }
         _ => Err(SnsError::parameter("Topic Name")),

@@ -116,7 +116,8 @@ impl Settings {
             // Recorded (2025-12-10): an empty text takes it back, and 300, the default, is not shown.
             "KmsDataKeyReusePeriodSeconds" if text.is_empty() => self.key_reuse_secs = None,
             "KmsDataKeyReusePeriodSeconds" => {
-                self.key_reuse_secs = Some(number(name, text, limits::KEY_REUSE_SECS)?).filter(|secs| *secs != 300);
+                self.key_reuse_secs =
+                    Some(number(name, text, limits::KEY_REUSE_SECS)?).filter(|secs| *secs != 300);
             }
             "SqsManagedSseEnabled" => self.managed_sse = flag(name, text)?,
             "FifoQueue" if !self.fifo => return Err(SqsError::UnknownAttribute(name.to_owned())),
@@ -227,9 +228,12 @@ fn redrive(text: &str) -> Result<Option<Redrive>, SqsError> {
     let refuse = |reason: &str| SqsError::parameter("RedrivePolicy", text, reason);
     let policy: Value =
         serde_json::from_str(text).map_err(|_| refuse("Redrive policy is not a valid JSON map."))?;
-    let (Some(target), Some(count)) = (policy.get("deadLetterTargetArn"), policy.get("maxReceiveCount")) else {
+    let (Some(target), Some(count)) = (policy.get("deadLetterTargetArn"), policy.get("maxReceiveCount"))
+    else {
         // Assumed.
-        return Err(refuse("Redrive policy does not contain mandatory attribute: deadLetterTargetArn or maxReceiveCount."));
+        return Err(refuse(
+            "Redrive policy does not contain mandatory attribute: deadLetterTargetArn or maxReceiveCount.",
+        ));
     };
     let target: Option<Arn> = target.as_str().and_then(|arn| arn.parse().ok());
     let target = target
@@ -239,7 +243,9 @@ fn redrive(text: &str) -> Result<Option<Redrive>, SqsError> {
     let receives_max = count
         .filter(|count| limits::MAX_RECEIVE_COUNT.contains(count))
         // Seen in the wild.
-        .ok_or_else(|| refuse("Invalid value for maxReceiveCount: must be between 1 and 1000 both inclusive."))?;
+        .ok_or_else(|| {
+            refuse("Invalid value for maxReceiveCount: must be between 1 and 1000 both inclusive.")
+        })?;
     Ok(Some(Redrive { target, receives_max, text: text.to_owned() }))
 }
 
@@ -256,8 +262,14 @@ fn redrive_allow(text: &str) -> Result<Option<RedriveAllow>, SqsError> {
     let sources = match (policy.get("redrivePermission").and_then(Value::as_str), arns) {
         (Some("allowAll"), None) => None,
         (Some("denyAll"), None) => Some(Vec::new()),
-        (Some("byQueue"), Some(arns)) if (1..=limits::REDRIVE_SOURCES_MAX).contains(&arns.len()) => Some(arns),
-        _ => return Err(refuse("Amazon SQS can't create the redrive allow policy. Check permission and sourceQueueArns.")),
+        (Some("byQueue"), Some(arns)) if (1..=limits::REDRIVE_SOURCES_MAX).contains(&arns.len()) => {
+            Some(arns)
+        }
+        _ => {
+            return Err(refuse(
+                "Amazon SQS can't create the redrive allow policy. Check permission and sourceQueueArns.",
+            ));
+        }
     };
     Ok(Some(RedriveAllow { sources, text: text.to_owned() }))
 }

@@ -136,9 +136,7 @@ pub(super) fn check_body(body: &str) -> Result<(), SqsError> {
     if body.is_empty() {
         return Err(SqsError::Missing("MessageBody"));
     }
-    let allowed = |c: char| {
-        matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
-    };
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
     match body.chars().find(|c| !allowed(*c)) {
         Some(stranger) => Err(SqsError::Contents(u32::from(stranger))),
         None => Ok(()),
@@ -151,7 +149,9 @@ pub(super) fn check_attributes(attributes: &BTreeMap<String, MessageAttributeVal
     let refuse = |why: String| Err(SqsError::ParameterSaid(why));
     if attributes.len() > limits::ATTRIBUTES_MAX {
         let (count, max) = (attributes.len(), limits::ATTRIBUTES_MAX);
-        return refuse(format!("Number of message attributes [{count}] exceeds the allowed maximum [{max}]."));
+        return refuse(format!(
+            "Number of message attributes [{count}] exceeds the allowed maximum [{max}]."
+        ));
     }
     for (name, value) in attributes {
         check_attribute_name(name)?;
@@ -234,7 +234,9 @@ pub(super) fn check_id(name: &'static str, id: Option<&str>) -> Result<(), SqsEr
     };
     match id {
         Some(id) if !good(id) => {
-            let reason = format!("{name} can only include alphanumeric and punctuation characters. 1 to 128 in length.");
+            let reason = format!(
+                "{name} can only include alphanumeric and punctuation characters. 1 to 128 in length."
+            );
             Err(SqsError::parameter(name, id, reason))
         }
         _ => Ok(()),

@@ -62,8 +62,12 @@ impl Sqs {
         input: &RemovePermissionInput,
     ) -> Result<RemovePermissionOutput, SqsError> {
         let queue = self.queue_mut(cx, &input.queue_url)?;
-        let mut policy: Value =
-            queue.settings.policy.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let mut policy: Value = queue
+            .settings
+            .policy
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
         let statements = statements(&mut policy);
         let before = statements.len();
         statements.retain(|statement| statement["Sid"] != input.label.as_str());

@@ -179,8 +179,11 @@ impl Sqs {
             ("QueueArn", queue.arn.clone()),
         ]);
         let wanted = |name: &str| asked.iter().any(|asked| asked == "All" || asked == name);
-        let attributes: BTreeMap<String, String> =
-            all.into_iter().filter(|(name, _)| wanted(name)).map(|(name, text)| (name.to_owned(), text)).collect();
+        let attributes: BTreeMap<String, String> = all
+            .into_iter()
+            .filter(|(name, _)| wanted(name))
+            .map(|(name, text)| (name.to_owned(), text))
+            .collect();
         Ok(GetQueueAttributesOutput { attributes: Some(attributes).filter(|all| !all.is_empty()) })
     }
 
@@ -267,7 +270,9 @@ fn check_name(name: &str, fifo: bool) -> Result<(), SqsError> {
     let stem = if fifo { name.strip_suffix(".fifo") } else { Some(name) };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     match stem {
-        Some(stem) if !stem.is_empty() && stem.bytes().all(plain) && name.len() <= limits::NAME_CHARS_MAX => Ok(()),
+        Some(stem) if !stem.is_empty() && stem.bytes().all(plain) && name.len() <= limits::NAME_CHARS_MAX => {
+            Ok(())
+        }
         _ if fifo => Err(SqsError::FifoName),
         _ => Err(SqsError::Name),
     }
@@ -291,7 +296,9 @@ fn page<'a>(
             let url = STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             let name = url.as_deref().and_then(name_in).map(str::to_owned);
             // Assumed.
-            Bound::Excluded(name.ok_or_else(|| SqsError::ParameterSaid("Invalid NextToken value.".to_owned()))?)
+            Bound::Excluded(
+                name.ok_or_else(|| SqsError::ParameterSaid("Invalid NextToken value.".to_owned()))?,
+            )
         }
         None => Bound::Unbounded,
     };

@@ -172,7 +172,8 @@ impl Sqs {
     fn bury(&mut self, cx: &mut Cx<'_>, name: &str, dead: Vec<Message>) {
         let Some(queue) = self.queues.get(name) else { return };
         let source = queue.arn.clone();
-        let Some(target) = queue.settings.redrive.as_ref().map(|redrive| redrive.target.resource.clone()) else {
+        let Some(target) = queue.settings.redrive.as_ref().map(|redrive| redrive.target.resource.clone())
+        else {
             return;
         };
         if let Some(grave) = self.queues.get_mut(&target) {
@@ -200,7 +201,8 @@ impl Ask {
             let reason = "Must be between 1 and 10, if provided.";
             return Err(SqsError::parameter("MaxNumberOfMessages", max, reason));
         }
-        let visibility_secs = within("VisibilityTimeout", input.visibility_timeout, &limits::VISIBILITY_SECS)?;
+        let visibility_secs =
+            within("VisibilityTimeout", input.visibility_timeout, &limits::VISIBILITY_SECS)?;
         let mut system = input.attribute_names.unwrap_or_default();
         system.extend(input.message_system_attribute_names.unwrap_or_default());
         if let Some(name) = system.iter().find(|name| *name != "All" && !SYSTEM.contains(&name.as_str())) {

@@ -15,8 +15,7 @@ use super::{Sqs, name_in};
 use crate::world::Cx;
 
 const NOT_HERE: &str = "The request include parameter that is not valid for this queue type.";
-const NO_DEDUPLICATION: &str =
-    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly";
+const NO_DEDUPLICATION: &str = "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly";
 
 impl Sqs {
     pub(in super::super) fn send_message(
@@ -145,8 +144,11 @@ impl Queue {
 
     /// Takes a message in, unless it is the duplicate of one that was sent less than five minutes ago.
     fn accept(&mut self, cx: &mut Cx<'_>, draft: Draft) -> SendMessageOutput {
-        let scope =
-            if self.settings.dedup_in_group { draft.group.clone().unwrap_or_default() } else { String::new() };
+        let scope = if self.settings.dedup_in_group {
+            draft.group.clone().unwrap_or_default()
+        } else {
+            String::new()
+        };
         let key = draft.dedup.clone().map(|id| (scope, id));
         // Assumed: a duplicate is answered with the first message's id and sequence number.
         if let Some(key) = &key

@@ -78,7 +78,11 @@ impl Sqs {
         if rate.is_some_and(|rate| !(1..=limits::MOVES_PER_SECOND_MAX).contains(&rate)) {
             // Assumed.
             let reason = "Must be between 1 and 500, if provided.";
-            return Err(SqsError::parameter("MaxNumberOfMessagesPerSecond", rate.unwrap_or_default(), reason));
+            return Err(SqsError::parameter(
+                "MaxNumberOfMessagesPerSecond",
+                rate.unwrap_or_default(),
+                reason,
+            ));
         }
         let id = cx.uuid();
         let Some(queue) = self.queues.get_mut(&name) else { return Err(SqsError::NoResource("SourceArn")) };
@@ -151,7 +155,9 @@ impl Sqs {
         task.due = cx.now + span;
         for _ in 0..at_once {
             let status = self.move_one(cx, name);
-            let Some(task) = self.queues.get_mut(name).and_then(|queue| queue.tasks.last_mut()) else { return };
+            let Some(task) = self.queues.get_mut(name).and_then(|queue| queue.tasks.last_mut()) else {
+                return;
+            };
             match status {
                 Status::Running => task.moved += 1,
                 ended => {
