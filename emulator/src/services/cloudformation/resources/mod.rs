@@ -21,6 +21,8 @@ mod properties;
 mod s3;
 mod s3_configuration;
 mod shape;
+mod sns;
+mod sqs;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -131,7 +133,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 15] = [
+static KINDS: [&dyn Kind; 20] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &glue::Crawler,
@@ -147,6 +149,11 @@ static KINDS: [&dyn Kind; 15] = [
     &logs::LogGroup,
     &s3::Bucket,
     &s3::BucketPolicy,
+    &sns::Subscription,
+    &sns::Topic,
+    &sns::TopicPolicy,
+    &sqs::Queue,
+    &sqs::QueuePolicy,
 ];
 
 /// The type of this name, if it is built.
