@@ -66,6 +66,8 @@ struct Running {
 pub struct World {
     seed: Seed,
     now: Timestamp,
+    /// Where the tank listens, if it does.
+    endpoint: Option<String>,
     services: BTreeMap<Address, Slot>,
     s3: S3,
     s3_streams: BTreeMap<Scope, Stream>,
@@ -83,8 +85,6 @@ pub struct World {
     watchers: BTreeMap<String, BTreeSet<Address>>,
     /// Something may have to be done later that was not known before.
     stirred: bool,
-    /// Where the tank listens, if it does.
-    endpoint: Option<String>,
 }
 
 /// What an open event stream carries.
@@ -114,6 +114,7 @@ impl World {
         Self {
             seed,
             now: start,
+            endpoint: None,
             services: BTreeMap::new(),
             s3: S3::default(),
             s3_streams: BTreeMap::new(),
@@ -128,7 +129,6 @@ impl World {
             events: Vec::new(),
             watchers: BTreeMap::new(),
             stirred: false,
-            endpoint: None,
         }
     }
 
