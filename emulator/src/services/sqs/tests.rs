@@ -3,6 +3,7 @@
 mod batches;
 mod fifo;
 mod queues;
+mod signals;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -264,7 +265,7 @@ async fn a_message_received_too_often_goes_to_the_dead_letter_queue_with_its_his
     assert_eq!(system["SentTimestamp"], sent_at);
     let sources = ListDeadLetterSourceQueuesInput { queue_url: grave.url.clone(), ..Default::default() };
     let sources = grave.call::<ListDeadLetterSourceQueues>(sources).await.unwrap();
-    assert_eq!(sources.queue_urls, [bench.url.clone()]);
+    assert_eq!(sources.queue_urls, std::slice::from_ref(&bench.url));
 }
 
 #[tokio::test]

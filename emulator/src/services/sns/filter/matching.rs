@@ -71,7 +71,7 @@ fn attribute(value: &MessageAttributeValue) -> Option<Value> {
 impl Condition {
     fn holds(&self, values: &[&Value]) -> bool {
         if let Self::Exists(wanted) = self {
-            return !values.is_empty() == *wanted;
+            return values.is_empty() != *wanted;
         }
         values.iter().any(|value| self.fits(value))
     }
