@@ -322,3 +322,35 @@ async fn the_control_api_answers_in_json() {
     check("POST /_wavetank/reset", "", &["2026-01-05T00:00:00.000Z"]).await;
     check("GET /_wavetank/status", "", &[r#""buckets":[]"#, r#""calls":0"#]).await;
 }
+
+#[tokio::test]
+async fn the_links_of_sns_are_followed_without_a_signature() {
+    let connector = Connector::new(&Tank::builder().build());
+    let form = "POST /\ncontent-type: application/x-www-form-urlencoded";
+    let ask = async |body: &str, expected: &[&str]| {
+        let response = connector.http(signed(request(form, body.as_bytes()), "sns", "test")).await;
+        compare(body, &response, expected);
+        String::from_utf8_lossy(response.body()).into_owned()
+    };
+    let topic = "arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3At";
+    ask("Action=CreateTopic&Version=2010-03-31&Name=t", &["200", "arn:aws:sns:us-east-1:000000000000:t"])
+        .await;
+    let subscribe = format!(
+        "Action=Subscribe&Version=2010-03-31&TopicArn={topic}&Protocol=email&Endpoint=a%40b.c&ReturnSubscriptionArn=true"
+    );
+    let told = ask(&subscribe, &["200", "<SubscriptionArn>arn:aws:sns:us-east-1:000000000000:t:"]).await;
+    let token = "0".repeat(128);
+    let confirm = format!("GET /?Action=ConfirmSubscription&TopicArn={topic}&Token={token}");
+    compare(
+        "confirm",
+        &connector.http(request(&confirm, b"")).await,
+        &["400", "InvalidParameter", "Invalid token"],
+    );
+    let arn =
+        told.split_once("<SubscriptionArn>").and_then(|(_, rest)| rest.split_once('<')).expect("an ARN").0;
+    let unsubscribe = format!("GET /?Action=Unsubscribe&SubscriptionArn={arn}");
+    compare("unsubscribe", &connector.http(request(&unsubscribe, b"")).await, &["200"]);
+    ask("Action=ListSubscriptions&Version=2010-03-31", &["200", "!arn:aws:sns"]).await;
+    let publish = format!("GET /?Action=Publish&TopicArn={topic}&Message=x");
+    compare("publish", &connector.http(request(&publish, b"")).await, &["403", "MissingAuthenticationToken"]);
+}
