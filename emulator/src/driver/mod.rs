@@ -227,6 +227,7 @@ impl Tank {
 
     /// Says where the tank listens. A function's process gets it as `AWS_ENDPOINT_URL`.
     pub fn set_endpoint(&self, endpoint: Option<String>) {
+        self.core().world.set_endpoint(endpoint.clone());
         *self.0.endpoint.lock().expect("nothing panics while it holds this") = endpoint;
     }
 
@@ -235,6 +236,7 @@ impl Tank {
         let start = if self.is_frozen() { self.0.start } else { self.now() };
         let mut core = self.core();
         core.world = World::new(self.0.seed, start).with_strict_limits(self.0.strict);
+        core.world.set_endpoint(self.endpoint());
         core.waiters.clear();
         core.ready.clear();
         core.streams.clear();

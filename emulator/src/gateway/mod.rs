@@ -8,6 +8,7 @@ mod calls;
 mod control;
 mod events;
 mod identity;
+mod links;
 mod request_id;
 mod s3;
 #[cfg(test)]
@@ -129,7 +130,9 @@ impl Gateway {
 
     async fn ask(&self, route: &Route, parts: &Parts, body: &Bytes) -> Result<Opened, WireError> {
         let caller = caller(&parts.headers, &parts.uri);
-        let access_key = caller.access_key.ok_or_else(|| {
+        let linked = links::scope(route, &parts.uri).filter(|_| caller.access_key.is_none());
+        let linked_key = linked.as_ref().map(|scope| scope.account.to_string());
+        let access_key = caller.access_key.or(linked_key).ok_or_else(|| {
             WireError::client_status(
                 403,
                 "MissingAuthenticationTokenException",
@@ -144,10 +147,10 @@ impl Gateway {
         let input = decode_request(route, &parts.uri, &parts.headers, body)?;
         validate(route.operation.input, &input)
             .map_err(|failures| validation_error(route.service, &failures))?;
-        let scope = Scope {
+        let scope = linked.unwrap_or_else(|| Scope {
             account: AccountId::of_access_key(&access_key),
             region: caller.region.map(Region::new).unwrap_or_default(),
-        };
+        });
         let to = Address { service: ServiceId::of(route.service), scope };
         let call = Call { to, access_key, operation: route.operation.name, input };
         self.0.tank.open(route.service, call).await

@@ -136,6 +136,8 @@ pub struct Cx<'a> {
     pub scope: &'a Scope,
     /// The access key id of the caller; empty for what the tank does itself.
     pub access_key: &'a str,
+    /// Where the tank listens, such as `http://127.0.0.1:4566`; none while it is only in-process. For URLs in answers.
+    pub endpoint: Option<&'a str>,
     pub(super) owner: &'a Address,
     pub(super) stream: &'a mut Stream,
     pub(super) next_number: &'a mut u64,

@@ -5,6 +5,7 @@
 //! call is decided in [`World::drain`]. Left out: who waits, and on what clock; see `driver/`.
 
 mod cx;
+mod destinations;
 mod fault;
 mod job;
 #[cfg(test)]
@@ -12,17 +13,16 @@ pub(crate) mod testing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wavetank_types::{Arn, Region, Seed, Stream, Timestamp};
-use wavetank_wire::lambda::{GetPolicy, GetPolicyInput};
+use wavetank_types::{Seed, Stream, Timestamp};
 use wavetank_wire::schema::Service as Schema;
-use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, WireError};
+use wavetank_wire::{Val, WireError};
 
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
 use fault::Faults;
 pub use fault::{Rule, RuleId, Verdict};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
 
-use crate::services::s3::{Notification, S3};
+use crate::services::s3::S3;
 use crate::services::{DynService, ServiceId, registry};
 
 /// A call as it crosses the boundary.
@@ -68,6 +68,8 @@ pub struct World {
     now: Timestamp,
     /// Whether services throttle as AWS does.
     strict: bool,
+    /// Where the tank listens, if it does.
+    endpoint: Option<String>,
     services: BTreeMap<Address, Slot>,
     /// What each service answers for `next_deadline`, kept after each of its turns: asking all would cost every request.
     deadlines: BTreeSet<(Timestamp, Address)>,
@@ -116,6 +118,7 @@ impl World {
             seed,
             now: start,
             strict: false,
+            endpoint: None,
             services: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             s3: S3::default(),
@@ -138,6 +141,11 @@ impl World {
     pub fn with_strict_limits(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
+    }
+
+    /// Says where the tank listens: queue URLs lead there.
+    pub fn set_endpoint(&mut self, endpoint: Option<String>) {
+        self.endpoint = endpoint;
     }
 
     /// Tank time.
@@ -223,37 +231,6 @@ impl World {
         &self.s3
     }
 
-    /// Whether the functions that a bucket is to notify exist, and let S3 invoke them.
-    ///
-    /// Services do not see each other, so the world asks Lambda. The sentence is AWS's; assumed: that it looks at nothing but
-    /// the function's own policy, and only for S3's name.
-    pub fn check_destinations(&mut self, notification: &Notification) -> Result<(), WireError> {
-        for function in &notification.functions {
-            let refuse = || {
-                let why = "Unable to validate the following destination configurations";
-                WireError::client("InvalidArgument", why)
-            };
-            let arn: Arn = function.arn.parse().map_err(|_| refuse())?;
-            let account = arn.account.parse().map_err(|_| refuse())?;
-            let scope = Scope { account, region: Region::new(arn.region) };
-            let lambda = Address { service: ServiceId::Lambda, scope };
-            let input = GetPolicyInput { function_name: function.arn.clone(), ..GetPolicyInput::default() };
-            let mut out = Vec::new();
-            let answer = self.on_service(&lambda, "", &mut out, |service, cx| {
-                service.call(cx, GetPolicy::NAME, input.to_val())
-            });
-            let policy = match answer {
-                Ok(Answer::Now(output)) => <GetPolicy as Operation>::Output::from_val(output).policy,
-                Ok(Answer::Later(_) | Answer::Stream(_)) => None,
-                Err(_) => return Err(refuse()),
-            };
-            if !policy.is_some_and(|policy| policy.contains("s3.amazonaws.com")) {
-                return Err(refuse());
-            }
-        }
-        Ok(())
-    }
-
     fn on_s3<R>(
         &mut self,
         scope: &Scope,
@@ -271,6 +248,7 @@ impl World {
             now: self.now,
             scope,
             access_key,
+            endpoint: self.endpoint.as_deref(),
             owner: &owner,
             stream,
             next_number: &mut self.next_number,
@@ -328,6 +306,7 @@ impl World {
             now: self.now,
             scope: &address.scope,
             access_key,
+            endpoint: self.endpoint.as_deref(),
             owner: &address,
             stream: &mut slot.stream,
             next_number: &mut self.next_number,

@@ -34,6 +34,7 @@ impl Bench {
             now: self.now,
             scope: &self.owner.scope,
             access_key: "",
+            endpoint: None,
             owner: &self.owner,
             stream: &mut self.stream,
             next_number: &mut self.next_number,

@@ -22,6 +22,8 @@ mod properties;
 mod s3;
 mod s3_configuration;
 mod shape;
+mod sns;
+mod sqs;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -132,7 +134,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 17] = [
+static KINDS: [&dyn Kind; 22] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &glue::Crawler,
@@ -150,6 +152,11 @@ static KINDS: [&dyn Kind; 17] = [
     &logs::LogGroup,
     &s3::Bucket,
     &s3::BucketPolicy,
+    &sns::Subscription,
+    &sns::Topic,
+    &sns::TopicPolicy,
+    &sqs::Queue,
+    &sqs::QueuePolicy,
 ];
 
 /// The type of this name, if it is built.

@@ -1,0 +1,94 @@
+//! When an HTTP endpoint that did not take a message is asked again.
+//!
+//! Documented: docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html (to be verified): retries without delay,
+//! then at the least delay, then growing, then at the greatest delay. Recorded: the defaults.
+//! Simplified: each back-off function but `linear` grows by the same factor from retry to retry.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::super::limits;
+
+/// The topic's delivery policy with AWS's defaults. Recorded (LocalStack's `test_topic_delivery_policy_crud`).
+pub(super) fn effective_policy(set: Option<&str>) -> Value {
+    let set: Value = set.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let mut retry = json!({
+        "minDelayTarget": 20,
+        "maxDelayTarget": 20,
+        "numRetries": 3,
+        "numMaxDelayRetries": 0,
+        "numNoDelayRetries": 0,
+        "numMinDelayRetries": 0,
+        "backoffFunction": "linear",
+    });
+    merge(&mut retry, set["http"]["defaultHealthyRetryPolicy"].as_object());
+    let mut request = json!({ "headerContentType": "text/plain; charset=UTF-8" });
+    merge(&mut request, set["http"]["defaultRequestPolicy"].as_object());
+    let fixed = set["http"]["disableSubscriptionOverrides"].as_bool().unwrap_or(false);
+    json!({ "http": {
+        "defaultHealthyRetryPolicy": retry,
+        "disableSubscriptionOverrides": fixed,
+        "defaultRequestPolicy": request,
+    } })
+}
+
+fn merge(defaults: &mut Value, set: Option<&Map<String, Value>>) {
+    for (name, value) in set.into_iter().flatten() {
+        defaults[name] = value.clone();
+    }
+}
+
+/// How long to wait after this many failures; `None` to give up. `healthy` is a `healthyRetryPolicy`.
+pub(super) fn delay(healthy: &Value, failures: u64) -> Option<Duration> {
+    let number = |name: &str| healthy[name].as_u64().unwrap_or(0);
+    let retries = number("numRetries").min(limits::RETRIES_MAX);
+    let (none, least, most) =
+        (number("numNoDelayRetries"), number("numMinDelayRetries"), number("numMaxDelayRetries"));
+    let (shortest, longest) = (number("minDelayTarget"), number("maxDelayTarget"));
+    let retry = failures.checked_sub(1)?;
+    if retry >= retries {
+        return None;
+    }
+    let growing = retries.saturating_sub(none + least + most);
+    let secs = if retry < none {
+        0
+    } else if retry < none + least {
+        shortest
+    } else if retry < none + least + growing {
+        let step = (retry - none - least) as f64 / growing.saturating_sub(1).max(1) as f64;
+        let (shortest, longest) = (shortest as f64, longest.max(shortest) as f64);
+        let secs = if healthy["backoffFunction"] == "linear" {
+            shortest + (longest - shortest) * step
+        } else {
+            shortest.max(1.0) * (longest.max(1.0) / shortest.max(1.0)).powf(step)
+        };
+        secs.round() as u64
+    } else {
+        longest
+    };
+    Some(Duration::from_secs(secs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_follow_the_phases_of_the_policy() {
+        let check = |policy: &str, expected: &[u64]| {
+            let policy: Value = serde_json::from_str(policy).unwrap();
+            let found: Vec<u64> =
+                (1..).map_while(|failures| delay(&policy, failures)).map(|d| d.as_secs()).collect();
+            assert_eq!(found, expected, "{policy}");
+        };
+        let default = effective_policy(None)["http"]["defaultHealthyRetryPolicy"].to_string();
+        check(&default, &[20, 20, 20]);
+        check(
+            r#"{"numRetries": 7, "numNoDelayRetries": 1, "numMinDelayRetries": 1, "numMaxDelayRetries": 2,
+                "minDelayTarget": 1, "maxDelayTarget": 9, "backoffFunction": "linear"}"#,
+            &[0, 1, 1, 5, 9, 9, 9],
+        );
+        check(r#"{"numRetries": 0}"#, &[]);
+    }
+}
