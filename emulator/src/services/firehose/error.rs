@@ -78,7 +78,9 @@ pub enum Argument {
     Expression { field: &'static str, why: String },
     #[error("ErrorOutputPrefix can't be null when Prefix contains expressions")]
     NoErrorPrefix,
-    #[error("ErrorOutputPrefix expressions must include at least one instance of !{{firehose:error-output-type}}")]
+    #[error(
+        "ErrorOutputPrefix expressions must include at least one instance of !{{firehose:error-output-type}}"
+    )]
     NoErrorType,
     #[error("Prefix can't contain !{{firehose:error-output-type}}")]
     ErrorTypeInPrefix,

@@ -7,7 +7,17 @@ use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, Offset as _, Tim
 use chrono_tz::Tz;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -188,14 +198,19 @@ impl Found {
             'a' => {
                 let half = text.get(..2)?;
                 self.afternoon = Some(half.eq_ignore_ascii_case("pm"));
-                return (half.eq_ignore_ascii_case("am") || half.eq_ignore_ascii_case("pm")).then(|| &text[2..]);
+                return (half.eq_ignore_ascii_case("am") || half.eq_ignore_ascii_case("pm"))
+                    .then(|| &text[2..]);
             }
             'Z' => return self.take_offset(text),
             _ => {}
         }
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         // A field of one letter takes what there is; a longer one takes its own width, so that `yyyyMMdd` works.
-        let width = if count == 1 || (letter == 'y' && count == 4 && digits <= 4) { digits } else { digits.min(count) };
+        let width = if count == 1 || (letter == 'y' && count == 4 && digits <= 4) {
+            digits
+        } else {
+            digits.min(count)
+        };
         let (digits, rest) = text.split_at_checked(width)?;
         if letter == 'S' {
             let padded: String = digits.chars().chain(std::iter::repeat('0')).take(9).collect();

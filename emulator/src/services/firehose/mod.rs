@@ -47,12 +47,18 @@ impl Service for Firehose {
             Request::DeleteDeliveryStream(input) => {
                 Response::DeleteDeliveryStream(self.delete_delivery_stream(cx, &input)?)
             }
-            Request::UpdateDestination(input) => Response::UpdateDestination(self.update_destination(cx, input)?),
+            Request::UpdateDestination(input) => {
+                Response::UpdateDestination(self.update_destination(cx, input)?)
+            }
             Request::DescribeDeliveryStream(input) => {
                 Response::DescribeDeliveryStream(self.describe_delivery_stream(cx, &input)?)
             }
-            Request::ListDeliveryStreams(input) => Response::ListDeliveryStreams(self.list_delivery_streams(&input)),
-            Request::TagDeliveryStream(input) => Response::TagDeliveryStream(self.tag_delivery_stream(cx, input)?),
+            Request::ListDeliveryStreams(input) => {
+                Response::ListDeliveryStreams(self.list_delivery_streams(&input))
+            }
+            Request::TagDeliveryStream(input) => {
+                Response::TagDeliveryStream(self.tag_delivery_stream(cx, input)?)
+            }
             Request::UntagDeliveryStream(input) => {
                 Response::UntagDeliveryStream(self.untag_delivery_stream(cx, &input)?)
             }

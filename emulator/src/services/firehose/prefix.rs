@@ -15,11 +15,11 @@ use super::limits::{PREFIX_CHARS_MAX, RANDOM_STRING_CHARS};
 
 /// The keys of a partition: from the query, and from the function.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Keys {
+pub(super) struct Keys {
     /// By name, as `MetadataExtractionQuery` gave them.
-    pub query: BTreeMap<String, String>,
+    pub(super) query: BTreeMap<String, String>,
     /// By name, as the function gave them.
-    pub lambda: BTreeMap<String, String>,
+    pub(super) lambda: BTreeMap<String, String>,
 }
 
 /// A prefix that has been read.
@@ -108,12 +108,16 @@ impl Prefix {
 
     /// Names of the keys that the query must give.
     pub(super) fn query_keys(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| if let Part::QueryKey(key) = part { Some(key.as_str()) } else { None })
+        self.0
+            .iter()
+            .filter_map(|part| if let Part::QueryKey(key) = part { Some(key.as_str()) } else { None })
     }
 
     /// Names of the keys that the function must give.
     pub(super) fn lambda_keys(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| if let Part::LambdaKey(key) = part { Some(key.as_str()) } else { None })
+        self.0
+            .iter()
+            .filter_map(|part| if let Part::LambdaKey(key) = part { Some(key.as_str()) } else { None })
     }
 
     /// The prefix of one object. `random` draws that many characters.

@@ -12,14 +12,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono_tz::Tz;
 use wavetank_wire::firehose::{
-    BufferingHints, CloudWatchLoggingOptions, ExtendedS3DestinationConfiguration, HttpEndpointDestinationConfiguration,
-    S3DestinationConfiguration,
+    BufferingHints, CloudWatchLoggingOptions, ExtendedS3DestinationConfiguration,
+    HttpEndpointDestinationConfiguration, S3DestinationConfiguration,
 };
 
 use super::error::{Argument, Refusal};
 use super::limits::{
-    BUFFER_MIB_DEFAULT, BUFFER_MIB_LARGE_DEFAULT, BUFFER_MIB_LARGE_MIN, BUFFER_SECS_DEFAULT, HTTP_RETRY_SECS_DEFAULT,
-    RETRY_SECS_MAX,
+    BUFFER_MIB_DEFAULT, BUFFER_MIB_LARGE_DEFAULT, BUFFER_MIB_LARGE_MIN, BUFFER_SECS_DEFAULT,
+    HTTP_RETRY_SECS_DEFAULT, RETRY_SECS_MAX,
 };
 use super::prefix::Prefix;
 use super::work::{Compression, Conversion};
@@ -115,7 +115,8 @@ pub(super) fn extended(told: S3DestinationConfiguration) -> ExtendedS3Destinatio
 fn read_s3(told: &ExtendedS3DestinationConfiguration, version: u64) -> Result<Settings, Refusal> {
     let partitioning = told.dynamic_partitioning_configuration.as_ref();
     let partitioned = partitioning.is_some_and(|said| said.enabled.unwrap_or(false));
-    let retry = partitioning.and_then(|said| said.retry_options.as_ref()).and_then(|said| said.duration_in_seconds);
+    let retry =
+        partitioning.and_then(|said| said.retry_options.as_ref()).and_then(|said| said.duration_in_seconds);
     check_retry(retry)?;
     let said = told.data_format_conversion_configuration.as_ref();
     let said = said.filter(|said| said.enabled.unwrap_or(true));
@@ -268,7 +269,11 @@ fn logging(said: Option<&CloudWatchLoggingOptions>) -> Result<Option<Logging>, A
 }
 
 /// Both prefixes, by the rules between them.
-fn prefixes(said: Option<&str>, errors: Option<&str>, partitioned: bool) -> Result<(Prefix, Prefix), Argument> {
+fn prefixes(
+    said: Option<&str>,
+    errors: Option<&str>,
+    partitioned: bool,
+) -> Result<(Prefix, Prefix), Argument> {
     let errors = errors.filter(|text| !text.is_empty());
     let mut prefix = Prefix::parse(said.unwrap_or_default(), "Prefix")?;
     if prefix.has_error_type() {

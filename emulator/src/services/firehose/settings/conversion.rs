@@ -1,6 +1,8 @@
 //! What `DataFormatConversionConfiguration` asks for.
 
-use wavetank_wire::firehose::{DataFormatConversionConfiguration, Deserializer as ToldDeserializer, Serializer as ToldSerializer};
+use wavetank_wire::firehose::{
+    DataFormatConversionConfiguration, Deserializer as ToldDeserializer, Serializer as ToldSerializer,
+};
 
 use super::super::error::Argument;
 use super::super::java_time::Pattern;

@@ -84,7 +84,8 @@ impl Steps {
                 self.deaggregation = Some(match need("SubRecordType")? {
                     "JSON" => Deaggregation::Json,
                     "DELIMITED" => {
-                        let delimiter = STANDARD.decode(need("Delimiter")?).map_err(|_| wrong("Delimiter"))?;
+                        let delimiter =
+                            STANDARD.decode(need("Delimiter")?).map_err(|_| wrong("Delimiter"))?;
                         Deaggregation::Delimited(delimiter.into())
                     }
                     _ => return Err(wrong("SubRecordType").into()),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use wavetank_types::Arn;
 use wavetank_wire::firehose::{
-    CreateDeliveryStreamInput, CreateDeliveryStreamOutput, DeleteDeliveryStreamInput, DeleteDeliveryStreamOutput,
-    DeliveryStreamEncryptionConfiguration,
+    CreateDeliveryStreamInput, CreateDeliveryStreamOutput, DeleteDeliveryStreamInput,
+    DeleteDeliveryStreamOutput, DeliveryStreamEncryptionConfiguration,
 };
 
 use super::super::error::{Argument, Refusal};
@@ -121,7 +121,9 @@ fn source(cx: &Cx<'_>, input: &CreateDeliveryStreamInput) -> Result<Option<Sourc
             }
             Ok(Some(Source::new(said.kinesis_stream_arn.clone(), said.role_arn.clone(), cx.now)))
         }
-        ("DirectPut" | "KinesisStreamAsSource", _) => Err(Argument::SourceOfAnotherType(kind.to_owned()).into()),
+        ("DirectPut" | "KinesisStreamAsSource", _) => {
+            Err(Argument::SourceOfAnotherType(kind.to_owned()).into())
+        }
         _ => Err(Refusal::NotBuilt(format!("the delivery stream type {kind}"))),
     }
 }

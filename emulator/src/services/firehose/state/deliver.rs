@@ -20,7 +20,7 @@ use super::super::limits::{S3_RETRY_MAX, S3_WAIT_FIRST, S3_WAIT_MAX};
 use super::super::prefix::{Evaluation, Keys};
 use super::super::settings::{S3Target, Settings};
 use super::super::work::{
-    Bundle, Columns, Compression, Conversion, ConvertOutput, Done, Failed, HttpBody, Record, Serializer, Table, Task,
+    Bundle, Columns, Conversion, ConvertOutput, Done, Failed, HttpBody, Record, Serializer, Table, Task,
 };
 use super::{Desk, JobFor, Owed, Stream, Timer};
 use crate::services::ServiceId;
@@ -125,7 +125,11 @@ impl Stream {
     pub(super) fn begin(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64) {
         let Some(delivery) = self.deliveries.get(&id) else { return };
         if delivery.ready.is_some() {
-            if delivery.is_http() { self.post(cx, desk, id) } else { self.store(cx, desk, id) }
+            if delivery.is_http() {
+                self.post(cx, desk, id)
+            } else {
+                self.store(cx, desk, id)
+            }
             return;
         }
         if let Some(conversion) = delivery.conversion() {
@@ -146,7 +150,13 @@ impl Stream {
         desk.convert(cx, self.id, task, JobFor::Prepare(id));
     }
 
-    pub(super) fn table_came(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64, result: Result<Val, WireError>) {
+    pub(super) fn table_came(
+        &mut self,
+        cx: &mut Cx<'_>,
+        desk: &mut Desk,
+        id: u64,
+        result: Result<Val, WireError>,
+    ) {
         let Some(delivery) = self.deliveries.get_mut(&id) else { return };
         let Some(conversion) = delivery.conversion().cloned() else { return };
         match result {
@@ -174,7 +184,14 @@ impl Stream {
     }
 
     /// No record can be converted, since there is no schema.
-    fn not_converted(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64, code: &'static str, message: &str) {
+    fn not_converted(
+        &mut self,
+        cx: &mut Cx<'_>,
+        desk: &mut Desk,
+        id: u64,
+        code: &'static str,
+        message: &str,
+    ) {
         let Some(delivery) = self.deliveries.get(&id) else { return };
         let failed = |record: &Record| Failed { record: record.clone(), code, message: message.to_owned() };
         let failed = delivery.records.iter().map(failed).collect();
@@ -197,7 +214,14 @@ impl Stream {
     }
 
     /// What could be converted is stored; what could not blocks the stream until its documents are.
-    fn converted(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64, body: Option<Bytes>, failed: Vec<Failed>) {
+    fn converted(
+        &mut self,
+        cx: &mut Cx<'_>,
+        desk: &mut Desk,
+        id: u64,
+        body: Option<Bytes>,
+        failed: Vec<Failed>,
+    ) {
         let Some(delivery) = self.deliveries.get(&id) else { return };
         let (settings, table) = (Arc::clone(&delivery.settings), Arc::clone(&delivery.table));
         if let (Some(first), Some(conversion)) = (failed.first(), &settings.conversion) {
@@ -236,7 +260,13 @@ impl Stream {
         cx.push(Effect::S3 { command: Command::PutObject { bucket, key, body, content_type }, reply });
     }
 
-    pub(super) fn stored(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64, result: Result<Val, WireError>) {
+    pub(super) fn stored(
+        &mut self,
+        cx: &mut Cx<'_>,
+        desk: &mut Desk,
+        id: u64,
+        result: Result<Val, WireError>,
+    ) {
         let Err(error) = result else {
             self.done(cx, desk, id);
             return;
@@ -331,5 +361,8 @@ fn found_table(conversion: &Conversion, val: Val) -> Option<GlueTable> {
 fn read_table(table: GlueTable) -> Table {
     let columns = table.storage_descriptor.and_then(|storage| storage.columns).unwrap_or_default();
     let column = |column: wavetank_wire::glue::Column| (column.name, column.r#type.unwrap_or_default());
-    Table { columns: columns.into_iter().map(column).collect(), version: table.version_id.unwrap_or_default() }
+    Table {
+        columns: columns.into_iter().map(column).collect(),
+        version: table.version_id.unwrap_or_default(),
+    }
 }

@@ -1,12 +1,13 @@
 //! `DescribeDeliveryStream` and `ListDeliveryStreams`: what was told, with AWS's defaults filled in.
 
 use wavetank_wire::firehose::{
-    BufferingHints, CloudWatchLoggingOptions, DeliveryStreamDescription, DeliveryStreamEncryptionConfiguration,
-    DescribeDeliveryStreamInput, DescribeDeliveryStreamOutput, DestinationDescription, DirectPutSourceDescription,
-    EncryptionConfiguration, ExtendedS3DestinationConfiguration, ExtendedS3DestinationDescription,
-    HttpEndpointDescription, HttpEndpointDestinationConfiguration, HttpEndpointDestinationDescription,
-    KinesisStreamSourceDescription, ListDeliveryStreamsInput, ListDeliveryStreamsOutput, ProcessingConfiguration,
-    S3DestinationDescription, SourceDescription,
+    BufferingHints, CloudWatchLoggingOptions, DeliveryStreamDescription,
+    DeliveryStreamEncryptionConfiguration, DescribeDeliveryStreamInput, DescribeDeliveryStreamOutput,
+    DestinationDescription, DirectPutSourceDescription, EncryptionConfiguration,
+    ExtendedS3DestinationConfiguration, ExtendedS3DestinationDescription, HttpEndpointDescription,
+    HttpEndpointDestinationConfiguration, HttpEndpointDestinationDescription, KinesisStreamSourceDescription,
+    ListDeliveryStreamsInput, ListDeliveryStreamsOutput, ProcessingConfiguration, S3DestinationDescription,
+    SourceDescription,
 };
 
 use super::super::error::Refusal;
@@ -58,8 +59,9 @@ impl Stream {
             role_arn: Some(source.role.clone()),
             delivery_start_timestamp: Some(source.start),
         });
-        let direct =
-            self.throughput_hint.map(|hint| DirectPutSourceDescription { throughput_hint_in_mbs: Some(hint) });
+        let direct = self
+            .throughput_hint
+            .map(|hint| DirectPutSourceDescription { throughput_hint_in_mbs: Some(hint) });
         let source = SourceDescription {
             kinesis_stream_source_description: kinesis,
             direct_put_source_description: direct,
@@ -111,7 +113,10 @@ impl Stream {
         }
     }
 
-    fn extended_description(&self, told: &ExtendedS3DestinationConfiguration) -> ExtendedS3DestinationDescription {
+    fn extended_description(
+        &self,
+        told: &ExtendedS3DestinationConfiguration,
+    ) -> ExtendedS3DestinationDescription {
         let said = plain(told, self.hints());
         let backup = told.s3backup_configuration.clone();
         ExtendedS3DestinationDescription {
@@ -125,7 +130,8 @@ impl Stream {
             cloud_watch_logging_options: said.cloud_watch_logging_options,
             processing_configuration: Some(processing(told.processing_configuration.as_ref())),
             s3backup_mode: Some(told.s3backup_mode.clone().unwrap_or_else(|| "Disabled".to_owned())),
-            s3backup_description: backup.map(|backup| plain(&extended(backup.clone()), default_hints(backup.buffering_hints))),
+            s3backup_description: backup
+                .map(|backup| plain(&extended(backup.clone()), default_hints(backup.buffering_hints))),
             data_format_conversion_configuration: told.data_format_conversion_configuration.clone(),
             dynamic_partitioning_configuration: told.dynamic_partitioning_configuration.clone(),
             file_extension: told.file_extension.clone(),

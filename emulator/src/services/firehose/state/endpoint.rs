@@ -32,15 +32,21 @@ impl Stream {
             headers.push(("x-amz-firehose-access-key".to_owned(), key.clone()));
         }
         if !http.attributes.is_empty() {
-            let entries = http.attributes.iter().map(|(name, value)| (name.clone(), Value::String(value.clone())));
+            let entries =
+                http.attributes.iter().map(|(name, value)| (name.clone(), Value::String(value.clone())));
             let said = serde_json::json!({ "commonAttributes": Value::Object(entries.collect()) });
             headers.push(("x-amz-firehose-common-attributes".to_owned(), said.to_string()));
         }
         if http.gzip {
             headers.push(("content-encoding".to_owned(), "gzip".to_owned()));
         }
-        let work =
-            HttpWork { method: "POST".to_owned(), url: http.url.clone(), headers, body, timeout: HTTP_TIMEOUT };
+        let work = HttpWork {
+            method: "POST".to_owned(),
+            url: http.url.clone(),
+            headers,
+            body,
+            timeout: HTTP_TIMEOUT,
+        };
         let job = cx.start(Work::Http(Box::new(work)));
         desk.jobs.insert(job, (self.id, JobFor::Send(id)));
     }
@@ -58,7 +64,10 @@ impl Stream {
         if status == 413 {
             let lost = format!("{why} The records are not sent again.");
             self.log(cx, &settings, "HttpEndpoint.RequestEntityTooLarge", &lost);
-            tracing::warn!(stream = self.name, "records are lost: the HTTP endpoint says that they are too large");
+            tracing::warn!(
+                stream = self.name,
+                "records are lost: the HTTP endpoint says that they are too large"
+            );
             self.done(cx, desk, id);
             return;
         }
@@ -88,7 +97,8 @@ fn judge(output: HttpOutput, request_id: &str) -> Result<(), (u16, String)> {
         return Err((reply.status, format!("The endpoint answered {}: {message}.", reply.status)));
     }
     if said["requestId"].as_str() != Some(request_id) || said["timestamp"].is_null() {
-        let why = "The response received from the endpoint is invalid: it needs the request's id and a timestamp.";
+        let why =
+            "The response received from the endpoint is invalid: it needs the request's id and a timestamp.";
         return Err((reply.status, why.to_owned()));
     }
     Ok(())

@@ -118,7 +118,9 @@ impl Stream {
             let over = |record| Failed {
                 record,
                 code: "DynamicPartitioning.ActivePartitionExceeded",
-                message: format!("The number of active partitions is over the limit of {ACTIVE_PARTITIONS_MAX}"),
+                message: format!(
+                    "The number of active partitions is over the limit of {ACTIVE_PARTITIONS_MAX}"
+                ),
             };
             let failed: Vec<Failed> = records.into_iter().map(over).collect();
             self.fail(cx, desk, &failed, ErrorType::ActivePartitionExceeded, Step::Partitioning, 1);

@@ -1,10 +1,11 @@
 //! Tags and encryption settings. Keys are kept and shown; nothing in a tank is encrypted.
 
 use wavetank_wire::firehose::{
-    DeliveryStreamEncryptionConfiguration, DeliveryStreamEncryptionConfigurationInput, ListTagsForDeliveryStreamInput,
-    ListTagsForDeliveryStreamOutput, StartDeliveryStreamEncryptionInput, StartDeliveryStreamEncryptionOutput,
-    StopDeliveryStreamEncryptionInput, StopDeliveryStreamEncryptionOutput, Tag, TagDeliveryStreamInput,
-    TagDeliveryStreamOutput, UntagDeliveryStreamInput, UntagDeliveryStreamOutput,
+    DeliveryStreamEncryptionConfiguration, DeliveryStreamEncryptionConfigurationInput,
+    ListTagsForDeliveryStreamInput, ListTagsForDeliveryStreamOutput, StartDeliveryStreamEncryptionInput,
+    StartDeliveryStreamEncryptionOutput, StopDeliveryStreamEncryptionInput,
+    StopDeliveryStreamEncryptionOutput, Tag, TagDeliveryStreamInput, TagDeliveryStreamOutput,
+    UntagDeliveryStreamInput, UntagDeliveryStreamOutput,
 };
 
 use super::super::error::{Argument, Refusal};

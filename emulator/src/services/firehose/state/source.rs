@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use wavetank_types::{Arn, Region, Timestamp};
 use wavetank_wire::kinesis::{
-    DescribeStreamSummary, DescribeStreamSummaryInput, DescribeStreamSummaryOutput, GetRecords, GetRecordsInput,
-    GetRecordsOutput, GetShardIterator, GetShardIteratorInput, GetShardIteratorOutput, ListShards, ListShardsInput,
-    ListShardsOutput, Shard as WireShard,
+    DescribeStreamSummary, DescribeStreamSummaryInput, DescribeStreamSummaryOutput, GetRecords,
+    GetRecordsInput, GetRecordsOutput, GetShardIterator, GetShardIteratorInput, GetShardIteratorOutput,
+    ListShards, ListShardsInput, ListShardsOutput, Shard as WireShard,
 };
 use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, WireError};
 
@@ -66,8 +66,7 @@ impl Stream {
     /// The stream is active: finds the shards.
     pub(super) fn begin_source(&mut self, cx: &mut Cx<'_>, desk: &mut Desk) {
         let Some(source) = &self.source else { return };
-        let input =
-            DescribeStreamSummaryInput { stream_arn: Some(source.arn.clone()), ..Default::default() };
+        let input = DescribeStreamSummaryInput { stream_arn: Some(source.arn.clone()), ..Default::default() };
         self.ask::<DescribeStreamSummary>(cx, desk, input, Owed::Retention);
         self.list_shards(cx, desk, None);
     }
@@ -88,7 +87,8 @@ impl Stream {
 
     pub(super) fn retention_came(&mut self, result: Result<Val, WireError>) {
         if let (Ok(val), Some(source)) = (result, &mut self.source) {
-            let hours = DescribeStreamSummaryOutput::from_val(val).stream_description_summary.retention_period_hours;
+            let hours =
+                DescribeStreamSummaryOutput::from_val(val).stream_description_summary.retention_period_hours;
             source.retention = Duration::from_secs(hours.unsigned_abs() * 3_600).max(S3_RETRY_MAX);
         }
     }
@@ -285,6 +285,7 @@ impl Stream {
 
 /// Whether the same request may succeed a little later.
 fn passes(error: &WireError) -> bool {
-    let is_busy = matches!(error.code.as_str(), "ProvisionedThroughputExceededException" | "LimitExceededException");
+    let is_busy =
+        matches!(error.code.as_str(), "ProvisionedThroughputExceededException" | "LimitExceededException");
     is_busy || (error.status >= 500 && error.code != "NotImplemented")
 }

@@ -68,7 +68,9 @@ impl Stream {
             gathered.bytes += record.data.len();
             gathered.payload_bytes += record.data.len() * 4 / 3 + LAMBDA_RECORD_OVERHEAD_BYTES;
             gathered.pending.push(record);
-            if gathered.bytes >= step.buffering.bytes || gathered.payload_bytes >= LAMBDA_PAYLOAD_BYTES_MAX - (2 << 20) {
+            if gathered.bytes >= step.buffering.bytes
+                || gathered.payload_bytes >= LAMBDA_PAYLOAD_BYTES_MAX - (2 << 20)
+            {
                 self.invoke_pending(cx, desk);
             }
         }
@@ -121,7 +123,13 @@ impl Stream {
         cx.push(Effect::Call { to, operation: Invoke::NAME, input: input.to_val(), reply });
     }
 
-    pub(super) fn invoked(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64, result: Result<Val, WireError>) {
+    pub(super) fn invoked(
+        &mut self,
+        cx: &mut Cx<'_>,
+        desk: &mut Desk,
+        id: u64,
+        result: Result<Val, WireError>,
+    ) {
         let Some(batch) = self.transform.batches.get(&id) else { return };
         let answer = understand(result);
         if let Err((code, message, true)) = &answer
@@ -203,11 +211,13 @@ fn understand(result: Result<Val, WireError>) -> Result<Vec<Value>, (&'static st
     let output = match result {
         Ok(val) => InvokeOutput::from_val(val),
         Err(error) if error.code == "TooManyRequestsException" => {
-            let why = "The Lambda concurrent execution limit is exceeded. Increase the concurrent execution limit.";
+            let why =
+                "The Lambda concurrent execution limit is exceeded. Increase the concurrent execution limit.";
             return Err(("Lambda.InvokeLimitExceeded", why.to_owned(), true));
         }
         Err(error) if error.code == "ResourceNotFoundException" => {
-            let why = "The specified Lambda function does not exist. Use a different function that does exist.";
+            let why =
+                "The specified Lambda function does not exist. Use a different function that does exist.";
             return Err(("Lambda.ResourceNotFound", why.to_owned(), false));
         }
         Err(error) => return Err(("Lambda.InternalServerError", error.message, error.status >= 500)),

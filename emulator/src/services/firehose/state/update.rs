@@ -40,6 +40,7 @@ impl Firehose {
         if input.destination_id != DESTINATION_ID {
             return Err(Argument::NoSuchDestination(input.destination_id).into());
         }
+        check_built(&input)?;
         let mut told = stream.told.clone();
         match (
             &mut told,
@@ -65,6 +66,29 @@ impl Firehose {
         stream.settings = Arc::new(settings);
         stream.updated = Some(cx.now);
         Ok(UpdateDestinationOutput {})
+    }
+}
+
+/// Refuses an update of a destination that this tank does not have, by name.
+fn check_built(input: &UpdateDestinationInput) -> Result<(), Refusal> {
+    let unbuilt = [
+        (input.redshift_destination_update.is_some(), "RedshiftDestinationUpdate"),
+        (input.elasticsearch_destination_update.is_some(), "ElasticsearchDestinationUpdate"),
+        (
+            input.amazonopensearchservice_destination_update.is_some(),
+            "AmazonopensearchserviceDestinationUpdate",
+        ),
+        (input.splunk_destination_update.is_some(), "SplunkDestinationUpdate"),
+        (
+            input.amazon_open_search_serverless_destination_update.is_some(),
+            "AmazonOpenSearchServerlessDestinationUpdate",
+        ),
+        (input.snowflake_destination_update.is_some(), "SnowflakeDestinationUpdate"),
+        (input.iceberg_destination_update.is_some(), "IcebergDestinationUpdate"),
+    ];
+    match unbuilt.iter().find(|(said, _)| *said) {
+        Some((_, name)) => Err(Refusal::NotBuilt((*name).to_owned())),
+        None => Ok(()),
     }
 }
 

@@ -107,7 +107,7 @@ fn gzip<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> std::io::Result<Bytes> {
 fn hadoop_snappy(content: &[u8]) -> Result<Bytes, snap::Error> {
     let mut encoder = snap::raw::Encoder::new();
     let mut out = Vec::new();
-    let mut length = |out: &mut Vec<u8>, bytes: usize| {
+    let length = |out: &mut Vec<u8>, bytes: usize| {
         // A block is far below 4 GiB.
         out.extend_from_slice(&(bytes as u32).to_be_bytes());
     };
@@ -134,14 +134,22 @@ impl HttpBody {
     pub(super) fn run(self) -> Result<Bytes, String> {
         let bytes: usize = self.records.iter().map(|record| record.data.len() * 4 / 3 + 16).sum();
         let mut out = String::with_capacity(bytes + 128);
-        out.push_str(&format!(r#"{{"requestId":"{}","timestamp":{},"records":["#, self.request_id, self.at.millis()));
+        out.push_str(&format!(
+            r#"{{"requestId":"{}","timestamp":{},"records":["#,
+            self.request_id,
+            self.at.millis()
+        ));
         for (number, record) in self.records.iter().enumerate() {
             out.push_str(if number == 0 { r#"{"data":""# } else { r#",{"data":""# });
             STANDARD.encode_string(&record.data, &mut out);
             out.push_str("\"}");
         }
         out.push_str("]}");
-        if self.gzip { gzip([out.as_bytes()].into_iter()).map_err(|why| why.to_string()) } else { Ok(out.into()) }
+        if self.gzip {
+            gzip([out.as_bytes()].into_iter()).map_err(|why| why.to_string())
+        } else {
+            Ok(out.into())
+        }
     }
 }
 

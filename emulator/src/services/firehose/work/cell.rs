@@ -63,10 +63,12 @@ fn cell(how: &Deserializer, kind: &HiveType, value: &Value) -> Result<Cell, Stri
         (HiveType::SmallInt, _) => whole(how, value, i16::MIN.into(), i16::MAX.into()),
         (HiveType::Int, _) => whole(how, value, i32::MIN.into(), i32::MAX.into()),
         (HiveType::BigInt, _) => whole(how, value, i64::MIN, i64::MAX),
-        (HiveType::Float | HiveType::Double, _) => match number_text(how, value).and_then(|text| text.parse().ok()) {
-            Some(number) => Ok(Cell::Double(number)),
-            None => wrong(),
-        },
+        (HiveType::Float | HiveType::Double, _) => {
+            match number_text(how, value).and_then(|text| text.parse().ok()) {
+                Some(number) => Ok(Cell::Double(number)),
+                None => wrong(),
+            }
+        }
         (HiveType::Text | HiveType::Binary, Value::String(text)) => Ok(Cell::Text(text.clone())),
         (HiveType::Text, Value::Array(_) | Value::Object(_)) if !how.is_lenient() => wrong(),
         (HiveType::Text, other) => Ok(Cell::Text(other.to_string())),

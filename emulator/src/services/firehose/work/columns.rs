@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int8Array,
-    Int16Array, Int32Array, Int64Array, ListArray, MapArray, StringArray, StructArray, TimestampMicrosecondArray,
+    Int16Array, Int32Array, Int64Array, ListArray, MapArray, StringArray, StructArray,
+    TimestampMicrosecondArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::Schema;
@@ -43,9 +44,15 @@ pub(in super::super) struct Conversion {
 /// How JSON is read.
 #[derive(Clone, Debug, PartialEq)]
 pub(in super::super) enum Deserializer {
-    OpenX { dots_to_underscores: bool, case_insensitive: bool, mappings: BTreeMap<String, String> },
+    OpenX {
+        dots_to_underscores: bool,
+        case_insensitive: bool,
+        mappings: BTreeMap<String, String>,
+    },
     /// A format is none for `millis`.
-    Hive { formats: Vec<Option<Pattern>> },
+    Hive {
+        formats: Vec<Option<Pattern>>,
+    },
 }
 
 /// What is written.
@@ -119,16 +126,23 @@ impl Columns {
     }
 
     fn all_failed(&self, why: &str) -> Done {
-        let failed = |record: &Record| Failed { record: record.clone(), code: INVALID_SCHEMA, message: why.to_owned() };
+        let failed = |record: &Record| Failed {
+            record: record.clone(),
+            code: INVALID_SCHEMA,
+            message: why.to_owned(),
+        };
         Done::Columns { body: None, failed: self.records.iter().map(failed).collect() }
     }
 
     fn types(&self) -> Result<Vec<(String, HiveType)>, String> {
         let mut types = Vec::new();
         for (name, kind) in &self.table.columns {
-            let parsed = HiveType::parse(kind).map_err(|at| format!("The type {kind} of {name} is not understood at {at}"))?;
+            let parsed = HiveType::parse(kind)
+                .map_err(|at| format!("The type {kind} of {name} is not understood at {at}"))?;
             if matches!(self.conversion.serializer, Serializer::Orc(_)) && !parsed.is_in_orc() {
-                return Err(format!("NotImplemented: this tank does not write the type {kind} of {name} to ORC"));
+                return Err(format!(
+                    "NotImplemented: this tank does not write the type {kind} of {name} to ORC"
+                ));
             }
             types.push((name.clone(), parsed));
         }
@@ -148,11 +162,17 @@ impl Columns {
                     let cells = row(&self.conversion.deserializer, types, &document);
                     rows.push(cells.map_err(|why| (MALFORMED, why))?);
                 }
-                Ok(_) => return Err((MALFORMED, "Data does not match the schema: not a JSON object".to_owned())),
+                Ok(_) => {
+                    return Err((MALFORMED, "Data does not match the schema: not a JSON object".to_owned()));
+                }
                 Err(why) => return Err((PARSE_ERROR, format!("Encountered malformed JSON. {why}"))),
             }
         }
-        if rows.is_empty() { Err((PARSE_ERROR, "Encountered malformed JSON. No document".to_owned())) } else { Ok(rows) }
+        if rows.is_empty() {
+            Err((PARSE_ERROR, "Encountered malformed JSON. No document".to_owned()))
+        } else {
+            Ok(rows)
+        }
     }
 
     fn file(&self, types: &[(String, HiveType)], columns: &[Vec<Cell>]) -> Result<Bytes, String> {
@@ -213,8 +233,10 @@ impl ParquetOptions {
 /// Cells of one type as an array. Cells that do not fit are our bug, and said so.
 fn array(kind: &HiveType, cells: &[&Cell]) -> Result<ArrayRef, String> {
     let whole = || cells.iter().map(|cell| if let Cell::Whole(number) = cell { Some(*number) } else { None });
-    let double = || cells.iter().map(|cell| if let Cell::Double(number) = cell { Some(*number) } else { None });
-    let text = || cells.iter().map(|cell| if let Cell::Text(text) = cell { Some(text.as_str()) } else { None });
+    let double =
+        || cells.iter().map(|cell| if let Cell::Double(number) = cell { Some(*number) } else { None });
+    let text =
+        || cells.iter().map(|cell| if let Cell::Text(text) = cell { Some(text.as_str()) } else { None });
     let nulls = || NullBuffer::from(cells.iter().map(|cell| **cell != Cell::Null).collect::<Vec<bool>>());
     Ok(match kind {
         HiveType::Boolean => {
@@ -239,7 +261,9 @@ fn array(kind: &HiveType, cells: &[&Cell]) -> Result<ArrayRef, String> {
         HiveType::Array(entry) => {
             let of = |cell: &&Cell| if let Cell::Array(entries) = cell { entries.len() } else { 0 };
             let offsets = OffsetBuffer::from_lengths(cells.iter().map(of));
-            let inner = cells.iter().filter_map(|cell| if let Cell::Array(entries) = cell { Some(entries) } else { None });
+            let inner = cells
+                .iter()
+                .filter_map(|cell| if let Cell::Array(entries) = cell { Some(entries) } else { None });
             let inner: Vec<&Cell> = inner.flatten().collect();
             let values = array(entry, &inner)?;
             let made = ListArray::try_new(entry.entry_field(), offsets, values, Some(nulls()));
@@ -248,12 +272,16 @@ fn array(kind: &HiveType, cells: &[&Cell]) -> Result<ArrayRef, String> {
         HiveType::Map(key, value) => {
             let of = |cell: &&Cell| if let Cell::Map(entries) = cell { entries.len() } else { 0 };
             let offsets = OffsetBuffer::from_lengths(cells.iter().map(of));
-            let inner = cells.iter().filter_map(|cell| if let Cell::Map(entries) = cell { Some(entries) } else { None });
-            let (keys, values): (Vec<&Cell>, Vec<&Cell>) = inner.flatten().map(|(key, value)| (key, value)).unzip();
+            let inner = cells
+                .iter()
+                .filter_map(|cell| if let Cell::Map(entries) = cell { Some(entries) } else { None });
+            let (keys, values): (Vec<&Cell>, Vec<&Cell>) =
+                inner.flatten().map(|(key, value)| (key, value)).unzip();
             let arrays = vec![array(key, &keys)?, array(value, &values)?];
             let entries = StructArray::try_new(HiveType::map_fields(key, value), arrays, None);
             let field = Arc::new(HiveType::map_entries(key, value));
-            let made = entries.and_then(|entries| MapArray::try_new(field, offsets, entries, Some(nulls()), false));
+            let made =
+                entries.and_then(|entries| MapArray::try_new(field, offsets, entries, Some(nulls()), false));
             Arc::new(made.map_err(|why| why.to_string())?)
         }
         HiveType::Struct(fields) => {

@@ -162,9 +162,16 @@ mod tests {
             ("int", "Int"),
             ("decimal(12, 2)", "Decimal { precision: 12, scale: 2 }"),
             ("varchar(20)", "Text"),
-            ("array<struct<a:int,b:map<string,double>>>", "Array(Struct([(\"a\", Int), (\"b\", Map(Text, Double))]))"),
+            (
+                "array<struct<a:int,b:map<string,double>>>",
+                "Array(Struct([(\"a\", Int), (\"b\", Map(Text, Double))]))",
+            ),
         ] {
-            assert_eq!(HiveType::parse(text).map(|found| format!("{found:?}")).as_deref(), Ok(expected), "{text}");
+            assert_eq!(
+                HiveType::parse(text).map(|found| format!("{found:?}")).as_deref(),
+                Ok(expected),
+                "{text}"
+            );
         }
         for bad in ["uniontype<int>", "array<int", "decimal(40,2)", "int x"] {
             assert!(HiveType::parse(bad).is_err(), "{bad}");

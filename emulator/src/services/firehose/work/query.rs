@@ -35,7 +35,8 @@ impl Query {
         let modules = Loader::new(defs).load(&arena, program).map_err(|_| "it does not parse".to_owned())?;
         let compiled = Compiler::default().with_funs(funs).compile(modules);
         let filter = compiled.map_err(|errors| {
-            let names = errors.iter().flat_map(|(_, undefined)| undefined.iter().map(|(name, _)| (*name).to_owned()));
+            let names =
+                errors.iter().flat_map(|(_, undefined)| undefined.iter().map(|(name, _)| (*name).to_owned()));
             format!("it uses what is not defined: {}", names.collect::<Vec<String>>().join(", "))
         })?;
         Ok(Self { text: text.to_owned(), filter })
@@ -75,7 +76,9 @@ mod tests {
 
     fn shown(query: &str, data: &str) -> String {
         match Query::compile(query).and_then(|query| query.keys(data.as_bytes())) {
-            Ok(keys) => keys.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" "),
+            Ok(keys) => {
+                keys.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
+            }
             Err(why) => format!("! {why}"),
         }
     }
@@ -83,7 +86,11 @@ mod tests {
     #[test]
     fn keys_come_from_what_the_filter_gives() {
         for (query, data, expected) in [
-            ("{id: .customer_id, d: .type.device}", r#"{"customer_id":"7","type":{"device":"m"}}"#, "d=m id=7"),
+            (
+                "{id: .customer_id, d: .type.device}",
+                r#"{"customer_id":"7","type":{"device":"m"}}"#,
+                "d=m id=7",
+            ),
             ("{year:.ts| strftime(\"%Y\")}", r#"{"ts":1565382027}"#, "year=2019"),
             ("{n: .n, b: .b}", r#"{"n": 12, "b": true}"#, "b=true n=12"),
             ("{id: .id}", r#"{"x":1}"#, "! partitionKeys values must not be null or empty"),

@@ -186,9 +186,14 @@ mod tests {
         let mut lines = Vec::new();
         for (keys, records) in sorted.groups {
             let key = keys.map_or("-".to_owned(), |keys| keys.query["id"].clone());
-            lines.push(format!("{key}: {}", records.iter().map(|r| text(&r.data)).collect::<Vec<_>>().join("|")));
+            lines.push(format!(
+                "{key}: {}",
+                records.iter().map(|r| text(&r.data)).collect::<Vec<_>>().join("|")
+            ));
         }
-        lines.extend(sorted.failed.iter().map(|failed| format!("{}: {}", failed.message, text(&failed.record.data))));
+        lines.extend(
+            sorted.failed.iter().map(|failed| format!("{}: {}", failed.message, text(&failed.record.data))),
+        );
         lines.join("; ")
     }
 
@@ -210,7 +215,10 @@ mod tests {
     #[test]
     fn a_put_of_too_many_records_passes_whole() {
         let most = "{}".repeat(DEAGGREGATED_RECORDS_MAX);
-        assert_eq!(sort(Some(Deaggregation::Json), None, &most).matches('|').count(), DEAGGREGATED_RECORDS_MAX - 1);
+        assert_eq!(
+            sort(Some(Deaggregation::Json), None, &most).matches('|').count(),
+            DEAGGREGATED_RECORDS_MAX - 1
+        );
         let more = "{}".repeat(DEAGGREGATED_RECORDS_MAX + 1);
         assert_eq!(sort(Some(Deaggregation::Json), None, &more).matches('|').count(), 0);
     }
