@@ -9,6 +9,7 @@
 
 mod ask;
 mod athena;
+mod firehose;
 mod glue;
 mod glue_catalog;
 mod iam_policy;
@@ -131,7 +132,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 15] = [
+static KINDS: [&dyn Kind; 16] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &glue::Crawler,
@@ -142,6 +143,7 @@ static KINDS: [&dyn Kind; 15] = [
     &iam_policy::ManagedPolicy,
     &iam_policy::Policy,
     &iam_role::Role,
+    &firehose::DeliveryStream,
     &lambda::Function,
     &lambda::Permission,
     &logs::LogGroup,
