@@ -33,6 +33,14 @@ pub enum Refusal {
         /// Its state.
         status: &'static str,
     },
+    /// The stream takes no records now. The puts have no `ResourceInUseException` in the service model.
+    #[error("Firehose {name} is not ACTIVE and takes no records. Its state is {status}.")]
+    NotTaking {
+        /// The stream.
+        name: String,
+        /// Its state.
+        status: &'static str,
+    },
     /// Another update came first.
     #[error(
         "Cannot update firehose: {name} since the current version id: {current} and specified version id: {given} do \
@@ -46,9 +54,9 @@ pub enum Refusal {
         /// The caller's.
         given: String,
     },
-    /// Too many streams.
-    #[error("You have already reached the limit of {0} delivery streams")]
-    TooManyStreams(usize),
+    /// A limit of the account or the stream is reached: so many of these.
+    #[error("You have already reached the limit of {0} {1}")]
+    TooMany(usize, &'static str),
     /// A value that is not valid.
     #[error(transparent)]
     Argument(#[from] Argument),
@@ -135,17 +143,15 @@ pub enum Argument {
     NoKey(String),
     #[error("A key's ARN can't be given with the key type {0}")]
     SurplusKey(String),
-    #[error("A delivery stream can't have more than {0} tags")]
-    TooManyTags(usize),
 }
 
 impl AwsError for Refusal {
     fn wire(&self) -> WireError {
         let code = match self {
-            Self::NoSuchStream { .. } => "ResourceNotFoundException",
+            Self::NoSuchStream { .. } | Self::NotTaking { .. } => "ResourceNotFoundException",
             Self::Exists { .. } | Self::NotActive { .. } => "ResourceInUseException",
             Self::Changed { .. } => "ConcurrentModificationException",
-            Self::TooManyStreams(_) => "LimitExceededException",
+            Self::TooMany(..) => "LimitExceededException",
             Self::Argument(_) => "InvalidArgumentException",
             Self::NotBuilt(what) => return WireError::not_implemented(what),
         };

@@ -20,6 +20,11 @@ pub const STREAMS_MAX: usize = 5_000;
 /// Tags on one delivery stream.
 pub const TAGS_MAX: usize = 50;
 
+/// Starts and stops of a stream's encryption within [`ENCRYPTION_CHANGES_WINDOW`].
+pub const ENCRYPTION_CHANGES_MAX: usize = 25;
+/// See [`ENCRYPTION_CHANGES_MAX`].
+pub const ENCRYPTION_CHANGES_WINDOW: Duration = Duration::from_secs(24 * 3_600);
+
 /// Buffer of a destination that does not say, in MiB.
 pub const BUFFER_MIB_DEFAULT: i64 = 5;
 

@@ -15,7 +15,7 @@ mod source;
 mod transform;
 mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use wavetank_types::Timestamp;
@@ -148,6 +148,8 @@ struct Stream {
     throughput_hint: Option<i64>,
     tags: BTreeMap<String, String>,
     encryption: Option<DeliveryStreamEncryptionConfiguration>,
+    /// When it was started or stopped, as long as that counts.
+    encryption_changes: VecDeque<Timestamp>,
     transform: Transform,
     /// Records that wait to be sorted.
     intake: Vec<Record>,

@@ -13,6 +13,7 @@ mod sort;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use md5::{Digest as _, Md5};
 use wavetank_types::Timestamp;
 
 pub(super) use bundle::{Bundle, Compression, HttpBody};
@@ -68,6 +69,19 @@ pub(super) enum Task {
     Columns(Columns),
 }
 
+/// A body and its MD5, which is an object's ETag.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Content {
+    pub(super) body: Bytes,
+    pub(super) md5: [u8; 16],
+}
+
+impl From<Bytes> for Content {
+    fn from(body: Bytes) -> Self {
+        Self { md5: Md5::digest(&body).into(), body }
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct ConvertOutput(pub(super) Done);
@@ -75,11 +89,11 @@ pub struct ConvertOutput(pub(super) Done);
 #[derive(Clone, Debug)]
 pub(super) enum Done {
     /// An object or a request, ready to be sent.
-    Body(Bytes),
+    Body(Content),
     /// Records by partition, and those that have none.
     Sorted(Sorted),
     /// A file of the records that could be converted, if there is one, and the others.
-    Columns { body: Option<Bytes>, failed: Vec<Failed> },
+    Columns { body: Option<Content>, failed: Vec<Failed> },
     /// The work itself broke: our bug, said aloud.
     Broken(String),
 }
@@ -88,8 +102,11 @@ impl ConvertWork {
     /// Does the work.
     pub fn run(self) -> ConvertOutput {
         ConvertOutput(match self.0 {
-            Task::Bundle(bundle) => bundle.run().map_or_else(Done::Broken, Done::Body),
-            Task::HttpBody(body) => body.run().map_or_else(Done::Broken, Done::Body),
+            Task::Bundle(bundle) => bundle.run().map_or_else(Done::Broken, |body| Done::Body(body.into())),
+            // A request needs no digest.
+            Task::HttpBody(body) => {
+                body.run().map_or_else(Done::Broken, |body| Done::Body(Content { body, md5: [0; 16] }))
+            }
             Task::Sort(sort) => Done::Sorted(sort.run()),
             Task::Columns(columns) => columns.run(),
         })

@@ -71,7 +71,9 @@ static DELIVERY_STREAM: Spec = Spec {
 };
 
 /// Which property becomes which member of an update, and which of its members has another name there.
-const DESTINATIONS: [(&str, &str, Option<(&str, &str)>); 3] = [
+type Destination = (&'static str, &'static str, Option<(&'static str, &'static str)>);
+
+const DESTINATIONS: [Destination; 3] = [
     ("S3DestinationConfiguration", "S3DestinationUpdate", None),
     (
         "ExtendedS3DestinationConfiguration",

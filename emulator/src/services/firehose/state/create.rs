@@ -1,6 +1,6 @@
 //! `CreateDeliveryStream` and `DeleteDeliveryStream`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use wavetank_types::Arn;
@@ -29,7 +29,7 @@ impl Firehose {
             return Err(Refusal::Exists { name, account: cx.scope.account.to_string() });
         }
         if self.streams.len() >= STREAMS_MAX {
-            return Err(Refusal::TooManyStreams(STREAMS_MAX));
+            return Err(Refusal::TooMany(STREAMS_MAX, "delivery streams"));
         }
         let source = source(cx, &input)?;
         let encryption = match &input.delivery_stream_encryption_configuration_input {
@@ -47,7 +47,7 @@ impl Firehose {
             .map(|tag| (tag.key, tag.value.unwrap_or_default()))
             .collect();
         if tags.len() > TAGS_MAX {
-            return Err(Argument::TooManyTags(TAGS_MAX).into());
+            return Err(Refusal::TooMany(TAGS_MAX, "tags"));
         }
         let told = match (
             input.s3destination_configuration,
@@ -75,6 +75,7 @@ impl Firehose {
             throughput_hint: input.direct_put_source_configuration.map(|said| said.throughput_hint_in_mbs),
             tags,
             encryption,
+            encryption_changes: VecDeque::new(),
             transform: Transform::default(),
             intake: Vec::new(),
             sorting: None,

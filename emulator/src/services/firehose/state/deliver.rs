@@ -20,7 +20,8 @@ use super::super::limits::{S3_RETRY_MAX, S3_WAIT_FIRST, S3_WAIT_MAX};
 use super::super::prefix::{Evaluation, Keys};
 use super::super::settings::{S3Target, Settings};
 use super::super::work::{
-    Bundle, Columns, Conversion, ConvertOutput, Done, Failed, HttpBody, Record, Serializer, Table, Task,
+    Bundle, Columns, Content, Conversion, ConvertOutput, Done, Failed, HttpBody, Record, Serializer, Table,
+    Task,
 };
 use super::{Desk, JobFor, Owed, Stream, Timer};
 use crate::services::ServiceId;
@@ -51,7 +52,7 @@ pub(super) struct Delivery {
     /// Of the request to an HTTP endpoint; the same in each attempt.
     pub(super) request_id: String,
     /// The object's key, and its content or the request's.
-    pub(super) ready: Option<(String, Bytes)>,
+    pub(super) ready: Option<(String, Content)>,
 }
 
 impl Delivery {
@@ -219,7 +220,7 @@ impl Stream {
         cx: &mut Cx<'_>,
         desk: &mut Desk,
         id: u64,
-        body: Option<Bytes>,
+        body: Option<Content>,
         failed: Vec<Failed>,
     ) {
         let Some(delivery) = self.deliveries.get(&id) else { return };
@@ -238,7 +239,7 @@ impl Stream {
         }
     }
 
-    fn ready(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64, body: Bytes) {
+    fn ready(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64, body: Content) {
         let name = self.name.clone();
         let Some(delivery) = self.deliveries.get_mut(&id) else { return };
         if delivery.is_http() {
@@ -253,11 +254,11 @@ impl Stream {
 
     fn store(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64) {
         let Some(delivery) = self.deliveries.get(&id) else { return };
-        let Some((key, body)) = delivery.ready.clone() else { return };
+        let Some((key, Content { body, md5 })) = delivery.ready.clone() else { return };
         let bucket = delivery.s3().bucket.clone();
         let content_type = "application/octet-stream".to_owned();
         let reply = Some(desk.token(cx, self.id, Owed::Stored(id)));
-        cx.push(Effect::S3 { command: Command::PutObject { bucket, key, body, content_type }, reply });
+        cx.push(Effect::S3 { command: Command::PutDigested { bucket, key, body, content_type, md5 }, reply });
     }
 
     pub(super) fn stored(
@@ -279,7 +280,7 @@ impl Stream {
         let Some(delivery) = self.deliveries.get(&id) else { return };
         let for_ever = delivery.target == Target::Errors(ErrorType::FormatConversionFailed);
         if !for_ever && cx.now >= delivery.oldest + retry_max {
-            let (key, body) = delivery.ready.clone().unwrap_or_default();
+            let (key, Content { body, .. }) = delivery.ready.clone().unwrap_or_default();
             let lost = format!("{} bytes for {key} are lost: they were refused for too long", body.len());
             self.log(cx, &settings, "DataLost", &lost);
             tracing::warn!(stream = self.name, key, "records are lost: S3 refused them for too long");

@@ -12,7 +12,7 @@ use wavetank_types::Timestamp;
 
 use super::super::documents::{ErrorType, Step};
 use super::super::limits::{HTTP_TIMEOUT, HTTP_WAIT_FIRST, HTTP_WAIT_MAX};
-use super::super::work::{Failed, Record};
+use super::super::work::{Content, Failed, Record};
 use super::{Desk, JobFor, Stream, Timer};
 use crate::world::{Cx, HttpOutput, HttpWork, Work};
 
@@ -21,7 +21,7 @@ impl Stream {
     pub(super) fn post(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64) {
         let Some(delivery) = self.deliveries.get(&id) else { return };
         let Some(http) = delivery.settings.http.as_ref() else { return };
-        let Some((_, body)) = delivery.ready.clone() else { return };
+        let Some((_, Content { body, .. })) = delivery.ready.clone() else { return };
         let mut headers = vec![
             ("content-type".to_owned(), "application/json".to_owned()),
             ("x-amz-firehose-protocol-version".to_owned(), "1.0".to_owned()),

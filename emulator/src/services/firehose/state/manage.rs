@@ -1,5 +1,6 @@
 //! Tags and encryption settings. Keys are kept and shown; nothing in a tank is encrypted.
 
+use wavetank_types::Timestamp;
 use wavetank_wire::firehose::{
     DeliveryStreamEncryptionConfiguration, DeliveryStreamEncryptionConfigurationInput,
     ListTagsForDeliveryStreamInput, ListTagsForDeliveryStreamOutput, StartDeliveryStreamEncryptionInput,
@@ -9,7 +10,7 @@ use wavetank_wire::firehose::{
 };
 
 use super::super::error::{Argument, Refusal};
-use super::super::limits::{TAGS_MAX, TRANSITION};
+use super::super::limits::{ENCRYPTION_CHANGES_MAX, ENCRYPTION_CHANGES_WINDOW, TAGS_MAX, TRANSITION};
 use super::{Firehose, Stream, Timer};
 use crate::world::Cx;
 
@@ -23,7 +24,7 @@ impl Firehose {
         let mut tags = stream.tags.clone();
         tags.extend(input.tags.into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default())));
         if tags.len() > TAGS_MAX {
-            return Err(Argument::TooManyTags(TAGS_MAX).into());
+            return Err(Refusal::TooMany(TAGS_MAX, "tags"));
         }
         stream.tags = tags;
         Ok(TagDeliveryStreamOutput {})
@@ -59,8 +60,9 @@ impl Firehose {
         input: StartDeliveryStreamEncryptionInput,
     ) -> Result<StartDeliveryStreamEncryptionOutput, Refusal> {
         let (stream, desk) = self.stream_mut(cx, &input.delivery_stream_name)?;
-        stream.check_encryptable()?;
+        stream.check_encryptable(cx)?;
         let said = encryption(input.delivery_stream_encryption_configuration_input.as_ref())?;
+        stream.encryption_changes.push_back(cx.now);
         stream.encryption =
             Some(DeliveryStreamEncryptionConfiguration { status: Some("ENABLING".to_owned()), ..said });
         desk.at(stream.id, cx.now + TRANSITION, Timer::Encryption);
@@ -73,7 +75,8 @@ impl Firehose {
         input: &StopDeliveryStreamEncryptionInput,
     ) -> Result<StopDeliveryStreamEncryptionOutput, Refusal> {
         let (stream, desk) = self.stream_mut(cx, &input.delivery_stream_name)?;
-        stream.check_encryptable()?;
+        stream.check_encryptable(cx)?;
+        stream.encryption_changes.push_back(cx.now);
         if let Some(said) = &mut stream.encryption {
             said.status = Some("DISABLING".to_owned());
             desk.at(stream.id, cx.now + TRANSITION, Timer::Encryption);
@@ -83,9 +86,19 @@ impl Firehose {
 }
 
 impl Stream {
-    fn check_encryptable(&self) -> Result<(), Refusal> {
+    fn check_encryptable(&mut self, cx: &Cx<'_>) -> Result<(), Refusal> {
         self.check_active()?;
-        if self.source.is_some() { Err(Argument::NotDirectPut.into()) } else { Ok(()) }
+        if self.source.is_some() {
+            return Err(Argument::NotDirectPut.into());
+        }
+        let old = |at: &Timestamp| *at + ENCRYPTION_CHANGES_WINDOW <= cx.now;
+        while self.encryption_changes.front().is_some_and(old) {
+            self.encryption_changes.pop_front();
+        }
+        if self.encryption_changes.len() >= ENCRYPTION_CHANGES_MAX {
+            return Err(Refusal::TooMany(ENCRYPTION_CHANGES_MAX, "changes of encryption in 24 hours"));
+        }
+        Ok(())
     }
 
     /// A change of encryption is complete.

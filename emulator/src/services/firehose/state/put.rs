@@ -1,6 +1,6 @@
 //! `PutRecord` and `PutRecordBatch`: records are taken in, whole batches or not at all.
 //!
-//! Left out: throughput limits, so no record of a batch is ever refused alone. `FailedPutCount` above 0 comes of fault rules.
+//! Left out: throughput limits, the only reason for which AWS refuses single records of a batch. `FailedPutCount` is 0.
 
 use wavetank_wire::firehose::{
     PutRecordBatchInput, PutRecordBatchOutput, PutRecordBatchResponseEntry, PutRecordInput, PutRecordOutput,
@@ -10,7 +10,7 @@ use wavetank_wire::firehose::{
 use super::super::error::{Argument, Refusal};
 use super::super::limits::{BATCH_BYTES_MAX, RECORD_BYTES_MAX};
 use super::super::work::Record;
-use super::{Firehose, Stream};
+use super::{Firehose, Status, Stream};
 use crate::world::Cx;
 
 impl Firehose {
@@ -51,7 +51,9 @@ impl Firehose {
 impl Stream {
     /// The number of records is the model's to check.
     fn check_puts(&self, records: &[WireRecord]) -> Result<(), Refusal> {
-        self.check_active()?;
+        if self.status != Status::Active {
+            return Err(Refusal::NotTaking { name: self.name.clone(), status: self.status.text() });
+        }
         if self.source.is_some() {
             return Err(Argument::NotDirectPut.into());
         }

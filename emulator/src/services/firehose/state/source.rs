@@ -240,17 +240,23 @@ impl Stream {
         shard.iterator = output.next_shard_iterator;
         shard.ended = shard.iterator.is_none();
         shard.wants |= output.millis_behind_latest.unwrap_or(0) > 0;
+        if let Some(last) = output.records.last() {
+            shard.checkpoint = Some(last.sequence_number.clone());
+        }
         let (ended, wants) = (shard.ended, shard.wants);
+        // Only a function and the documents of a conversion say where a record came from.
+        let names_origin = self.settings.steps.lambda.is_some() || self.settings.conversion.is_some();
         let now = cx.now;
         let records = output.records.into_iter().map(|record| {
-            shard.checkpoint = Some(record.sequence_number.clone());
-            let origin = Origin {
-                shard: Arc::clone(id),
-                sequence: record.sequence_number,
-                partition_key: record.partition_key.unwrap_or_default(),
-            };
             let arrival = record.approximate_arrival_timestamp.unwrap_or(now);
-            Record { data: record.data, arrival, origin: Some(Arc::new(origin)), keys: None }
+            let origin = names_origin.then(|| {
+                Arc::new(Origin {
+                    shard: Arc::clone(id),
+                    sequence: record.sequence_number,
+                    partition_key: record.partition_key.unwrap_or_default(),
+                })
+            });
+            Record { data: record.data, arrival, origin, keys: None }
         });
         let records: Vec<Record> = records.collect();
         if !records.is_empty() {

@@ -152,6 +152,33 @@ async fn puts_over_a_limit_are_refused_whole() {
 }
 
 #[tokio::test]
+async fn each_count_has_its_limit() {
+    let tank = tank_with(lake()).await;
+    let start =
+        || StartDeliveryStreamEncryptionInput { delivery_stream_name: "s".to_owned(), ..Default::default() };
+    for _ in 0..25 {
+        ask::<StartDeliveryStreamEncryption>(&tank, start()).await.unwrap();
+    }
+    assert!(
+        brief(ask::<StartDeliveryStreamEncryption>(&tank, start()).await)
+            .starts_with("LimitExceededException")
+    );
+    wait(&tank, 24 * 3_600).await;
+    assert_eq!(brief(ask::<StartDeliveryStreamEncryption>(&tank, start()).await), "taken");
+    let tags = |range: std::ops::Range<u32>| TagDeliveryStreamInput {
+        delivery_stream_name: "s".to_owned(),
+        tags: range.map(|n| Tag { key: format!("k{n}"), value: None }).collect(),
+    };
+    assert_eq!(brief(ask::<TagDeliveryStream>(&tank, tags(0..50)).await), "taken");
+    assert!(brief(ask::<TagDeliveryStream>(&tank, tags(50..51)).await).starts_with("LimitExceededException"));
+    for n in 1..5_000 {
+        ask::<CreateDeliveryStream>(&tank, input(&format!("s{n}"), lake())).await.unwrap();
+    }
+    let more = brief(ask::<CreateDeliveryStream>(&tank, input("more", lake())).await);
+    assert_eq!(more, "LimitExceededException: You have already reached the limit of 5000 delivery streams");
+}
+
+#[tokio::test]
 async fn an_update_needs_the_current_version_and_makes_the_next() {
     let tank =
         tank_with(ExtendedS3DestinationConfiguration { prefix: Some("a/".to_owned()), ..lake() }).await;

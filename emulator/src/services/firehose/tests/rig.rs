@@ -126,7 +126,7 @@ impl Rig {
 
     fn answer(&mut self, effect: Effect) {
         let (reply, result) = match effect {
-            Effect::S3 { command: Command::PutObject { key, body, .. }, reply } => (
+            Effect::S3 { command: Command::PutDigested { key, body, .. }, reply } => (
                 reply,
                 if self.s3_refuses {
                     Err(WireError::server("SlowDown", "Slow down."))

@@ -120,7 +120,7 @@ impl Columns {
             return Done::Columns { body: None, failed };
         }
         match self.file(&types, &columns) {
-            Ok(body) => Done::Columns { body: Some(body), failed },
+            Ok(body) => Done::Columns { body: Some(body.into()), failed },
             Err(why) => self.all_failed(&why),
         }
     }
