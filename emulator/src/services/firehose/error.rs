@@ -6,6 +6,9 @@ use wavetank_wire::WireError;
 
 use crate::services::AwsError;
 
+/// The code of a put that comes too fast, whole or one record of a batch.
+pub(super) const SLOW_DOWN: &str = "ServiceUnavailableException";
+
 /// Why an operation refuses. Nothing has changed when one of these is returned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -57,6 +60,9 @@ pub enum Refusal {
     /// A limit of the account or the stream is reached: so many of these.
     #[error("You have already reached the limit of {0} {1}")]
     TooMany(usize, &'static str),
+    /// More than the stream takes in a second, with strict limits.
+    #[error("Slow down.")]
+    SlowDown,
     /// A value that is not valid.
     #[error(transparent)]
     Argument(#[from] Argument),
@@ -153,6 +159,7 @@ impl AwsError for Refusal {
             Self::Changed { .. } => "ConcurrentModificationException",
             Self::TooMany(..) => "LimitExceededException",
             Self::Argument(_) => "InvalidArgumentException",
+            Self::SlowDown => return WireError { status: 503, ..WireError::server(SLOW_DOWN, self.to_string()) },
             Self::NotBuilt(what) => return WireError::not_implemented(what),
         };
         WireError::client(code, self.to_string())

@@ -1,7 +1,7 @@
 //! Firehose's numbers, each with its unit and its source. What no source says is marked assumed.
 //!
 //! Documented: the service model firehose-2015-08-04 of botocore 1.44.5 (read 2026-11-20), unless said otherwise.
-//! Left out: request rates and throughput, which a relaxed tank does not enforce.
+//! The rates at the end hold with strict limits only; a relaxed tank, the default, throttles nobody.
 
 use std::time::Duration;
 
@@ -120,3 +120,12 @@ pub const RANDOM_STRING_CHARS: usize = 11;
 ///
 /// Assumed: on AWS it is 10 to 60 s.
 pub const TRANSITION: Duration = Duration::from_secs(1);
+
+/// Puts that a stream takes in a second, with strict limits: requests, records, and bytes of data.
+///
+/// Documented: the service model, `PutRecord`. Newer pages have larger numbers for some regions (to be verified).
+pub const PUT_REQUESTS_PER_SEC: u32 = 2_000;
+/// See [`PUT_REQUESTS_PER_SEC`].
+pub const PUT_RECORDS_PER_SEC: u32 = 5_000;
+/// See [`PUT_REQUESTS_PER_SEC`].
+pub const PUT_BYTES_PER_SEC: usize = 5 << 20;

@@ -4,7 +4,8 @@
 //! a buffer by size or interval, Parquet or ORC, compression. None is lost on the way: what cannot be worked on becomes
 //! a document under the error prefix, what S3 refuses is tried again for 24 hours.
 //! Left out: other destinations and sources (refused by name), decompression and CloudWatch Logs processing, records that
-//! the Kinesis Producer Library has aggregated, metrics, keys of KMS (their settings are kept), throughput limits.
+//! the Kinesis Producer Library has aggregated, metrics, keys of KMS (their settings are kept). Puts are throttled with
+//! strict limits only.
 //! Time: a new stream is `CREATING` for [`limits::TRANSITION`]; a buffer is flushed when it is full or its interval has
 //! passed since its first record; an object is there at that very instant.
 //! Start with `state.rs`, then `state/flow.rs` and `state/deliver.rs`. The heavy work is in `work.rs`, run as jobs.

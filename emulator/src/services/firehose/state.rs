@@ -29,6 +29,7 @@ use super::work::{ConvertWork, Record, Task};
 use crate::world::{Cx, Delivery as Delivered, Effect, JobId, Output, Work};
 use deliver::Delivery;
 use flow::{Buffer, BufferId};
+use put::Budget;
 use source::Source;
 use transform::Transform;
 
@@ -46,6 +47,8 @@ pub struct Firehose {
     /// Who reads each Kinesis stream.
     readers: BTreeMap<String, BTreeSet<StreamId>>,
     desk: Desk,
+    /// Whether puts are throttled as on AWS.
+    strict: bool,
 }
 
 /// What is under way, and for whom.
@@ -150,6 +153,8 @@ struct Stream {
     encryption: Option<DeliveryStreamEncryptionConfiguration>,
     /// When it was started or stopped, as long as that counts.
     encryption_changes: VecDeque<Timestamp>,
+    /// What was taken in this second, where that counts.
+    budget: Budget,
     transform: Transform,
     /// Records that wait to be sorted.
     intake: Vec<Record>,
@@ -166,6 +171,11 @@ struct Stream {
 }
 
 impl Firehose {
+    /// No streams. With `strict` limits, puts are throttled as on AWS.
+    pub fn new(strict: bool) -> Self {
+        Self { strict, ..Self::default() }
+    }
+
     /// When a buffer is flushed, something is tried again, a stream changes its state or a shard is read.
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
         self.desk.timers.keys().next().map(|(at, _)| *at)

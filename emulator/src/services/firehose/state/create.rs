@@ -13,6 +13,7 @@ use super::super::error::{Argument, Refusal};
 use super::super::limits::{STREAMS_MAX, TAGS_MAX};
 use super::super::settings::{Told, extended};
 use super::manage::encryption;
+use super::put::Budget;
 use super::source::Source;
 use super::transform::Transform;
 use super::{Firehose, Status, Stream};
@@ -76,6 +77,7 @@ impl Firehose {
             tags,
             encryption,
             encryption_changes: VecDeque::new(),
+            budget: Budget::default(),
             transform: Transform::default(),
             intake: Vec::new(),
             sorting: None,

@@ -44,11 +44,16 @@ async fn tank_of(conversion: DataFormatConversionConfiguration, columns: &[(&str
         ..lake()
     })
     .await;
+    table(&tank, columns).await;
+    tank
+}
+
+async fn table(tank: &Tank, columns: &[(&str, &str)]) {
     let database = glue::CreateDatabaseInput {
         database_input: glue::DatabaseInput { name: "base".to_owned(), ..Default::default() },
         ..Default::default()
     };
-    ask::<glue::CreateDatabase>(&tank, database).await.unwrap();
+    ask::<glue::CreateDatabase>(tank, database).await.unwrap();
     let column = |(name, kind): &(&str, &str)| glue::Column {
         name: (*name).to_owned(),
         r#type: Some((*kind).to_owned()),
@@ -65,8 +70,7 @@ async fn tank_of(conversion: DataFormatConversionConfiguration, columns: &[(&str
         }),
         ..Default::default()
     };
-    ask::<glue::CreateTable>(&tank, table).await.unwrap();
-    tank
+    ask::<glue::CreateTable>(tank, table).await.unwrap();
 }
 
 /// The rows of every file, and each document as its code and raw data.
@@ -180,4 +184,22 @@ async fn without_the_table_every_record_is_a_document() {
     .await;
     put(&tank, &["{}"]).await;
     assert_eq!(outcome(&tank).await, "DataFormatConversion.EntityNotFound {}\n");
+}
+
+#[tokio::test]
+async fn documents_of_a_conversion_are_tried_for_ever_and_hold_up_what_comes_after_them() {
+    let tank = Tank::builder().build();
+    let said = conversion(parquet());
+    let lake = ExtendedS3DestinationConfiguration { data_format_conversion_configuration: Some(said), ..lake() };
+    make(&tank, input("s", lake)).await;
+    table(&tank, &[("id", "int")]).await;
+    put(&tank, &["{broken"]).await;
+    wait(&tank, 300).await;
+    put(&tank, &[r#"{"id":1}"#]).await;
+    // Far longer than S3 is tried for anything else.
+    wait(&tank, 48 * 3_600).await;
+    bucket(&tank, "lake");
+    let found = outcome(&tank).await;
+    assert!(found.starts_with("DataFormatConversion.ParseError {broken"), "{found}");
+    assert!(found.contains("| 1  |"), "{found}");
 }

@@ -3,7 +3,10 @@
 use wavetank_wire::WireError;
 use wavetank_wire::firehose::*;
 
+use super::rig::Rig;
 use super::*;
+use crate::services::AwsError as _;
+use crate::world::Answer;
 
 async fn refused(lake: ExtendedS3DestinationConfiguration) -> String {
     let tank = Tank::builder().build();
@@ -149,6 +152,36 @@ async fn puts_over_a_limit_are_refused_whole() {
     );
     assert!(brief(put(large(5, 1_000_000)).await).contains("exceeds 4194304 bytes limit"));
     assert_eq!(brief(put(large(4, 1_024_000)).await), "taken");
+}
+
+/// How many of a batch's records are refused, in how many of some batches; `None` for a batch that is refused whole.
+fn throttled(strict: bool, batches: usize, records: usize, bytes: usize) -> Vec<Option<i64>> {
+    let mut rig = Rig::with_limits(input("s", lake()), strict);
+    rig.advance(Duration::from_secs(1));
+    let batch = || PutRecordBatchInput {
+        delivery_stream_name: "s".to_owned(),
+        records: vec![Record { data: Bytes::from(vec![b'x'; bytes]) }; records],
+    };
+    let mut counts: Vec<Option<i64>> = (0..batches)
+        .map(|_| match rig.try_call(Request::PutRecordBatch(batch())) {
+            Ok(Answer::Now(Response::PutRecordBatch(output))) => Some(output.failed_put_count),
+            Ok(other) => panic!("a batch is answered with {other:?}"),
+            Err(refusal) => {
+                assert_eq!(refusal.wire().code, "ServiceUnavailableException");
+                None
+            }
+        })
+        .collect();
+    counts.dedup();
+    counts
+}
+
+#[test]
+fn with_strict_limits_a_stream_takes_so_much_in_a_second_and_not_otherwise() {
+    assert_eq!(throttled(false, 2_001, 5, 1), [Some(0)]);
+    assert_eq!(throttled(true, 2_001, 1, 1), [Some(0), None]);
+    assert_eq!(throttled(true, 12, 450, 1), [Some(0), Some(400)]);
+    assert_eq!(throttled(true, 2, 4, 1_000_000), [Some(0), Some(3)]);
 }
 
 #[tokio::test]

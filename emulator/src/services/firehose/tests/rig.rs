@@ -9,17 +9,17 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use wavetank_types::Timestamp;
 use wavetank_wire::firehose::{
-    CreateDeliveryStreamInput, PutRecordBatchInput, Record, Request, UpdateDestinationInput,
+    CreateDeliveryStreamInput, PutRecordBatchInput, Record, Request, Response, UpdateDestinationInput,
 };
 use wavetank_wire::kinesis as api;
 use wavetank_wire::lambda::{InvokeInput, InvokeOutput};
 use wavetank_wire::{FromVal as _, ToVal as _, Val, WireError};
 
-use super::super::Firehose;
+use super::super::{Firehose, Refusal};
 use crate::services::s3::Command;
 use crate::services::{Service as _, ServiceId};
 use crate::world::testing::Bench;
-use crate::world::{Delivery, Effect, Outcome, Output, Work};
+use crate::world::{Answer, Delivery, Effect, Outcome, Output, Work};
 
 pub(in super::super) const STREAM_ARN: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/k";
 
@@ -47,11 +47,16 @@ pub(in super::super) struct Rig {
 }
 
 impl Rig {
-    /// With one active stream.
+    /// With one stream, which is active a second later.
     pub(in super::super) fn new(input: CreateDeliveryStreamInput) -> Self {
+        Self::with_limits(input, false)
+    }
+
+    /// The same, throttled as on AWS if `strict`.
+    pub(in super::super) fn with_limits(input: CreateDeliveryStreamInput, strict: bool) -> Self {
         let mut rig = Self {
             bench: Bench::new(ServiceId::Firehose),
-            firehose: Firehose::default(),
+            firehose: Firehose::new(strict),
             objects: BTreeMap::new(),
             s3_refuses: false,
             lambda_refuses: false,
@@ -68,9 +73,14 @@ impl Rig {
     }
 
     fn call(&mut self, request: Request) {
+        self.try_call(request).expect("the request is complete");
+    }
+
+    pub(in super::super) fn try_call(&mut self, request: Request) -> Result<Answer<Response>, Refusal> {
         let firehose = &mut self.firehose;
-        self.bench.with(|cx| firehose.call(cx, request)).expect("the request is complete");
+        let answer = self.bench.with(|cx| firehose.call(cx, request));
         self.play();
+        answer
     }
 
     pub(in super::super) fn put(&mut self, texts: Vec<String>) {
