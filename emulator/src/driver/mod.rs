@@ -66,6 +66,7 @@ pub(crate) struct Inner {
     job_ended: Notify,
     start: Timestamp,
     seed: Seed,
+    strict: bool,
     /// Where the tank listens, for processes that call back.
     endpoint: Mutex<Option<String>>,
 }
@@ -80,6 +81,7 @@ pub struct TankBuilder {
     seed: Option<Seed>,
     start: Option<Timestamp>,
     real_time: bool,
+    strict: bool,
     natives: Natives,
 }
 
@@ -105,6 +107,13 @@ impl TankBuilder {
         self
     }
 
+    /// Services throttle as AWS does: rates per shard and per second. Without it a tank takes and gives as fast as it can.
+    #[must_use]
+    pub fn strict_limits(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
     /// Registers a Rust function under a Lambda handler's name.
     #[must_use]
     pub fn function(mut self, handler: &str, function: Arc<dyn NativeFunction>) -> Self {
@@ -127,7 +136,8 @@ impl TankBuilder {
             Clock::Frozen => Timestamp::TANK_EPOCH,
             Clock::Real(real) => real.now(),
         });
-        let core = Core { world: World::new(seed, start), waiters: BTreeMap::new(), ready: BTreeMap::new() };
+        let world = World::new(seed, start).with_strict_limits(self.strict);
+        let core = Core { world, waiters: BTreeMap::new(), ready: BTreeMap::new() };
         let tank = Tank(Arc::new(Inner {
             core: Mutex::new(core),
             clock,
@@ -136,6 +146,7 @@ impl TankBuilder {
             job_ended: Notify::new(),
             start,
             seed,
+            strict: self.strict,
             endpoint: Mutex::new(None),
         }));
         if self.real_time {
@@ -189,7 +200,7 @@ impl Tank {
     pub fn reset(&self) {
         let start = if self.is_frozen() { self.0.start } else { self.now() };
         let mut core = self.core();
-        core.world = World::new(self.0.seed, start);
+        core.world = World::new(self.0.seed, start).with_strict_limits(self.0.strict);
         core.waiters.clear();
         core.ready.clear();
         drop(core);

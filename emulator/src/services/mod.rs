@@ -70,15 +70,15 @@ impl ServiceId {
     }
 }
 
-/// A fresh service of this scope.
-pub(crate) fn registry(service: ServiceId, _scope: &Scope) -> Box<dyn DynService> {
+/// A fresh service of this scope. With `strict` limits it throttles as AWS does.
+pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<dyn DynService> {
     match service {
         ServiceId::Athena => Box::new(athena::Athena::default()),
         ServiceId::CloudFormation => Box::new(cloudformation::CloudFormation::default()),
-        ServiceId::Firehose => Box::new(firehose::Firehose::default()),
+        ServiceId::Firehose => Box::new(firehose::Firehose::new(strict)),
         ServiceId::Glue => Box::new(glue::Glue::default()),
         ServiceId::Iam => Box::new(iam::Iam::default()),
-        ServiceId::Kinesis => Box::new(kinesis::Kinesis::default()),
+        ServiceId::Kinesis => Box::new(kinesis::Kinesis::new(strict)),
         ServiceId::Lambda => Box::new(lambda::Lambda::default()),
         ServiceId::Logs => Box::new(logs::Logs::default()),
         ServiceId::Sns => Box::new(sns::Sns::default()),

@@ -66,6 +66,8 @@ struct Running {
 pub struct World {
     seed: Seed,
     now: Timestamp,
+    /// Whether services throttle as AWS does.
+    strict: bool,
     services: BTreeMap<Address, Slot>,
     s3: S3,
     s3_streams: BTreeMap<Scope, Stream>,
@@ -112,6 +114,7 @@ impl World {
         Self {
             seed,
             now: start,
+            strict: false,
             services: BTreeMap::new(),
             s3: S3::default(),
             s3_streams: BTreeMap::new(),
@@ -127,6 +130,13 @@ impl World {
             watchers: BTreeMap::new(),
             stirred: false,
         }
+    }
+
+    /// The same world, whose services throttle as AWS does if `strict`.
+    #[must_use]
+    pub fn with_strict_limits(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
     }
 
     /// Tank time.
@@ -308,8 +318,8 @@ impl World {
         let address = address.service.home(address);
         if !self.services.contains_key(&address) {
             let name = format!("{:?}/{}/{}", address.service, address.scope.account, address.scope.region);
-            let slot =
-                Slot { service: registry(address.service, &address.scope), stream: self.seed.stream(&name) };
+            let service = registry(address.service, &address.scope, self.strict);
+            let slot = Slot { service, stream: self.seed.stream(&name) };
             self.services.insert(address.clone(), slot);
         }
         let slot = self.services.get_mut(&address).expect("made just above");

@@ -159,7 +159,9 @@ impl AwsError for Refusal {
             Self::Changed { .. } => "ConcurrentModificationException",
             Self::TooMany(..) => "LimitExceededException",
             Self::Argument(_) => "InvalidArgumentException",
-            Self::SlowDown => return WireError { status: 503, ..WireError::server(SLOW_DOWN, self.to_string()) },
+            Self::SlowDown => {
+                return WireError { status: 503, ..WireError::server(SLOW_DOWN, self.to_string()) };
+            }
             Self::NotBuilt(what) => return WireError::not_implemented(what),
         };
         WireError::client(code, self.to_string())

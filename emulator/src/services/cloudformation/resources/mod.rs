@@ -14,6 +14,7 @@ mod glue;
 mod glue_catalog;
 mod iam_policy;
 mod iam_role;
+mod kinesis;
 mod lambda;
 mod lambda_code;
 mod logs;
@@ -132,7 +133,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 16] = [
+static KINDS: [&dyn Kind; 18] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &glue::Crawler,
@@ -143,6 +144,8 @@ static KINDS: [&dyn Kind; 16] = [
     &iam_policy::ManagedPolicy,
     &iam_policy::Policy,
     &iam_role::Role,
+    &kinesis::Stream,
+    &kinesis::StreamConsumer,
     &firehose::DeliveryStream,
     &lambda::Function,
     &lambda::Permission,

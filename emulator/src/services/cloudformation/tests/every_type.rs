@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use wavetank_wire::{Operation, WireError, cloudformation as api, firehose, glue, iam, lambda, logs};
+use wavetank_wire::{
+    Operation, WireError, cloudformation as api, firehose, glue, iam, kinesis, lambda, logs,
+};
 
 use crate::driver::Tank;
 use crate::services::cloudformation::resources;
@@ -72,6 +74,18 @@ Resources:
         BufferingHints: {SizeInMBs: 1, IntervalInSeconds: 60}
       Tags: [{Key: <a|b>, Value: x}]
   Lines: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: <7|30>, Tags: [{Key: <a|b>, Value: x}]}}
+  Clicks:
+    Type: AWS::Kinesis::Stream
+    Properties:
+      ShardCount: <2|4>
+      RetentionPeriodHours: <48|36>
+      MaxRecordSizeInKiB: <1024|2048>
+      StreamEncryption: {EncryptionType: KMS, KeyId: alias/<one|two>}
+      DesiredShardLevelMetrics: [<IncomingBytes|OutgoingBytes>]
+      Tags: [{Key: <a|b>, Value: x}]
+  Reader:
+    Type: AWS::Kinesis::StreamConsumer
+    Properties: {ConsumerName: reader, StreamARN: !GetAtt Clicks.Arn, Tags: [{Key: <a|b>, Value: x}]}
   Base:
     Type: AWS::Glue::Database
     Properties: {CatalogId: !Ref AWS::AccountId, DatabaseInput: {Name: base, Description: <one|two>}}
@@ -212,6 +226,16 @@ async fn check_updated(tank: &Tank) {
     let flow = ask::<firehose::DescribeDeliveryStream>(tank, flow).await.expect("a stream");
     let to = &flow.delivery_stream_description.destinations[0].extended_s3destination_description;
     assert_eq!(to.as_ref().and_then(|to| to.prefix.as_deref()), Some("cooked/"));
+    let streams = ask::<kinesis::ListStreams>(tank, Default::default()).await.expect("a list").stream_names;
+    let input =
+        kinesis::DescribeStreamSummaryInput { stream_name: streams.first().cloned(), ..Default::default() };
+    let stream = ask::<kinesis::DescribeStreamSummary>(tank, input).await.expect("a stream");
+    let stream = stream.stream_description_summary;
+    assert_eq!(
+        (stream.open_shard_count, stream.retention_period_hours, stream.consumer_count),
+        (4, 36, Some(1))
+    );
+    assert_eq!((stream.key_id.as_deref(), stream.max_record_size_in_ki_b), (Some("alias/two"), Some(2_048)));
     let table = glue::GetTableInput {
         database_name: "base".to_owned(),
         name: "rows".to_owned(),

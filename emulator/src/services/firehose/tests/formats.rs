@@ -190,7 +190,8 @@ async fn without_the_table_every_record_is_a_document() {
 async fn documents_of_a_conversion_are_tried_for_ever_and_hold_up_what_comes_after_them() {
     let tank = Tank::builder().build();
     let said = conversion(parquet());
-    let lake = ExtendedS3DestinationConfiguration { data_format_conversion_configuration: Some(said), ..lake() };
+    let lake =
+        ExtendedS3DestinationConfiguration { data_format_conversion_configuration: Some(said), ..lake() };
     make(&tank, input("s", lake)).await;
     table(&tank, &[("id", "int")]).await;
     put(&tank, &["{broken"]).await;

@@ -1,6 +1,7 @@
-//! A Kinesis stream as the source, played by the rig.
+//! A Kinesis stream as the source: played by the rig, and once the tank's own.
 
 use wavetank_wire::firehose::*;
+use wavetank_wire::kinesis;
 
 use super::rig::{FakeShard, Rig, STREAM_ARN};
 use super::*;
@@ -13,7 +14,11 @@ fn rig() -> Rig {
         kinesis_stream_arn: STREAM_ARN.to_owned(),
         role_arn: ROLE.to_owned(),
     });
-    let mut rig = Rig::new(input);
+    input
+}
+
+fn rig() -> Rig {
+    let mut rig = Rig::new(from_kinesis());
     rig.shards.insert("shard-0".to_owned(), FakeShard::default());
     rig.advance(Duration::from_secs(1));
     rig
@@ -108,4 +113,48 @@ fn nothing_is_read_while_s3_refuses_and_all_of_it_afterwards() {
     rig.advance(Duration::from_secs(400));
     assert_eq!(delivered(&rig), "a|b");
     assert!(rig.is_idle());
+}
+
+fn entry(text: &str) -> kinesis::PutRecordsRequestEntry {
+    kinesis::PutRecordsRequestEntry {
+        data: Bytes::from(format!("{text}\n")),
+        partition_key: text.to_owned(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn every_record_of_the_tanks_own_kinesis_arrives_once_across_a_split() {
+    let tank = Tank::builder().build();
+    bucket(&tank, "lake");
+    let stream_name = "k".to_owned();
+    let create = kinesis::CreateStreamInput { stream_name, shard_count: Some(1), ..Default::default() };
+    ask::<kinesis::CreateStream>(&tank, create).await.unwrap();
+    wait(&tank, 60).await;
+    make(&tank, from_kinesis()).await;
+    let mut expected = Vec::new();
+    for round in 0..6 {
+        let texts: Vec<String> = (0..100).map(|n| format!("{round}-{n:02}")).collect();
+        let records = texts.iter().map(|text| entry(text)).collect();
+        let name = Some("k".to_owned());
+        let input = kinesis::PutRecordsInput { stream_name: name.clone(), records, ..Default::default() };
+        assert_eq!(ask::<kinesis::PutRecords>(&tank, input).await.unwrap().failed_record_count, Some(0));
+        expected.extend(texts);
+        if round == 2 {
+            let split = kinesis::SplitShardInput {
+                stream_name: name,
+                shard_to_split: "shardId-000000000000".to_owned(),
+                new_starting_hash_key: (1u128 << 127).to_string(),
+                ..Default::default()
+            };
+            ask::<kinesis::SplitShard>(&tank, split).await.unwrap();
+            wait(&tank, 60).await;
+        }
+        wait(&tank, 7).await;
+    }
+    assert!(tank.settle(Duration::from_secs(600)).await, "an idle source leaves nothing to happen");
+    let body: Vec<u8> = objects(&tank, "lake").into_values().flatten().collect();
+    let mut found: Vec<String> = String::from_utf8(body).unwrap().lines().map(str::to_owned).collect();
+    found.sort();
+    assert_eq!(found, expected);
 }

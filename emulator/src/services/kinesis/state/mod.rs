@@ -1,0 +1,182 @@
+//! The service: which streams there are, what is due, and what every operation asks first.
+//!
+//! Time: a stream's or consumer's state ends after `TRANSITION`, a subscription after five minutes; between that it is due to
+//! say that it lives. Retention, iterators and tokens are looked at when they are used; nothing is due for them.
+
+pub(super) mod consumer;
+mod create;
+mod describe;
+mod list;
+pub(super) mod log;
+mod policy;
+mod put;
+mod read;
+mod reshard;
+pub(super) mod sequence;
+mod settings;
+pub(super) mod shard;
+pub(super) mod stream;
+mod subscribe;
+mod tags;
+pub(super) mod token;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wavetank_types::{Arn, Timestamp};
+
+use super::error::{KinesisError, Whose};
+use super::limits::*;
+use crate::world::{Cx, Effect, Ticket};
+use settings::Account;
+use stream::{Change, Status, Stream, whose};
+use subscribe::Subscription;
+
+/// What is due at an instant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// A stream's state ends.
+    Stream(String),
+    /// A consumer's state ends: its stream and its name.
+    Consumer(String, String),
+    /// A subscription has something to say, or ends.
+    Subscription(Ticket),
+}
+
+/// Kinesis Data Streams of one account and region.
+#[derive(Debug, Default)]
+pub struct Kinesis {
+    /// Whether rates are in force.
+    strict: bool,
+    streams: BTreeMap<String, Stream>,
+    due: BTreeSet<(Timestamp, Due)>,
+    subscriptions: BTreeMap<Ticket, Subscription>,
+    account: Account,
+    /// Calls of each operation, where rates are in force.
+    calls: BTreeMap<&'static str, Bucket>,
+}
+
+impl Kinesis {
+    /// An empty service. Rates are in force if `strict`.
+    pub fn new(strict: bool) -> Self {
+        Self { strict, ..Self::default() }
+    }
+
+    /// The name of the stream that a request means, by name or ARN. It need not exist.
+    fn name_of<'a>(
+        cx: &Cx<'_>,
+        name: Option<&'a str>,
+        arn: Option<&'a str>,
+    ) -> Result<&'a str, KinesisError> {
+        let Some(text) = arn else {
+            // Recorded: for a time when there were no ARNs (kinesalite's tests).
+            let missing = "Value null at 'streamName' failed to satisfy constraint: Member must not be null";
+            return name.ok_or_else(|| KinesisError::Validation(missing.to_owned()));
+        };
+        let found = text.split_once(":stream/").map(|(_, found)| found).filter(|found| !found.is_empty());
+        let (Some(found), Ok(parsed)) = (found, text.parse::<Arn>()) else {
+            return Err(KinesisError::NoSuchResource(text.to_owned()));
+        };
+        if name.is_some_and(|name| name != found) {
+            // Assumed: the sentence.
+            let why = format!("StreamARN {text} does not match StreamName {}.", name.unwrap_or_default());
+            return Err(KinesisError::Argument(why));
+        }
+        if (parsed.region.as_str(), parsed.account.as_str())
+            != (cx.scope.region.as_str(), cx.scope.account.as_str())
+        {
+            return Err(KinesisError::NoSuchStream(Whose {
+                stream: found.to_owned(),
+                account: parsed.account,
+            }));
+        }
+        Ok(found)
+    }
+
+    fn named(&self, cx: &Cx<'_>, name: &str) -> Result<&Stream, KinesisError> {
+        self.streams.get(name).ok_or_else(|| KinesisError::NoSuchStream(whose(cx.scope, name)))
+    }
+
+    fn named_mut(&mut self, cx: &Cx<'_>, name: &str) -> Result<&mut Stream, KinesisError> {
+        self.streams.get_mut(name).ok_or_else(|| KinesisError::NoSuchStream(whose(cx.scope, name)))
+    }
+
+    /// With strict limits: whether this second has room for one more call.
+    fn pace(&mut self, cx: &Cx<'_>, operation: &'static str, stream: &str) -> Result<(), KinesisError> {
+        if !self.strict {
+            return Ok(());
+        }
+        let Some((_, rate)) = CALLS_PER_SECOND.iter().find(|(name, _)| *name == operation) else {
+            return Ok(());
+        };
+        let bucket = self.calls.entry(operation).or_insert_with(|| Bucket::new(*rate, cx.now));
+        let has_room = bucket.draw(1, cx.now);
+        has_room.then_some(()).ok_or_else(|| KinesisError::CallRate(whose(cx.scope, stream)))
+    }
+
+    /// Refuses shards beyond the account's quota.
+    fn check_account_shards(&self, cx: &Cx<'_>, additional: usize) -> Result<(), KinesisError> {
+        let current = self.open_shards();
+        if current + additional <= ACCOUNT_SHARDS_MAX {
+            return Ok(());
+        }
+        Err(KinesisError::AccountShards {
+            account: cx.scope.account.to_string(),
+            region: cx.scope.region.to_string(),
+            current,
+            limit: ACCOUNT_SHARDS_MAX,
+            additional,
+        })
+    }
+
+    fn open_shards(&self) -> usize {
+        self.streams.values().map(|stream| stream.open.len()).sum()
+    }
+
+    /// Puts a stream, which is ACTIVE, into the state in which it changes.
+    fn change(&mut self, cx: &mut Cx<'_>, name: &str, change: Change) {
+        let stream = self.streams.get_mut(name).expect("the caller has looked at it");
+        stream.begin(change, cx.now);
+        self.due.insert((stream.until, Due::Stream(name.to_owned())));
+    }
+
+    /// When something is due.
+    pub(super) fn first_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Does what is due.
+    pub(super) fn do_due(&mut self, cx: &mut Cx<'_>) {
+        while self.first_due().is_some_and(|at| at <= cx.now) {
+            match self.due.pop_first().expect("just seen").1 {
+                Due::Stream(name) => self.stream_due(cx, &name),
+                Due::Consumer(stream, consumer) => self.consumer_due(cx.now, &stream, &consumer),
+                Due::Subscription(ticket) => self.subscription_due(cx, ticket),
+            }
+        }
+    }
+
+    /// A stream's state ends.
+    fn stream_due(&mut self, cx: &mut Cx<'_>, name: &str) {
+        let Some(stream) = self.streams.get_mut(name) else { return };
+        if stream.until > cx.now {
+            return;
+        }
+        match stream.status {
+            Status::Active => {}
+            Status::Creating => stream.status = Status::Active,
+            Status::Updating => {
+                stream.finish(cx.now);
+                let arn = stream.arn.clone();
+                // Readers of a shard that has just closed look for its children.
+                cx.push(Effect::Signal(arn));
+                self.push_to_subscribers(cx, name);
+            }
+            Status::Deleting => self.remove(cx, name),
+        }
+    }
+
+    /// The client of a subscription has gone.
+    pub(super) fn left(&mut self, ticket: Ticket) {
+        self.forget_subscription(ticket);
+    }
+}
