@@ -24,6 +24,8 @@ pub enum Command {
     DeleteBucketPolicy { bucket: String },
     /// Stores an object. Answers `{ETag, VersionId?}`.
     PutObject { bucket: String, key: String, body: Bytes, content_type: String },
+    /// The same, with the content's MD5 known already: the work of it is not done under the world's lock.
+    PutDigested { bucket: String, key: String, body: Bytes, content_type: String, md5: [u8; 16] },
     /// Answers `{Body, ETag, ContentType, ContentLength}`.
     GetObject { bucket: String, key: String },
     /// Deletes an object, or marks it deleted if the bucket keeps versions.

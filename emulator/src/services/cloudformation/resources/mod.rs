@@ -9,6 +9,7 @@
 
 mod ask;
 mod athena;
+mod firehose;
 mod glue;
 mod glue_catalog;
 mod iam_policy;
@@ -134,7 +135,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 22] = [
+static KINDS: [&dyn Kind; 23] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &glue::Crawler,
@@ -147,6 +148,7 @@ static KINDS: [&dyn Kind; 22] = [
     &iam_role::Role,
     &kinesis::Stream,
     &kinesis::StreamConsumer,
+    &firehose::DeliveryStream,
     &lambda::Function,
     &lambda::Permission,
     &logs::LogGroup,

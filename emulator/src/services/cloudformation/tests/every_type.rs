@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use wavetank_wire::{Operation, WireError, cloudformation as api, glue, iam, kinesis, lambda, logs, sns, sqs};
+use wavetank_wire::{
+    Operation, WireError, cloudformation as api, firehose, glue, iam, kinesis, lambda, logs, sns, sqs,
+};
 
 use crate::driver::Tank;
 use crate::services::cloudformation::resources;
@@ -62,6 +64,15 @@ Resources:
         Version: '2012-10-17'
         Statement:
           - {Effect: Deny, Principal: '*', Action: 's3:<Get|Put>Object', Resource: !Sub '${Lake.Arn}/*'}
+  Flow:
+    Type: AWS::KinesisFirehose::DeliveryStream
+    Properties:
+      ExtendedS3DestinationConfiguration:
+        BucketARN: !GetAtt Lake.Arn
+        RoleARN: !GetAtt Role.Arn
+        Prefix: <raw|cooked>/
+        BufferingHints: {SizeInMBs: 1, IntervalInSeconds: 60}
+      Tags: [{Key: <a|b>, Value: x}]
   Lines: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: <7|30>, Tags: [{Key: <a|b>, Value: x}]}}
   Clicks:
     Type: AWS::Kinesis::Stream
@@ -275,6 +286,12 @@ async fn check_updated(tank: &Tank) {
     assert_eq!(functions.expect("functions")[0].memory_size, Some(256));
     let jobs = ask::<glue::GetJobs>(tank, Default::default()).await.expect("a list").jobs.expect("jobs");
     assert_eq!(jobs[0].number_of_workers, Some(3));
+    let flows = ask::<firehose::ListDeliveryStreams>(tank, Default::default()).await.expect("a list");
+    let delivery_stream_name = flows.delivery_stream_names[0].clone();
+    let flow = firehose::DescribeDeliveryStreamInput { delivery_stream_name, ..Default::default() };
+    let flow = ask::<firehose::DescribeDeliveryStream>(tank, flow).await.expect("a stream");
+    let to = &flow.delivery_stream_description.destinations[0].extended_s3destination_description;
+    assert_eq!(to.as_ref().and_then(|to| to.prefix.as_deref()), Some("cooked/"));
     let streams = ask::<kinesis::ListStreams>(tank, Default::default()).await.expect("a list").stream_names;
     let input =
         kinesis::DescribeStreamSummaryInput { stream_name: streams.first().cloned(), ..Default::default() };
