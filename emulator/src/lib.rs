@@ -8,6 +8,7 @@ pub mod connector;
 pub mod driver;
 pub mod executors;
 pub mod gateway;
+pub mod patterns;
 pub mod server;
 pub mod services;
 pub mod world;

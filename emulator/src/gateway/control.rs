@@ -15,7 +15,7 @@ use wavetank_types::time::parse_duration;
 use wavetank_wire::{SERVICES, WireError};
 
 use super::{CALLS_MAX, CONTROL_PATH, Gateway};
-use crate::world::{Rule, RuleId, Verdict};
+use crate::world::{Blocked, Rule, RuleId, Verdict};
 
 /// Largest request, in bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -139,13 +139,13 @@ async fn advance(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError>
 
 fn status(gateway: &Gateway) -> Value {
     let tank = gateway.tank();
-    let (buckets, jobs) = tank.with_world(|world| {
+    let (buckets, jobs, blocked) = tank.with_world(|world| {
         let bucket = |bucket: &crate::services::s3::Bucket| {
             let (objects, bytes) = bucket.totals();
             json!({ "name": bucket.name(), "objects": objects, "bytes": bytes })
         };
         let buckets: Vec<Value> = world.s3_ref().all_buckets().map(bucket).collect();
-        (buckets, world.running_jobs())
+        (buckets, world.running_jobs(), world.blocked().into_iter().map(blockage).collect::<Vec<Value>>())
     });
     let sum = |field: &str| buckets.iter().filter_map(|bucket| bucket[field].as_u64()).sum::<u64>();
     json!({
@@ -155,7 +155,26 @@ fn status(gateway: &Gateway) -> Value {
         "bytes": sum("bytes"),
         "buckets": buckets,
         "running_jobs": jobs,
+        "blocked": blocked,
         "calls": gateway.calls(u64::MAX, 0).1,
+    })
+}
+
+/// A record that keeps those behind it waiting.
+fn blockage(it: Blocked) -> Value {
+    json!({
+        "who": it.who,
+        "consumer": it.consumer,
+        "source": it.source,
+        "place": it.place,
+        "record": it.record,
+        "key": it.key,
+        "records": it.records,
+        "since": it.since.iso_millis(),
+        "attempts": it.attempts,
+        "cause": it.cause,
+        "expires": it.until.iso_millis(),
+        "remedy": it.remedy,
     })
 }
 

@@ -23,7 +23,7 @@ use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::validate::{validate, validation_error};
 use wavetank_wire::{OperationSet, ResponseSet, Val, WireError};
 
-use crate::world::{Address, Answer, Cx, Delivery, Scope};
+use crate::world::{Address, Answer, Blocked, Cx, Delivery, Scope};
 
 /// Which service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,6 +149,11 @@ pub trait Service: Send {
     fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
         unreachable!("this service asked for nothing, yet got {delivery:?}");
     }
+
+    /// Records that keep those behind them waiting.
+    fn blocked(&self, _scope: &Scope) -> Vec<Blocked> {
+        Vec::new()
+    }
 }
 
 /// [`Service`] without its types, so that the world can hold any.
@@ -157,6 +162,7 @@ pub(crate) trait DynService: Send {
     fn next_deadline(&self) -> Option<Timestamp>;
     fn tick(&mut self, cx: &mut Cx<'_>);
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery);
+    fn blocked(&self, scope: &Scope) -> Vec<Blocked>;
 }
 
 impl<S: Service> DynService for S {
@@ -181,5 +187,9 @@ impl<S: Service> DynService for S {
 
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
         Service::deliver(self, cx, delivery);
+    }
+
+    fn blocked(&self, scope: &Scope) -> Vec<Blocked> {
+        Service::blocked(self, scope)
     }
 }

@@ -4,6 +4,7 @@
 //! [`World::take_jobs`] hands out and reports with [`World::finish_job`]. The order of everything that follows from a
 //! call is decided in [`World::drain`]. Left out: who waits, and on what clock; see `driver/`.
 
+mod blocked;
 mod cx;
 mod destinations;
 mod fault;
@@ -17,6 +18,7 @@ use wavetank_types::{Seed, Stream, Timestamp};
 use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::{Val, WireError};
 
+pub use blocked::Blocked;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
 use fault::Faults;
 pub use fault::{Rule, RuleId, Verdict};
@@ -531,6 +533,11 @@ impl World {
     /// Whether work has been asked for that nobody has taken yet.
     pub(crate) fn has_waiting_jobs(&self) -> bool {
         !self.jobs.is_empty()
+    }
+
+    /// Records that keep those behind them waiting, in every account and region.
+    pub fn blocked(&self) -> Vec<Blocked> {
+        self.services.iter().flat_map(|(address, slot)| slot.service.blocked(&address.scope)).collect()
     }
 
     /// How many jobs executors have, or wait for one.

@@ -6,6 +6,7 @@
 use wavetank_wire::WireError;
 
 use super::limits;
+use super::mappings::MappingRefusal;
 use crate::services::AwsError;
 
 /// Why an operation refuses. Nothing has changed when one of these is returned.
@@ -22,6 +23,8 @@ pub enum Refusal {
     Policy(#[from] PolicyRefusal),
     #[error(transparent)]
     Invocation(#[from] InvocationRefusal),
+    #[error(transparent)]
+    Mapping(#[from] MappingRefusal),
     /// A member or value that AWS has and this tank does not.
     #[error("not built: {0}")]
     NotBuilt(String),
@@ -158,15 +161,15 @@ pub enum InvocationRefusal {
     QueueFull,
 }
 
-fn parameter(message: impl Into<String>) -> WireError {
+pub(super) fn parameter(message: impl Into<String>) -> WireError {
     WireError::client("InvalidParameterValueException", message).with("Type", "User")
 }
 
-fn missing(message: impl Into<String>) -> WireError {
+pub(super) fn missing(message: impl Into<String>) -> WireError {
     WireError::client_status(404, "ResourceNotFoundException", message).with("Type", "User")
 }
 
-fn conflict(message: impl Into<String>) -> WireError {
+pub(super) fn conflict(message: impl Into<String>) -> WireError {
     WireError::client_status(409, "ResourceConflictException", message).with("Type", "User")
 }
 
@@ -191,6 +194,7 @@ impl AwsError for Refusal {
             Self::Code(refusal) => refusal.wire(),
             Self::Policy(refusal) => refusal.wire(),
             Self::Invocation(refusal) => refusal.wire(),
+            Self::Mapping(refusal) => refusal.wire(),
             Self::NotBuilt(what) => WireError::not_implemented(what),
         }
     }

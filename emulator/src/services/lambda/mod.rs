@@ -1,6 +1,6 @@
 //! Lambda: functions from zips, versions, permissions, tags, concurrency, and invocations with their logs.
 //!
-//! Left out: event source mappings, aliases, function URLs, provisioned concurrency (those operations answer
+//! Event source mappings are in `mappings/`. Left out: aliases, function URLs, provisioned concurrency (those operations answer
 //! `NotImplemented`); container images, layers, networks, keys, dead-letter queues, JSON logs and destinations other
 //! than functions and S3 (refused by name). Permissions are kept and shown, not enforced. X-Ray tracing is kept as a
 //! setting; there are no traces. `GetFunction` gives no download address for the code.
@@ -11,6 +11,7 @@
 
 mod error;
 pub mod limits;
+mod mappings;
 mod runtimes;
 mod state;
 #[cfg(test)]
@@ -21,11 +22,12 @@ use wavetank_types::Timestamp;
 use wavetank_wire::lambda::{Request, Response};
 
 use super::Service;
-use crate::world::{Answer, Cx, Delivery};
+use crate::world::{Answer, Blocked, Cx, Delivery, Scope};
 
 pub use error::{
     CodeRefusal, InvocationRefusal, NameRefusal, PolicyRefusal, Refusal, SettingRefusal, Throttle,
 };
+pub use mappings::{MappingRefusal, limits as mapping_limits};
 pub use state::Lambda;
 pub use work::{Failure, FunctionOutput, FunctionWork, Line, Model, spread};
 
@@ -79,12 +81,20 @@ impl Service for Lambda {
             Request::DeleteFunctionEventInvokeConfig(input) => Response::DeleteFunctionEventInvokeConfig(
                 self.delete_function_event_invoke_config(cx, input)?,
             ),
-            Request::CreateEventSourceMapping(_)
-            | Request::GetEventSourceMapping(_)
-            | Request::ListEventSourceMappings(_)
-            | Request::UpdateEventSourceMapping(_)
-            | Request::DeleteEventSourceMapping(_) => {
-                return Err(Refusal::NotBuilt("event source mappings".to_owned()));
+            Request::CreateEventSourceMapping(input) => {
+                return self.create_event_source_mapping(cx, &input);
+            }
+            Request::GetEventSourceMapping(input) => {
+                Response::GetEventSourceMapping(self.mappings.get(cx.scope, &input.uuid)?)
+            }
+            Request::ListEventSourceMappings(input) => {
+                Response::ListEventSourceMappings(self.list_event_source_mappings(cx, &input)?)
+            }
+            Request::UpdateEventSourceMapping(input) => {
+                Response::UpdateEventSourceMapping(self.update_event_source_mapping(cx, &input)?)
+            }
+            Request::DeleteEventSourceMapping(input) => {
+                Response::DeleteEventSourceMapping(self.mappings.delete(cx, &input.uuid)?)
             }
         };
         Ok(Answer::Now(response))
@@ -100,5 +110,9 @@ impl Service for Lambda {
 
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
         Lambda::deliver(self, cx, delivery);
+    }
+
+    fn blocked(&self, scope: &Scope) -> Vec<Blocked> {
+        self.mappings.blocked(scope)
     }
 }

@@ -1,7 +1,8 @@
 //! The functions of one account and region, the invocations that run, and the events that wait.
 //!
 //! `function.rs` says what a function is; `create.rs`, `read.rs`, `policy.rs`, `concurrency.rs` and `event_config.rs`
-//! hold its operations; `invoke.rs` runs it, `queue.rs` retries it, `lines.rs` writes its log.
+//! hold its operations; `invoke.rs` runs it, `queue.rs` retries it, `lines.rs` writes its log; `mapped.rs` runs it for
+//! event source mappings.
 
 mod code;
 mod concurrency;
@@ -10,6 +11,7 @@ mod event_config;
 mod function;
 mod invoke;
 mod lines;
+mod mapped;
 mod names;
 mod policy;
 mod queue;
@@ -22,6 +24,7 @@ use std::collections::BTreeMap;
 use wavetank_types::Timestamp;
 
 use super::error::NameRefusal;
+use super::mappings::Mappings;
 use crate::world::{Cx, Delivery, JobId, Output};
 use create::PendingCode;
 use function::{Function, Version};
@@ -41,6 +44,7 @@ pub struct Lambda {
     owed: BTreeMap<u64, Owed>,
     /// Environments whose processes may go; told to the executor with the next invocation.
     retired: Vec<String>,
+    pub(super) mappings: Mappings,
 }
 
 /// What a reply of S3 is for.
@@ -57,7 +61,7 @@ impl Lambda {
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
         let functions = self.functions.values().filter_map(Function::next_deadline);
         let events = self.queue.keys().next().map(|(at, _)| *at);
-        functions.chain(events).min()
+        functions.chain(events).chain(self.mappings.next_deadline()).min()
     }
 
     pub(super) fn tick(&mut self, cx: &mut Cx<'_>) {
@@ -65,6 +69,8 @@ impl Lambda {
             function.settle(cx);
         }
         self.attempt_due_events(cx);
+        self.mappings.tick(cx);
+        self.start_wanted(cx);
     }
 
     pub(super) fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
@@ -76,10 +82,16 @@ impl Lambda {
             Delivery::Reply { token, result } => match self.owed.remove(&token) {
                 Some(Owed::Code(pending)) => self.code_came(cx, *pending, result),
                 Some(Owed::Staged(job)) => self.object_stored(cx, job, result),
-                // Nobody waits: a destination's object.
-                None => drop(result),
+                None => {
+                    self.mappings.replied(cx, token, result);
+                    self.start_wanted(cx);
+                }
             },
-            other @ (Delivery::Log(_) | Delivery::Signal(_) | Delivery::Closed(_)) => {
+            Delivery::Signal(topic) => {
+                self.mappings.signal(cx, &topic);
+                self.start_wanted(cx);
+            }
+            other @ (Delivery::Log(_) | Delivery::Closed(_)) => {
                 unreachable!("Lambda asks for nothing of the kind, yet got {other:?}")
             }
         }

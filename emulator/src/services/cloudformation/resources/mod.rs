@@ -17,6 +17,7 @@ mod iam_role;
 mod kinesis;
 mod lambda;
 mod lambda_code;
+mod lambda_mapping;
 mod logs;
 mod make;
 mod properties;
@@ -135,7 +136,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 23] = [
+static KINDS: [&dyn Kind; 24] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &glue::Crawler,
@@ -149,6 +150,7 @@ static KINDS: [&dyn Kind; 23] = [
     &kinesis::Stream,
     &kinesis::StreamConsumer,
     &firehose::DeliveryStream,
+    &lambda_mapping::EventSourceMapping,
     &lambda::Function,
     &lambda::Permission,
     &logs::LogGroup,

@@ -44,6 +44,14 @@ Resources:
       MemorySize: <128|256>
       Code: {ZipFile: 'def handler(event, context): return <1|2>'}
       Tags: [{Key: <a|b>, Value: x}]
+  Mapped:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      FunctionName: !Ref Work
+      EventSourceArn: arn:aws:sqs:us-east-1:000000000000:<first|second>
+      BatchSize: <5|7>
+      FilterCriteria: {Filters: [{Pattern: '{\"body\":{\"kind\":[\"a\"]}}'}]}
+      FunctionResponseTypes: [ReportBatchItemFailures]
   May:
     Type: AWS::Lambda::Permission
     Properties: {FunctionName: !Ref Work, Action: lambda:InvokeFunction, Principal: <s3|logs>.amazonaws.com}
@@ -207,6 +215,10 @@ fn capabilities() -> Option<Vec<String>> {
 #[tokio::test]
 async fn every_type_is_made_changed_and_removed_by_its_own_service() {
     let tank = Tank::builder().build();
+    for queue in ["first", "second"] {
+        let input = sqs::CreateQueueInput { queue_name: queue.to_owned(), ..Default::default() };
+        ask::<sqs::CreateQueue>(&tank, input).await.expect("it is new");
+    }
     let input = api::CreateStackInput {
         stack_name: "all".to_owned(),
         template_body: Some(template(false)),
@@ -284,6 +296,12 @@ async fn check_updated(tank: &Tank) {
     assert_eq!(inline, ["extra", "outline"]);
     let functions = ask::<lambda::ListFunctions>(tank, Default::default()).await.expect("a list").functions;
     assert_eq!(functions.expect("functions")[0].memory_size, Some(256));
+    let mapped = ask::<lambda::ListEventSourceMappings>(tank, Default::default()).await.expect("a list");
+    let mapped = mapped.event_source_mappings.expect("mappings");
+    assert_eq!(
+        (mapped.len(), mapped[0].batch_size, mapped[0].state.as_deref()),
+        (1, Some(7), Some("Enabled"))
+    );
     let jobs = ask::<glue::GetJobs>(tank, Default::default()).await.expect("a list").jobs.expect("jobs");
     assert_eq!(jobs[0].number_of_workers, Some(3));
     let flows = ask::<firehose::ListDeliveryStreams>(tank, Default::default()).await.expect("a list");

@@ -12,6 +12,7 @@ use wavetank_wire::{ResponseSet, Val, WireError};
 
 use super::super::error::{InvocationRefusal, Refusal};
 use super::super::limits;
+use super::super::mappings::{Call, Report};
 use super::super::work::{Failure, FunctionOutput, FunctionWork};
 use super::function::{Environment, Function, Version};
 use super::lines;
@@ -40,8 +41,13 @@ pub(super) struct Invocation {
 /// Who hears how an invocation ends.
 #[derive(Clone, Debug)]
 pub(super) enum Caller {
-    Client { ticket: Ticket, tail: bool },
+    Client {
+        ticket: Ticket,
+        tail: bool,
+    },
     Event(Event),
+    /// An event source mapping, with what it is for.
+    Mapping(Call),
 }
 
 /// An invocation whose code has succeeded and whose objects S3 is storing.
@@ -207,6 +213,16 @@ impl Lambda {
                 cx.push(Effect::Answer(ticket, Ok(Response::Invoke(answer).to_val())));
             }
             Caller::Event(event) => self.event_ended(cx, event, &ended, &invocation.version),
+            Caller::Mapping(call) => {
+                let report = Report::Answered {
+                    payload: ended.payload,
+                    has_failed: ended.failed,
+                    version: invocation.version,
+                    request_id: invocation.request_id,
+                };
+                self.mappings.ended(cx, &call, report);
+                self.start_wanted(cx);
+            }
         }
     }
 

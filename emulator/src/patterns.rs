@@ -1,0 +1,242 @@
+//! EventBridge's pattern language: whether a JSON event has the fields that a pattern asks for, with the values it allows.
+//!
+//! Exact values, `prefix`, `suffix`, `equals-ignore-case`, `wildcard`, `anything-but`, `numeric`, `exists`, `cidr`,
+//! `$or` and nesting. Event source mappings filter with it; other services may.
+//! Left out: the limits on a pattern's size and on the number of its combinations.
+//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html (to be verified).
+//! Assumed: values of arrays within arrays are looked at as if the array were flat; an object in an array matches if
+//! one of the array's objects matches the whole nested pattern.
+
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+use serde_json::{Map, Value};
+
+/// Why a text is not a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says it")]
+pub enum PatternError {
+    #[error("the pattern is not JSON: {0}")]
+    NotJson(String),
+    #[error("a pattern is an object")]
+    NotAnObject,
+    #[error("the pattern, or `{0}` in it, is empty")]
+    Empty(String),
+    #[error("`{0}` must be an array of values or an object")]
+    NotAField(String),
+    #[error("`{0}` is not a way to compare")]
+    UnknownComparison(String),
+    #[error("`{0}` is compared with something that it cannot be compared with")]
+    WrongOperand(String),
+}
+
+/// A pattern, ready to be matched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pattern {
+    node: Node,
+}
+
+/// What an object must have: every field, and one of each list of alternatives.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Node {
+    fields: Vec<(String, Field)>,
+    alternatives: Vec<Vec<Node>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Field {
+    /// One of these.
+    AnyOf(Vec<Rule>),
+    Nested(Node),
+}
+
+/// One way for a value to be right.
+#[derive(Clone, Debug, PartialEq)]
+enum Rule {
+    Equals(Value),
+    Text(TextRule),
+    AnythingBut(Vec<Rule>),
+    Numeric(Vec<(Comparison, f64)>),
+    Exists(bool),
+    Cidr { address: IpAddr, bits: u8 },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum TextRule {
+    Prefix {
+        text: String,
+        any_case: bool,
+    },
+    Suffix {
+        text: String,
+        any_case: bool,
+    },
+    EqualsIgnoreCase(String),
+    /// The pieces between the asterisks.
+    Wildcard(Vec<String>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comparison {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Pattern {
+    /// Reads a pattern. Refuses what EventBridge refuses.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        parse::pattern(text)
+    }
+
+    /// Whether the event has what the pattern asks for.
+    pub fn matches(&self, event: &Value) -> bool {
+        self.node.matches(event)
+    }
+
+    /// Whether the pattern says anything of this field at its top.
+    pub fn mentions(&self, field: &str) -> bool {
+        self.node.mentions(field)
+    }
+
+    /// Whether the pattern asks for values of this field itself, and not of fields within it.
+    pub fn has_values_of(&self, field: &str) -> bool {
+        self.node.has_values_of(field)
+    }
+}
+
+impl Node {
+    fn matches(&self, event: &Value) -> bool {
+        let all = |object: Option<&Map<String, Value>>| {
+            self.fields.iter().all(|(name, field)| field.matches(object.and_then(|object| object.get(name))))
+                && self.alternatives.iter().all(|any| any.iter().any(|node| node.matches(event)))
+        };
+        match event {
+            Value::Object(object) => all(Some(object)),
+            Value::Array(entries) => entries.iter().any(|entry| self.matches(entry)),
+            _ => all(None),
+        }
+    }
+
+    fn mentions(&self, field: &str) -> bool {
+        let within = |any: &Vec<Self>| any.iter().any(|node| node.mentions(field));
+        self.fields.iter().any(|(name, _)| name == field) || self.alternatives.iter().any(within)
+    }
+
+    fn has_values_of(&self, field: &str) -> bool {
+        let own = |(name, it): &(String, Field)| name == field && matches!(it, Field::AnyOf(_));
+        let within = |any: &Vec<Self>| any.iter().any(|node| node.has_values_of(field));
+        self.fields.iter().any(own) || self.alternatives.iter().any(within)
+    }
+}
+
+impl Field {
+    fn matches(&self, value: Option<&Value>) -> bool {
+        match self {
+            Self::Nested(node) => node.matches(value.unwrap_or(&Value::Null)),
+            Self::AnyOf(rules) => rules.iter().any(|rule| rule.matches(value)),
+        }
+    }
+}
+
+impl Rule {
+    fn matches(&self, value: Option<&Value>) -> bool {
+        if let Self::Exists(wanted) = self {
+            // Objects are not values: only leaves exist. An empty array has none.
+            let leaf = match value {
+                None | Some(Value::Object(_)) => false,
+                Some(Value::Array(entries)) => !entries.is_empty(),
+                Some(_) => true,
+            };
+            return leaf == *wanted;
+        }
+        match value {
+            None | Some(Value::Object(_)) => false,
+            Some(Value::Array(entries)) => entries.iter().any(|entry| self.matches(Some(entry))),
+            Some(value) => self.matches_leaf(value),
+        }
+    }
+
+    fn matches_leaf(&self, value: &Value) -> bool {
+        match self {
+            Self::Equals(wanted) => same(wanted, value),
+            Self::Text(rule) => value.as_str().is_some_and(|text| rule.matches(text)),
+            Self::AnythingBut(rules) => !rules.iter().any(|rule| rule.matches_leaf(value)),
+            Self::Numeric(all) => {
+                let number = value.as_f64();
+                number.is_some_and(|number| all.iter().all(|(how, bound)| how.holds(number, *bound)))
+            }
+            Self::Cidr { address, bits } => {
+                let given: Option<IpAddr> = value.as_str().and_then(|text| text.parse().ok());
+                given.is_some_and(|given| same_network(given, *address, *bits))
+            }
+            Self::Exists(wanted) => *wanted,
+        }
+    }
+}
+
+impl TextRule {
+    fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Prefix { text: wanted, any_case: false } => text.starts_with(wanted.as_str()),
+            Self::Suffix { text: wanted, any_case: false } => text.ends_with(wanted.as_str()),
+            Self::Prefix { text: wanted, any_case: true } => {
+                text.to_lowercase().starts_with(&wanted.to_lowercase())
+            }
+            Self::Suffix { text: wanted, any_case: true } => {
+                text.to_lowercase().ends_with(&wanted.to_lowercase())
+            }
+            Self::EqualsIgnoreCase(wanted) => text.to_lowercase() == wanted.to_lowercase(),
+            Self::Wildcard(pieces) => wildcard(pieces, text),
+        }
+    }
+}
+
+impl Comparison {
+    fn holds(self, number: f64, bound: f64) -> bool {
+        match self {
+            Self::Equal => number == bound,
+            Self::Less => number < bound,
+            Self::LessOrEqual => number <= bound,
+            Self::Greater => number > bound,
+            Self::GreaterOrEqual => number >= bound,
+        }
+    }
+}
+
+/// Numbers are the same by value: 300, 300.0 and 3.0e2.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
+    }
+}
+
+/// The first piece at the start, the last at the end, the others in between, in order.
+fn wildcard(pieces: &[String], text: &str) -> bool {
+    let Some((first, rest)) = pieces.split_first() else { return text.is_empty() };
+    let Some((last, middle)) = rest.split_last() else { return text == first };
+    let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };
+    for piece in middle {
+        match left.find(piece.as_str()) {
+            Some(at) => left = &left[at + piece.len()..],
+            None => return false,
+        }
+    }
+    left.ends_with(last.as_str())
+}
+
+fn same_network(one: IpAddr, other: IpAddr, bits: u8) -> bool {
+    let (one, other, width) = match (one, other) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => (u32::from(one).into(), u32::from(other).into(), 32u32),
+        (IpAddr::V6(one), IpAddr::V6(other)) => (u128::from(one), u128::from(other), 128),
+        _ => return false,
+    };
+    let host_bits = width.saturating_sub(u32::from(bits));
+    one.checked_shr(host_bits) == other.checked_shr(host_bits)
+}

@@ -1,0 +1,9 @@
+//! Mappings against a small fake of Kinesis: what the function gets, when, and what becomes of what fails.
+//!
+//! `tank.rs` tests them with the real services.
+
+pub(super) mod lab;
+mod settings;
+mod streams;
+mod tank;
+mod windows;
