@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn entry(id: &str, body: &str) -> SendMessageBatchRequestEntry {
+pub(super) fn entry(id: &str, body: &str) -> SendMessageBatchRequestEntry {
     SendMessageBatchRequestEntry { id: id.to_owned(), message_body: body.to_owned(), ..Default::default() }
 }
 
@@ -125,25 +125,5 @@ async fn attributes_that_do_not_fit_their_type_are_refused() {
         let refused = refusal(bench.send_with("x", |input| input.message_attributes = Some(all)).await);
         let sentence = refused.strip_prefix("InvalidParameterValueException: ").unwrap();
         assert!(sentence.starts_with(expected), "{sentence}");
-    }
-}
-
-#[tokio::test]
-async fn too_many_messages_in_flight_are_refused_by_a_standard_queue_alone() {
-    for (fifo, expected) in [(false, Err("OverLimit")), (true, Ok(0))] {
-        let bench = if fifo { Bench::fifo(&[]).await } else { Bench::new("q", &[]).await };
-        for round in 0..12_001 {
-            let entries = (0..10).map(|n| SendMessageBatchRequestEntry {
-                message_group_id: fifo.then(|| format!("{round}-{n}")),
-                message_deduplication_id: fifo.then(|| format!("{round}-{n}")),
-                ..entry(&n.to_string(), "x")
-            });
-            bench.batch(entries.collect()).await.unwrap();
-            if round < 12_000 {
-                assert_eq!(bench.receive(10).await.len(), 10);
-            }
-        }
-        let found = bench.receive_with(|_| {}).await;
-        assert_eq!(found.as_ref().map(Vec::len).map_err(|error| error.code.as_str()), expected);
     }
 }

@@ -1,42 +1,58 @@
-//! Who hears of messages that can be received, and how move tasks end before their time.
+//! The service alone: who hears of messages that can be received, and how many may be in flight. And move tasks that end
+//! before their time.
 
+use super::batches::entry;
 use super::*;
 use crate::services::sqs::Sqs;
-use crate::services::{Service as _, ServiceId};
-use crate::world::{Effect, testing};
+use crate::services::{AwsError as _, Service as _, ServiceId};
+use crate::world::{Answer, Effect, testing};
 
 /// The service alone, with what it pushes.
 struct Alone {
     sqs: Sqs,
     bench: testing::Bench,
+    url: String,
 }
 
 impl Alone {
-    fn new(attributes: &[(&str, &str)]) -> Self {
-        let mut alone = Self { sqs: Sqs::default(), bench: testing::Bench::new(ServiceId::Sqs) };
+    fn new(name: &str, attributes: &[(&str, &str)]) -> Self {
+        let (sqs, bench) = (Sqs::default(), testing::Bench::new(ServiceId::Sqs));
+        let mut alone = Self { sqs, bench, url: format!("http://h/000000000000/{name}") };
         let attributes = Some(super::attributes(attributes));
-        let input = CreateQueueInput { queue_name: "q".to_owned(), attributes, tags: None };
-        alone.call(Request::CreateQueue(input));
+        let input = CreateQueueInput { queue_name: name.to_owned(), attributes, tags: None };
+        alone.call(Request::CreateQueue(input)).unwrap();
         alone
     }
 
-    fn call(&mut self, request: Request) {
+    fn call(&mut self, request: Request) -> Result<Response, String> {
         let sqs = &mut self.sqs;
-        self.bench.with(|cx| sqs.call(cx, request).map(drop)).unwrap();
+        match self.bench.with(|cx| sqs.call(cx, request)) {
+            Ok(Answer::Now(response)) => Ok(response),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.wire().code),
+        }
     }
 
     fn send(&mut self, delay_secs: i64) {
         self.call(Request::SendMessage(SendMessageInput {
-            queue_url: "http://h/000000000000/q".to_owned(),
+            queue_url: self.url.clone(),
             message_body: "x".to_owned(),
             delay_seconds: Some(delay_secs),
             ..SendMessageInput::default()
-        }));
+        }))
+        .unwrap();
     }
 
-    fn receive(&mut self) {
-        let queue_url = "http://h/000000000000/q".to_owned();
-        self.call(Request::ReceiveMessage(ReceiveMessageInput { queue_url, ..Default::default() }));
+    fn receive(&mut self) -> Result<usize, String> {
+        let input = ReceiveMessageInput {
+            queue_url: self.url.clone(),
+            max_number_of_messages: Some(10),
+            ..ReceiveMessageInput::default()
+        };
+        match self.call(Request::ReceiveMessage(input))? {
+            Response::ReceiveMessage(output) => Ok(output.messages.map_or(0, |messages| messages.len())),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Goes to the next deadline, in seconds from the start.
@@ -57,18 +73,48 @@ impl Alone {
 
 #[test]
 fn a_signal_comes_whenever_messages_can_be_received_and_no_deadline_where_nobody_looks() {
-    let mut alone = Alone::new(&[("VisibilityTimeout", "30")]);
+    let mut alone = Alone::new("q", &[("VisibilityTimeout", "30")]);
     let start = alone.bench.now;
     alone.send(5);
     assert_eq!((alone.signals(), alone.sqs.next_deadline()), (0, None));
     // The tank itself looks: from now on it is told.
-    alone.receive();
+    assert_eq!(alone.receive(), Ok(0));
     assert_eq!((alone.step(start), alone.signals()), (Some(5), 1));
     assert_eq!(alone.step(start), None);
-    alone.receive();
+    assert_eq!(alone.receive(), Ok(1));
     assert_eq!((alone.signals(), alone.step(start), alone.signals()), (0, Some(35), 1));
     alone.send(0);
     assert_eq!((alone.signals(), alone.step(start)), (1, None));
+}
+
+/// Takes as many messages as may be in flight, and answers what one more receive gets.
+fn overfill(name: &str, attributes: &[(&str, &str)]) -> Result<usize, String> {
+    let mut alone = Alone::new(name, attributes);
+    for round in 0..12_001 {
+        let id = |n: usize| name.ends_with(".fifo").then(|| format!("{round}-{n}"));
+        let entries = (0..10).map(|n| SendMessageBatchRequestEntry {
+            message_group_id: id(n),
+            message_deduplication_id: id(n),
+            ..entry(&n.to_string(), "x")
+        });
+        let input = SendMessageBatchInput { queue_url: alone.url.clone(), entries: entries.collect() };
+        alone.call(Request::SendMessageBatch(input)).unwrap();
+        if round < 12_000 {
+            assert_eq!(alone.receive(), Ok(10));
+        }
+        alone.bench.take();
+    }
+    alone.receive()
+}
+
+#[test]
+fn a_standard_queue_refuses_to_have_too_many_messages_in_flight() {
+    assert_eq!(overfill("q", &[]), Err("OverLimit".to_owned()));
+}
+
+#[test]
+fn a_fifo_queue_gives_nothing_while_too_many_messages_are_in_flight() {
+    assert_eq!(overfill("q.fifo", &[("FifoQueue", "true")]), Ok(0));
 }
 
 #[tokio::test]
