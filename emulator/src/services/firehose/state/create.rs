@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wavetank_types::Arn;
 use wavetank_wire::firehose::{
     CreateDeliveryStreamInput, CreateDeliveryStreamOutput, DeleteDeliveryStreamInput,
-    DeleteDeliveryStreamOutput, DeliveryStreamEncryptionConfiguration,
+    DeleteDeliveryStreamOutput, DeliveryStreamEncryptionConfiguration, Tag,
 };
 
 use super::super::error::{Argument, Refusal};
@@ -41,15 +41,7 @@ impl Firehose {
             }
             None => None,
         };
-        let tags: BTreeMap<String, String> = input
-            .tags
-            .unwrap_or_default()
-            .into_iter()
-            .map(|tag| (tag.key, tag.value.unwrap_or_default()))
-            .collect();
-        if tags.len() > TAGS_MAX {
-            return Err(Refusal::TooMany(TAGS_MAX, "tags"));
-        }
+        let tags = tags(input.tags)?;
         let told = match (
             input.s3destination_configuration,
             input.extended_s3destination_configuration,
@@ -129,4 +121,11 @@ fn source(cx: &Cx<'_>, input: &CreateDeliveryStreamInput) -> Result<Option<Sourc
         }
         _ => Err(Refusal::NotBuilt(format!("the delivery stream type {kind}"))),
     }
+}
+
+fn tags(said: Option<Vec<Tag>>) -> Result<BTreeMap<String, String>, Refusal> {
+    let entries = said.unwrap_or_default().into_iter();
+    let tags: BTreeMap<String, String> =
+        entries.map(|tag| (tag.key, tag.value.unwrap_or_default())).collect();
+    if tags.len() > TAGS_MAX { Err(Refusal::TooMany(TAGS_MAX, "tags")) } else { Ok(tags) }
 }

@@ -42,7 +42,7 @@ async fn server(mut statuses: Vec<u16>) -> (String, Arc<Mutex<Vec<String>>>) {
     (url, got)
 }
 
-async fn tank_to(url: &str, retry_secs: i64) -> Tank {
+async fn tank_to(url: &str, retry_secs: i64, backup: &str) -> Tank {
     let tank = Tank::builder().build();
     bucket(&tank, "lake");
     let attribute =
@@ -63,6 +63,7 @@ async fn tank_to(url: &str, retry_secs: i64) -> Tank {
             common_attributes: Some(vec![attribute]),
         }),
         retry_options: Some(HttpEndpointRetryOptions { duration_in_seconds: Some(retry_secs) }),
+        s3backup_mode: Some(backup.to_owned()),
         s3configuration: S3DestinationConfiguration {
             role_arn: plain.role_arn,
             bucket_arn: plain.bucket_arn,
@@ -82,7 +83,7 @@ async fn tank_to(url: &str, retry_secs: i64) -> Tank {
 #[tokio::test]
 async fn an_endpoint_gets_the_records_in_awss_form_and_again_with_the_same_id() {
     let (url, got) = server(vec![503]).await;
-    let tank = tank_to(&url, 300).await;
+    let tank = tank_to(&url, 300, "FailedDataOnly").await;
     put(&tank, &["hello", "world"]).await;
     wait(&tank, 61).await;
     let got = got.lock().unwrap().clone();
@@ -110,7 +111,7 @@ async fn an_endpoint_gets_the_records_in_awss_form_and_again_with_the_same_id() 
 #[tokio::test]
 async fn what_an_endpoint_does_not_take_in_time_goes_to_the_bucket() {
     let (url, got) = server(vec![500; 50]).await;
-    let tank = tank_to(&url, 10).await;
+    let tank = tank_to(&url, 10, "FailedDataOnly").await;
     put(&tank, &["hello"]).await;
     assert!(tank.settle(Duration::from_secs(3_600)).await);
     // At 0, 1, 3, 7 and 10 seconds.
@@ -118,4 +119,15 @@ async fn what_an_endpoint_does_not_take_in_time_goes_to_the_bucket() {
     let found = shown(&tank, "lake");
     assert!(found.starts_with("http-endpoint-failed/2026/01/05/00/s-1-"), "{found}");
     assert!(found.contains("\\\"attemptsMade\\\":5") && found.contains(&STANDARD.encode("hello")), "{found}");
+}
+
+#[tokio::test]
+async fn with_all_data_the_bucket_gets_what_the_endpoint_gets() {
+    let (url, got) = server(vec![413]).await;
+    let tank = tank_to(&url, 300, "AllData").await;
+    put(&tank, &["a", "b"]).await;
+    assert!(tank.settle(Duration::from_secs(3_600)).await);
+    // Too large is final.
+    assert_eq!(got.lock().unwrap().len(), 1);
+    assert_eq!(shown(&tank, "lake"), "2026/01/05/00/s-1-2026-01-05-00-00-01-* ab\n");
 }

@@ -6,7 +6,8 @@ use wavetank_wire::kinesis;
 use super::rig::{FakeShard, Rig, STREAM_ARN};
 use super::*;
 
-fn rig() -> Rig {
+/// A stream from Kinesis that buffers for a minute.
+fn from_kinesis() -> CreateDeliveryStreamInput {
     let mut input =
         input("s", ExtendedS3DestinationConfiguration { buffering_hints: hints(1, 60), ..lake() });
     input.delivery_stream_type = Some("KinesisStreamAsSource".to_owned());
@@ -118,7 +119,7 @@ fn nothing_is_read_while_s3_refuses_and_all_of_it_afterwards() {
 fn entry(text: &str) -> kinesis::PutRecordsRequestEntry {
     kinesis::PutRecordsRequestEntry {
         data: Bytes::from(format!("{text}\n")),
-        partition_key: text.to_owned(),
+        partition_key: Some(text.to_owned()),
         ..Default::default()
     }
 }

@@ -284,21 +284,17 @@ fn array(kind: &HiveType, cells: &[&Cell]) -> Result<ArrayRef, String> {
                 entries.and_then(|entries| MapArray::try_new(field, offsets, entries, Some(nulls()), false));
             Arc::new(made.map_err(|why| why.to_string())?)
         }
-        HiveType::Struct(fields) => {
-            let of = |at: usize| {
-                let cell = move |cell: &&'_ Cell| match cell {
-                    Cell::Struct(cells) => cells[at].clone(),
-                    _ => Cell::Null,
-                };
-                cells.iter().map(cell).collect::<Vec<Cell>>()
-            };
-            let mut arrays = Vec::new();
-            for (at, (_, kind)) in fields.iter().enumerate() {
-                let inner = of(at);
-                arrays.push(array(kind, &inner.iter().collect::<Vec<&Cell>>())?);
-            }
-            let made = StructArray::try_new(HiveType::fields(fields), arrays, Some(nulls()));
-            Arc::new(made.map_err(|why| why.to_string())?)
-        }
+        HiveType::Struct(fields) => structure(fields, cells, nulls())?,
     })
+}
+
+fn structure(fields: &[(String, HiveType)], cells: &[&Cell], nulls: NullBuffer) -> Result<ArrayRef, String> {
+    let mut arrays = Vec::new();
+    for (at, (_, kind)) in fields.iter().enumerate() {
+        let inner =
+            cells.iter().map(|cell| if let Cell::Struct(cells) = cell { &cells[at] } else { &Cell::Null });
+        arrays.push(array(kind, &inner.collect::<Vec<&Cell>>())?);
+    }
+    let made = StructArray::try_new(HiveType::fields(fields), arrays, Some(nulls));
+    Ok(Arc::new(made.map_err(|why| why.to_string())?))
 }
