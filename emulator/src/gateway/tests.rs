@@ -312,7 +312,8 @@ async fn the_control_api_answers_in_json() {
     check("DELETE /_wavetank/faults/1", "", &["404", "not in force"]).await;
     let made = connector.http(signed(request("PUT /lake", b""), "s3", "test")).await;
     compare("the same later", &made, &["200"]);
-    check("GET /_wavetank/status", "", &[r#""name":"lake","objects":0"#, r#""calls":2"#, r#""blocked":[]"#]).await;
+    check("GET /_wavetank/status", "", &[r#""name":"lake","objects":0"#, r#""calls":2"#, r#""blocked":[]"#])
+        .await;
     check(
         "GET /_wavetank/ledger?after=1",
         "",
