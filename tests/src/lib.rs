@@ -1,7 +1,7 @@
 //! What the tests share: running a bundled scenario, and serving a tank for real clients.
 //!
 //! The tests are in `tests/`: `tidy.rs` keeps the rules of the repository, `event_revenue.rs` the promises of the
-//! scenario, `s3_sdk.rs` the conformance with the SDK, `lab.rs` the walk with the `aws` command line and boto3.
+//! scenario, `s3_sdk.rs` and `streams_wire_sdk.rs` the conformance with the SDKs, `lab.rs` the walk with the `aws` command line and boto3.
 
 use std::path::{Path, PathBuf};
 
