@@ -275,9 +275,7 @@ impl Settings {
         let (position, timestamp) = match &self.start {
             Position::Horizon => (api::event_source_position::TRIM_HORIZON, None),
             Position::Time(at) => (api::event_source_position::AT_TIMESTAMP, Some(*at)),
-            Position::Latest | Position::At(_) | Position::After(_) => {
-                (api::event_source_position::LATEST, None)
-            }
+            Position::Latest | Position::After(_) => (api::event_source_position::LATEST, None),
         };
         out.starting_position = Some(position.to_owned());
         out.starting_position_timestamp = timestamp;

@@ -33,7 +33,7 @@ pub(in super::super) enum Slot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Call {
     pub(in super::super) uuid: String,
-    /// Answers to calls of an earlier epoch are of no use: the mapping has gone back to its checkpoint.
+    /// Answers to calls of an earlier epoch are of no use: the mapping has begun anew since.
     pub(in super::super) epoch: u64,
     pub(in super::super) slot: Slot,
 }

@@ -116,9 +116,10 @@ impl Lane {
         self.queue.is_empty() && self.batches.is_empty() && self.window.is_none()
     }
 
-    /// The first record that is not done.
-    pub(super) fn first_open(&self) -> Option<&Record> {
-        self.batches.iter().flat_map(|batch| &batch.records).next().or_else(|| self.queue.front())
+    /// Takes out every record that is not done.
+    pub(super) fn take_open(&mut self) -> Vec<Record> {
+        let tried = self.batches.drain(..).flat_map(|batch| batch.records);
+        tried.chain(self.queue.drain(..)).collect()
     }
 
     /// When the open window ends, if nothing else is left to be done in it.

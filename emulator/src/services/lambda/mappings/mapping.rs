@@ -1,9 +1,9 @@
 //! One mapping: its state, and what its poller is told when the state changes.
 //!
 //! A mapping that changes reads and starts nothing; what runs is let run, and the change is not over before that. Then
-//! the poller goes back to its checkpoint and takes the new settings.
+//! the poller takes the new settings and begins anew with what is not done: attempts count from zero.
 //! Recorded by LocalStack against AWS, 2024-10-12: `Creating` with `User action` (streams) or `USER_INITIATED` (queues).
-//! Assumed: how long changes take.
+//! Assumed: how long changes take, and that nothing which is done is delivered again.
 
 use wavetank_types::{Arn, Timestamp};
 use wavetank_wire::lambda as api;
@@ -75,15 +75,15 @@ impl Mapping {
         out.agenda.set((self.identity.uuid.clone(), Part::State), Some(until));
     }
 
-    /// What the change has led to, if it is over now. The poller is back at its checkpoint then.
+    /// What the change has led to, if it is over now. The poller has the new settings then.
     pub(super) fn settle(&mut self, cx: &Cx<'_>) -> Option<Then> {
         let (_, then) = self.then.filter(|(until, _)| *until <= cx.now && self.progress.running == 0)?;
         self.then = None;
         self.modified = cx.now;
         self.identity.epoch += 1;
         match &mut self.poller {
-            Poller::Stream(poller) => poller.rewind(&self.settings),
-            Poller::Queue(poller) => poller.rewind(),
+            Poller::Stream(poller) => poller.restart(&self.settings),
+            Poller::Queue(poller) => poller.restart(),
         }
         match then {
             Then::Enabled => self.state = State::Enabled,

@@ -194,7 +194,7 @@ impl Mappings {
         }
     }
 
-    /// As [`Mappings::with`], unless the mapping has gone back to its checkpoint since.
+    /// As [`Mappings::with`], unless the mapping has begun anew since.
     fn with_epoch(
         &mut self,
         cx: &mut Cx<'_>,

@@ -223,7 +223,7 @@ impl QueuePoller {
     }
 
     /// Forgets what waits: it becomes visible again by itself.
-    pub(super) fn rewind(&mut self) {
+    pub(super) fn restart(&mut self) {
         self.waiting.clear();
         self.running.clear();
         self.is_receiving = false;

@@ -221,10 +221,7 @@ impl Shard {
         self.has_news |= !page.records.is_empty() || page.is_behind;
         for record in page.records {
             self.last_sequence = Some(record.sequence.clone());
-            if env.settings.filters.pass_record(&self.info.id, &record) {
-                let lane = lane_of(&record.key, self.lanes.len());
-                self.lanes[lane].push(record);
-            }
+            self.push(env.settings, record);
         }
         match page.next {
             Some(next) => self.iterator = Some((next, env.cx.now)),
@@ -282,24 +279,35 @@ impl Shard {
         self.lanes.iter().filter_map(Lane::stuck)
     }
 
-    /// Forgets what is not done and goes back to the first record of it. Windows stay open.
-    pub(super) fn rewind(&mut self, settings: &Settings) {
-        let open = self.lanes.iter().filter_map(Lane::first_open);
-        let order = |record: &&Record| (record.sequence.len(), record.sequence.clone());
-        let first = open.min_by_key(order).map(|record| record.sequence.clone());
-        let is_rewound = first.is_some();
-        self.start = first.map_or_else(|| self.position(), Position::At);
-        self.last_sequence = None;
+    /// Begins anew with what is not done, in the stream's order, under other settings. Windows stay open.
+    pub(super) fn restart(&mut self, settings: &Settings) {
+        let mut open: Vec<Record> = self.lanes.iter_mut().flat_map(Lane::take_open).collect();
+        open.sort_by(|one, other| order(one).cmp(&order(other)));
+        let window = self.lanes.first_mut().and_then(|lane| lane.window.take());
+        self.lanes = lanes(settings.parallelization);
+        for record in open {
+            self.push(settings, record);
+        }
+        if let Some(lane) = self.lanes.first_mut() {
+            lane.window = window.filter(|window| window.fits(settings.tumbling));
+        }
+        // What was being read is asked for again.
         self.iterator = None;
         self.reading = Reading::Idle;
         self.next_read = None;
         self.has_news = true;
-        self.is_ended &= !is_rewound;
-        let window = self.lanes.first_mut().and_then(|lane| lane.window.take());
-        self.lanes = lanes(settings.parallelization);
-        let window = window.filter(|window| window.fits(settings.tumbling));
-        if let Some(lane) = self.lanes.first_mut() {
-            lane.window = window;
+    }
+
+    /// Into its lane, unless the filters drop it.
+    fn push(&mut self, settings: &Settings, record: Record) {
+        if settings.filters.pass_record(&self.info.id, &record) {
+            let lane = lane_of(&record.key, self.lanes.len());
+            self.lanes[lane].push(record);
         }
     }
+}
+
+/// Sequence numbers are numbers without leading zeros.
+fn order(record: &Record) -> (usize, &str) {
+    (record.sequence.len(), &record.sequence)
 }

@@ -48,8 +48,6 @@ pub(super) enum Position {
     Horizon,
     Latest,
     Time(Timestamp),
-    /// This record and what follows.
-    At(String),
     /// What follows this record.
     After(String),
 }
@@ -201,7 +199,7 @@ impl StreamSource {
         let shard_filter = match start {
             Position::Latest => filter("AT_LATEST", None),
             Position::Time(at) => filter("FROM_TIMESTAMP", Some(*at)),
-            Position::Horizon | Position::At(_) | Position::After(_) => filter("FROM_TRIM_HORIZON", None),
+            Position::Horizon | Position::After(_) => filter("FROM_TRIM_HORIZON", None),
         };
         let input = match next {
             // A page after the first is asked for by its token alone.
@@ -231,7 +229,6 @@ impl StreamSource {
             Position::Horizon => ("TRIM_HORIZON", None, None),
             Position::Latest => ("LATEST", None, None),
             Position::Time(at) => ("AT_TIMESTAMP", None, Some(*at)),
-            Position::At(sequence) => ("AT_SEQUENCE_NUMBER", Some(sequence.clone()), None),
             Position::After(sequence) => ("AFTER_SEQUENCE_NUMBER", Some(sequence.clone()), None),
         };
         let input = kinesis::GetShardIteratorInput {

@@ -187,14 +187,14 @@ impl StreamPoller {
         self.retention
     }
 
-    /// Back to the checkpoint of every shard.
-    pub(super) fn rewind(&mut self, settings: &Settings) {
+    /// Begins anew with what is not done.
+    pub(super) fn restart(&mut self, settings: &Settings) {
         self.found.clear();
         if self.listed == Listed::Asked {
             self.listed = Listed::No;
         }
         for shard in self.shards.values_mut() {
-            shard.rewind(settings);
+            shard.restart(settings);
         }
     }
 }

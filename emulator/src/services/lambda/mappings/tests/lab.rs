@@ -320,7 +320,7 @@ impl Lab {
             Err(why) => format!("failed: {why}"),
         };
         let secs = self.bench.now.since(self.start).as_secs_f64();
-        self.lines.push(format!("{secs:>5.1} [{}] {shown}", seen.texts.join(" ")));
+        self.lines.push(format!("{secs:.1} [{}] {shown}", seen.texts.join(" ")));
         self.seen.push(seen);
         result
             .map(|answer| Bytes::from(answer.to_string()))

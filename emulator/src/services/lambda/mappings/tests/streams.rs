@@ -135,15 +135,15 @@ fn a_poison_record_blocks_its_shard_and_the_mapping_says_which() {
         |input| input.batch_size = Some(1),
         100,
         expect![[r#"
-          2.0 [a] null
-          2.0 [!b] failed: !b
-          3.0 [!b] failed: !b
-          5.0 [!b] failed: !b
-          9.0 [!b] failed: !b
-         17.0 [!b] failed: !b
-         33.0 [!b] failed: !b
-         65.0 [!b] failed: !b
-        blocked at !b (1 records) after 7: the function must succeed on it; set MaximumRetryAttempts to give it up sooner"#]],
+            2.0 [a] null
+            2.0 [!b] failed: !b
+            3.0 [!b] failed: !b
+            5.0 [!b] failed: !b
+            9.0 [!b] failed: !b
+            17.0 [!b] failed: !b
+            33.0 [!b] failed: !b
+            65.0 [!b] failed: !b
+            blocked at !b (1 records) after 7: the function must succeed on it; set MaximumRetryAttempts to give it up sooner"#]],
     );
 }
 
@@ -159,10 +159,10 @@ fn a_batch_is_given_up_after_its_retries() {
         },
         60,
         expect![[r#"
-              2.0 [a !b c] failed: !b
-              3.0 [a !b c] failed: !b
-              5.0 [a !b c] failed: !b
-              5.0 [d] null
+            2.0 [a !b c] failed: !b
+            3.0 [a !b c] failed: !b
+            5.0 [a !b c] failed: !b
+            5.0 [d] null
             given up 1..3 (3 records) after 3: RetryAttemptsExhausted"#]],
     );
 }
@@ -179,14 +179,14 @@ fn bisecting_finds_the_record_and_does_not_count_as_an_attempt() {
         },
         60,
         expect![[r#"
-              2.0 [a b c !d e] failed: !d
-              3.0 [a b] null
-              3.0 [c !d e] failed: !d
-              4.0 [c] null
-              4.0 [!d e] failed: !d
-              5.0 [!d] failed: !d
-              7.0 [!d] failed: !d
-              7.0 [e] null
+            2.0 [a b c !d e] failed: !d
+            3.0 [a b] null
+            3.0 [c !d e] failed: !d
+            4.0 [c] null
+            4.0 [!d e] failed: !d
+            5.0 [!d] failed: !d
+            7.0 [!d] failed: !d
+            7.0 [e] null
             given up 4..4 (1 records) after 2: RetryAttemptsExhausted"#]],
     );
 }
@@ -203,9 +203,9 @@ fn reported_failures_move_the_checkpoint_to_the_lowest_and_count_anew() {
         },
         60,
         expect![[r#"
-              2.0 [a b !c d !e f] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000003"},{"itemIdentifier":"49000000000000000000000000000000000000000000000000000005"}]}
-              3.0 [!c d !e f] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000003"},{"itemIdentifier":"49000000000000000000000000000000000000000000000000000005"}]}
-              5.0 [!c d !e f] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000003"},{"itemIdentifier":"49000000000000000000000000000000000000000000000000000005"}]}
+            2.0 [a b !c d !e f] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000003"},{"itemIdentifier":"49000000000000000000000000000000000000000000000000000005"}]}
+            3.0 [!c d !e f] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000003"},{"itemIdentifier":"49000000000000000000000000000000000000000000000000000005"}]}
+            5.0 [!c d !e f] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000003"},{"itemIdentifier":"49000000000000000000000000000000000000000000000000000005"}]}
             given up 3..6 (4 records) after 2: RetryAttemptsExhausted"#]],
     );
 }
@@ -217,9 +217,7 @@ fn without_the_response_type_reports_are_not_read() {
         "a !b",
         |_| {},
         60,
-        expect![[
-            r#"  2.0 [a !b] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000002"}]}"#
-        ]],
+        expect![[r#"2.0 [a !b] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000002"}]}"#]],
     );
 }
 
@@ -236,7 +234,7 @@ fn what_is_too_old_is_given_up_and_the_rest_goes_on() {
     });
     lab.advance(10);
     expect![[r#"
-         72.0 [new] null
+        72.0 [new] null
         given up 1..2 (2 records) after 1: RecordAgeExceeded"#]]
     .assert_eq(&report(&lab));
     expect![[r#"
@@ -315,14 +313,14 @@ fn a_factor_keeps_order_per_key_and_one_key_does_not_block_all() {
     });
     lab.advance(3);
     expect![[r#"
-          2.0 [d1] null
-          2.0 [!a1] failed: !a1
-          2.0 [c1] null
-          2.0 [b1] null
-          2.0 [c2] null
-          2.0 [b2] null
-          3.0 [!a1] failed: !a1
-          5.0 [!a1] failed: !a1
+        2.0 [d1] null
+        2.0 [!a1] failed: !a1
+        2.0 [c1] null
+        2.0 [b1] null
+        2.0 [c2] null
+        2.0 [b2] null
+        3.0 [!a1] failed: !a1
+        5.0 [!a1] failed: !a1
         blocked at a (1 records) after 3: the function must succeed on it; set MaximumRetryAttempts to give it up sooner"#]].assert_eq(&report(&lab));
 }
 
@@ -340,13 +338,13 @@ fn children_wait_for_the_last_record_of_their_parents() {
     lab.put(child, "b", "b2");
     lab.advance(60);
     expect![[r#"
-          3.0 [!a1] failed: !a1
-          3.0 [b1] null
-          4.0 [!a1] failed: !a1
-          6.0 [!a1] failed: !a1
-         10.0 [!a1] failed: !a1
-         10.0 [a2] null
-         10.0 [b2] null"#]]
+        3.0 [!a1] failed: !a1
+        3.0 [b1] null
+        4.0 [!a1] failed: !a1
+        6.0 [!a1] failed: !a1
+        10.0 [!a1] failed: !a1
+        10.0 [a2] null
+        10.0 [b2] null"#]]
     .assert_eq(&report(&lab));
     assert!(lab.is_at_rest());
 }
@@ -373,7 +371,7 @@ fn a_timestamp_is_where_reading_starts() {
         input.starting_position = Some("AT_TIMESTAMP".to_owned());
         input.starting_position_timestamp = Some(at);
     });
-    expect![" 12.0 [at] null"].assert_eq(&report(&lab));
+    expect!["12.0 [at] null"].assert_eq(&report(&lab));
 }
 
 #[test]
@@ -401,10 +399,10 @@ fn the_checkpoint_survives_disabling_and_updating() {
     lab.advance(10);
     states.push(lab.state(&uuid));
     expect![[r#"
-          3.0 [a] null
-          3.0 [!b] failed: !b
-          4.0 [!b] failed: !b
-          6.0 [!b] failed: !b
+        3.0 [a] null
+        3.0 [!b] failed: !b
+        4.0 [!b] failed: !b
+        6.0 [!b] failed: !b
         1017.0 [!b c] failed: !b
         1017.0 [d] null
         Enabled, PROBLEM: Function call failed
@@ -425,7 +423,7 @@ fn filters_drop_records_before_they_make_a_batch() {
         let pattern = Some(r#"{"data":{"kind":["a"]}}"#.to_owned());
         input.filter_criteria = Some(api::FilterCriteria { filters: Some(vec![api::Filter { pattern }]) });
     });
-    expect![[r#"  2.0 [{"kind":"a","n":1} {"kind":"a","n":2}] null"#]].assert_eq(&report(&lab));
+    expect![[r#"2.0 [{"kind":"a","n":1} {"kind":"a","n":2}] null"#]].assert_eq(&report(&lab));
     lab.update(&uuid, |input| {
         let pattern = Some(r#"{"partitionKey":["k"]}"#.to_owned());
         input.filter_criteria = Some(api::FilterCriteria { filters: Some(vec![api::Filter { pattern }]) });
@@ -460,7 +458,7 @@ fn a_throttled_function_is_tried_again_and_the_attempts_do_not_count() {
     lab.advance(60);
     expect![[r#"
         blocked at k (1 records) after 0: the function must succeed on it; it is given up after 1 more failed attempts
-         33.0 [a] null"#]].assert_eq(&format!("{blocked}\n{}", report(&lab)));
+        33.0 [a] null"#]].assert_eq(&format!("{blocked}\n{}", report(&lab)));
 }
 
 #[test]

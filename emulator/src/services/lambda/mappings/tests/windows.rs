@@ -28,11 +28,11 @@ fn a_window_hands_its_state_on_and_ends_with_its_time() {
     lab.put(0, "k", "d");
     lab.advance(60);
     expect![[r#"
-          3.0 [a b] {"state":{"n":2},"shown":"2026-01-05T00:00:00Z final false early false"}
-          3.0 [c] {"state":{"n":3},"shown":"2026-01-05T00:00:00Z final false early false"}
-         10.0 [] {"state":{"n":3},"shown":"2026-01-05T00:00:00Z final true early false"}
-         14.0 [d] {"state":{"n":1},"shown":"2026-01-05T00:00:10Z final false early false"}
-         20.0 [] {"state":{"n":1},"shown":"2026-01-05T00:00:10Z final true early false"}"#]]
+        3.0 [a b] {"state":{"n":2},"shown":"2026-01-05T00:00:00Z final false early false"}
+        3.0 [c] {"state":{"n":3},"shown":"2026-01-05T00:00:00Z final false early false"}
+        10.0 [] {"state":{"n":3},"shown":"2026-01-05T00:00:00Z final true early false"}
+        14.0 [d] {"state":{"n":1},"shown":"2026-01-05T00:00:10Z final false early false"}
+        20.0 [] {"state":{"n":1},"shown":"2026-01-05T00:00:10Z final true early false"}"#]]
     .assert_eq(&lab.lines.join("\n"));
     assert!(lab.is_at_rest(), "no window is open");
 }
@@ -63,9 +63,9 @@ fn an_answer_without_a_state_has_failed() {
     });
     lab.advance(60);
     expect![[r#"
-          2.0 [a] {}
-          3.0 [a] {}
-         10.0 [] {}
+        2.0 [a] {}
+        3.0 [a] {}
+        10.0 [] {}
         Enabled, OK"#]]
     .assert_eq(&format!("{}\n{}", lab.lines.join("\n"), lab.state(&uuid)));
 }
@@ -90,11 +90,11 @@ fn a_state_over_the_limit_ends_the_window_early_and_it_goes_on_empty() {
     lab.advance(60);
     let shown: Vec<String> = lab.lines.iter().map(|line| line.replace(&"x".repeat(1_048_576), "X")).collect();
     expect![[r#"
-          2.0 [a] {"shown":"final false early false large false","state":{"x":"X"}}
-          2.0 [] {"state":{},"shown":"final false early true large true"}
-          2.0 [b] {"shown":"final false early false large false","state":{"x":"X"}}
-          2.0 [] {"state":{},"shown":"final false early true large true"}
-         30.0 [] {"state":{},"shown":"final true early false large false"}"#]]
+        2.0 [a] {"shown":"final false early false large false","state":{"x":"X"}}
+        2.0 [] {"state":{},"shown":"final false early true large true"}
+        2.0 [b] {"shown":"final false early false large false","state":{"x":"X"}}
+        2.0 [] {"state":{},"shown":"final false early true large true"}
+        30.0 [] {"state":{},"shown":"final true early false large false"}"#]]
     .assert_eq(&shown.join("\n"));
 }
 
