@@ -217,7 +217,9 @@ fn without_the_response_type_reports_are_not_read() {
         "a !b",
         |_| {},
         60,
-        expect![[r#"2.0 [a !b] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000002"}]}"#]],
+        expect![[
+            r#"2.0 [a !b] {"batchItemFailures":[{"itemIdentifier":"49000000000000000000000000000000000000000000000000000002"}]}"#
+        ]],
     );
 }
 
