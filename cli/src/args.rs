@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use wavetank::defects::DefectList;
 use wavetank::report::Lang;
+use wavetank::send::Sink;
+use wavetank_generators::kdg::Rate;
 use wavetank_types::time::parse_duration;
 
 /// Generate the traffic, run it through an AWS data pipeline on your own machine, and prove that every record arrived.
@@ -62,6 +64,9 @@ pub(crate) struct RunArgs {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write what became of each row to this file, as CSV
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) ledger: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -111,8 +116,8 @@ pub(crate) struct GenerateArgs {
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
     /// Write to this file; its ending gives the format: csv, ndjson or parquet
-    #[arg(long)]
-    pub(crate) out: PathBuf,
+    #[arg(long, required_unless_present = "to")]
+    pub(crate) out: Option<PathBuf>,
     /// Write this format whatever the file's ending
     #[arg(long)]
     pub(crate) format: Option<String>,
@@ -125,6 +130,26 @@ pub(crate) struct GenerateArgs {
     /// Write no truth files
     #[arg(long)]
     pub(crate) no_truth: bool,
+    /// For the profile kdg: records by this template of the Kinesis Data Generator
+    #[arg(long, value_name = "FILE", required_if_eq("profile", "kdg"))]
+    pub(crate) template: Option<PathBuf>,
+    /// For kdg: this many records a second, such as 2000/s or 100/s..2000/s@10m for a rate that swings
+    #[arg(long, value_name = "RATE", default_value = "100/s")]
+    pub(crate) rate: Rate,
+    /// For kdg: send for this long
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration, conflicts_with = "rows")]
+    pub(crate) span: Option<Duration>,
+    /// For kdg: send to a running tank: kinesis:NAME, firehose:NAME or sqs:NAME
+    #[arg(long, value_name = "SINK", conflicts_with = "out")]
+    pub(crate) to: Option<Sink>,
+    /// For kdg with --to: move the tank's clock on instead of waiting for real time to pass
+    #[arg(long)]
+    pub(crate) fast: bool,
+    /// For kdg with --to: the sink's region
+    #[arg(long, default_value = "us-east-1")]
+    pub(crate) region: String,
+    #[command(flatten)]
+    pub(crate) at: At,
 }
 
 /// A count as people write it: `60`, `1_000_000`, `1e6`, `2.5e3`.

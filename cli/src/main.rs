@@ -10,9 +10,11 @@ mod control;
 mod doctor;
 mod failure;
 mod generate;
+mod kdg;
 mod progress;
 mod run;
 mod serve;
+mod whole_file;
 
 use std::process::ExitCode;
 

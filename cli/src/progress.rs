@@ -62,6 +62,7 @@ fn name(stage: Stage) -> &'static str {
         Stage::Provision => "creating the stack",
         Stage::Generate => "generating rows",
         Stage::Upload => "uploading",
+        Stage::Send => "sending records",
         Stage::Job => "running the job",
         Stage::Crawl => "crawling",
         Stage::Query => "asking Athena",

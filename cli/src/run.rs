@@ -1,5 +1,6 @@
 //! `wavetank run`: a scenario on an embedded tank, and its report.
 
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,10 +9,12 @@ use wavetank::run::{Brought, RunError, RunOptions};
 use wavetank::{Embedded, Report};
 use wavetank_scenarios::Scenario;
 use wavetank_types::Seed;
+use wavetank_types::ledger::Fate;
 
 use crate::args::RunArgs;
 use crate::failure::Failure;
 use crate::progress::Terminal;
+use crate::whole_file::create;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let scenario = Scenario::open(&args.scenario).map_err(|error| Failure::Usage(error.to_string()))?;
@@ -26,6 +29,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let started = wall_clock();
     let report = report(&scenario, &options)?;
     let report = Report { wall_ms: started.elapsed().as_millis(), ..report };
+    if let Some(path) = &args.ledger {
+        create(path, |file| write_fates(file, &report).map_err(|cause| Failure::file(path, &cause)))?;
+        eprintln!("{}: what became of each row", path.display());
+    }
     if args.json {
         println!("{:#}", report.to_json());
     } else {
@@ -50,6 +57,16 @@ fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> 
         }
         other => Failure::Failed(other.to_string()),
     })
+}
+
+/// One line a row, in the order in which they were sent.
+fn write_fates(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    writeln!(out, "record,sent,expected,became,right")?;
+    for fate in report.fates.fates() {
+        let Fate { index, sent, expected, became, is_right } = fate;
+        writeln!(out, "{index},{sent},\"{expected}\",\"{became}\",{is_right}")?;
+    }
+    Ok(())
 }
 
 fn bring(path: &Path) -> Result<Brought, Failure> {

@@ -1,18 +1,19 @@
-//! The gateway behind TCP: HTTP/1.1, for local clients only.
+//! The gateway behind TCP: HTTP/1.1, and HTTP/2 for who begins with it, for local clients only.
 //!
 //! A page in a browser can reach a local port, so a request must name this machine in `Host` (against DNS rebinding) and
 //! must not come from another site's page (`Origin`). Whether to listen beyond loopback is the caller's choice.
-//! Left out: TLS, HTTP/2.
+//! Left out: TLS, and the upgrade of a connection to HTTP/2: SDKs that want it begin with it.
 
 use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
 
 use http::header::{HOST, ORIGIN};
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use s3s::Body;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -22,6 +23,9 @@ use crate::gateway::{Gateway, plain};
 
 /// Most headers of one request.
 const HEADERS_MAX: usize = 128;
+
+/// How much an HTTP/2 client may send before it has to wait, in bytes; per request and per connection.
+const HTTP2_WINDOW_BYTES: u32 = 4 << 20;
 
 /// Who may talk to the server.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +49,7 @@ pub async fn serve_gateway(
     let (stop, stopped) = watch::channel(());
     // Each connection holds a sender; when the last is gone, all are done.
     let (working, mut done) = mpsc::channel::<()>(1);
+    let hosts: Arc<[String]> = options.hosts.into();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let stream = tokio::select! {
@@ -59,7 +64,7 @@ pub async fn serve_gateway(
             },
             () = &mut shutdown => break,
         };
-        let (gateway, hosts) = (gateway.clone(), options.hosts.clone());
+        let (gateway, hosts) = (gateway.clone(), Arc::clone(&hosts));
         let (stopped, working) = (stopped.clone(), working.clone());
         tokio::spawn(async move {
             connection(stream, gateway, hosts, stopped).await;
@@ -69,6 +74,7 @@ pub async fn serve_gateway(
     drop(listener);
     drop(stop);
     drop(working);
+    gateway.tank().end_streams();
     while done.recv().await.is_some() {}
     Ok(())
 }
@@ -76,19 +82,23 @@ pub async fn serve_gateway(
 async fn connection(
     stream: TcpStream,
     gateway: Gateway,
-    hosts: Vec<String>,
+    hosts: Arc<[String]>,
     mut stopped: watch::Receiver<()>,
 ) {
     // Without this a response whose head and body go out apart waits for the client's delayed acknowledgement.
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let service = service_fn(|request: Request<Incoming>| {
-        let (gateway, hosts) = (&gateway, &hosts);
-        async move { Ok::<Response<Body>, Infallible>(answer(gateway, hosts, request).await) }
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (gateway, hosts) = (gateway.clone(), Arc::clone(&hosts));
+        async move { Ok::<Response<Body>, Infallible>(answer(&gateway, &hosts, request).await) }
     });
-    let mut builder = http1::Builder::new();
-    builder.pipeline_flush(true).max_headers(HEADERS_MAX);
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().pipeline_flush(true).max_headers(HEADERS_MAX);
+    builder
+        .http2()
+        .initial_stream_window_size(HTTP2_WINDOW_BYTES)
+        .initial_connection_window_size(HTTP2_WINDOW_BYTES);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
@@ -103,7 +113,13 @@ async fn connection(
     }
 }
 
-async fn answer(gateway: &Gateway, hosts: &[String], request: Request<Incoming>) -> Response<Body> {
+async fn answer(gateway: &Gateway, hosts: &[String], mut request: Request<Incoming>) -> Response<Body> {
+    // HTTP/2 names the host beside the path.
+    if let Some(authority) = request.uri().authority().filter(|_| !request.headers().contains_key(HOST))
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        request.headers_mut().insert(HOST, host);
+    }
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let host = text(HOST).unwrap_or_default();
     if !is_this_machine(host, hosts) {

@@ -7,6 +7,7 @@
 
 pub mod defects;
 pub mod event_revenue;
+pub mod kdg;
 pub mod locale;
 pub mod people_vi;
 pub mod registry;

@@ -102,6 +102,16 @@ pub async fn upload_files(aws: Aws<'_>, scenario: &Scenario, outputs: &Outputs) 
 pub async fn take_step(aws: Aws<'_>, step: &Step, outputs: &Outputs) -> Result<(), DriveError> {
     match step {
         Step::Job { job, within } => await_job(aws, &outputs.fill(job)?, *within).await,
+        Step::Run { run, within } => {
+            let job = outputs.fill(run)?;
+            let input = StartJobRunInput { job_name: job.clone(), ..StartJobRunInput::default() };
+            aws.call::<StartJobRun>(input).await?;
+            await_job(aws, &job, *within).await
+        }
+        Step::Wait { wait } => {
+            aws.target().pause(*wait).await;
+            Ok(())
+        }
         Step::Crawl { crawl, within } => run_crawler(aws, &outputs.fill(crawl)?, *within).await,
     }
 }

@@ -8,6 +8,8 @@ pub mod client;
 pub mod cost;
 pub mod defects;
 pub mod drive;
+pub mod events;
+mod input;
 pub mod natives;
 pub mod observe;
 pub mod oracle;
@@ -15,6 +17,7 @@ pub mod progress;
 pub mod provision;
 pub mod report;
 pub mod run;
+pub mod send;
 pub mod target;
 
 pub use report::Report;

@@ -7,6 +7,7 @@ pub enum Stage {
     Provision,
     Generate,
     Upload,
+    Send,
     Job,
     Crawl,
     Query,

@@ -1,30 +1,27 @@
 //! One scenario on one target: generators, target, checks, report.
 
-use std::num::NonZeroUsize;
-
 use bytes::Bytes;
 use chrono::FixedOffset;
-use wavetank_generators::event_revenue::Oracle;
 use wavetank_generators::registry::ProfileError;
 use wavetank_generators::write::WriteError;
-use wavetank_generators::{EventRevenue, Format, Profile, write};
 use wavetank_scenarios::{Check, Outputs, Scenario, ScenarioError};
 use wavetank_types::Seed;
 use wavetank_types::names::split_s3_uri;
 use wavetank_wire::WireError;
 
-use crate::check::conserved::{Conservation, Sent};
+use crate::check::conserved::Conservation;
 use crate::check::oracle::Compared;
 use crate::check::{self, Finding, conserved};
 use crate::client::Aws;
 use crate::cost::{self, Usage};
 use crate::defects::DefectList;
 use crate::drive::{self, DriveError};
+use crate::input::Input;
 use crate::observe::{self, ObserveError};
-use crate::oracle;
 use crate::progress::{Progress, Stage};
 use crate::provision::{self, ProvisionError};
 use crate::report::{QueryReport, Report};
+use crate::send::{SendError, SinkError};
 use crate::target::Target;
 
 /// What a run is told beside its scenario.
@@ -77,6 +74,15 @@ pub enum RunError {
     /// What came out cannot be seen.
     #[error(transparent)]
     Observe(#[from] ObserveError),
+    /// A file or defects for a scenario that is fed with records.
+    #[error("scenario `{0}` is fed with records of its own template\nhint: leave out --input and --defects")]
+    OnlyRecords(String),
+    /// `to` of the scenario's input.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The records were not taken.
+    #[error(transparent)]
+    Send(#[from] SendError),
     /// An API call was refused.
     #[error(transparent)]
     Api(#[from] WireError),
@@ -87,7 +93,7 @@ struct Ended<'a> {
     aws: Aws<'a>,
     scenario: &'a Scenario,
     outputs: Outputs,
-    sent: Sent<'a>,
+    input: &'a Input,
 }
 
 /// Runs a scenario and reports. An `Err` means that there is nothing to report on; a failed check is in the report.
@@ -99,75 +105,36 @@ pub async fn run(
 ) -> Result<Report, RunError> {
     let started = target.now();
     let variant = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
-    let profile = generated(scenario, options)?;
+    let mut input = Input::prepare(scenario, options, progress)?;
     let aws = Aws::new(target, &scenario.region);
 
     progress.begin(Stage::Provision, None);
     let parameters = variant.map(|variant| variant.parameters.clone()).unwrap_or_default();
     let template = scenario.file(&scenario.template);
     let outputs = provision::create_stack(aws, &scenario.name, template, &parameters).await?;
-
-    let body = match &options.brought {
-        Some(brought) => brought.body.clone(),
-        None => csv_of(&profile, progress)?,
-    };
-    progress.begin(Stage::Upload, None);
     drive::upload_files(aws, scenario, &outputs).await?;
-    drive::put(aws, &input_uri(scenario, &outputs, options)?, body.clone()).await?;
+    input.send(aws, scenario, &outputs, progress).await?;
 
     for step in &scenario.steps {
         progress.begin(stage_of(step), None);
         drive::take_step(aws, step, &outputs).await?;
     }
-    let sent = if options.brought.is_some() { Sent::Brought(&body) } else { Sent::Generated(&profile) };
-    let ended = Ended { aws, scenario, outputs, sent };
+    let ended = Ended { aws, scenario, outputs, input: &input };
     let mut report = ended.report(progress).await?;
     report.seed = Seed(options.seed);
-    report.rows = match sent {
-        Sent::Generated(profile) => profile.rows_total(),
-        Sent::Brought(_) => report.ledger.generated,
-    };
+    report.rows = report.ledger.generated;
     report.variant = options.variant.clone();
     report.defects = options.defects.text.clone();
-    report.rows_asked = profile.records();
+    report.rows_asked = input.asked();
     report.input = options.brought.as_ref().map(|brought| brought.name.clone());
     report.tank_ms = target.now().since(started).as_millis();
     Ok(report)
 }
 
-fn generated(scenario: &Scenario, options: &RunOptions) -> Result<EventRevenue, RunError> {
-    let rows = options.rows.unwrap_or(scenario.input.rows);
-    match Profile::open(&scenario.input.profile, Some(rows), Seed(options.seed), options.defects.defects)? {
-        Profile::EventRevenue(profile) => Ok(profile),
-        Profile::PeopleVi(_) => Err(RunError::NoTruth(scenario.input.profile.clone())),
-    }
-}
-
-fn csv_of(profile: &EventRevenue, progress: &dyn Progress) -> Result<Bytes, RunError> {
-    progress.begin(Stage::Generate, Some(profile.rows_total()));
-    let mut body = Vec::new();
-    write(profile, Format::Csv, threads(), &mut body)?;
-    progress.at(profile.rows_total());
-    Ok(Bytes::from(body))
-}
-
-/// As many as the machine has; the bytes are the same with any number.
-fn threads() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
-}
-
-/// Where the input goes; a brought file keeps its own name there.
-fn input_uri(scenario: &Scenario, outputs: &Outputs, options: &RunOptions) -> Result<String, RunError> {
-    let uri = outputs.fill(&scenario.input.to)?;
-    Ok(match (&options.brought, uri.rsplit_once('/')) {
-        (Some(brought), Some((folder, _))) => format!("{folder}/{}", brought.name),
-        _ => uri,
-    })
-}
-
 fn stage_of(step: &wavetank_scenarios::Step) -> Stage {
     match step {
-        wavetank_scenarios::Step::Job { .. } => Stage::Job,
+        wavetank_scenarios::Step::Job { .. } | wavetank_scenarios::Step::Run { .. } => Stage::Job,
+        wavetank_scenarios::Step::Wait { .. } => Stage::Send,
         wavetank_scenarios::Step::Crawl { .. } => Stage::Crawl,
     }
 }
@@ -178,9 +145,7 @@ impl Ended<'_> {
         let queries = self.queries(progress).await?;
         progress.begin(Stage::Observe, None);
         let data = observe::list(self.aws, &self.outputs.fill(&self.scenario.output.data)?).await?;
-        let refusals =
-            observe::refusals(self.aws, &self.outputs.fill(&self.scenario.output.rejects)?).await?;
-        let conservation = conserved::conserve(self.aws, self.sent, &data, &refusals).await?;
+        let conservation = self.input.conserve(self.aws, self.scenario, &self.outputs, &data).await?;
 
         progress.begin(Stage::Check, Some(self.scenario.checks.len() as u64));
         let mut findings = Vec::new();
@@ -197,6 +162,7 @@ impl Ended<'_> {
             scenario: self.scenario.name.clone(),
             target: self.aws.target().name().to_owned(),
             ledger: conservation.balance,
+            fates: conservation.ledger,
             findings,
             queries: queries.into_iter().map(QueryReport::of).collect(),
             cost: cost::estimate(self.aws, &usage).await?,
@@ -208,15 +174,12 @@ impl Ended<'_> {
         let Some(athena) = &self.scenario.athena else { return Ok(Vec::new()) };
         let (database, workgroup) =
             (self.outputs.fill(&athena.database)?, self.outputs.fill(&athena.workgroup)?);
-        let truth = match self.sent {
-            Sent::Generated(profile) => Some(Oracle::of(profile, threads())),
-            Sent::Brought(_) => None,
-        };
+        let truth = self.input.truth(self.scenario)?;
         let mut compared = Vec::new();
         for (done, query) in (1..).zip(&self.scenario.queries) {
             let sql = self.scenario.file(&query.file);
             let answer = observe::query(self.aws, &database, &workgroup, sql).await?;
-            let expected = truth.as_ref().and_then(|truth| oracle::expected(&query.name, truth));
+            let expected = truth.expected(&query.name);
             compared.push(Compared { name: query.name.clone(), answer, expected });
             progress.at(done);
         }

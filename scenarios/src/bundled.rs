@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Names of the bundled scenarios.
-pub const NAMES: [&str; 1] = ["event-revenue"];
+pub const NAMES: [&str; 2] = ["event-revenue", "data-lake-iot"];
 
 macro_rules! folder {
     ($name:literal: $($file:literal),+ $(,)?) => {
@@ -25,6 +25,17 @@ pub fn bundled(name: &str) -> Option<BTreeMap<String, String>> {
             "queries/events-by-channel.sql",
             "queries/status.sql",
             "queries/top-events.sql",
+        )),
+        "data-lake-iot" => Some(folder!("data-lake-iot":
+            "scenario.toml",
+            "template.yaml",
+            "device-event.template",
+            "data/tracks_list.json",
+            "jobs/join_tracks.py",
+            "queries/events-by-activity.sql",
+            "queries/events-by-artist.sql",
+            "queries/dropped-by-the-join.sql",
+            "queries/warmest-devices.sql",
         )),
         _ => None,
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
+use wavetank_generators::kdg::Rate;
 use wavetank_types::time::parse_duration;
 
 use crate::bundled::{NAMES, bundled};
@@ -56,15 +57,20 @@ fn default_region() -> String {
     "us-east-1".to_owned()
 }
 
-/// Generated rows, stored as one object.
+/// What comes in: either rows of a `profile`, stored as one object, or records by a `template`, sent at a `rate`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// A generator's profile.
-    pub profile: String,
-    /// Rows unless the command line says otherwise.
+    pub profile: Option<String>,
+    /// The path of a template of the Kinesis Data Generator.
+    pub template: Option<String>,
+    /// Rows or records unless the command line says otherwise.
     pub rows: u64,
-    /// `s3://bucket/key`.
+    /// Records a second, such as `20/s`; only with a template.
+    #[serde(default, deserialize_with = "rate")]
+    pub rate: Option<Rate>,
+    /// `s3://bucket/key` of a profile's rows; `kinesis:`, `firehose:` or `sqs:` and a name for records.
     pub to: String,
 }
 
@@ -98,6 +104,20 @@ pub enum Step {
         #[serde(deserialize_with = "duration")]
         within: Duration,
     },
+    /// Starts a Glue job and waits for its end.
+    Run {
+        /// The job's name.
+        run: String,
+        /// Longest wait in tank time.
+        #[serde(deserialize_with = "duration")]
+        within: Duration,
+    },
+    /// Lets time pass.
+    Wait {
+        /// How long.
+        #[serde(deserialize_with = "duration")]
+        wait: Duration,
+    },
     /// Runs a crawler and waits for its end.
     Crawl {
         /// The crawler's name.
@@ -112,11 +132,11 @@ pub enum Step {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
-    /// `s3://bucket/prefix/` of the Parquet files.
+    /// `s3://bucket/prefix/` of the files: Parquet for a profile's rows, JSON lines for records.
     pub data: String,
-    /// `s3://bucket/prefix/` of the refusals, as NDJSON.
-    pub rejects: String,
-    /// The column that names a record.
+    /// `s3://bucket/prefix/` of the refusals, as NDJSON; where nothing is refused there are none.
+    pub rejects: Option<String>,
+    /// The column or member that names a record.
     pub identity: String,
 }
 
@@ -218,6 +238,11 @@ pub struct Variant {
     pub parameters: BTreeMap<String, String>,
 }
 
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_duration(&text).map_err(serde::de::Error::custom)
@@ -250,15 +275,27 @@ impl Scenario {
             Upload::File { file, .. } => Some(file),
             Upload::Marker { .. } => None,
         });
-        let named =
-            uploads.chain(scenario.queries.iter().map(|query| &query.file)).chain([&scenario.template]);
+        let queries = scenario.queries.iter().map(|query| &query.file);
+        let named = uploads.chain(queries).chain([&scenario.template]).chain(&scenario.input.template);
         if let Some(missing) = named.into_iter().find(|path| !scenario.files.contains_key(*path)) {
             return Err(ScenarioError::File {
                 file: format!("{name}/{missing}"),
                 cause: "no such file".to_owned(),
             });
         }
-        Ok(scenario)
+        let wrong = match &scenario.input {
+            Input { profile: None, template: None, .. } => Some("name a profile or a template"),
+            Input { profile: Some(_), template: Some(_), .. } => {
+                Some("name a profile or a template, not both")
+            }
+            Input { profile: Some(_), rate: Some(_), .. } => Some("a rate belongs to a template"),
+            Input { template: Some(_), rate: None, .. } => Some("a template needs a rate, such as 20/s"),
+            _ => None,
+        };
+        match wrong {
+            Some(cause) => Err(ScenarioError::File { file, cause: format!("[input]: {cause}") }),
+            None => Ok(scenario),
+        }
     }
 
     /// The text of one of the folder's files. The path was checked when the scenario was read.

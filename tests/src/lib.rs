@@ -1,7 +1,10 @@
 //! What the tests share: running a bundled scenario, and serving a tank for real clients.
 //!
-//! The tests are in `tests/`: `tidy.rs` keeps the rules of the repository, `event_revenue.rs` the promises of the
-//! scenario, `mappings.rs` those of event source mappings, `s3_sdk.rs` the conformance with the SDK, `lab.rs` the walk with the `aws` command line and boto3.
+//! The tests are in `tests/`: `tidy.rs` keeps the rules of the repository; `event_revenue.rs`, `data_lake_iot.rs` and
+//! `mappings.rs` the promises of scenarios and mappings; the `*_sdk.rs` conformance with the genuine SDKs; `lab.rs` and
+//! `streams_lab.rs` the walks with the `aws` command line and boto3.
+
+pub mod served;
 
 use std::path::{Path, PathBuf};
 

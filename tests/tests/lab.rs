@@ -4,102 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and skips aloud")]
 
-use std::net::SocketAddr;
-use std::process::{Command, Output};
 use std::time::Duration;
 
-use wavetank::natives;
-use wavetank_emulator::{Tank, server};
 use wavetank_scenarios::bundled;
-use wavetank_tests::{on_path, root};
-use wavetank_types::Seed;
-
-/// A tank behind a port, as `wavetank serve` makes it, and the runtime that serves it.
-struct Served {
-    runtime: tokio::runtime::Runtime,
-    tank: Tank,
-    address: SocketAddr,
-}
-
-impl Served {
-    fn start() -> Self {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let (tank, address) = runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = listener.local_addr().unwrap();
-            let tank = natives::register_scripts(Tank::builder().seed(Seed(7)).real_time()).build();
-            tank.set_endpoint(Some(format!("http://{address}")));
-            let served = tank.clone();
-            tokio::spawn(async move { server::serve(&served, listener, std::future::pending()).await });
-            (tank, address)
-        });
-        Self { runtime, tank, address }
-    }
-
-    fn advance(&self, span: Duration) {
-        self.runtime.block_on(self.tank.advance(span));
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        let endpoint = format!("http://{}", self.address);
-        command
-            .env("AWS_ENDPOINT_URL", &endpoint)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("AWS_DEFAULT_REGION", "us-east-1")
-            .env("AWS_PAGER", "")
-            .env_remove("AWS_SESSION_TOKEN")
-            .env_remove("AWS_PROFILE");
-        if program.ends_with("aws") {
-            command.args(["--endpoint-url", &endpoint]);
-        }
-        command
-    }
-
-    fn try_aws(&self, args: &[&str]) -> Output {
-        self.command("aws").args(args).output().unwrap()
-    }
-
-    /// What a command that must succeed prints.
-    fn aws(&self, args: &[&str]) -> String {
-        let output = self.try_aws(args);
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "aws {}\n{out}{err}", args.join(" "));
-        out.trim().to_owned()
-    }
-
-    /// Asks again, moving the tank's time on, until the answer is `wanted`.
-    fn await_answer(&self, wanted: &str, args: &[&str]) {
-        let mut seen = Vec::new();
-        for _ in 0..60 {
-            let answer = self.aws(args);
-            if answer == wanted {
-                return;
-            }
-            seen.push(answer);
-            self.advance(Duration::from_secs(30));
-        }
-        panic!("aws {} never answered {wanted}: {seen:?}", args.join(" "));
-    }
-}
-
-fn skips(programs: &[&str]) -> bool {
-    let missing: Vec<&&str> = programs.iter().filter(|program| on_path(program).is_none()).collect();
-    if !missing.is_empty() {
-        eprintln!("SKIPPED: {missing:?} not on PATH; .ci/run installs what this test needs");
-    }
-    !missing.is_empty()
-}
-
-fn python_has(module: &str) -> bool {
-    let found = Command::new("python3").args(["-c", &format!("import {module}")]).output();
-    let has = found.is_ok_and(|output| output.status.success());
-    if !has {
-        eprintln!("SKIPPED: python3 has no {module}; .ci/run installs what this test needs");
-    }
-    has
-}
+use wavetank_tests::root;
+use wavetank_tests::served::{Served, python_has, skips};
 
 /// The scenario's template and a generated file, in a folder of their own.
 fn lab_files() -> tempfile::TempDir {

@@ -4,4 +4,5 @@
 //! write. The harness wraps these as native handlers. Left out: reading and writing S3.
 //! Start with `event_revenue.rs`.
 
+pub mod data_lake_iot;
 pub mod event_revenue;

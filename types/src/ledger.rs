@@ -10,7 +10,7 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::Checksum;
+use crate::{Checksum, Said};
 
 /// First examples kept of each anomaly: enough to look at, few enough to print.
 pub const EXAMPLES_MAX: usize = 10;
@@ -84,6 +84,8 @@ struct Entry {
     expired: u32,
     in_flight: u32,
     one_delivery_twice: bool,
+    mutated: bool,
+    misrouted: bool,
 }
 
 /// Counts by reason; most records have none.
@@ -100,12 +102,58 @@ impl Reasons {
         self.0.iter().flat_map(|by_reason| by_reason.iter()).map(|(reason, count)| (reason, *count))
     }
 
+    fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     fn total(&self) -> u64 {
         self.iter().map(|(_, count)| u64::from(count)).sum()
     }
 }
 
+/// What should have become of one record, and what did. Words and counts: `delivered x1, rejected (bad-date) x1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fate {
+    /// The record.
+    pub index: u64,
+    /// How often it was sent.
+    pub sent: u64,
+    /// What should become of it; `unknown` where nobody knows.
+    pub expected: String,
+    /// What became of it; `nowhere` if it is lost.
+    pub became: String,
+    /// Whether that is as it should be.
+    pub is_right: bool,
+}
+
 impl Entry {
+    fn fate(&self, index: u64) -> Fate {
+        let elsewhere =
+            [(self.dead_lettered, "dead-lettered"), (self.expired, "expired"), (self.in_flight, "in flight")];
+        let mut became = Vec::new();
+        if self.delivered > 0 || !self.rejected.is_empty() {
+            became.push(describe(self.delivered, &self.rejected));
+        }
+        became.extend(
+            elsewhere.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{what} x{count}")),
+        );
+        let is_whole = !self.mutated && !self.misrouted;
+        became.extend(self.mutated.then(|| "with other content".to_owned()));
+        became.extend(self.misrouted.then(|| "in the wrong place".to_owned()));
+        let is_judged = self.either > 0 || self.rejected == self.reject;
+        Fate {
+            index,
+            sent: self.copies(),
+            expected: if self.either > 0 {
+                "unknown".to_owned()
+            } else {
+                describe(self.deliver, &self.reject)
+            },
+            became: if became.is_empty() { "nowhere".to_owned() } else { became.join(", ") },
+            is_right: self.found() == self.copies() && is_judged && is_whole,
+        }
+    }
+
     fn copies(&self) -> u64 {
         u64::from(self.deliver) + u64::from(self.either) + self.reject.total()
     }
@@ -129,11 +177,11 @@ pub struct Examples {
     /// How many records.
     pub count: u64,
     /// One sentence each, at most [`EXAMPLES_MAX`].
-    pub first: Vec<String>,
+    pub first: Vec<Said>,
 }
 
 impl Examples {
-    fn add(&mut self, count: u64, example: impl FnOnce() -> String) {
+    fn add(&mut self, count: u64, example: impl FnOnce() -> Said) {
         self.count += count;
         if self.first.len() < EXAMPLES_MAX {
             self.first.push(example());
@@ -202,7 +250,7 @@ impl Ledger {
     /// Notes that a record was seen at the end of the pipeline.
     pub fn observe_delivered(&mut self, index: u64, sighting: &Sighting) {
         let Some(entry) = self.entries.get_mut(&index) else {
-            self.observe_phantom(|| format!("record {index} was delivered but never generated"));
+            self.observe_phantom(|| never_generated(index, "was delivered", "đã đến nơi"));
             return;
         };
         let is_mutated = entry.deliver > 0 && entry.checksum != sighting.checksum;
@@ -216,13 +264,23 @@ impl Ledger {
             entry.one_delivery_twice |= entry.first_delivery == sighting.delivery;
         }
         entry.delivered += 1;
+        entry.mutated |= is_mutated;
+        entry.misrouted |= misrouted.is_some();
         if is_mutated {
-            self.anomaly(Anomaly::Mutated, 1, || format!("record {index} arrived with other content"));
+            self.anomaly(Anomaly::Mutated, 1, || {
+                Said::new(
+                    format!("record {index} arrived with other content"),
+                    format!("bản ghi {index} đến nơi với nội dung khác"),
+                )
+            });
         }
         if let Some(to) = misrouted {
             let found = sighting.route.as_deref().unwrap_or_default();
             self.anomaly(Anomaly::Misrouted, 1, || {
-                format!("record {index} belongs in {to}, found in {found}")
+                Said::new(
+                    format!("record {index} belongs in {to}, found in {found}"),
+                    format!("bản ghi {index} thuộc về {to}, lại nằm ở {found}"),
+                )
             });
         }
     }
@@ -231,56 +289,69 @@ impl Ledger {
     pub fn observe_rejected(&mut self, index: u64, reason: &str) {
         match self.entries.get_mut(&index) {
             Some(entry) => entry.rejected.add(reason),
-            None => {
-                self.observe_phantom(|| format!("record {index} was rejected ({reason}) but never generated"))
-            }
+            None => self.observe_phantom(|| {
+                let (en, vi) = (format!("was rejected ({reason})"), format!("bị từ chối ({reason})"));
+                never_generated(index, &en, &vi)
+            }),
         }
     }
 
     /// Notes a copy found in a dead-letter queue.
     pub fn observe_dead_lettered(&mut self, index: u64) {
-        self.observe(index, "dead-lettered", |entry| entry.dead_lettered += 1);
+        self.observe(index, ("is in a dead-letter queue", "nằm trong hàng đợi lỗi (DLQ)"), |entry| {
+            entry.dead_lettered += 1
+        });
     }
 
     /// Notes a copy that outlived a retention.
     pub fn observe_expired(&mut self, index: u64) {
-        self.observe(index, "expired", |entry| entry.expired += 1);
+        self.observe(index, ("is expired", "đã hết hạn"), |entry| entry.expired += 1);
     }
 
     /// Notes a copy that is still on its way. If nothing is left to happen it is [`Anomaly::Stuck`].
     pub fn observe_in_flight(&mut self, index: u64, at_rest: bool) {
-        self.observe(index, "in flight", |entry| entry.in_flight += 1);
+        self.observe(index, ("is in flight", "đang trên đường"), |entry| entry.in_flight += 1);
         if at_rest {
             self.anomaly(Anomaly::Stuck, 1, || {
-                format!("record {index} is still on its way, and nothing moves")
+                Said::new(
+                    format!("record {index} is still on its way, and nothing moves"),
+                    format!("bản ghi {index} còn trên đường, không có gì tiến triển"),
+                )
             });
         }
     }
 
     /// Notes something found that has no identity, or one that was never given out.
-    pub fn observe_phantom(&mut self, example: impl FnOnce() -> String) {
+    pub fn observe_phantom(&mut self, example: impl FnOnce() -> Said) {
         self.anomaly(Anomaly::Phantom, 1, example);
     }
 
-    fn observe(&mut self, index: u64, what: &str, note: impl FnOnce(&mut Entry)) {
+    fn observe(&mut self, index: u64, (en, vi): (&str, &str), note: impl FnOnce(&mut Entry)) {
         match self.entries.get_mut(&index) {
             Some(entry) => note(entry),
-            None => self.observe_phantom(|| format!("record {index} is {what} but was never generated")),
+            None => self.observe_phantom(|| never_generated(index, en, vi)),
         }
     }
 
-    fn anomaly(&mut self, anomaly: Anomaly, count: u64, example: impl FnOnce() -> String) {
+    fn anomaly(&mut self, anomaly: Anomaly, count: u64, example: impl FnOnce() -> Said) {
         self.anomalies.entry(anomaly).or_default().add(count, example);
     }
 
     /// The sums, with losses, duplicates and misjudgements found by comparing expectation with observation.
-    pub fn close(mut self) -> Balance {
+    pub fn close(&mut self) -> Balance {
         let mut balance = Balance::default();
-        for (index, entry) in std::mem::take(&mut self.entries) {
-            self.compare(index, &entry, &mut balance);
+        let entries = std::mem::take(&mut self.entries);
+        for (index, entry) in &entries {
+            self.compare(*index, entry, &mut balance);
         }
-        balance.anomalies = self.anomalies;
+        self.entries = entries;
+        balance.anomalies = std::mem::take(&mut self.anomalies);
         balance
+    }
+
+    /// What should have become of each record and what did, in the order in which they were generated.
+    pub fn fates(&self) -> impl Iterator<Item = Fate> {
+        self.entries.iter().map(|(index, entry)| entry.fate(*index))
     }
 
     fn compare(&mut self, index: u64, entry: &Entry, balance: &mut Balance) {
@@ -303,9 +374,7 @@ impl Ledger {
 
         if found < copies {
             let lost = copies - found;
-            self.anomaly(Anomaly::Lost, lost, || {
-                format!("record {index}: {copies} generated, {found} found")
-            });
+            self.anomaly(Anomaly::Lost, lost, || counted(index, copies, found));
         }
         if surplus > 0 {
             // One delivery seen twice is a reader's repeat; two deliveries are a sender's.
@@ -314,16 +383,22 @@ impl Ledger {
             } else {
                 Anomaly::DuplicatedByProducer
             };
-            self.anomaly(kind, surplus, || format!("record {index}: {copies} generated, {found} found"));
+            self.anomaly(kind, surplus, || counted(index, copies, found));
         }
         if found == copies && entry.either == 0 && entry.rejected != entry.reject {
             let (should, did) =
                 (describe(entry.deliver, &entry.reject), describe(entry.delivered, &entry.rejected));
-            self.anomaly(Anomaly::Misjudged, 1, || format!("record {index} should be {should}, was {did}"));
+            self.anomaly(Anomaly::Misjudged, 1, || {
+                Said::new(
+                    format!("record {index} should be {should}, was {did}"),
+                    format!("bản ghi {index} lẽ ra là {should}, thực tế là {did}"),
+                )
+            });
         }
     }
 }
 
+/// `delivered x1, rejected (bad-date) x2`: words that the ledger's file has too, in any language.
 fn describe(delivered: u32, rejected: &Reasons) -> String {
     let mut parts = Vec::new();
     if delivered > 0 {
@@ -331,6 +406,20 @@ fn describe(delivered: u32, rejected: &Reasons) -> String {
     }
     parts.extend(rejected.iter().map(|(reason, count)| format!("rejected ({reason}) x{count}")));
     if parts.is_empty() { "nowhere".to_owned() } else { parts.join(", ") }
+}
+
+fn never_generated(index: u64, en: &str, vi: &str) -> Said {
+    Said::new(
+        format!("record {index} {en} but was never generated"),
+        format!("bản ghi {index} {vi} nhưng chưa từng được sinh ra"),
+    )
+}
+
+fn counted(index: u64, copies: u64, found: u64) -> Said {
+    Said::new(
+        format!("record {index}: {copies} generated, {found} found"),
+        format!("bản ghi {index}: sinh ra {copies}, tìm thấy {found}"),
+    )
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@ pub mod arn;
 pub mod identity;
 pub mod ledger;
 pub mod names;
+pub mod said;
 pub mod seed;
 pub mod time;
 
 pub use arn::{AccountId, Arn, Region};
 pub use identity::{Checksum, Permutation};
 pub use ledger::{Anomaly, Ledger};
+pub use said::Said;
 pub use seed::{Seed, Stream};
 pub use time::Timestamp;

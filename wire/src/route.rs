@@ -1,21 +1,22 @@
 //! Which operation of which service a request asks for. One answer here, before anything is decoded.
 //!
-//! The order: `X-Amz-Target`, then `Action=`, then the signing scope's service with its URI templates, then
-//! a path that only one service has. What remains is S3's: the caller hands it to `s3s`.
+//! The order: the header `smithy-protocol` with its path, `X-Amz-Target` (CBOR by the content type), then `Action=`,
+//! then the signing scope's service with its URI templates, then a path that only one service has. What remains is
+//! S3's: the caller hands it to `s3s`.
 //! Who signed is `caller.rs`; URI templates are `template.rs`.
-//!
-//! Left out until a service needs them, each with its place in `route`: the header `smithy-protocol: rpc-v2-cbor`
-//! (CloudWatch; path `/service/{service}/operation/{operation}`), and Kinesis as CBOR (same `X-Amz-Target`, content
-//! type `application/x-amz-cbor-1.1`: a matter of codec, not of routing).
+//! A service that speaks several protocols is several [`Service`]s of one name: the route's is the one that speaks as the
+//! request does, so that it is answered alike.
 
 mod caller;
 mod template;
 #[cfg(test)]
 mod tests;
 
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Uri};
 
 use crate::SERVICES;
+use crate::codec::SMITHY_PROTOCOL;
 use crate::codec::params::{self, Params};
 use crate::schema::{Operation, Protocol, Service};
 
@@ -69,7 +70,9 @@ pub enum RouteError {
 
 /// Finds the operation that a request asks for.
 pub fn route(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<Route, RouteError> {
-    // A `smithy-protocol: rpc-v2-cbor` header would be read here, before the target.
+    if headers.get(SMITHY_PROTOCOL).is_some_and(|value| value == "rpc-v2-cbor") {
+        return by_rpc_path(uri);
+    }
     if let Some(target) = headers.get("x-amz-target").and_then(|value| value.to_str().ok()) {
         return by_target(target, headers);
     }
@@ -102,11 +105,13 @@ pub fn route(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Re
 
 fn by_target(target: &str, headers: &HeaderMap) -> Result<Route, RouteError> {
     let (prefix, name) = target.rsplit_once('.').unwrap_or(("", target));
+    let content = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_cbor = content.starts_with("application/x-amz-cbor-1.1");
     match SERVICES.iter().find(|service| !prefix.is_empty() && service.target_prefix == prefix) {
+        Some(service) if is_cbor => named(service.speaking(Protocol::AwsCbor11).unwrap_or(service), name),
         Some(service) => named(service, name),
         None => {
-            let content = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            let is_1_0 = content.is_some_and(|text| text.starts_with("application/x-amz-json-1.0"));
+            let is_1_0 = content.starts_with("application/x-amz-json-1.0");
             let protocol = if is_1_0 { Protocol::AwsJson10 } else { Protocol::AwsJson11 };
             Err(RouteError::UnknownService {
                 service: prefix.to_owned(),
@@ -117,9 +122,25 @@ fn by_target(target: &str, headers: &HeaderMap) -> Result<Route, RouteError> {
     }
 }
 
+/// `/service/GraniteServiceVersion20100801/operation/PutMetricData`: the service goes by its target prefix.
+fn by_rpc_path(uri: &Uri) -> Result<Route, RouteError> {
+    let mut parts = uri.path().trim_start_matches('/').split('/');
+    let (_, prefix, _, name) = (parts.next(), parts.next(), parts.next(), parts.next());
+    let (prefix, name) = (prefix.unwrap_or_default(), name.unwrap_or_default());
+    let mut spoken = SERVICES.iter().filter_map(|service| service.speaking(Protocol::RpcV2Cbor));
+    match spoken.find(|service| service.target_prefix == prefix) {
+        Some(service) => named(service, name),
+        None => Err(RouteError::UnknownService {
+            service: prefix.to_owned(),
+            operation: name.to_owned(),
+            protocol: Protocol::RpcV2Cbor,
+        }),
+    }
+}
+
 /// The parameters of a request that may speak the query protocol.
 fn form<'a>(method: &Method, uri: &'a Uri, headers: &HeaderMap, body: &'a [u8]) -> Option<Params<'a>> {
-    let content = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = content.is_some_and(|text| text.starts_with("application/x-www-form-urlencoded"));
     match *method {
         Method::POST if is_form => Some(params::of_request(uri, body)),
@@ -130,7 +151,7 @@ fn form<'a>(method: &Method, uri: &'a Uri, headers: &HeaderMap, body: &'a [u8]) 
 
 /// A signing scope is surest; versions differ between the query services we serve; a name is a guess for curl.
 fn by_action(action: &str, version: &str, scope: &str) -> Result<Route, RouteError> {
-    let query = || SERVICES.iter().copied().filter(|service| service.protocol == Protocol::Query);
+    let query = || SERVICES.iter().filter_map(|service| service.speaking(Protocol::Query));
     let by_scope = query().find(|service| service.signing_name == scope);
     let by_version = || query().find(|service| service.api_version == version);
     let by_name =

@@ -16,9 +16,16 @@ pub enum Protocol {
     RestJson,
     /// Form-encoded requests with `Action=`, XML responses.
     Query,
+    /// `application/x-amz-cbor-1.1`, operation in `X-Amz-Target`: Kinesis, as Java's SDK speaks to it.
+    AwsCbor11,
+    /// `application/cbor`, service and operation in the path: smithy's rpcv2Cbor.
+    RpcV2Cbor,
 }
 
-/// One AWS service.
+/// One AWS service, in one protocol.
+///
+/// A service that speaks several has several of these, of one name, with the same operations, shapes and places of members:
+/// a value is the same in each. The first is in [`crate::SERVICES`]; the others hang on its `also`.
 pub struct Service {
     /// The name of its model, such as `glue`.
     pub name: &'static str,
@@ -38,6 +45,10 @@ pub struct Service {
     pub unserved: &'static [Unserved],
     /// The exceptions of the served operations.
     pub errors: &'static [ErrorShape],
+    /// Operations that answer with a stream of events, and the union of these.
+    pub event_streams: &'static [(&'static str, &'static Shape)],
+    /// The same service in other protocols.
+    pub also: &'static [&'static Service],
 }
 
 impl Service {
@@ -49,6 +60,21 @@ impl Service {
     /// The modelled exception that goes by this name or code.
     pub fn error(&self, code: &str) -> Option<&'static ErrorShape> {
         self.errors.iter().find(|error| error.name == code || error.code == code)
+    }
+
+    /// The union of the events that this operation answers with, if it does.
+    pub fn event_stream(&self, operation: &str) -> Option<&'static Shape> {
+        self.event_streams.iter().find(|(name, _)| *name == operation).map(|(_, shape)| *shape)
+    }
+
+    /// This service in this protocol, if it speaks it.
+    pub fn speaking(&'static self, protocol: Protocol) -> Option<&'static Self> {
+        std::iter::once(self).chain(self.also.iter().copied()).find(|spoken| spoken.protocol == protocol)
+    }
+
+    /// Whether it speaks JSON and is also asked in the query protocol, as SQS is. Its errors then carry both names.
+    pub fn is_query_compatible(&self) -> bool {
+        self.protocol != Protocol::Query && self.also.iter().any(|spoken| spoken.protocol == Protocol::Query)
     }
 
     /// Whether AWS has an operation of this name that is not served.
@@ -97,7 +123,7 @@ pub struct ErrorShape {
     pub name: &'static str,
     /// The code that the query protocol sends.
     pub code: &'static str,
-    /// HTTP status.
+    /// HTTP status; 0 where no model says it, and the service does.
     pub status: u16,
     /// The member that carries the sentence, `message` or `Message`; empty where the model has none.
     pub message: &'static str,

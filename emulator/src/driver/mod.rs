@@ -4,13 +4,16 @@
 //! waiting caller needs. Jobs run one at a time in the order in which they were asked for, so that a run can be repeated.
 //! Served: real time plus an offset; jobs run side by side. See `served.rs`.
 
+mod events;
 mod served;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use wavetank_types::{Seed, Timestamp};
 use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::{FromVal, Operation, ToVal, Val, WireError};
@@ -18,7 +21,8 @@ use wavetank_wire::{FromVal, Operation, ToVal, Val, WireError};
 use crate::executors::{Executors, NativeFunction, NativeScript, Natives};
 use crate::services::ServiceId;
 use crate::services::s3::S3;
-use crate::world::{Address, Answer, Call, Cx, Job, Scope, Ticket, World};
+use crate::world::{Address, Answer, Call, Cx, Job, Scope, StreamEvent, Ticket, World};
+pub use events::{EventStream, Opened};
 pub use served::RealTime;
 pub(crate) use served::machine_time;
 
@@ -40,18 +44,43 @@ struct Core {
     world: World,
     waiters: BTreeMap<Ticket, oneshot::Sender<Result<Val, WireError>>>,
     ready: BTreeMap<Ticket, Result<Val, WireError>>,
+    /// Where the events of open streams go.
+    streams: BTreeMap<Ticket, mpsc::UnboundedSender<Result<Val, WireError>>>,
+    /// Until when the served driver's background task sleeps; `None` for until it is woken.
+    asleep_until: Option<Timestamp>,
 }
 
 impl Core {
-    /// Gives answers to those who wait; keeps those whose caller has not come yet.
-    fn hand_out(&mut self) {
+    /// Gives answers and events to those who wait; keeps answers whose caller has not come yet. Answers whether anybody
+    /// was told anything.
+    fn hand_out(&mut self) -> bool {
+        let mut told = false;
         for (ticket, result) in self.world.take_answers() {
             match self.waiters.remove(&ticket) {
                 // A caller who has gone away does not want the answer any more.
-                Some(waiter) => drop(waiter.send(result)),
+                Some(waiter) => told |= waiter.send(result).is_ok(),
                 None => drop(self.ready.insert(ticket, result)),
             }
         }
+        for (ticket, event) in self.world.take_events() {
+            told = true;
+            let Some(stream) = self.streams.get(&ticket) else { continue };
+            let ends = !matches!(event, StreamEvent::Event(Ok(_)));
+            if let StreamEvent::Event(event) = event {
+                drop(stream.send(event));
+            }
+            if ends {
+                self.streams.remove(&ticket);
+            }
+        }
+        told
+    }
+
+    /// Whether the background task has something to do before it would wake. Most requests leave nothing to be done
+    /// later, and waking it for each would cost more than they do.
+    fn needs_waking(&self) -> bool {
+        let is_sooner = |at| self.asleep_until.is_none_or(|until| at < until);
+        self.world.has_waiting_jobs() || self.world.next_deadline().is_some_and(is_sooner)
     }
 }
 
@@ -136,8 +165,13 @@ impl TankBuilder {
             Clock::Frozen => Timestamp::TANK_EPOCH,
             Clock::Real(real) => real.now(),
         });
-        let world = World::new(seed, start).with_strict_limits(self.strict);
-        let core = Core { world, waiters: BTreeMap::new(), ready: BTreeMap::new() };
+        let core = Core {
+            world: World::new(seed, start).with_strict_limits(self.strict),
+            waiters: BTreeMap::new(),
+            ready: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            asleep_until: None,
+        };
         let tank = Tank(Arc::new(Inner {
             core: Mutex::new(core),
             clock,
@@ -205,6 +239,7 @@ impl Tank {
         core.world.set_endpoint(self.endpoint());
         core.waiters.clear();
         core.ready.clear();
+        core.streams.clear();
         drop(core);
         self.0.executors.forget();
         self.0.wake.notify_one();
@@ -223,18 +258,27 @@ impl Tank {
 
     /// One request to a service other than S3; comes back when it is answered.
     pub async fn call(&self, schema: &Schema, call: Call) -> Result<Val, WireError> {
-        self.catch_up();
+        match self.open(schema, call).await? {
+            Opened::Output(output) => Ok(output),
+            Opened::Events(_) => Err(WireError::not_implemented("event streams over this connection")),
+        }
+    }
+
+    /// The same for a request that may be answered by a stream of events.
+    pub async fn open(&self, schema: &Schema, call: Call) -> Result<Opened, WireError> {
         let answer = {
-            let mut core = self.core();
-            let answer = core.world.call(schema, call);
-            core.hand_out();
-            answer
+            let mut core = self.core_now();
+            let answer = core.world.call(schema, call).map(|answer| match answer {
+                Answer::Stream(ticket) => Err(Opened::Events(self.listen(&mut core, ticket))),
+                Answer::Now(output) => Err(Opened::Output(output)),
+                Answer::Later(ticket) => Ok(ticket),
+            });
+            self.settle_up(core);
+            answer?
         };
-        self.0.wake.notify_one();
-        match answer? {
-            Answer::Now(output) => Ok(output),
-            Answer::Later(ticket) => self.wait_for(ticket).await,
-            Answer::Stream(_) => Err(WireError::not_implemented("event streams over this connection")),
+        match answer {
+            Err(opened) => Ok(opened),
+            Ok(ticket) => self.wait_for(ticket).await.map(Opened::Output),
         }
     }
 
@@ -247,16 +291,19 @@ impl Tank {
         act: impl FnMut(&mut S3, &mut Cx<'_>) -> Result<R, E>,
     ) -> Result<R, E> {
         let mut core = self.core_now();
-        let deadline = core.world.s3_ref().next_deadline();
         let answer = core.world.s3(scope, access_key, operation, act);
+        self.settle_up(core);
+        answer
+    }
+
+    /// After a request: hands out what it led to, and wakes the background task if it has to know.
+    fn settle_up(&self, mut core: MutexGuard<'_, Core>) {
         core.hand_out();
-        let stirred = core.world.take_stirred() || core.world.s3_ref().next_deadline() != deadline;
+        let needs_waking = core.needs_waking();
         drop(core);
-        // Most requests leave nothing to be done later: waking the background task for each would cost more than they do.
-        if stirred {
+        if needs_waking {
             self.0.wake.notify_one();
         }
-        answer
     }
 
     /// Looks at the world, or changes it, under the lock.
@@ -302,24 +349,27 @@ impl Tank {
                 continue;
             }
             self.jobs_ended().await;
-            let mut core = self.core();
-            match core.world.next_deadline() {
-                Some(at) if at <= target => {
-                    steps_here += 1;
-                    assert!(steps_here < STEPS_PER_INSTANT_MAX, "something is due for ever at {at}");
-                    let moved = at > core.world.now();
-                    core.world.step_to(at);
-                    core.hand_out();
-                    if moved {
-                        return true;
-                    }
-                }
-                _ => {
-                    core.world.step_to(target);
-                    core.hand_out();
-                    return false;
-                }
+            let (told, moved, done) = {
+                let mut core = self.core();
+                let next = core.world.next_deadline().filter(|at| *at <= target);
+                let at = next.unwrap_or(target);
+                let moved = at > core.world.now();
+                core.world.step_to(at);
+                (core.hand_out(), moved, next.is_none())
+            };
+            // Who was told of something gets his turn before time goes on.
+            if told {
+                tokio::task::yield_now().await;
             }
+            if moved || done {
+                return !done;
+            }
+            steps_here += 1;
+            assert!(
+                steps_here < STEPS_PER_INSTANT_MAX,
+                "something is due for ever at {:?}",
+                self.clock_now()
+            );
         }
     }
 

@@ -73,7 +73,10 @@ async fn nap_for(span: Duration) {
 impl Tank {
     fn until_next_deadline(&self) -> Duration {
         let Clock::Real(real) = &self.0.clock else { return NAP_MAX };
-        let next = self.core().world.next_deadline();
+        let mut core = self.core();
+        let next = core.world.next_deadline();
+        core.asleep_until = next;
+        drop(core);
         next.map_or(NAP_MAX, |at| at.since(real.now()).min(NAP_MAX))
     }
 }

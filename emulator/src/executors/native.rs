@@ -14,6 +14,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::{Operation, WireError};
 
 use super::Door;
+use crate::services::s3::Command;
 
 /// Why a function's code failed, as its runtime would report it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,17 +82,41 @@ impl fmt::Debug for Natives {
     }
 }
 
-/// An object that a native job wants stored; it appears when the job has succeeded, all or none.
+/// What a native job wants done to an object; it is done when the job has succeeded, all or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Staged {
-    /// Bucket.
-    pub bucket: String,
-    /// Key.
-    pub key: String,
-    /// Content.
-    pub body: Bytes,
-    /// Such as `text/csv`.
-    pub content_type: String,
+#[expect(missing_docs, reason = "S3's own members")]
+pub enum Staged {
+    /// Store it.
+    Put { bucket: String, key: String, body: Bytes, content_type: String },
+    /// Delete it. One that is not there is no failure, as in S3.
+    Delete { bucket: String, key: String },
+}
+
+impl Staged {
+    /// The object's bucket.
+    pub fn bucket(&self) -> &str {
+        match self {
+            Self::Put { bucket, .. } | Self::Delete { bucket, .. } => bucket,
+        }
+    }
+
+    /// Bytes to be written.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Put { body, .. } => body.len() as u64,
+            Self::Delete { .. } => 0,
+        }
+    }
+
+    /// What S3 is asked for.
+    pub(crate) fn into_command(self) -> Command {
+        match self {
+            Self::Put { bucket, key, body, content_type } => {
+                Command::PutObject { bucket, key, body, content_type }
+            }
+            Self::Delete { bucket, key } => Command::DeleteObject { bucket, key },
+        }
+    }
 }
 
 /// What native code can do: call the tank's API, read objects, log, and stage objects to be stored.
@@ -142,12 +167,16 @@ impl NativeContext {
 
     /// Stages an object: it is stored when the job has succeeded, and not at all if it fails.
     pub fn put_object(&self, bucket: &str, key: &str, body: Bytes, content_type: &str) {
-        let staged = Staged {
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-            body,
-            content_type: content_type.to_owned(),
-        };
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        self.stage(Staged::Put { bucket, key, body, content_type: content_type.to_owned() });
+    }
+
+    /// Stages the end of an object: it is deleted when the job has succeeded, and stays if it fails.
+    pub fn delete_object(&self, bucket: &str, key: &str) {
+        self.stage(Staged::Delete { bucket: bucket.to_owned(), key: key.to_owned() });
+    }
+
+    fn stage(&self, staged: Staged) {
         self.staged.lock().expect("nothing panics while it holds this").push(staged);
     }
 

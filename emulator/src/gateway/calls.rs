@@ -1,5 +1,6 @@
 //! The last API calls, as a feed: what was asked, when, and how it was answered. Bounded; the oldest go first.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
 
@@ -20,7 +21,7 @@ pub struct CallRecord {
     /// Such as `s3`.
     pub service: &'static str,
     /// Such as `PutObject`; empty if the request named none.
-    pub operation: String,
+    pub operation: Cow<'static, str>,
     /// HTTP status.
     pub status: u16,
 }
@@ -40,7 +41,14 @@ struct Kept {
 }
 
 impl Calls {
-    pub(super) fn add(&self, time: Timestamp, service: &'static str, operation: String, status: u16) {
+    pub(super) fn add(
+        &self,
+        time: Timestamp,
+        service: &'static str,
+        operation: impl Into<Cow<'static, str>>,
+        status: u16,
+    ) {
+        let operation = operation.into();
         let mut kept = self.kept();
         kept.count += 1;
         let n = kept.count;

@@ -6,7 +6,9 @@
 
 mod calls;
 mod control;
+mod events;
 mod identity;
+mod links;
 mod request_id;
 mod s3;
 #[cfg(test)]
@@ -21,16 +23,16 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use s3s::Body;
 use s3s::service::S3Service;
 use wavetank_types::{AccountId, Region};
+use wavetank_wire::WireError;
 use wavetank_wire::codec::{decode_request, encode_error, encode_response, encode_route_error};
 use wavetank_wire::route::{Route, RouteError, caller, route};
 use wavetank_wire::schema::Protocol;
 use wavetank_wire::validate::{validate, validation_error};
-use wavetank_wire::{Val, WireError};
 
 pub use calls::{CALLS_MAX, CallRecord};
 pub use identity::{SECRET, looks_real};
 
-use crate::driver::Tank;
+use crate::driver::{Opened, Tank};
 use crate::services::ServiceId;
 use crate::world::{Address, Call, Scope};
 use calls::Calls;
@@ -80,7 +82,7 @@ impl Gateway {
             return too_large().map(Body::from);
         };
         match route(&parts.method, &parts.uri, &parts.headers, &body) {
-            Ok(route) => self.service(&route, &parts, &body).await.map(Body::from),
+            Ok(route) => self.service(&route, &parts, &body).await,
             Err(RouteError::NotOurs) => self.s3(Request::from_parts(parts, Body::from(body))).await,
             Err(error) => self.unrouted(&error).map(Body::from),
         }
@@ -113,21 +115,24 @@ impl Gateway {
         response
     }
 
-    async fn service(&self, route: &Route, parts: &Parts, body: &Bytes) -> Response<Bytes> {
+    async fn service(&self, route: &Route, parts: &Parts, body: &Bytes) -> Response<Body> {
         let id = self.0.ids.next_uuid();
         let (service, operation) = (route.service, route.operation);
         let response = match self.ask(route, parts, body).await {
-            Ok(output) => encode_response(service, operation, output, &id),
-            Err(error) => encode_error(service, &error, &id),
+            Ok(Opened::Output(output)) => encode_response(service, operation, output, &id).map(Body::from),
+            Ok(Opened::Events(events)) => events::answer(route, events, &id),
+            Err(error) => encode_error(service, &error, &id).map(Body::from),
         };
         let status = response.status().as_u16();
-        self.0.calls.add(self.0.tank.clock_now(), service.name, operation.name.to_owned(), status);
+        self.0.calls.add(self.0.tank.clock_now(), service.name, operation.name, status);
         response
     }
 
-    async fn ask(&self, route: &Route, parts: &Parts, body: &Bytes) -> Result<Val, WireError> {
+    async fn ask(&self, route: &Route, parts: &Parts, body: &Bytes) -> Result<Opened, WireError> {
         let caller = caller(&parts.headers, &parts.uri);
-        let access_key = caller.access_key.ok_or_else(|| {
+        let linked = links::scope(route, &parts.uri).filter(|_| caller.access_key.is_none());
+        let linked_key = linked.as_ref().map(|scope| scope.account.to_string());
+        let access_key = caller.access_key.or(linked_key).ok_or_else(|| {
             WireError::client_status(
                 403,
                 "MissingAuthenticationTokenException",
@@ -142,13 +147,13 @@ impl Gateway {
         let input = decode_request(route, &parts.uri, &parts.headers, body)?;
         validate(route.operation.input, &input)
             .map_err(|failures| validation_error(route.service, &failures))?;
-        let scope = Scope {
+        let scope = linked.unwrap_or_else(|| Scope {
             account: AccountId::of_access_key(&access_key),
             region: caller.region.map(Region::new).unwrap_or_default(),
-        };
+        });
         let to = Address { service: ServiceId::of(route.service), scope };
         let call = Call { to, access_key, operation: route.operation.name, input };
-        self.0.tank.call(route.service, call).await
+        self.0.tank.open(route.service, call).await
     }
 
     fn unrouted(&self, error: &RouteError) -> Response<Bytes> {

@@ -222,6 +222,7 @@ async fn listings_are_paged_and_rolled_up() {
 #[tokio::test]
 async fn configurations_that_are_not_built_are_refused_by_name() {
     let queue = "<NotificationConfiguration><QueueConfiguration><Queue>arn:aws:sqs:us-east-1:000000000000:q</Queue><Event>s3:ObjectCreated:*</Event></QueueConfiguration></NotificationConfiguration>";
+    let bridge = "<NotificationConfiguration><EventBridgeConfiguration></EventBridgeConfiguration></NotificationConfiguration>";
     let function = "<NotificationConfiguration><CloudFunctionConfiguration><CloudFunction>arn:aws:lambda:us-east-1:000000000000:function:none</CloudFunction><Event>s3:ObjectCreated:*</Event></CloudFunctionConfiguration></NotificationConfiguration>";
     let rule = |inside: &str| {
         format!(
@@ -234,7 +235,12 @@ async fn configurations_that_are_not_built_are_refused_by_name() {
     let by_prefix = rule("<Filter><Prefix>tmp/</Prefix></Filter><Expiration><Days>1</Days></Expiration>");
     check_s3(&[
         ("PUT /lake", "", &["200"]),
-        ("PUT /lake?notification", queue, &["501", "SQS queues"]),
+        ("PUT /lake?notification", bridge, &["501", "EventBridge"]),
+        (
+            "PUT /lake?notification",
+            queue,
+            &["400", "InvalidArgument", "Unable to validate the following destination configurations"],
+        ),
         (
             "PUT /lake?notification",
             function,
@@ -316,4 +322,36 @@ async fn the_control_api_answers_in_json() {
     .await;
     check("POST /_wavetank/reset", "", &["2026-01-05T00:00:00.000Z"]).await;
     check("GET /_wavetank/status", "", &[r#""buckets":[]"#, r#""calls":0"#]).await;
+}
+
+#[tokio::test]
+async fn the_links_of_sns_are_followed_without_a_signature() {
+    let connector = Connector::new(&Tank::builder().build());
+    let form = "POST /\ncontent-type: application/x-www-form-urlencoded";
+    let ask = async |body: &str, expected: &[&str]| {
+        let response = connector.http(signed(request(form, body.as_bytes()), "sns", "test")).await;
+        compare(body, &response, expected);
+        String::from_utf8_lossy(response.body()).into_owned()
+    };
+    let topic = "arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3At";
+    ask("Action=CreateTopic&Version=2010-03-31&Name=t", &["200", "arn:aws:sns:us-east-1:000000000000:t"])
+        .await;
+    let subscribe = format!(
+        "Action=Subscribe&Version=2010-03-31&TopicArn={topic}&Protocol=email&Endpoint=a%40b.c&ReturnSubscriptionArn=true"
+    );
+    let told = ask(&subscribe, &["200", "<SubscriptionArn>arn:aws:sns:us-east-1:000000000000:t:"]).await;
+    let token = "0".repeat(128);
+    let confirm = format!("GET /?Action=ConfirmSubscription&TopicArn={topic}&Token={token}");
+    compare(
+        "confirm",
+        &connector.http(request(&confirm, b"")).await,
+        &["400", "InvalidParameter", "Invalid token"],
+    );
+    let arn =
+        told.split_once("<SubscriptionArn>").and_then(|(_, rest)| rest.split_once('<')).expect("an ARN").0;
+    let unsubscribe = format!("GET /?Action=Unsubscribe&SubscriptionArn={arn}");
+    compare("unsubscribe", &connector.http(request(&unsubscribe, b"")).await, &["200"]);
+    ask("Action=ListSubscriptions&Version=2010-03-31", &["200", "!arn:aws:sns"]).await;
+    let publish = format!("GET /?Action=Publish&TopicArn={topic}&Message=x");
+    compare("publish", &connector.http(request(&publish, b"")).await, &["403", "MissingAuthenticationToken"]);
 }

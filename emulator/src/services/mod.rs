@@ -18,7 +18,9 @@ pub mod sqs;
 pub mod sts;
 
 use wavetank_types::{Region, Timestamp};
+use wavetank_wire as wire;
 use wavetank_wire::schema::Service as Schema;
+use wavetank_wire::validate::{validate, validation_error};
 use wavetank_wire::{OperationSet, ResponseSet, Val, WireError};
 
 use crate::world::{Address, Answer, Blocked, Cx, Delivery, Scope};
@@ -60,6 +62,31 @@ impl ServiceId {
         }
     }
 
+    /// What AWS publishes of this service; none of S3, whose wire is elsewhere.
+    pub(crate) fn schema(self) -> Option<&'static Schema> {
+        Some(match self {
+            Self::Athena => &wire::athena::SERVICE,
+            Self::CloudFormation => &wire::cloudformation::SERVICE,
+            Self::Firehose => &wire::firehose::SERVICE,
+            Self::Glue => &wire::glue::SERVICE,
+            Self::Iam => &wire::iam::SERVICE,
+            Self::Kinesis => &wire::kinesis::SERVICE,
+            Self::Lambda => &wire::lambda::SERVICE,
+            Self::Logs => &wire::logs::SERVICE,
+            Self::Sns => &wire::sns::SERVICE,
+            Self::Sqs => &wire::sqs::SERVICE,
+            Self::Sts => &wire::sts::SERVICE,
+            Self::S3 => return None,
+        })
+    }
+
+    /// Why a request breaks the model's constraints, if it does: what a client's would be told.
+    pub(crate) fn refuses(self, operation: &str, input: &Val) -> Option<WireError> {
+        let schema = self.schema()?;
+        let failures = validate(schema.operation(operation)?.input, input).err()?;
+        Some(validation_error(schema, &failures))
+    }
+
     /// Where this service's state lives: IAM is one per account, the others one per account and region.
     pub(crate) fn home(self, address: &Address) -> Address {
         let mut home = address.clone();
@@ -75,7 +102,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
     match service {
         ServiceId::Athena => Box::new(athena::Athena::default()),
         ServiceId::CloudFormation => Box::new(cloudformation::CloudFormation::default()),
-        ServiceId::Firehose => Box::new(firehose::Firehose::default()),
+        ServiceId::Firehose => Box::new(firehose::Firehose::new(strict)),
         ServiceId::Glue => Box::new(glue::Glue::default()),
         ServiceId::Iam => Box::new(iam::Iam::default()),
         ServiceId::Kinesis => Box::new(kinesis::Kinesis::new(strict)),

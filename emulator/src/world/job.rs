@@ -10,6 +10,7 @@ use wavetank_types::Timestamp;
 
 use super::cx::Address;
 use crate::services::athena::{QueryOutput, QueryWork};
+use crate::services::firehose::{ConvertOutput, ConvertWork};
 use crate::services::glue::{CrawlOutput, CrawlWork, ScriptOutput, ScriptWork};
 use crate::services::lambda::{FunctionOutput, FunctionWork};
 
@@ -43,6 +44,8 @@ pub enum Work {
     Crawl(Box<CrawlWork>),
     /// Send one HTTP request to this machine.
     Http(Box<HttpWork>),
+    /// Work on a batch of Firehose's records.
+    Convert(Box<ConvertWork>),
 }
 
 /// One HTTP request to an address of this machine. Others are refused: a tank does not talk to the world.
@@ -103,4 +106,6 @@ pub enum Output {
     Crawl(CrawlOutput),
     /// Of [`Work::Http`].
     Http(HttpOutput),
+    /// Of [`Work::Convert`].
+    Convert(ConvertOutput),
 }

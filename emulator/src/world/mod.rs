@@ -6,6 +6,7 @@
 
 mod blocked;
 mod cx;
+mod destinations;
 mod fault;
 mod job;
 #[cfg(test)]
@@ -13,10 +14,9 @@ pub(crate) mod testing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wavetank_types::{Arn, Region, Seed, Stream, Timestamp};
-use wavetank_wire::lambda::{GetPolicy, GetPolicyInput};
+use wavetank_types::{Seed, Stream, Timestamp};
 use wavetank_wire::schema::Service as Schema;
-use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, WireError};
+use wavetank_wire::{Val, WireError};
 
 pub use blocked::Blocked;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
@@ -24,7 +24,7 @@ use fault::Faults;
 pub use fault::{Rule, RuleId, Verdict};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
 
-use crate::services::s3::{Notification, S3};
+use crate::services::s3::S3;
 use crate::services::{DynService, ServiceId, registry};
 
 /// A call as it crosses the boundary.
@@ -70,7 +70,11 @@ pub struct World {
     now: Timestamp,
     /// Whether services throttle as AWS does.
     strict: bool,
+    /// Where the tank listens, if it does.
+    endpoint: Option<String>,
     services: BTreeMap<Address, Slot>,
+    /// What each service answers for `next_deadline`, kept after each of its turns: asking all would cost every request.
+    deadlines: BTreeSet<(Timestamp, Address)>,
     s3: S3,
     s3_streams: BTreeMap<Scope, Stream>,
     faults: Faults,
@@ -85,10 +89,6 @@ pub struct World {
     events: Vec<(Ticket, StreamEvent)>,
     /// Who wants to hear of each topic.
     watchers: BTreeMap<String, BTreeSet<Address>>,
-    /// Something may have to be done later that was not known before.
-    stirred: bool,
-    /// Where the tank listens, if it does.
-    endpoint: Option<String>,
 }
 
 /// What an open event stream carries.
@@ -100,10 +100,11 @@ pub enum StreamEvent {
     Close,
 }
 
-/// A service and its own random stream.
+/// A service, its own random stream, and its deadline as `World::deadlines` has it.
 struct Slot {
     service: Box<dyn DynService>,
     stream: Stream,
+    deadline: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Slot {
@@ -119,7 +120,9 @@ impl World {
             seed,
             now: start,
             strict: false,
+            endpoint: None,
             services: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
             s3: S3::default(),
             s3_streams: BTreeMap::new(),
             faults: Faults::new(seed.stream("faults")),
@@ -132,8 +135,6 @@ impl World {
             streams: BTreeMap::new(),
             events: Vec::new(),
             watchers: BTreeMap::new(),
-            stirred: false,
-            endpoint: None,
         }
     }
 
@@ -232,37 +233,6 @@ impl World {
         &self.s3
     }
 
-    /// Whether the functions that a bucket is to notify exist, and let S3 invoke them.
-    ///
-    /// Services do not see each other, so the world asks Lambda. The sentence is AWS's; assumed: that it looks at nothing but
-    /// the function's own policy, and only for S3's name.
-    pub fn check_destinations(&mut self, notification: &Notification) -> Result<(), WireError> {
-        for function in &notification.functions {
-            let refuse = || {
-                let why = "Unable to validate the following destination configurations";
-                WireError::client("InvalidArgument", why)
-            };
-            let arn: Arn = function.arn.parse().map_err(|_| refuse())?;
-            let account = arn.account.parse().map_err(|_| refuse())?;
-            let scope = Scope { account, region: Region::new(arn.region) };
-            let lambda = Address { service: ServiceId::Lambda, scope };
-            let input = GetPolicyInput { function_name: function.arn.clone(), ..GetPolicyInput::default() };
-            let mut out = Vec::new();
-            let answer = self.on_service(&lambda, "", &mut out, |service, cx| {
-                service.call(cx, GetPolicy::NAME, input.to_val())
-            });
-            let policy = match answer {
-                Ok(Answer::Now(output)) => <GetPolicy as Operation>::Output::from_val(output).policy,
-                Ok(Answer::Later(_) | Answer::Stream(_)) => None,
-                Err(_) => return Err(refuse()),
-            };
-            if !policy.is_some_and(|policy| policy.contains("s3.amazonaws.com")) {
-                return Err(refuse());
-            }
-        }
-        Ok(())
-    }
-
     fn on_s3<R>(
         &mut self,
         scope: &Scope,
@@ -330,7 +300,7 @@ impl World {
         if !self.services.contains_key(&address) {
             let name = format!("{:?}/{}/{}", address.service, address.scope.account, address.scope.region);
             let service = registry(address.service, &address.scope, self.strict);
-            let slot = Slot { service, stream: self.seed.stream(&name) };
+            let slot = Slot { service, stream: self.seed.stream(&name), deadline: None };
             self.services.insert(address.clone(), slot);
         }
         let slot = self.services.get_mut(&address).expect("made just above");
@@ -344,12 +314,40 @@ impl World {
             next_number: &mut self.next_number,
             out,
         };
-        act(slot.service.as_mut(), &mut cx)
+        let answer = act(slot.service.as_mut(), &mut cx);
+        let deadline = slot.service.next_deadline();
+        if deadline != slot.deadline {
+            let before = std::mem::replace(&mut slot.deadline, deadline);
+            self.move_deadline(address, before, deadline);
+        }
+        answer
+    }
+
+    /// Puts a service of a test's own in the place of one of ours.
+    #[cfg(test)]
+    pub(crate) fn install(&mut self, address: Address, service: Box<dyn DynService>) {
+        let deadline = service.next_deadline();
+        let slot = Slot { service, stream: self.seed.stream("installed"), deadline };
+        let before = self.services.insert(address.clone(), slot).and_then(|slot| slot.deadline);
+        self.move_deadline(address, before, deadline);
+    }
+
+    fn move_deadline(&mut self, whose: Address, before: Option<Timestamp>, after: Option<Timestamp>) {
+        let whose = match before {
+            Some(at) => {
+                let entry = (at, whose);
+                self.deadlines.remove(&entry);
+                entry.1
+            }
+            None => whose,
+        };
+        if let Some(at) = after {
+            self.deadlines.insert((at, whose));
+        }
     }
 
     /// Delivers effects, and the effects of those, in the order in which they were pushed.
     fn drain(&mut self, effects: Vec<(Address, Effect)>) {
-        self.stirred = true;
         let mut queue: VecDeque<(Address, Effect)> = effects.into();
         while let Some((from, effect)) = queue.pop_front() {
             let mut out = Vec::new();
@@ -361,7 +359,10 @@ impl World {
     fn deliver(&mut self, from: Address, effect: Effect, out: &mut Vec<(Address, Effect)>) {
         match effect {
             Effect::Call { to, operation, input, reply } => {
-                let answer = self.on_service(&to, "", out, |service, cx| service.call(cx, operation, input));
+                let answer = match to.service.refuses(operation, &input) {
+                    Some(refusal) => Err(refusal),
+                    None => self.on_service(&to, "", out, |service, cx| service.call(cx, operation, input)),
+                };
                 match answer {
                     Ok(Answer::Now(output)) => self.reply(from, reply, Ok(output), out),
                     Ok(Answer::Later(ticket)) => {
@@ -466,8 +467,8 @@ impl World {
     /// When something happens next without being asked. Never before [`World::now`].
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let due = self.due.keys().next().map(|(at, _)| *at);
-        let services = self.services.values().filter_map(|slot| slot.service.next_deadline());
-        services.chain(self.s3.next_deadline()).chain(due).min().map(|at| at.max(self.now))
+        let service = self.deadlines.first().map(|(at, _)| *at);
+        [service, self.s3.next_deadline(), due].into_iter().flatten().min().map(|at| at.max(self.now))
     }
 
     /// Moves time to `to` and does what is due there. Time does not go back.
@@ -487,13 +488,9 @@ impl World {
             self.on_s3(&Scope::default(), "", &mut out, |s3, cx| s3.tick(cx));
             self.drain(out);
         }
-        let ready = |slot: &Slot| slot.service.next_deadline().is_some_and(|at| at <= self.now);
-        let addresses: Vec<Address> = self
-            .services
-            .iter()
-            .filter(|(_, slot)| ready(slot))
-            .map(|(address, _)| address.clone())
-            .collect();
+        let due = self.deadlines.iter().take_while(|(at, _)| *at <= self.now);
+        let mut addresses: Vec<Address> = due.map(|(_, address)| address.clone()).collect();
+        addresses.sort();
         for address in addresses {
             let mut out = Vec::new();
             self.on_service(&address, "", &mut out, |service, cx| service.tick(cx));
@@ -533,14 +530,14 @@ impl World {
         !self.running.is_empty()
     }
 
+    /// Whether work has been asked for that nobody has taken yet.
+    pub(crate) fn has_waiting_jobs(&self) -> bool {
+        !self.jobs.is_empty()
+    }
+
     /// Records that keep those behind them waiting, in every account and region.
     pub fn blocked(&self) -> Vec<Blocked> {
         self.services.iter().flat_map(|(address, slot)| slot.service.blocked(&address.scope)).collect()
-    }
-
-    /// Whether effects have been delivered since the last call: jobs and deadlines come of nothing else.
-    pub(crate) fn take_stirred(&mut self) -> bool {
-        std::mem::take(&mut self.stirred)
     }
 
     /// How many jobs executors have, or wait for one.

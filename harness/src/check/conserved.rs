@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use wavetank_generators::EventRevenue;
 use wavetank_generators::event_revenue::{CLEANED_COLUMNS, Canonical, Expected as Truth};
 use wavetank_types::ledger::{Balance, Expected, Sighting};
-use wavetank_types::{Checksum, Ledger};
+use wavetank_types::{Checksum, Ledger, Said};
 
 use super::rows::{self, RowText};
 use super::{EXAMPLES_MAX, Finding};
@@ -29,7 +29,20 @@ pub struct Conservation {
     /// The sums.
     pub balance: Balance,
     /// Rows with other content, by column, with the first example of each.
-    pub mutated: BTreeMap<String, (u64, String)>,
+    pub mutated: BTreeMap<String, Mutated>,
+    /// What became of each row.
+    pub ledger: Ledger,
+}
+
+/// A column whose content differs from what was sent.
+#[derive(Clone, Debug)]
+pub struct Mutated {
+    /// In how many rows.
+    pub rows: u64,
+    /// Whether the first of them holds null instead of a value.
+    pub is_null: bool,
+    /// The first of them.
+    pub example: Said,
 }
 
 /// Fills the ledger from what was sent and what is found, and closes it.
@@ -53,7 +66,12 @@ pub async fn conserve(
                 let id = text.fields().next().flatten().and_then(|id| id.parse::<i64>().ok());
                 let Some(index) = id.and_then(|id| identities.index_of(id)) else {
                     let shown = id.map_or_else(|| "null".to_owned(), |id| id.to_string());
-                    ledger.observe_phantom(|| format!("id {shown} in {} was never sent", object.uri()));
+                    ledger.observe_phantom(|| {
+                        Said::new(
+                            format!("id {shown} in {} was never sent", object.uri()),
+                            format!("id {shown} trong {} chưa từng được gửi", object.uri()),
+                        )
+                    });
                     continue;
                 };
                 let checksum = Checksum::of_fields(text.fields());
@@ -65,7 +83,7 @@ pub async fn conserve(
             }
         }
     }
-    Ok(Conservation { balance: ledger.close(), mutated: mutated.by_column })
+    Ok(Conservation { balance: ledger.close(), mutated: mutated.by_column, ledger })
 }
 
 /// Turns a row's id into the record's index.
@@ -113,7 +131,12 @@ impl<'a> Identities<'a> {
             }
         };
         for (number, _) in refusals.range(rows + 1..) {
-            ledger.observe_phantom(|| format!("row {number} was refused, but only {rows} were sent"));
+            ledger.observe_phantom(|| {
+                Said::new(
+                    format!("row {number} was refused, but only {rows} were sent"),
+                    format!("dòng {number} bị từ chối, nhưng chỉ có {rows} dòng được gửi"),
+                )
+            });
         }
         identities
     }
@@ -166,7 +189,7 @@ fn data_rows(file: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Which columns differ from the truth, and how often.
 #[derive(Default)]
 struct Mutations {
-    by_column: BTreeMap<String, (u64, String)>,
+    by_column: BTreeMap<String, Mutated>,
     expected: Canonical,
 }
 
@@ -183,10 +206,14 @@ impl Mutations {
             if expected != found {
                 let show = |value: Option<&str>| value.unwrap_or("null").to_owned();
                 let entry = self.by_column.entry((*column).to_owned()).or_insert_with(|| {
-                    let id = record.event_id;
-                    (0, format!("event_id {id}: {column} should be {}, is {}", show(expected), show(found)))
+                    let (id, should, is) = (record.event_id, show(expected), show(found));
+                    let example = Said::new(
+                        format!("event_id {id}: {column} should be {should}, is {is}"),
+                        format!("event_id {id}: {column} lẽ ra là {should}, thực tế là {is}"),
+                    );
+                    Mutated { rows: 0, is_null: found.is_none(), example }
                 });
-                entry.0 += 1;
+                entry.rows += 1;
             }
         }
     }
@@ -194,15 +221,26 @@ impl Mutations {
 
 /// What the report says of it.
 pub fn finding(conservation: &Conservation) -> Finding {
-    let Conservation { balance, mutated } = conservation;
+    let Conservation { balance, mutated, .. } = conservation;
     let anomalies: u64 = balance.anomalies.values().map(|examples| examples.count).sum();
     let accounted = balance.accounted();
-    let detail = format!("{} rows sent, {accounted} accounted for, {anomalies} anomalies", balance.generated);
-    let of_columns = mutated
-        .iter()
-        .map(|(column, (count, example))| format!("{column} differs in {count} rows; {example}"));
+    let sent = balance.generated;
+    let detail = Said::new(
+        format!("{sent} rows sent, {accounted} accounted for, {anomalies} anomalies"),
+        format!("đã gửi {sent} dòng, xác định được {accounted} dòng, {anomalies} bất thường"),
+    );
+    let of_columns = mutated.iter().map(|(column, Mutated { rows, example, .. })| {
+        Said::new(
+            format!("{column} differs in {rows} rows; {}", example.en),
+            format!("{column} khác ở {rows} dòng; {}", example.vi),
+        )
+    });
     let of_records = balance.anomalies.iter().flat_map(|(anomaly, examples)| {
-        examples.first.iter().take(EXAMPLES_MAX / 2).map(move |example| format!("{anomaly}: {example}"))
+        examples
+            .first
+            .iter()
+            .take(EXAMPLES_MAX / 2)
+            .map(move |example| example.clone().after(&format!("{anomaly}: ")))
     });
     let finding =
         Finding::new("conserved", balance.is_conserved(), detail).with_examples(of_columns.chain(of_records));
@@ -212,21 +250,33 @@ pub fn finding(conservation: &Conservation) -> Finding {
     }
 }
 
-fn likely_cause(conservation: &Conservation) -> Option<&'static str> {
-    let Conservation { balance, mutated } = conservation;
-    let is_null = |column: &str| mutated.get(column).is_some_and(|(_, example)| example.ends_with("is null"));
+fn likely_cause(conservation: &Conservation) -> Option<Said> {
+    let Conservation { balance, mutated, .. } = conservation;
+    let is_null = |column: &str| mutated.get(column).is_some_and(|mutated| mutated.is_null);
     if is_null("event_date") {
-        return Some(
+        return Some(Said::new(
             "a cast to date gives NULL for every date that is not yyyy-MM-dd (Spark's cast does so without a word); parse each form",
-        );
+            "ép kiểu (cast) sang date cho NULL với mọi ngày không viết theo yyyy-MM-dd (Spark làm vậy mà không báo gì); hãy đọc từng dạng ngày",
+        ));
     }
     if mutated.contains_key("ticket_revenue") {
-        return Some("money in a float loses digits (39847495 reads back as 39847496); use decimal(18,2)");
+        return Some(Said::new(
+            "money in a float loses digits (39847495 reads back as 39847496); use decimal(18,2)",
+            "lưu tiền bằng float làm mất chữ số (39847495 đọc lại thành 39847496); hãy dùng decimal(18,2)",
+        ));
     }
     if balance.duplicates > 0 {
-        return Some("the same file was processed twice into new files; name the output after the source");
+        return Some(Said::new(
+            "the same file was processed twice into new files; name the output after the source",
+            "cùng một tệp đã được xử lý hai lần thành các tệp mới; hãy đặt tên kết quả theo tệp nguồn",
+        ));
     }
-    (balance.lost() > 0).then_some("the job drops rows without writing why; every refusal needs a reason")
+    (balance.lost() > 0).then(|| {
+        Said::new(
+            "the job drops rows without writing why; every refusal needs a reason",
+            "job bỏ dòng mà không ghi lý do; mỗi lần từ chối cần một lý do",
+        )
+    })
 }
 
 #[cfg(test)]

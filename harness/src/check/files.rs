@@ -1,5 +1,7 @@
 //! File health: not too many, none too large, none empty.
 
+use wavetank_types::Said;
+
 use super::Finding;
 use crate::observe::Object;
 
@@ -8,21 +10,26 @@ pub fn check(objects: &[Object], count_max: u64, bytes_max: u64) -> Finding {
     let count = objects.len() as u64;
     let bytes: u64 = objects.iter().map(|object| object.size).sum();
     let is_bad = |object: &&Object| object.size == 0 || object.size > bytes_max;
-    let bad: Vec<String> = objects
+    let bad: Vec<Said> = objects
         .iter()
         .filter(is_bad)
-        .map(|object| format!("{}: {} bytes", object.uri(), object.size))
+        .map(|object| Said::plain(format!("{}: {} bytes", object.uri(), object.size)))
         .collect();
     let holds = count > 0 && count <= count_max && bad.is_empty();
-    let detail = format!("{count} files (at most {count_max}), {bytes} bytes in all");
+    let detail = Said::new(
+        format!("{count} files (at most {count_max}), {bytes} bytes in all"),
+        format!("{count} tệp (nhiều nhất {count_max}), tổng cộng {bytes} byte"),
+    );
     let finding = Finding::new("files", holds, detail).with_examples(bad);
     match count {
-        0 => {
-            finding.with_cause("nothing was written there; a path without its trailing slash is another path")
-        }
-        _ if count > count_max => {
-            finding.with_cause("many small files make every query slow; write fewer, larger ones")
-        }
+        0 => finding.with_cause(Said::new(
+            "nothing was written there; a path without its trailing slash is another path",
+            "không có gì được ghi ở đó; đường dẫn thiếu dấu / ở cuối là một đường dẫn khác",
+        )),
+        _ if count > count_max => finding.with_cause(Said::new(
+            "many small files make every query slow; write fewer, larger ones",
+            "nhiều tệp nhỏ làm mọi truy vấn chậm; hãy ghi ít tệp hơn và lớn hơn",
+        )),
         _ => finding,
     }
 }

@@ -7,8 +7,10 @@ pub mod oracle;
 pub mod partition;
 pub mod rows;
 pub mod schema;
+pub mod sent_events;
 
 use serde::Serialize;
+use wavetank_types::Said;
 
 /// Examples kept of each finding.
 pub const EXAMPLES_MAX: usize = 10;
@@ -33,36 +35,36 @@ pub struct Finding {
     /// How it ended.
     pub verdict: Verdict,
     /// One line.
-    pub detail: String,
+    pub detail: Said,
     /// The first examples of what is wrong.
-    pub examples: Vec<String>,
+    pub examples: Vec<Said>,
     /// What probably caused it.
-    pub cause: Option<String>,
+    pub cause: Option<Said>,
 }
 
 impl Finding {
     /// A check that ended as `holds` says.
-    pub fn new(name: &str, holds: bool, detail: impl Into<String>) -> Self {
+    pub fn new(name: &str, holds: bool, detail: Said) -> Self {
         let verdict = if holds { Verdict::Passed } else { Verdict::Failed };
-        Self { name: name.to_owned(), verdict, detail: detail.into(), examples: Vec::new(), cause: None }
+        Self { name: name.to_owned(), verdict, detail, examples: Vec::new(), cause: None }
     }
 
     /// A check that could not be asked.
-    pub fn not_run(name: &str, why: impl Into<String>) -> Self {
+    pub fn not_run(name: &str, why: Said) -> Self {
         Self { verdict: Verdict::NotRun, ..Self::new(name, true, why) }
     }
 
     /// With examples, of which the first few are kept.
     #[must_use]
-    pub fn with_examples(mut self, examples: impl IntoIterator<Item = String>) -> Self {
+    pub fn with_examples(mut self, examples: impl IntoIterator<Item = Said>) -> Self {
         self.examples.extend(examples.into_iter().take(EXAMPLES_MAX));
         self
     }
 
     /// With a likely cause.
     #[must_use]
-    pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(cause.into());
+    pub fn with_cause(mut self, cause: Said) -> Self {
+        self.cause = Some(cause);
         self
     }
 

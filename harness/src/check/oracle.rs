@@ -1,5 +1,7 @@
 //! Query answers against what the generator's truth says they must be.
 
+use wavetank_types::Said;
+
 use super::{EXAMPLES_MAX, Finding};
 use crate::observe::Answer;
 
@@ -28,17 +30,23 @@ impl Compared {
 pub fn check(queries: &[Compared]) -> Finding {
     let known = queries.iter().filter(|query| query.is_right().is_some()).count();
     if known == 0 {
-        return Finding::not_run("oracle", "the file's truth is not known");
+        return Finding::not_run(
+            "oracle",
+            Said::new("the file's truth is not known", "không biết đáp án đúng của tệp này"),
+        );
     }
     let right = queries.iter().filter(|query| query.is_right() == Some(true)).count();
-    let detail = format!("{right} of {known} queries answer what the generated data says");
+    let detail = Said::new(
+        format!("{right} of {known} queries answer what the generated data says"),
+        format!("{right} trên {known} truy vấn trả lời đúng như dữ liệu đã sinh"),
+    );
     let wrong = queries.iter().filter(|query| query.is_right() == Some(false));
     Finding::new("oracle", right == known, detail).with_examples(wrong.flat_map(differences))
 }
 
-fn differences(query: &Compared) -> Vec<String> {
+fn differences(query: &Compared) -> Vec<Said> {
     if let Some(failure) = &query.answer.failure {
-        return vec![format!("{}: {failure}", query.name)];
+        return vec![Said::plain(format!("{}: {failure}", query.name))];
     }
     let expected = query.expected.as_deref().unwrap_or_default();
     let found = &query.answer.rows;
@@ -54,7 +62,11 @@ fn differences(query: &Compared) -> Vec<String> {
         .take(EXAMPLES_MAX / 5)
         .map(|at| {
             let (should, is) = (show(expected.get(at)), show(found.get(at)));
-            format!("{} row {}: should be {should}; is {is}", query.name, at + 1)
+            let (name, row) = (&query.name, at + 1);
+            Said::new(
+                format!("{name} row {row}: should be {should}; is {is}"),
+                format!("{name} dòng {row}: lẽ ra là {should}; thực tế là {is}"),
+            )
         })
         .collect()
 }
@@ -81,6 +93,9 @@ mod tests {
         check(compared(Some("1"), "2", None), super::super::Verdict::Failed);
         check(compared(None, "1", Some("FAILED: no table")), super::super::Verdict::Failed);
         check(compared(None, "1", None), super::super::Verdict::NotRun);
-        assert_eq!(super::check(&[compared(Some("1"), "2", None)]).examples, ["q row 1: should be 1; is 2"]);
+        assert_eq!(
+            super::check(&[compared(Some("1"), "2", None)]).examples[0].en,
+            "q row 1: should be 1; is 2"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use arrow::array::RecordBatch;
 use chrono::{DateTime, FixedOffset};
+use wavetank_types::Said;
 
 use super::rows::{self, RowText};
 use super::{EXAMPLES_MAX, Finding};
@@ -37,14 +38,23 @@ pub async fn check(aws: Aws<'_>, objects: &[Object], rule: Rule<'_>) -> Result<F
             }
         }
     }
-    let detail = format!("{} of {total} rows lie in the folder of their {}", total - wrong, rule.by);
+    let (right, by) = (total - wrong, rule.by);
+    let detail = Said::new(
+        format!("{right} of {total} rows lie in the folder of their {by}"),
+        format!("{right} trên {total} dòng nằm đúng thư mục theo {by}"),
+    );
     let finding = Finding::new("partition", total > 0 && wrong == 0, detail).with_examples(examples);
-    let cause = "a folder named after UTC holds another day than the local one";
-    Ok(if wrong > 0 { finding.with_cause(cause) } else { finding })
+    let cause = || {
+        Said::new(
+            "a folder named after UTC holds another day than the local one",
+            "thư mục đặt tên theo giờ UTC chứa ngày khác với ngày địa phương",
+        )
+    };
+    Ok(if wrong > 0 { finding.with_cause(cause()) } else { finding })
 }
 
 /// For each row of a batch: nothing, or what is wrong with its place.
-fn misplaced(batch: &RecordBatch, key: &str, rule: Rule<'_>) -> Result<Vec<Option<String>>, String> {
+fn misplaced(batch: &RecordBatch, key: &str, rule: Rule<'_>) -> Result<Vec<Option<Said>>, String> {
     let column = batch.schema_ref().index_of(rule.by).map_err(|error| error.to_string())?;
     let folder =
         key.strip_prefix(rule.prefix).and_then(|rest| rest.rsplit_once('/')).map_or("", |(folder, _)| folder);
@@ -56,12 +66,17 @@ fn misplaced(batch: &RecordBatch, key: &str, rule: Rule<'_>) -> Result<Vec<Optio
         let should = value.and_then(|value| folder_of(value, rule));
         found.push(match should {
             Some(should) if should == folder => None,
-            Some(should) => Some(format!(
-                "{} = {} belongs in {should}/, found in {folder}/",
-                rule.by,
-                value.unwrap_or("null")
-            )),
-            None => Some(format!("{} is null in {key}", rule.by)),
+            Some(should) => {
+                let (by, value) = (rule.by, value.unwrap_or("null"));
+                Some(Said::new(
+                    format!("{by} = {value} belongs in {should}/, found in {folder}/"),
+                    format!("{by} = {value} thuộc về {should}/, lại nằm ở {folder}/"),
+                ))
+            }
+            None => {
+                let by = rule.by;
+                Some(Said::new(format!("{by} is null in {key}"), format!("{by} là null trong {key}")))
+            }
         });
     }
     Ok(found)

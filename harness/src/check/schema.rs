@@ -1,5 +1,6 @@
 //! A catalog table's columns.
 
+use wavetank_types::Said;
 use wavetank_wire::glue::{Column, GetTable, GetTableInput};
 
 use super::Finding;
@@ -23,21 +24,31 @@ pub async fn check(
             output.table.and_then(|table| table.storage_descriptor).and_then(|storage| storage.columns)
         }
         Err(error) if error.code == "EntityNotFoundException" => {
-            let finding = Finding::new("schema", false, format!("{database}.{table} does not exist"));
-            return Ok(
-                finding.with_cause("a crawler names its table after the folder; look at the crawler's path")
+            let missing = Said::new(
+                format!("{database}.{table} does not exist"),
+                format!("{database}.{table} không tồn tại"),
             );
+            return Ok(Finding::new("schema", false, missing).with_cause(Said::new(
+                "a crawler names its table after the folder; look at the crawler's path",
+                "crawler đặt tên bảng theo thư mục; hãy xem lại đường dẫn của crawler",
+            )));
         }
         Err(error) => return Err(error.into()),
     };
     let text = |column: Column| format!("{} {}", column.name, column.r#type.unwrap_or_default());
     let found: Vec<String> = found.unwrap_or_default().into_iter().map(text).collect();
-    let missing =
-        expected.iter().filter(|column| !found.contains(column)).map(|column| format!("missing: {column}"));
+    let missing = expected
+        .iter()
+        .filter(|column| !found.contains(column))
+        .map(|column| Said::new(format!("missing: {column}"), format!("thiếu: {column}")));
     let extra = found
         .iter()
         .filter(|column| !expected.contains(column))
-        .map(|column| format!("unexpected: {column}"));
-    let detail = format!("{database}.{table} has {} columns, {} expected", found.len(), expected.len());
+        .map(|column| Said::new(format!("unexpected: {column}"), format!("thừa: {column}")));
+    let (has, wanted) = (found.len(), expected.len());
+    let detail = Said::new(
+        format!("{database}.{table} has {has} columns, {wanted} expected"),
+        format!("{database}.{table} có {has} cột, cần {wanted}"),
+    );
     Ok(Finding::new("schema", found == expected, detail).with_examples(missing.chain(extra)))
 }

@@ -1,6 +1,6 @@
 //! Event revenue: the validating function and the cleaning job.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -74,7 +74,9 @@ impl NativeScript for Clean {
             ..Layout::default()
         };
         let failed = |error: &dyn std::fmt::Display| ScriptError(format!("{source}: {error}"));
-        let mut parts = Parts::open(self.0, source, body.as_ref(), layout).map_err(|error| failed(&error))?;
+        let mut parts =
+            Parts::open(self.0, source, body.as_ref(), layout.clone()).map_err(|error| failed(&error))?;
+        let mut written = BTreeSet::new();
         for part in parts.by_ref() {
             let part = part.map_err(|error| failed(&error))?;
             let (bucket, content_type) = match part.kind {
@@ -83,6 +85,15 @@ impl NativeScript for Clean {
                 PartKind::Summary => (rejects_bucket, "application/json"),
             };
             context.put_object(bucket, &part.key, part.body, content_type);
+            written.insert((bucket, part.key));
+        }
+        // The file may have been larger when it was last uploaded.
+        for (bucket, prefix) in [(output_bucket, prefix), (rejects_bucket, rejected_prefix)] {
+            for key in context.list_objects(bucket, prefix)? {
+                if layout.is_of(&key, source) && !written.contains(&(bucket, key.clone())) {
+                    context.delete_object(bucket, &key);
+                }
+            }
         }
         let summary = parts.summary();
         let rejected = summary.rejected_total();

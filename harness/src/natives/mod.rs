@@ -2,6 +2,7 @@
 //!
 //! Each is registered under the name by which its template calls it; on AWS the template's own code runs instead.
 
+mod data_lake_iot;
 mod event_revenue;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub fn register(builder: TankBuilder) -> TankBuilder {
 /// Registers the twins of Glue jobs only, which a job asks for by its `--wavetank-native` argument.
 pub fn register_scripts(builder: TankBuilder) -> TankBuilder {
     builder
+        .script("data_lake_iot.join", Arc::new(data_lake_iot::Join))
         .script("event_revenue.clean", Arc::new(event_revenue::Clean(Variant::Correct)))
         .script("event_revenue.as_taught", Arc::new(event_revenue::Clean(Variant::AsTaught)))
 }

@@ -4,8 +4,8 @@ mod json;
 mod text;
 mod words;
 
-use wavetank_types::Seed;
 use wavetank_types::ledger::Balance;
+use wavetank_types::{Ledger, Seed};
 
 use crate::check::Finding;
 use crate::check::oracle::Compared;
@@ -34,6 +34,8 @@ pub struct Report {
     pub defects: String,
     /// What became of them.
     pub ledger: Balance,
+    /// What became of each of them.
+    pub fates: Ledger,
     /// What the checks found.
     pub findings: Vec<Finding>,
     /// What the queries answered.
@@ -58,6 +60,7 @@ impl Default for Report {
             rows_asked: 0,
             defects: String::new(),
             ledger: Balance::default(),
+            fates: Ledger::default(),
             findings: Vec::new(),
             queries: Vec::new(),
             cost: Cost::default(),

@@ -84,15 +84,16 @@ impl Report {
         writeln!(out, "\n{}", lang.pick("Checks", "Kiểm tra"))?;
         for finding in &self.findings {
             let verdict = padded(lang.verdict(finding.verdict), 4);
-            writeln!(out, "  {verdict}  {} {}", padded(&finding.name, 10), finding.detail)?;
+            writeln!(out, "  {verdict}  {} {}", padded(&finding.name, 10), lang.say(&finding.detail))?;
             if finding.is_failed() {
                 writeln!(out, "        {}", lang.check(&finding.name))?;
             }
             for example in &finding.examples {
-                writeln!(out, "        - {example}")?;
+                writeln!(out, "        - {}", lang.say(example))?;
             }
             if let Some(cause) = &finding.cause {
-                writeln!(out, "        {}: {cause}", lang.pick("likely cause", "nguyên nhân có thể"))?;
+                let heading = lang.pick("likely cause", "nguyên nhân có thể");
+                writeln!(out, "        {heading}: {}", lang.say(cause))?;
             }
         }
         Ok(())
@@ -143,6 +144,7 @@ mod tests {
     use super::*;
     use crate::check::Finding;
     use expect_test::expect;
+    use wavetank_types::Said;
 
     #[test]
     fn a_failing_report_says_what_where_why_and_how_to_replay() {
@@ -150,10 +152,10 @@ mod tests {
             Report { scenario: "s".into(), target: "embedded".into(), rows: 2, ..Report::default() };
         report.ledger.generated = 2;
         report.findings = vec![
-            Finding::new("conserved", false, "1 of 2")
-                .with_examples(["record 1: lost".to_owned()])
-                .with_cause("a job"),
-            Finding::not_run("oracle", "no truth"),
+            Finding::new("conserved", false, Said::new("1 of 2", "1 trên 2"))
+                .with_examples([Said::plain("record 1: lost")])
+                .with_cause(Said::plain("a job")),
+            Finding::not_run("oracle", Said::plain("no truth")),
         ];
         let row = vec![Some("VND".to_owned()), None];
         report.queries = vec![QueryReport {
@@ -193,6 +195,7 @@ mod tests {
             a check FAILED
         "#]]
         .assert_eq(&report.to_text(Lang::En));
-        assert!(report.to_text(Lang::Vi).contains("có kiểm tra KHÔNG đạt"));
+        let vietnamese = report.to_text(Lang::Vi);
+        assert!(vietnamese.contains("có kiểm tra KHÔNG đạt") && vietnamese.contains("1 trên 2"));
     }
 }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use wavetank_transforms::event_revenue::Reason;
-use wavetank_types::Anomaly;
+use wavetank_types::{Anomaly, Said};
 
 use crate::check::Verdict;
 
@@ -41,6 +41,11 @@ impl Lang {
             Self::En => en,
             Self::Vi => vi,
         }
+    }
+
+    /// A sentence in this language.
+    pub fn say(self, said: &Said) -> &str {
+        self.pick(&said.en, &said.vi)
     }
 
     pub(super) fn verdict(self, verdict: Verdict) -> &'static str {

@@ -1,6 +1,7 @@
 //! Where a scenario runs. A target answers AWS requests and knows how its time passes; nothing else.
 
 mod embedded;
+mod endpoint;
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use wavetank_types::Timestamp;
 
 pub use embedded::Embedded;
+pub use endpoint::{Endpoint, EndpointError, Pace};
 
 /// A place that answers AWS requests.
 #[async_trait]

@@ -69,12 +69,15 @@ impl Layout {
         }
     }
 
-    /// Whether a key is a part that this source wrote. After a run, those that it did not write again are stale: the
-    /// file had more rows then.
-    pub fn is_part_of(&self, key: &str, source: &str) -> bool {
-        let name = key.strip_prefix(&self.prefix).and_then(|name| name.strip_prefix("part-"));
-        let tag = name.and_then(|name| name.split_once('-')).map(|(_, tag)| tag);
-        tag.and_then(|tag| tag.strip_suffix(".snappy.parquet")) == Some(&self.tag(source))
+    /// Whether a key holds rows or rejects that this source wrote. After a run, those that it did not write again are
+    /// stale: the file had more of them then.
+    pub fn is_of(&self, key: &str, source: &str) -> bool {
+        let tag = self.tag(source);
+        let rows = key.strip_prefix(&self.prefix).and_then(|name| name.strip_prefix("part-"));
+        let rows = rows.and_then(|name| name.split_once('-')).map(|(_, rest)| rest);
+        let rejects = key.strip_prefix(&self.rejected_prefix).and_then(|name| name.strip_suffix(".ndjson"));
+        rows.and_then(|rest| rest.strip_suffix(".snappy.parquet")) == Some(&tag)
+            || rejects.and_then(|name| name.rsplit_once('-')).map(|(start, _)| start) == Some(&tag)
     }
 
     fn part_key(&self, number: usize, tag: &str) -> String {

@@ -156,3 +156,35 @@ proptest! {
         prop_assert_eq!(balance.accounted() + balance.duplicates, found);
     }
 }
+
+#[test]
+fn each_record_says_what_should_have_become_of_it_and_what_did() {
+    let mut ledger = Ledger::default();
+    let delivered = || Expected::Delivered { checksum: SUM, route: None };
+    ledger.generate(1, delivered());
+    ledger.observe_delivered(1, &seen(0));
+    ledger.generate(2, Expected::Rejected("bad-date".into()));
+    ledger.generate(2, delivered());
+    ledger.observe_rejected(2, "bad-date");
+    ledger.observe_delivered(2, &seen(0));
+    ledger.generate(3, delivered());
+    ledger.generate(4, Expected::Either);
+    ledger.observe_dead_lettered(4);
+    ledger.generate(5, delivered());
+    ledger.observe_delivered(5, &Sighting { checksum: Checksum(1), ..seen(0) });
+    ledger.close();
+    let lines = ledger.fates().map(|fate| {
+        let Fate { index, sent, expected, became, is_right } = fate;
+        format!("{index} | {sent} | {expected} | {became} | {is_right}")
+    });
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        [
+            "1 | 1 | delivered x1 | delivered x1 | true",
+            "2 | 2 | delivered x1, rejected (bad-date) x1 | delivered x1, rejected (bad-date) x1 | true",
+            "3 | 1 | delivered x1 | nowhere | false",
+            "4 | 1 | unknown | dead-lettered x1 | true",
+            "5 | 1 | delivered x1 | delivered x1, with other content | false",
+        ]
+    );
+}

@@ -1,13 +1,13 @@
-//! Messages to bytes and back, one file per protocol: `json`, `rest_json`, `query` (with `xml` for its answers).
+//! Messages to bytes and back, one file per protocol: `json`, `cbor`, `rest_json`, `query` (with `xml` for its answers),
+//! and `event_stream` around the first two.
 //!
 //! The server reads requests and writes answers; the harness's client does the reverse, so each protocol is here
 //! both ways and tested against itself. A codec knows shapes, not constraints: those are `validate.rs`.
 //! What a protocol calls an unreadable request, and how it spells an error, is `errors.rs`.
-//!
-//! Left out: rpc-v2-CBOR and Kinesis as CBOR. Each would be a file beside `json.rs` and an arm in the matches
-//! here, chosen by the request's content type; `Route` would carry the choice.
 
+mod cbor;
 mod errors;
+pub mod event_stream;
 mod json;
 pub(crate) mod params;
 mod query;
@@ -15,10 +15,11 @@ mod rest_json;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod words;
 mod xml;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 
 use crate::error::WireError;
@@ -26,7 +27,14 @@ use crate::route::Route;
 use crate::schema::{Operation, Protocol, Service, Shape};
 use crate::val::Val;
 
+use cbor::Epoch;
 pub use errors::{encode_error, encode_route_error};
+
+/// The header that names smithy's protocols, in requests and answers.
+pub(crate) const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
+
+/// Its value for rpcv2Cbor.
+const RPC_V2_CBOR: HeaderValue = HeaderValue::from_static("rpc-v2-cbor");
 
 /// Who reads. A server refuses members that are not built; a client ignores them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +68,9 @@ pub fn decode_request(route: &Route, uri: &Uri, headers: &HeaderMap, body: &Byte
     let read = match route.service.protocol {
         Protocol::AwsJson10 | Protocol::AwsJson11 => read_json(route.operation.input, body, Side::Server),
         Protocol::RestJson => rest_json::read_request(route, uri, headers, body),
-        Protocol::Query => query::read_request(route.operation, uri, body),
+        Protocol::Query => query::read_request(route.operation, uri, headers, body),
+        Protocol::AwsCbor11 => cbor::read(route.operation.input, body, Epoch::Millis, Side::Server),
+        Protocol::RpcV2Cbor => cbor::read(route.operation.input, body, Epoch::Seconds, Side::Server),
     };
     read.map_err(|refusal| errors::refused(route, refusal))
 }
@@ -73,8 +83,9 @@ pub fn encode_response(
     request_id: &str,
 ) -> Response<Bytes> {
     let mut response = match service.protocol {
-        Protocol::AwsJson10 | Protocol::AwsJson11 => {
-            respond(operation.status, json_type(service.protocol), json_body(operation.output, &output))
+        Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::AwsCbor11 | Protocol::RpcV2Cbor => {
+            let body = document(service.protocol, operation.output, &output);
+            respond(operation.status, content_type(service.protocol), body)
         }
         Protocol::RestJson => rest_response(operation, output),
         Protocol::Query => {
@@ -82,6 +93,9 @@ pub fn encode_response(
             respond(operation.status, "text/xml", body.into())
         }
     };
+    if service.protocol == Protocol::RpcV2Cbor {
+        response.headers_mut().insert(SMITHY_PROTOCOL, RPC_V2_CBOR);
+    }
     response.headers_mut().insert("x-amzn-requestid", rest_json::header_value(request_id));
     response
 }
@@ -111,20 +125,27 @@ pub fn encode_request(
     endpoint: &str,
 ) -> Request<Bytes> {
     let endpoint = endpoint.trim_end_matches('/');
+    let spoken = |body| {
+        let content_type = Some(content_type(service.protocol));
+        rest_json::Parts { headers: HeaderMap::new(), body, content_type }
+    };
     let (path, parts, target) = match service.protocol {
-        Protocol::AwsJson10 | Protocol::AwsJson11 => {
-            let body = json_body(operation.input, &input);
-            let content_type = Some(json_type(service.protocol));
-            let parts = rest_json::Parts { headers: HeaderMap::new(), body, content_type };
-            ("/".to_owned(), parts, Some(format!("{}.{}", service.target_prefix, operation.name)))
+        Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::AwsCbor11 => {
+            let target = format!("{}.{}", service.target_prefix, operation.name);
+            ("/".to_owned(), spoken(document(service.protocol, operation.input, &input)), Some(target))
+        }
+        Protocol::RpcV2Cbor => {
+            let path = format!("/service/{}/operation/{}", service.target_prefix, operation.name);
+            let mut parts = spoken(document(service.protocol, operation.input, &input));
+            parts.headers.insert(SMITHY_PROTOCOL, RPC_V2_CBOR);
+            (path, parts, None)
         }
         Protocol::RestJson => {
             (rest_json::write_path(operation, &input), rest_json::write_parts(operation.input, input), None)
         }
         Protocol::Query => {
             let body = Bytes::from(query::write_request(service, operation, &input));
-            let content_type = Some("application/x-www-form-urlencoded; charset=utf-8");
-            ("/".to_owned(), rest_json::Parts { headers: HeaderMap::new(), body, content_type }, None)
+            ("/".to_owned(), spoken(body), None)
         }
     };
     let uri: Uri = format!("{endpoint}{path}").parse().expect("an endpoint such as http://127.0.0.1:4566");
@@ -160,6 +181,8 @@ pub fn decode_response(
         }
         Protocol::RestJson => rest_json::read_response(operation, &answer).ok(),
         Protocol::Query => query::read_response(operation, &answer),
+        Protocol::AwsCbor11 => cbor::read(operation.output, &answer.body, Epoch::Millis, Side::Client).ok(),
+        Protocol::RpcV2Cbor => cbor::read(operation.output, &answer.body, Epoch::Seconds, Side::Client).ok(),
     };
     read.ok_or_else(|| errors::unreadable(&answer))
 }
@@ -178,14 +201,27 @@ fn read_json(shape: &'static Shape, body: &[u8], side: Side) -> Result<Val, Refu
     json::read(shape, body, side)
 }
 
-fn json_body(shape: &Shape, val: &Val) -> Bytes {
+/// The document of a protocol that puts a whole message into one.
+fn document(protocol: Protocol, shape: &Shape, val: &Val) -> Bytes {
     let mut out = Vec::with_capacity(json::weight(val));
-    json::write(&mut out, shape, val);
+    match protocol {
+        Protocol::AwsCbor11 => cbor::write(&mut out, shape, val, Epoch::Millis),
+        Protocol::RpcV2Cbor => cbor::write(&mut out, shape, val, Epoch::Seconds),
+        _ => json::write(&mut out, shape, val),
+    }
     Bytes::from(out)
 }
 
-fn json_type(protocol: Protocol) -> &'static str {
-    if protocol == Protocol::AwsJson10 { "application/x-amz-json-1.0" } else { "application/x-amz-json-1.1" }
+/// The content type of a protocol's messages; of the query protocol's requests.
+fn content_type(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::AwsJson10 => "application/x-amz-json-1.0",
+        Protocol::AwsJson11 => "application/x-amz-json-1.1",
+        Protocol::AwsCbor11 => "application/x-amz-cbor-1.1",
+        Protocol::RpcV2Cbor => "application/cbor",
+        Protocol::RestJson => "application/json",
+        Protocol::Query => "application/x-www-form-urlencoded; charset=utf-8",
+    }
 }
 
 fn respond(code: u16, content_type: &str, body: Bytes) -> Response<Bytes> {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::Uri;
+use http::header::HOST;
+use http::{HeaderMap, Uri};
 
 use super::params::{self, Params};
 use super::xml::{self, Element};
@@ -16,9 +17,32 @@ use crate::val::Val;
 const NAME_DEPTH_MAX: usize = 32;
 
 /// Reads a request's parameters.
-pub(super) fn read_request(operation: &Operation, uri: &Uri, body: &Bytes) -> Result<Val, Refusal> {
+pub(super) fn read_request(
+    operation: &Operation,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Val, Refusal> {
     let root = Node::of(params::of_request(uri, body));
-    read(operation.input, operation.input.name, &root, Side::Server)
+    let mut val = read(operation.input, operation.input.name, &root, Side::Server)?;
+    if let (Val::Struct(found), Some(url)) = (&mut val, addressed(uri, headers)) {
+        let place = operation.input.members().iter().position(|member| member.name == ADDRESS_MEMBER);
+        if let Some(index) = place.filter(|at| !found.iter().any(|(index, _)| usize::from(*index) == *at)) {
+            put(found, index, Val::Str(url));
+        }
+    }
+    Ok(val)
+}
+
+/// The member that says to which queue a request goes, where the request is not posted to the queue's own URL.
+const ADDRESS_MEMBER: &str = "QueueUrl";
+
+/// The URL that a request was sent to, if it names more than the server.
+fn addressed(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let path = uri.path();
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| uri.authority().map(|authority| authority.as_str()))?;
+    if path.len() > 1 { Some(format!("http://{host}{path}")) } else { None }
 }
 
 /// Parameters by the parts of their names.

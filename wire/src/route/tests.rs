@@ -49,9 +49,9 @@ fn a_target_names_service_and_operation() {
     check("POST /", &[("x-amz-target", "AWSGlue.Nope")], "{}", "glue has no operation `Nope`");
     check(
         "POST /",
-        &[("x-amz-target", "AmazonSQS.SendMessage")],
+        &[("x-amz-target", "SimpleWorkflowService.ListDomains")],
         "{}",
-        "AmazonSQS SendMessage is not implemented",
+        "SimpleWorkflowService ListDomains is not implemented",
     );
     check("POST /", &[("x-amz-target", "nonsense")], "{}", " nonsense is not implemented");
 }
@@ -67,8 +67,8 @@ fn an_action_belongs_to_the_signed_service_else_to_the_version_else_to_who_has_i
     check(
         "POST /",
         &[FORM],
-        "Action=SendMessage&Version=2012-11-05",
-        "2012-11-05 SendMessage is not implemented",
+        "Action=SendEmail&Version=2010-12-01",
+        "2010-12-01 SendEmail is not implemented",
     );
     check("POST /", &[FORM], "Action=Nope", "query Nope is not implemented");
     check("GET /?Action=GetCallerIdentity&Version=2011-06-15", &[], "", "sts GetCallerIdentity");

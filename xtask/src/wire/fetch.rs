@@ -9,25 +9,39 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::model::{Model, Shape};
-use super::{Ops, ServedService, ops, read};
+use super::{ServedService, ops, read};
 
 /// Downloads the pinned botocore with pip and writes one stripped model per service.
 pub(crate) fn fetch(root: &Path) -> Result<(), String> {
     let ops = ops(root)?;
-    let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
-    download(&ops, folder.path())?;
+    let services: Vec<&str> = ops.service.keys().map(String::as_str).collect();
+    let folder = temporary()?;
+    download(&ops.botocore.version, &services, folder.path())?;
     for (service, served) in &ops.service {
-        let path = newest_model(folder.path(), service)?;
-        let text = read(&path)?;
-        let model = strip(service, served, &text)?;
-        let out = root.join(format!("wire/models/{service}.json"));
-        fs::write(&out, render(&model)?).map_err(|why| format!("{}: {why}", out.display()))?;
+        take(root, folder.path(), service, served, service)?;
+        if let Some(version) = &served.query_model {
+            let folder = temporary()?;
+            download(version, &[service], folder.path())?;
+            take(root, folder.path(), service, served, &format!("{service}.query"))?;
+        }
     }
     Ok(())
 }
 
+fn temporary() -> Result<tempfile::TempDir, String> {
+    tempfile::tempdir().map_err(|why| why.to_string())
+}
+
+/// Strips a service's model out of what was unpacked into `folder`, and writes it as `wire/models/{name}.json`.
+fn take(root: &Path, folder: &Path, service: &str, served: &ServedService, name: &str) -> Result<(), String> {
+    let text = read(&newest_model(folder, service)?)?;
+    let model = strip(service, served, &text)?;
+    let out = root.join(format!("wire/models/{name}.json"));
+    fs::write(&out, render(&model)?).map_err(|why| format!("{}: {why}", out.display()))
+}
+
 /// Unpacks the wheel with Python, which pip has brought along anyway.
-fn download(ops: &Ops, folder: &Path) -> Result<(), String> {
+fn download(version: &str, services: &[&str], folder: &Path) -> Result<(), String> {
     const UNPACK: &str = "
 import glob, gzip, os, sys, zipfile
 folder, services = sys.argv[1], sys.argv[2:]
@@ -40,7 +54,7 @@ for name in wheel.namelist():
         os.makedirs(f'{folder}/{parts[2]}/{parts[3]}')
         open(f'{folder}/{parts[2]}/{parts[3]}/service-2.json', 'wb').write(data)
 ";
-    let package = format!("botocore=={}", ops.botocore.version);
+    let package = format!("botocore=={version}");
     let run = |command: &mut Command| match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{command:?}: {status}")),
@@ -49,7 +63,7 @@ for name in wheel.namelist():
     run(Command::new("python3")
         .args(["-m", "pip", "download", "--quiet", "--no-deps", &package, "-d"])
         .arg(folder))?;
-    run(Command::new("python3").args(["-c", UNPACK]).arg(folder).args(ops.service.keys()))
+    run(Command::new("python3").args(["-c", UNPACK]).arg(folder).args(services))
 }
 
 fn newest_model(folder: &Path, service: &str) -> Result<PathBuf, String> {

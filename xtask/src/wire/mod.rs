@@ -7,6 +7,7 @@
 mod fetch;
 mod model;
 mod names;
+mod query;
 mod schema;
 mod types;
 
@@ -38,6 +39,14 @@ pub(crate) struct ServedService {
     pub(crate) operations: Vec<String>,
     #[serde(default)]
     pub(crate) unbuilt: Vec<String>,
+    /// Further protocols over the same shapes: `cbor`, `rpc-v2-cbor`.
+    #[serde(default)]
+    pub(crate) also: Vec<String>,
+    /// The botocore version that still has the query protocol's names, where the newest has none.
+    pub(crate) query_model: Option<String>,
+    /// The service checks the values of enums itself, with errors of its own.
+    #[serde(default)]
+    pub(crate) unchecked_enums: bool,
 }
 
 /// Reads `wire/ops.toml`.
@@ -87,12 +96,17 @@ fn generate(root: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
     modules.push_str(
         "//! One module per service: `schema` describes the shapes, the rest are their Rust types.\n\n",
     );
-    for service in ops.service.keys() {
-        let model = model(root, service)?;
+    for (service, served) in &ops.service {
+        let mut model = model(root, service)?;
         modules.push_str(&format!("pub mod {};\n", names::module(service)));
         let home = folder.join(names::module(service));
-        files.insert(home.join("schema.rs"), rustfmt(&schema::write(service, &model)?)?);
-        files.insert(home.join("mod.rs"), rustfmt(&types::write(service, &model)?)?);
+        if served.query_model.is_some() {
+            let old = self::model(root, &format!("{service}.query"))?;
+            let spoken = query::overlay(&mut model, &old);
+            files.insert(home.join("query.rs"), rustfmt(&schema::write_query(service, served, &spoken)?)?);
+        }
+        files.insert(home.join("schema.rs"), rustfmt(&schema::write(service, served, &model)?)?);
+        files.insert(home.join("mod.rs"), rustfmt(&types::write(service, served, &model)?)?);
     }
     modules.push_str("\nuse crate::schema::Service;\n\n/// Every service that has served operations.\n");
     modules.push_str("pub static SERVICES: &[&Service] = &[\n");

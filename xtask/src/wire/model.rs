@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Model {
     pub(crate) metadata: Metadata,
     pub(crate) operations: IndexMap<String, Operation>,
@@ -15,7 +15,7 @@ pub(crate) struct Model {
     pub(crate) shapes: IndexMap<String, Shape>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Metadata {
     pub(crate) api_version: String,
@@ -40,7 +40,7 @@ pub(crate) struct Http {
     pub(crate) response_code: Option<u16>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Operation {
     pub(crate) http: Http,
     #[serde(default, skip_serializing_if = "Option::is_none")]

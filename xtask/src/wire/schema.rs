@@ -2,39 +2,95 @@
 
 use std::fmt::Write as _;
 
-use super::HEAD;
 use super::model::{Http, Model, Operation, Reference, Shape};
 use super::names::static_name;
+use super::{HEAD, ServedService};
 
-pub(crate) fn write(service: &str, model: &Model) -> Result<String, String> {
+/// The service in its model's own protocol, with what else it speaks.
+pub(crate) fn write(service: &str, served: &ServedService, model: &Model) -> Result<String, String> {
     let mut out = String::from(HEAD);
     out.push_str("//! What AWS publishes of this service's shapes and operations.\n\n");
     out.push_str("use crate::schema::*;\n\n");
-    let service_text = service_static(service, model)?;
-    out.push_str(&service_text);
+    let mut also = Vec::new();
+    if served.query_model.is_some() {
+        also.push("&super::query::SERVICE".to_owned());
+    }
+    let others: Vec<(&str, &str)> =
+        served.also.iter().map(|name| variant(service, name)).collect::<Result<_, _>>()?;
+    also.extend(others.iter().map(|(name, _)| format!("&{name}")));
+    let fields = fields(service, served, model)?;
+    if others.is_empty() {
+        out.push_str(&format!(
+            "/// The service.\npub static SERVICE: Service = Service {{ {fields}, also: &[{}] }};\n",
+            also.join(", ")
+        ));
+    } else {
+        out.push_str(&format!("const COMMON: Service = Service {{ {fields}, also: &[] }};\n\n"));
+        out.push_str(&format!(
+            "/// The service.\npub static SERVICE: Service = Service {{ also: &[{}], ..COMMON }};\n\n",
+            also.join(", ")
+        ));
+        for (name, protocol) in others {
+            let body = format!("Service {{ protocol: {protocol}, ..COMMON }}");
+            out.push_str(&format!("static {name}: Service = {body};\n\n"));
+        }
+    }
+    shapes(&mut out, served, model)?;
+    Ok(out)
+}
+
+/// The service as the query protocol spells it.
+pub(crate) fn write_query(service: &str, served: &ServedService, model: &Model) -> Result<String, String> {
+    let mut out = String::from(HEAD);
+    out.push_str(
+        "//! The same shapes and operations, by the names that the query protocol has for them.\n\n",
+    );
+    out.push_str("#![allow(dead_code, reason = \"generated: what only JSON names is here too\")]\n\n");
+    out.push_str("use crate::schema::*;\n\n");
+    let fields = fields(service, served, model)?;
+    out.push_str(&format!("pub(super) static SERVICE: Service = Service {{ {fields}, also: &[] }};\n"));
+    shapes(&mut out, served, model)?;
+    // One of these is the service's public face; this is the other.
+    Ok(out.replace("pub static ", "static "))
+}
+
+fn variant(service: &str, name: &str) -> Result<(&'static str, &'static str), String> {
+    match name {
+        "cbor" => Ok(("CBOR", "Protocol::AwsCbor11")),
+        "rpc-v2-cbor" => Ok(("RPC_V2_CBOR", "Protocol::RpcV2Cbor")),
+        other => Err(format!("wire/ops.toml: {service} also speaks `{other}`, which has no codec")),
+    }
+}
+
+fn shapes(out: &mut String, served: &ServedService, model: &Model) -> Result<(), String> {
     let carried = model.nested();
     for (name, shape) in &model.shapes {
         if shape.exception && !carried.contains(name.as_str()) {
             continue;
+        }
+        let mut shape = shape.clone();
+        if served.unchecked_enums {
+            shape.values.clear();
         }
         writeln!(
             out,
             "pub static {}: Shape = Shape {{ name: {name:?}, sensitive: {}, kind: {} }};",
             static_name(name),
             shape.sensitive,
-            kind(name, shape, model)?
+            kind(name, &shape, model)?
         )
         .map_err(|why| why.to_string())?;
     }
-    if service_text.contains("&UNIT") {
+    if out.contains("&UNIT") {
         out.push_str(
             "static UNIT: Shape = Shape { name: \"Unit\", sensitive: false, kind: Kind::Structure(&[]) };\n",
         );
     }
-    Ok(out)
+    Ok(())
 }
 
-fn service_static(service: &str, model: &Model) -> Result<String, String> {
+/// The fields of a service but for what it also speaks.
+fn fields(service: &str, served: &ServedService, model: &Model) -> Result<String, String> {
     let meta = &model.metadata;
     let protocol = match (meta.protocol.as_str(), meta.json_version.as_deref()) {
         ("json", Some("1.0")) => "Protocol::AwsJson10",
@@ -46,11 +102,12 @@ fn service_static(service: &str, model: &Model) -> Result<String, String> {
     let operations: Vec<String> =
         model.operations.iter().map(|(name, op)| operation(name, op, model)).collect::<Result<_, _>>()?;
     let unserved: Vec<String> = model.unserved.iter().map(|(name, http)| unserved(name, http)).collect();
-    let errors: Vec<String> =
-        model.shapes.iter().filter(|(_, shape)| shape.exception).map(|(n, s)| error(n, s)).collect();
+    let is_silent = served.query_model.is_some();
+    let exceptions = model.shapes.iter().filter(|(_, shape)| shape.exception);
+    let errors: Vec<String> = exceptions.map(|(name, shape)| error(name, shape, is_silent)).collect();
     Ok(format!(
-        "/// The service.\npub static SERVICE: Service = Service {{ name: {service:?}, signing_name: {:?}, api_version: {:?}, protocol: {protocol}, \
-         target_prefix: {:?}, xml_namespace: {:?}, operations: &[{}], unserved: &[{}], errors: &[{}] }};\n",
+        "name: {service:?}, signing_name: {:?}, api_version: {:?}, protocol: {protocol}, \
+         target_prefix: {:?}, xml_namespace: {:?}, operations: &[{}], unserved: &[{}], errors: &[{}], event_streams: &[{}]",
         meta.signing_name.as_deref().unwrap_or(&meta.endpoint_prefix),
         meta.api_version,
         meta.target_prefix.as_deref().unwrap_or_default(),
@@ -58,7 +115,18 @@ fn service_static(service: &str, model: &Model) -> Result<String, String> {
         operations.join(", "),
         unserved.join(", "),
         errors.join(", "),
+        event_streams(model).join(", "),
     ))
+}
+
+/// `("SubscribeToShard", &SUBSCRIBE_TO_SHARD_EVENT_STREAM)`: operations that answer with a stream of events.
+fn event_streams(model: &Model) -> Vec<String> {
+    let stream = |(name, op): (&String, &Operation)| {
+        let output = &model.shapes[&op.output.as_ref()?.shape];
+        let carried = output.members.values().find(|member| model.shapes[&member.shape].eventstream)?;
+        Some(format!("({name:?}, &{})", static_name(&carried.shape)))
+    };
+    model.operations.iter().filter_map(stream).collect()
 }
 
 fn operation(name: &str, op: &Operation, model: &Model) -> Result<String, String> {
@@ -90,9 +158,15 @@ fn unserved(name: &str, http: &Http) -> String {
     format!("Unserved {{ name: {name:?}, method: {:?}, uri: {:?} }}", http.method, http.request_uri)
 }
 
-fn error(name: &str, shape: &Shape) -> String {
+fn error(name: &str, shape: &Shape, is_silent: bool) -> String {
     let traits = shape.error.clone().unwrap_or_default();
-    let status = traits.http_status_code.unwrap_or(if shape.fault { 500 } else { 400 });
+    let status = match (traits.http_status_code, shape.fault) {
+        (Some(status), _) => status,
+        (None, true) => 500,
+        // An older model that spells errors out, but not this one, says nothing of its status.
+        (None, false) if is_silent => 0,
+        (None, false) => 400,
+    };
     let code = traits.code.unwrap_or_else(|| name.to_owned());
     let message = shape.members.keys().find(|member| member.eq_ignore_ascii_case("message"));
     let message = message.map_or("", String::as_str);

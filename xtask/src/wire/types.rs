@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::HEAD;
 use super::model::{Model, Reference, Shape};
 use super::names::{field, module, snake, type_name};
+use super::{HEAD, ServedService};
 
-pub(crate) fn write(service: &str, model: &Model) -> Result<String, String> {
+pub(crate) fn write(service: &str, served: &ServedService, model: &Model) -> Result<String, String> {
     let writer = Writer { model, renamed: renamed(model) };
     let mut out = String::from(HEAD);
     writeln!(out, "//! Requests, responses and their parts of `{service}`, as AWS's model names them.\n")
         .map_err(fail)?;
     out.push_str("#![allow(missing_docs, clippy::large_enum_variant, clippy::single_match, reason = \"generated\")]\n\n");
+    if served.query_model.is_some() {
+        out.push_str("mod query;\n");
+    }
     out.push_str("pub mod schema;\n\n#[allow(unused_imports, reason = \"generated\")]\nuse crate::val::prelude::*;\n\npub use schema::SERVICE;\n\n");
     writer.operations(&mut out).map_err(fail)?;
     // Of exceptions, only those that an event stream carries have a type.

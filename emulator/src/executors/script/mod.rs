@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use wavetank_types::Timestamp;
 
-use super::{Door, Executors, NativeContext, NativeScript};
+use super::{Door, Executors, NativeContext, NativeScript, Staged};
 use crate::services::glue::{ScriptKind, ScriptOutput, ScriptWork, script_duration};
 use crate::world::{Outcome, Output};
 
@@ -85,8 +85,7 @@ async fn native(
 /// What S3 says of a bucket that cannot take what the script has staged: then nothing is stored.
 fn missing_bucket(door: &Door, context: &NativeContext) -> Option<String> {
     let staged = context.staged.lock().expect("nothing panics while it holds this");
-    let buckets: std::collections::BTreeSet<&str> =
-        staged.iter().map(|object| object.bucket.as_str()).collect();
+    let buckets: std::collections::BTreeSet<&str> = staged.iter().map(Staged::bucket).collect();
     // Only whether the bucket answers is wanted: no key begins so.
     let refusal = |bucket: &str| door.list_objects(bucket, "\u{0}").err();
     buckets.into_iter().find_map(|bucket| Some(format!("s3://{bucket}: {}", refusal(bucket)?.message)))

@@ -7,7 +7,7 @@ use super::convert::{self, refuse};
 use super::{Asked, Wire};
 use crate::services::s3::error::{Missing, Refusal};
 use crate::services::s3::{
-    BucketConfiguration, CorsRule, FunctionNotification, LifecycleRule, Notification, PublicAccessBlock,
+    BucketConfiguration, CorsRule, Destination, LifecycleRule, Listener, Notification, PublicAccessBlock,
     Said, Versioning, is_public_policy,
 };
 
@@ -103,15 +103,15 @@ pub(super) fn versioning(
     Ok(S3Response::new(dto::GetBucketVersioningOutput { mfa_delete: None, status }))
 }
 
-fn listener(sent: dto::LambdaFunctionConfiguration) -> S3Result<FunctionNotification> {
-    let mut out = FunctionNotification {
-        id: sent.id,
-        arn: sent.lambda_function_arn,
-        events: sent.events.into_iter().map(String::from).collect(),
-        ..FunctionNotification::default()
-    };
-    let rules =
-        sent.filter.and_then(|filter| filter.key).and_then(|key| key.filter_rules).unwrap_or_default();
+fn listener(
+    id: Option<String>,
+    arn: String,
+    events: Vec<dto::Event>,
+    filter: Option<dto::NotificationConfigurationFilter>,
+) -> S3Result<Listener> {
+    let events = events.into_iter().map(String::from).collect();
+    let mut out = Listener { id, arn, events, ..Listener::default() };
+    let rules = filter.and_then(|filter| filter.key).and_then(|key| key.filter_rules).unwrap_or_default();
     for rule in rules {
         let name = rule.name.map(|name| name.as_str().to_ascii_lowercase()).unwrap_or_default();
         let place = match name.as_str() {
@@ -136,18 +136,17 @@ pub(super) fn put_notification(
 ) -> Answer<dto::PutBucketNotificationConfigurationOutput> {
     let (asked, input) = Asked::new(wire, req, "PutBucketNotificationConfiguration");
     let sent = input.notification_configuration;
-    if sent.queue_configurations.is_some_and(|all| !all.is_empty()) {
-        return unbuilt("notifications to SQS queues");
-    }
-    if sent.topic_configurations.is_some_and(|all| !all.is_empty()) {
-        return unbuilt("notifications to SNS topics");
-    }
     if sent.event_bridge_configuration.is_some() {
         return unbuilt("notifications to EventBridge");
     }
-    let functions = sent.lambda_function_configurations.unwrap_or_default();
-    let functions = functions.into_iter().map(listener).collect::<S3Result<Vec<_>>>()?;
-    let notification = Notification { functions };
+    let functions = sent.lambda_function_configurations.into_iter().flatten();
+    let functions = functions.map(|one| listener(one.id, one.lambda_function_arn, one.events, one.filter));
+    let queues = sent.queue_configurations.into_iter().flatten();
+    let queues = queues.map(|one| listener(one.id, one.queue_arn, one.events, one.filter));
+    let topics = sent.topic_configurations.into_iter().flatten();
+    let topics = topics.map(|one| listener(one.id, one.topic_arn, one.events, one.filter));
+    let listeners = functions.chain(queues).chain(topics).collect::<S3Result<Vec<_>>>()?;
+    let notification = Notification { listeners };
     if input.skip_destination_validation != Some(true) {
         let check = wire.tank.with_world(|world| world.check_destinations(&notification));
         check.map_err(convert::error)?;
@@ -162,26 +161,35 @@ pub(super) fn notification(
 ) -> Answer<dto::GetBucketNotificationConfigurationOutput> {
     let (asked, input) = Asked::new(wire, req, "GetBucketNotificationConfiguration");
     let said = asked.said(&input.bucket, |said| Ok(said.notification.clone()))?;
-    let listener = |function: FunctionNotification| {
+    let mut out = dto::GetBucketNotificationConfigurationOutput::default();
+    for listener in said.listeners {
+        let destination = listener.destination();
         let rule = |name: &'static str, value: Option<String>| {
             let name = Some(dto::FilterRuleName::from_static(name));
             value.map(|value| dto::FilterRule { name, value: Some(value) })
         };
-        let rules = [rule("Prefix", function.prefix), rule("Suffix", function.suffix)];
+        let rules = [rule("Prefix", listener.prefix), rule("Suffix", listener.suffix)];
         let rules: Vec<dto::FilterRule> = rules.into_iter().flatten().collect();
         let key = (!rules.is_empty()).then_some(dto::S3KeyFilter { filter_rules: Some(rules) });
-        dto::LambdaFunctionConfiguration {
-            id: function.id,
-            lambda_function_arn: function.arn,
-            events: function.events.into_iter().map(dto::Event::from).collect(),
-            filter: key.map(|key| dto::NotificationConfigurationFilter { key: Some(key) }),
+        let filter = key.map(|key| dto::NotificationConfigurationFilter { key: Some(key) });
+        let (id, arn) = (listener.id, listener.arn);
+        let events = listener.events.into_iter().map(dto::Event::from).collect();
+        match destination {
+            Some(Destination::Queue) => {
+                let one = dto::QueueConfiguration { id, queue_arn: arn, events, filter };
+                out.queue_configurations.get_or_insert_default().push(one);
+            }
+            Some(Destination::Topic) => {
+                let one = dto::TopicConfiguration { id, topic_arn: arn, events, filter };
+                out.topic_configurations.get_or_insert_default().push(one);
+            }
+            Some(Destination::Function) | None => {
+                let one = dto::LambdaFunctionConfiguration { id, lambda_function_arn: arn, events, filter };
+                out.lambda_function_configurations.get_or_insert_default().push(one);
+            }
         }
-    };
-    let functions: Vec<_> = said.functions.into_iter().map(listener).collect();
-    Ok(S3Response::new(dto::GetBucketNotificationConfigurationOutput {
-        lambda_function_configurations: Some(functions).filter(|all| !all.is_empty()),
-        ..Default::default()
-    }))
+    }
+    Ok(S3Response::new(out))
 }
 
 pub(super) fn put_policy(

@@ -27,16 +27,16 @@ pub(super) const PARTITIONS_PER_CALL_MAX: usize = 100;
 /// Age of a reusable result unless the request says otherwise. Documented: API_ResultReuseByAgeConfiguration.html.
 pub(super) const REUSE_MINUTES_DEFAULT: i64 = 60;
 
-/// How long a query waits before it runs. Assumed; on AWS it depends on load.
-pub(super) const QUEUE_TIME: Duration = Duration::from_millis(100);
+/// How long a query waits before it runs. Assumed; on AWS it depends on load. Short, since a tank with a real clock waits it out.
+pub(super) const QUEUE_TIME: Duration = Duration::from_millis(10);
 /// How long a statement runs that reads nothing and needs no engine. Assumed.
-pub(super) const LOCAL_TIME: Duration = Duration::from_millis(150);
+pub(super) const LOCAL_TIME: Duration = Duration::from_millis(20);
 
 /// How long any statement runs beside its scan, in tank time. Assumed.
 pub(crate) const RUN_TIME_BASE: Duration = Duration::from_millis(400);
 /// How fast a query reads, in bytes a second of tank time. Assumed.
 pub(crate) const SCAN_BYTES_PER_SECOND: u64 = 500_000_000;
 /// In a tank with a real clock a query is shown as running no longer than this unless the work itself takes longer.
-pub(crate) const RUN_TIME_REAL_MAX: Duration = Duration::from_millis(200);
+pub(crate) const RUN_TIME_REAL_MAX: Duration = Duration::from_millis(10);
 /// What all queries of a tank may hold in memory before they spill, in bytes. Ours, not AWS's.
 pub(crate) const ENGINE_MEMORY_BYTES: usize = 1 << 30;

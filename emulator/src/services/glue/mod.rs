@@ -23,6 +23,8 @@ mod tests;
 
 use std::time::Duration;
 
+use crate::executors::Staged;
+
 pub use crawl::{
     Compression, CsvShape, Format, FoundColumn, FoundPartition, FoundTable, Hive, Listed, LookError, Objects,
     Schema, Stats,
@@ -44,7 +46,7 @@ pub(crate) fn look_duration(output: &CrawlOutput) -> Duration {
 
 /// How long a script that wrote so much takes in tank time.
 pub(crate) fn script_duration(output: &ScriptOutput) -> Duration {
-    let bytes: u64 = output.staged.iter().map(|staged| staged.body.len() as u64).sum();
+    let bytes: u64 = output.staged.iter().map(Staged::bytes).sum();
     let writing = Duration::from_millis(bytes.saturating_mul(1_000) / limits::RUN_BYTES_PER_SEC);
     limits::RUN_RUNNING_MIN.saturating_add(writing)
 }

@@ -130,7 +130,7 @@ pub enum KinesisError {
         /// As many as were asked for.
         additional: usize,
     },
-    /// A quota other than the account's shards. The sentence is assumed where `limits.rs` has no recording.
+    /// A quota other than the account's shards. Assumed: the sentences.
     #[error("{0}")]
     Limit(String),
     /// More calls than a second allows, with strict limits.

@@ -54,7 +54,7 @@ pub(super) const BATCH_BYTES_MAX: usize = 10 << 20;
 
 /// Records of one GetRecords answer.
 pub(super) const GET_RECORDS_MAX: usize = 10_000;
-/// Bytes of one GetRecords answer: data and keys. One record more than that never makes an answer empty.
+/// Bytes of one GetRecords answer: data and keys. A first record always comes, whatever its size.
 pub(super) const GET_BYTES_MAX: usize = 10 << 20;
 /// How long an iterator is good for.
 pub(super) const ITERATOR_LIFE: Duration = Duration::from_secs(300);
@@ -97,7 +97,8 @@ pub(super) const FULL_READ_REST: Duration = Duration::from_secs(5);
 /// Streams, or consumers of a stream, that may be CREATING at once. Rate.
 pub(super) const CREATING_MAX: usize = 5;
 
-/// Calls each second of one account, or of one stream where it is named. Rate.
+/// Calls each second of one account and region. Rate. Documented for some of these as of each stream; a tank counts them all by
+/// account.
 pub(super) const CALLS_PER_SECOND: [(&str, u64); 24] = [
     ("AddTagsToStream", 5),
     ("CreateStream", 5),

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use wavetank_types::Arn;
 
 /// What other services ask of S3.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,8 @@ pub enum Command {
     DeleteBucketPolicy { bucket: String },
     /// Stores an object. Answers `{ETag, VersionId?}`.
     PutObject { bucket: String, key: String, body: Bytes, content_type: String },
+    /// The same, with the content's MD5 known already: the work of it is not done under the world's lock.
+    PutDigested { bucket: String, key: String, body: Bytes, content_type: String, md5: [u8; 16] },
     /// Answers `{Body, ETag, ContentType, ContentLength}`.
     GetObject { bucket: String, key: String },
     /// Deletes an object, or marks it deleted if the bucket keeps versions.
@@ -64,19 +67,28 @@ pub struct BucketConfiguration {
     pub cors: Option<Vec<CorsRule>>,
 }
 
-/// Who hears of what happens to objects. Only functions: queues and topics do not exist yet and are refused by name.
+/// Who hears of what happens to objects: functions, queues and topics.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notification {
-    /// Functions to invoke.
-    pub functions: Vec<FunctionNotification>,
+    /// In the order in which they were given.
+    pub listeners: Vec<Listener>,
 }
 
-/// One function that hears of some events on some keys.
+/// What kind of thing hears of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the destination of its name")]
+pub enum Destination {
+    Function,
+    Queue,
+    Topic,
+}
+
+/// One function, queue or topic that hears of some events on some keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FunctionNotification {
+pub struct Listener {
     /// Chosen by the client; made up if absent.
     pub id: Option<String>,
-    /// The function's ARN, with or without a qualifier.
+    /// Its ARN; a function's with or without a qualifier.
     pub arn: String,
     /// Such as `s3:ObjectCreated:*`.
     pub events: Vec<String>,
@@ -84,6 +96,19 @@ pub struct FunctionNotification {
     pub prefix: Option<String>,
     /// Only keys that end so.
     pub suffix: Option<String>,
+}
+
+impl Listener {
+    /// What the ARN names, if S3 can tell it anything.
+    pub fn destination(&self) -> Option<Destination> {
+        let arn: Arn = self.arn.parse().ok()?;
+        match arn.service.as_str() {
+            "lambda" if arn.resource.starts_with("function:") => Some(Destination::Function),
+            "sqs" => Some(Destination::Queue),
+            "sns" => Some(Destination::Topic),
+            _ => None,
+        }
+    }
 }
 
 /// What public access is blocked. Stored and returned; nothing here is public in any case.

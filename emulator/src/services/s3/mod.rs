@@ -4,11 +4,11 @@
 //! ask through [`Command`]. Start with `state.rs` (buckets), then `state/objects.rs`, `state/list.rs`.
 //!
 //! Emulated: buckets, objects with versions, listings, copies, uploads in parts, tags, conditional reads and writes,
-//! checksums, notifications to functions, expiry by lifecycle rules (prefix and days). Stored, checked for form and
+//! checksums, notifications to functions, queues and topics, expiry by lifecycle rules (prefix and days). Stored, checked for form and
 //! returned without further effect: policies (a policy opens a bucket to other accounts, whatever it says), public
 //! access blocks (they do refuse public policies), ownership controls, default encryption, CORS, transitions.
 //! Left out: ACLs, object lock, replication, inventory, analytics, website, logging, Select, restore, customer-provided
-//! keys, queues and topics as destinations. Those requests answer `NotImplemented` by name. A request may come
+//! keys, EventBridge as a destination. Those requests answer `NotImplemented` by name. A request may come
 //! in any region: no redirect is answered for a bucket of another.
 //!
 //! Time: what is stored carries tank time; only signatures and presigned links look at the machine's clock.
@@ -27,7 +27,7 @@ mod state;
 mod tests;
 
 pub use command::{
-    BucketConfiguration, Command, CorsRule, FunctionNotification, LifecycleRule, Notification,
+    BucketConfiguration, Command, CorsRule, Destination, LifecycleRule, Listener, Notification,
     PublicAccessBlock,
 };
 pub use state::*;

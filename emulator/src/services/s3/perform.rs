@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use wavetank_wire::{Val, WireError};
 
 use super::body::Body;
@@ -39,7 +38,13 @@ impl S3 {
                 self.unsay(cx, &bucket, |said| said.policy = None).map(|()| Val::Null)
             }
             Command::PutObject { bucket, key, body, content_type } => {
-                self.put_bytes(cx, &bucket, &key, body, content_type)
+                let body = Body::from(body);
+                let digested = Digested::of(body.chunks(), None);
+                self.put_body(cx, &bucket, &key, body, digested, content_type)
+            }
+            Command::PutDigested { bucket, key, body, content_type, md5 } => {
+                let digested = Digested { md5, checksum: None };
+                self.put_body(cx, &bucket, &key, body.into(), digested, content_type)
             }
             Command::GetObject { bucket, key } => {
                 let object = self.find(cx, &bucket, &key, None)?.object;
@@ -62,16 +67,15 @@ impl S3 {
         }
     }
 
-    fn put_bytes(
+    fn put_body(
         &mut self,
         cx: &mut Cx<'_>,
         bucket: &str,
         key: &str,
-        body: Bytes,
+        body: Body,
+        digested: Digested,
         content_type: String,
     ) -> Result<Val, Refusal> {
-        let body = Body::from(body);
-        let digested = Digested::of(body.chunks(), None);
         let headers = Headers { content_type: Some(content_type), ..Headers::default() };
         let object = Arc::new(Object::new(headers, body, digested));
         let etag = object.etag.clone();

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use wavetank_wire::WireError;
+use wavetank_wire::{WireError, sns, sqs};
 
 use super::digest::Digested;
 use super::error::Refusal;
 use super::object::WriteConditions;
 use super::{
-    BucketConfiguration, Command, Completion, FunctionNotification, LifecycleRule, NamedPart, Notification,
-    S3, Wanted,
+    BucketConfiguration, Command, Completion, LifecycleRule, Listener, NamedPart, Notification, S3, Wanted,
 };
 use crate::driver::Tank;
 use crate::services::AwsError as _;
@@ -92,9 +91,9 @@ fn parts_are_joined_in_ascending_order_and_all_but_the_last_are_large() {
     check(&[(10_001, 1)], &[10_001], "InvalidArgument");
 }
 
-fn listener(events: &[&str], prefix: &str, suffix: &str) -> FunctionNotification {
+fn listener(events: &[&str], prefix: &str, suffix: &str) -> Listener {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    FunctionNotification {
+    Listener {
         id: None,
         arn: "arn:aws:lambda:us-east-1:000000000000:function:f".to_owned(),
         events: events.iter().map(|event| (*event).to_owned()).collect(),
@@ -105,9 +104,9 @@ fn listener(events: &[&str], prefix: &str, suffix: &str) -> FunctionNotification
 
 #[test]
 fn listeners_that_would_hear_one_event_twice_are_refused() {
-    let check = |listeners: &[FunctionNotification], expected: &str| {
+    let check = |listeners: &[Listener], expected: &str| {
         let tank = tank_with_bucket();
-        let notification = Some(Notification { functions: listeners.to_vec() });
+        let notification = Some(Notification { listeners: listeners.to_vec() });
         let configuration = BucketConfiguration { notification, ..BucketConfiguration::default() };
         let answer = act(&tank, |s3, cx| s3.configure(cx, "lake", configuration.clone()));
         let message = answer.err().map(|error| error.message).unwrap_or_default();
@@ -121,7 +120,7 @@ fn listeners_that_would_hear_one_event_twice_are_refused() {
     check(&[listener(&created, "a/", ""), listener(&["s3:ObjectCreated:Put"], "a/b/", "")], "overlap");
     check(&[listener(&created, "a/", ""), listener(&created, "", ".csv")], "overlap");
     check(&[listener(&["s3:Created"], "", "")], "not supported");
-    check(&[FunctionNotification { arn: "f".to_owned(), ..listener(&created, "", "") }], "ARN");
+    check(&[Listener { arn: "f".to_owned(), ..listener(&created, "", "") }], "ARN");
 }
 
 #[tokio::test]
@@ -161,4 +160,79 @@ fn a_bucket_of_another_account_is_closed_until_it_has_a_policy() {
         BucketConfiguration { policy: Some(policy.to_owned()), ..BucketConfiguration::default() };
     act(&tank, |s3, cx| s3.configure(cx, "lake", configuration.clone())).expect("a policy");
     assert_eq!(head(), "");
+}
+
+/// Makes a queue or topic that lets S3 in, or not.
+async fn destination(tank: &Tank, arn: &str, policy: Option<&str>) {
+    let scope = Scope::default();
+    let name = arn.rsplit(':').next().expect("a name").to_owned();
+    let attributes = policy.map(|policy| [("Policy".to_owned(), policy.to_owned())].into());
+    if arn.contains(":sqs:") {
+        let input = sqs::CreateQueueInput { queue_name: name, attributes, tags: None };
+        tank.request::<sqs::CreateQueue>(&scope, input).await.expect("a queue");
+    } else {
+        let input = sns::CreateTopicInput { name, attributes, ..Default::default() };
+        tank.request::<sns::CreateTopic>(&scope, input).await.expect("a topic");
+    }
+}
+
+async fn messages(tank: &Tank, name: &str) -> Vec<serde_json::Value> {
+    let input = sqs::ReceiveMessageInput {
+        queue_url: format!("http://h/000000000000/{name}"),
+        max_number_of_messages: Some(10),
+        ..Default::default()
+    };
+    let output = tank.request::<sqs::ReceiveMessage>(&Scope::default(), input).await.expect("an answer");
+    let bodies = output.messages.unwrap_or_default().into_iter().filter_map(|message| message.body);
+    bodies.map(|body| serde_json::from_str(&body).expect("a document")).collect()
+}
+
+#[tokio::test]
+async fn queues_and_topics_hear_of_a_test_and_then_of_objects() {
+    const OPEN: &str = r#"{"Statement": [{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "*", "Resource": "*"}]}"#;
+    let arn = |service: &str, name: &str| format!("arn:aws:{service}:us-east-1:000000000000:{name}");
+    let tank = tank_with_bucket();
+    destination(&tank, &arn("sqs", "hears"), Some(OPEN)).await;
+    destination(&tank, &arn("sqs", "reads"), None).await;
+    destination(&tank, &arn("sns", "tells"), Some(OPEN)).await;
+    let input = sns::SubscribeInput {
+        topic_arn: arn("sns", "tells"),
+        protocol: "sqs".to_owned(),
+        endpoint: Some(arn("sqs", "reads")),
+        ..Default::default()
+    };
+    tank.request::<sns::Subscribe>(&Scope::default(), input).await.expect("a subscription");
+
+    let listens =
+        |arn: String, suffix: &str| Listener { arn, ..listener(&["s3:ObjectCreated:*"], "", suffix) };
+    let configure = |listeners: Vec<Listener>| {
+        let notification = Notification { listeners };
+        tank.with_world(|world| world.check_destinations(&notification))?;
+        let notification = Some(notification);
+        let configuration = BucketConfiguration { notification, ..BucketConfiguration::default() };
+        act(&tank, |s3, cx| s3.configure(cx, "lake", configuration.clone()))
+    };
+    let closed = configure(vec![listens(arn("sqs", "reads"), "")]).expect_err("its policy does not name S3");
+    assert_eq!(closed.message, "Unable to validate the following destination configurations");
+    let absent = configure(vec![listens(arn("sns", "none"), "")]).expect_err("it does not exist");
+    assert_eq!(absent.message, closed.message);
+    let both = vec![listens(arn("sqs", "hears"), ".csv"), listens(arn("sns", "tells"), ".json")];
+    configure(both).expect("both are open");
+    put(&tank, "red flower.csv", b"x");
+    put(&tank, "a.json", b"xy");
+    put(&tank, "a.txt", b"xyz");
+
+    let heard = messages(&tank, "hears").await;
+    assert_eq!(
+        (heard.len(), &heard[0]["Event"], &heard[0]["Bucket"]),
+        (2, &"s3:TestEvent".into(), &"lake".into())
+    );
+    assert_eq!(heard[1]["Records"][0]["s3"]["object"]["key"], "red+flower.csv");
+    let read = messages(&tank, "reads").await;
+    let inner = |at: usize| -> serde_json::Value {
+        serde_json::from_str(read[at]["Message"].as_str().expect("a text")).expect("a document")
+    };
+    assert_eq!((read.len(), &read[1]["Subject"]), (2, &"Amazon S3 Notification".into()));
+    assert_eq!(inner(0)["Event"], "s3:TestEvent");
+    assert_eq!(inner(1)["Records"][0]["s3"]["object"]["key"], "a.json");
 }

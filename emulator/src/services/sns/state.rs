@@ -11,7 +11,7 @@ mod retry;
 mod subscriptions;
 mod topics;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use wavetank_types::{AccountId, Arn, Timestamp};
@@ -36,9 +36,32 @@ pub(super) struct Topic {
     /// By ARN.
     subscriptions: BTreeMap<String, Subscription>,
     subscriptions_deleted: u64,
-    /// What was published in the last five minutes, by scope and deduplication id.
-    published: BTreeMap<(String, String), (Timestamp, PublishOutput)>,
+    published: Published,
     sequence: u64,
+}
+
+/// What was published in the last five minutes, by scope and deduplication id.
+#[derive(Debug, Default)]
+struct Published {
+    known: BTreeMap<(String, String), PublishOutput>,
+    ends: BTreeSet<(Timestamp, (String, String))>,
+}
+
+impl Published {
+    /// What the first message of this id was answered, if it is remembered.
+    fn known(&mut self, now: Timestamp, key: &(String, String)) -> Option<&PublishOutput> {
+        while self.ends.first().is_some_and(|(end, _)| *end <= now) {
+            if let Some((_, key)) = self.ends.pop_first() {
+                self.known.remove(&key);
+            }
+        }
+        self.known.get(key)
+    }
+
+    fn remember(&mut self, until: Timestamp, key: (String, String), answer: PublishOutput) {
+        self.ends.insert((until, key.clone()));
+        self.known.insert(key, answer);
+    }
 }
 
 /// A subscription.

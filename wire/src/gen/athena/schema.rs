@@ -457,6 +457,8 @@ pub static SERVICE: Service = Service {
             message: "Message",
         },
     ],
+    event_streams: &[],
+    also: &[],
 };
 pub static ACL_CONFIGURATION: Shape = Shape {
     name: "AclConfiguration",

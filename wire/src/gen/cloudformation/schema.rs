@@ -341,6 +341,8 @@ pub static SERVICE: Service = Service {
             message: "",
         },
     ],
+    event_streams: &[],
+    also: &[],
 };
 pub static AFTER_CONTEXT: Shape = Shape {
     name: "AfterContext",

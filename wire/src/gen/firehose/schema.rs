@@ -196,6 +196,8 @@ pub static SERVICE: Service = Service {
             message: "message",
         },
     ],
+    event_streams: &[],
+    also: &[],
 };
 pub static AWSKMS_KEY_ARN: Shape = Shape {
     name: "AWSKMSKeyARN",

@@ -927,6 +927,8 @@ pub static SERVICE: Service = Service {
             message: "Message",
         },
     ],
+    event_streams: &[],
+    also: &[],
 };
 pub static ACCOUNT_ID: Shape = Shape {
     name: "AccountId",

@@ -502,6 +502,8 @@ pub static SERVICE: Service = Service {
             message: "message",
         },
     ],
+    event_streams: &[],
+    also: &[],
 };
 pub static ATTACH_ROLE_POLICY_REQUEST: Shape = Shape {
     name: "AttachRolePolicyRequest",

@@ -3,8 +3,7 @@
 
 use crate::schema::*;
 
-/// The service.
-pub static SERVICE: Service = Service {
+const COMMON: Service = Service {
     name: "kinesis",
     signing_name: "kinesis",
     api_version: "2013-12-02",
@@ -561,7 +560,15 @@ pub static SERVICE: Service = Service {
             message: "message",
         },
     ],
+    event_streams: &[("SubscribeToShard", &SUBSCRIBE_TO_SHARD_EVENT_STREAM)],
+    also: &[],
 };
+
+/// The service.
+pub static SERVICE: Service = Service { also: &[&CBOR], ..COMMON };
+
+static CBOR: Service = Service { protocol: Protocol::AwsCbor11, ..COMMON };
+
 pub static ADD_TAGS_TO_STREAM_INPUT: Shape = Shape {
     name: "AddTagsToStreamInput",
     sensitive: false,

@@ -918,6 +918,8 @@ pub static SERVICE: Service = Service {
             message: "message",
         },
     ],
+    event_streams: &[],
+    also: &[],
 };
 pub static ACCELERATOR_CONFIG: Shape = Shape {
     name: "AcceleratorConfig",

@@ -336,6 +336,8 @@ pub static SERVICE: Service = Service {
         },
         ErrorShape { name: "ValidationException", code: "ValidationException", status: 400, message: "" },
     ],
+    event_streams: &[],
+    also: &[],
 };
 pub static ACCOUNT_ID: Shape = Shape {
     name: "AccountId",

@@ -384,6 +384,8 @@ pub static SERVICE: Service = Service {
             message: "Message",
         },
     ],
+    event_streams: &[],
+    also: &[],
 };
 pub static ACTIONS_LIST: Shape = Shape {
     name: "ActionsList",

@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, clippy::large_enum_variant, clippy::single_match, reason = "generated")]
 
+mod query;
 pub mod schema;
 
 #[allow(unused_imports, reason = "generated")]

@@ -82,6 +82,8 @@ pub static SERVICE: Service = Service {
             message: "message",
         },
     ],
+    event_streams: &[],
+    also: &[],
 };
 pub static ASSUME_ROLE_REQUEST: Shape = Shape {
     name: "AssumeRoleRequest",

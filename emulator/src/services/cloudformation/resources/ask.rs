@@ -99,7 +99,12 @@ impl Ask {
 /// Whether the refusal says that the thing is not there.
 pub(in super::super) fn is_absent(error: &WireError) -> bool {
     match error.code.as_str() {
-        "NoSuchEntity" | "NoSuchBucket" | "EntityNotFoundException" | "ResourceNotFoundException" => true,
+        "NoSuchEntity"
+        | "NoSuchBucket"
+        | "EntityNotFoundException"
+        | "NotFound"
+        | "QueueDoesNotExist"
+        | "ResourceNotFoundException" => true,
         // Athena has one code for everything. Its sentences say `... is not found.` and `... does not exist.`
         "InvalidRequestException" => {
             error.message.contains("not found") || error.message.contains("does not exist")
@@ -116,6 +121,7 @@ pub(in super::super) fn says_exists(error: &WireError) -> bool {
             | "BucketAlreadyExists"
             | "BucketAlreadyOwnedByYou"
             | "EntityAlreadyExists"
+            | "QueueNameExists"
             | "ResourceAlreadyExistsException"
             | "ResourceConflictException"
     )

@@ -9,10 +9,12 @@
 
 mod ask;
 mod athena;
+mod firehose;
 mod glue;
 mod glue_catalog;
 mod iam_policy;
 mod iam_role;
+mod kinesis;
 mod lambda;
 mod lambda_code;
 mod lambda_mapping;
@@ -22,6 +24,8 @@ mod properties;
 mod s3;
 mod s3_configuration;
 mod shape;
+mod sns;
+mod sqs;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -132,7 +136,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 16] = [
+static KINDS: [&dyn Kind; 24] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &glue::Crawler,
@@ -143,12 +147,20 @@ static KINDS: [&dyn Kind; 16] = [
     &iam_policy::ManagedPolicy,
     &iam_policy::Policy,
     &iam_role::Role,
+    &kinesis::Stream,
+    &kinesis::StreamConsumer,
+    &firehose::DeliveryStream,
     &lambda_mapping::EventSourceMapping,
     &lambda::Function,
     &lambda::Permission,
     &logs::LogGroup,
     &s3::Bucket,
     &s3::BucketPolicy,
+    &sns::Subscription,
+    &sns::Topic,
+    &sns::TopicPolicy,
+    &sqs::Queue,
+    &sqs::QueuePolicy,
 ];
 
 /// The type of this name, if it is built.

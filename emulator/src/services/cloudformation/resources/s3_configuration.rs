@@ -6,7 +6,7 @@ use super::properties::Properties;
 use super::shape::Form;
 use super::{Existing, Reason};
 use crate::services::s3::{
-    BucketConfiguration, CorsRule, FunctionNotification, LifecycleRule, Notification, PublicAccessBlock,
+    BucketConfiguration, CorsRule, LifecycleRule, Listener, Notification, PublicAccessBlock,
 };
 
 type Members = &'static [(&'static str, Form)];
@@ -30,20 +30,25 @@ pub(super) const PUBLIC_ACCESS: Members = &[
     ("RestrictPublicBuckets", Form::Scalar),
 ];
 
-pub(super) const NOTIFICATION: Members = &[(
-    "LambdaConfigurations",
-    Form::List(&[
-        ("Event", Form::Scalar),
-        ("Function", Form::Scalar),
-        (
-            "Filter",
-            Form::Members(&[(
-                "S3Key",
-                Form::Members(&[("Rules", Form::List(&[("Name", Form::Scalar), ("Value", Form::Scalar)]))]),
-            )]),
-        ),
-    ]),
-)];
+const NOTIFICATION_FILTER: Form = Form::Members(&[(
+    "S3Key",
+    Form::Members(&[("Rules", Form::List(&[("Name", Form::Scalar), ("Value", Form::Scalar)]))]),
+)]);
+
+pub(super) const NOTIFICATION: Members = &[
+    (
+        "LambdaConfigurations",
+        Form::List(&[("Event", Form::Scalar), ("Function", Form::Scalar), ("Filter", NOTIFICATION_FILTER)]),
+    ),
+    (
+        "QueueConfigurations",
+        Form::List(&[("Event", Form::Scalar), ("Queue", Form::Scalar), ("Filter", NOTIFICATION_FILTER)]),
+    ),
+    (
+        "TopicConfigurations",
+        Form::List(&[("Event", Form::Scalar), ("Topic", Form::Scalar), ("Filter", NOTIFICATION_FILTER)]),
+    ),
+];
 
 pub(super) const LIFECYCLE: Members = &[(
     "Rules",
@@ -155,27 +160,29 @@ fn days(part: &Properties<'_>, name: &str) -> Result<Option<i32>, Reason> {
 }
 
 fn notification(part: &Properties<'_>) -> Result<Notification, Reason> {
-    let functions = entries(part, "LambdaConfigurations", |one| {
-        let rules = inside(one, "Filter").and_then(|filter| inside(&filter, "S3Key"));
-        let rules = match rules {
-            Some(key) => {
-                entries(&key, "Rules", |rule| Ok((rule.required("Name")?, rule.required("Value")?)))?
-            }
-            None => Vec::new(),
-        };
-        let rule = |wanted: &str| {
-            let mut named = rules.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
-            named.next().map(|(_, value)| value.clone())
-        };
-        Ok(FunctionNotification {
-            id: None,
-            arn: one.required("Function")?,
-            events: vec![one.required("Event")?],
-            prefix: rule("prefix"),
-            suffix: rule("suffix"),
-        })
-    })?;
-    Ok(Notification { functions })
+    let mut listeners = entries(part, "LambdaConfigurations", |one| listener(one, "Function"))?;
+    listeners.extend(entries(part, "QueueConfigurations", |one| listener(one, "Queue"))?);
+    listeners.extend(entries(part, "TopicConfigurations", |one| listener(one, "Topic"))?);
+    Ok(Notification { listeners })
+}
+
+fn listener(one: &Properties<'_>, destination: &str) -> Result<Listener, Reason> {
+    let rules = inside(one, "Filter").and_then(|filter| inside(&filter, "S3Key"));
+    let rules = match rules {
+        Some(key) => entries(&key, "Rules", |rule| Ok((rule.required("Name")?, rule.required("Value")?)))?,
+        None => Vec::new(),
+    };
+    let rule = |wanted: &str| {
+        let mut named = rules.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        named.next().map(|(_, value)| value.clone())
+    };
+    Ok(Listener {
+        id: None,
+        arn: one.required(destination)?,
+        events: vec![one.required("Event")?],
+        prefix: rule("prefix"),
+        suffix: rule("suffix"),
+    })
 }
 
 fn public_access(part: &Properties<'_>) -> PublicAccessBlock {

@@ -242,8 +242,8 @@ fn what_is_not_built_is_refused_by_name_before_anything_is_made() {
         assert!(lab.service.stacks.is_empty() && lab.bench.take().is_empty());
     };
     check(
-        "Resources: {Q: {Type: AWS::SQS::Queue}}",
-        "wavetank does not implement the resource type AWS::SQS::Queue (resource Q).",
+        "Resources: {Q: {Type: AWS::MSK::Cluster}}",
+        "wavetank does not implement the resource type AWS::MSK::Cluster (resource Q).",
     );
     check(
         "Resources: {Q: {Type: Made::Up}}",

@@ -20,7 +20,6 @@ use crate::services::glue::error::{GlueError, detail};
 use crate::services::glue::limits::{PAGE_RUNS, PYTHON_STARTING, RUN_STOPPING, SPARK_STARTING};
 use crate::services::glue::page::page;
 use crate::services::glue::work::{ScriptKind, ScriptOutput, ScriptWork};
-use crate::services::s3::Command;
 use crate::world::{Cx, Effect, JobId, Work};
 
 type Arguments = BTreeMap<String, String>;
@@ -263,9 +262,7 @@ impl Jobs {
         for staged in output.staged {
             let token = cx.number();
             tokens.insert(token);
-            let (bucket, key, body) = (staged.bucket, staged.key, staged.body);
-            let command = Command::PutObject { bucket, key, body, content_type: staged.content_type };
-            cx.push(Effect::S3 { command, reply: Some(token) });
+            cx.push(Effect::S3 { command: staged.into_command(), reply: Some(token) });
         }
         if tokens.is_empty() {
             entry.over(cx, at, End::Succeeded, None);
@@ -282,7 +279,7 @@ impl Jobs {
         let Phase::Storing { tokens, error: first } = &mut entry.runs[at].phase else { return };
         tokens.remove(&token);
         if first.is_none() {
-            *first = error.map(|error| format!("An object could not be stored. {error}"));
+            *first = error.map(|error| format!("An object could not be stored or deleted. {error}"));
         }
         if tokens.is_empty() {
             let message = first.take();

@@ -147,7 +147,7 @@ fn a_run_that_fails_is_tried_again_under_its_own_id() {
 #[test]
 fn a_run_that_outlasts_its_timeout_is_ended_and_stores_nothing() {
     fn long(_: &ScriptWork) -> ScriptOutput {
-        let staged = crate::executors::Staged {
+        let staged = crate::executors::Staged::Put {
             bucket: "lake".to_owned(),
             key: "x".to_owned(),
             body: bytes::Bytes::from(vec![0; 2_000_000_000 / 10]),

@@ -21,7 +21,7 @@ impl Kinesis {
             return Err(KinesisError::StreamExists(whose(cx.scope, &name)));
         }
         let is_on_demand = is_on_demand(input.stream_mode_details.as_ref());
-        let count = self.check_count(is_on_demand, input.shard_count)?;
+        let count = self.check_count(is_on_demand, input.shard_count, input.warm_throughput_mi_bps)?;
         let is_auto = input.record_distribution_strategy.as_deref() == Some("AUTO");
         if is_auto && !is_on_demand {
             return Err(only_on_demand("RecordDistributionStrategy AUTO"));
@@ -65,13 +65,21 @@ impl Kinesis {
     }
 
     /// How many shards a new stream gets.
-    fn check_count(&self, is_on_demand: bool, count: Option<i64>) -> Result<usize, KinesisError> {
+    fn check_count(
+        &self,
+        is_on_demand: bool,
+        count: Option<i64>,
+        warm: Option<i64>,
+    ) -> Result<usize, KinesisError> {
         match (is_on_demand, count) {
             // Assumed: both sentences.
             (true, Some(_)) => Err(KinesisError::Argument(
                 "ShardCount must not be specified with the ON_DEMAND capacity mode.".to_owned(),
             )),
-            (true, None) => Ok(ON_DEMAND_SHARDS),
+            (true, None) => {
+                let warm = usize::try_from(warm.unwrap_or(0)).unwrap_or(0).min(STREAM_SHARDS_MAX);
+                Ok(warm.max(ON_DEMAND_SHARDS))
+            }
             (false, Some(count)) => Ok(usize::try_from(count).unwrap_or(0)),
             (false, None) => Err(KinesisError::Argument(
                 "ShardCount must be specified with the PROVISIONED capacity mode.".to_owned(),

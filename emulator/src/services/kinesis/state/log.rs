@@ -264,4 +264,31 @@ mod tests {
         assert_eq!(log.arrival(701), Some(700));
         assert!(log.batches.len() < 4);
     }
+
+    #[test]
+    fn a_record_costs_little_beside_its_data_and_key() {
+        let cost = |log: &Log| {
+            let batch = |batch: &Batch| {
+                size_of::<Batch>()
+                    + batch.cells.capacity() * size_of::<Cell>()
+                    + batch.apart.capacity() * size_of::<Bytes>()
+            };
+            let shared: usize = log.batches.iter().map(|batch| batch.shared.len()).sum();
+            (log.batches.iter().map(batch).sum::<usize>(), shared)
+        };
+        let check = |batches: usize, of: usize, bytes: usize, bytes_each_max: usize| {
+            let mut log = Log::default();
+            for _ in 0..batches {
+                put(&mut log, 1, &vec![("key-1", bytes); of]);
+            }
+            let (overhead, shared) = cost(&log);
+            let count = batches * of;
+            assert!(overhead / count <= bytes_each_max, "{} bytes for each of {count}", overhead / count);
+            assert_eq!(shared, count * (5 + if bytes < APART_BYTES { bytes } else { 0 }));
+        };
+        check(20_000, 1, 100, 40);
+        check(20, 500, 100, 20);
+        check(2_000, 7, 100, 40);
+        check(20, 500, 1_024, 100);
+    }
 }

@@ -31,13 +31,15 @@ impl Stream {
     }
 
     /// The shard for a record, which must be within the stream's limits.
-    fn place(
+    ///
+    /// `last` is the last key and its hash: batches often repeat a key.
+    fn place<'a>(
         &mut self,
         at: Option<usize>,
-        key: Option<&str>,
+        key: Option<&'a str>,
         hash: Option<&str>,
         data: &Bytes,
-        last: &mut Option<(String, u128)>,
+        last: &mut Option<(&'a str, u128)>,
     ) -> Result<u32, KinesisError> {
         let most = usize::try_from(self.record_kib).unwrap_or(0) << 10;
         let bytes = data.len() + key.map_or(0, str::len);
@@ -60,10 +62,10 @@ impl Stream {
                 ))
             })?,
             None => match last {
-                Some((same, hash)) if same == key => *hash,
+                Some((same, hash)) if *same == key => *hash,
                 _ => {
                     let hash = hash_of(key);
-                    *last = Some((key.to_owned(), hash));
+                    *last = Some((key, hash));
                     hash
                 }
             },

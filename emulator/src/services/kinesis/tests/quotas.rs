@@ -194,3 +194,36 @@ fn encryption_and_mode_change_a_few_times_a_day() {
     }
     assert!(rig.refused::<api::UpdateStreamMode>(mode("ON_DEMAND")).starts_with("LimitExceededException: "));
 }
+
+#[test]
+fn fifty_on_demand_streams_are_enough_and_warmth_has_an_end() {
+    let mut rig = Rig::new(false);
+    let commit = api::UpdateAccountSettingsInput {
+        minimum_throughput_billing_commitment: api::MinimumThroughputBillingCommitmentInput {
+            status: "ENABLED".to_owned(),
+        },
+    };
+    rig.ask::<api::UpdateAccountSettings>(commit).expect("a commitment");
+    let create = |number: usize, warm: Option<i64>| api::CreateStreamInput {
+        stream_name: format!("s{number}"),
+        stream_mode_details: Some(api::StreamModeDetails { stream_mode: "ON_DEMAND".to_owned() }),
+        warm_throughput_mi_bps: warm,
+        ..Default::default()
+    };
+    check(
+        &rig.refused::<api::CreateStream>(create(0, Some(10_241))),
+        "LimitExceededException: WarmThroughputMiBps 10241 exceeds the limit of 10240.",
+    );
+    rig.ask::<api::CreateStream>(create(0, Some(6))).expect("warm");
+    for number in 1..50 {
+        rig.ask::<api::CreateStream>(create(number, None)).expect("fifty");
+    }
+    let refusal = rig.refused::<api::CreateStream>(create(50, None));
+    assert!(refusal.starts_with("LimitExceededException: "), "{refusal}");
+    let summary =
+        api::DescribeStreamSummaryInput { stream_name: Some("s0".to_owned()), ..Default::default() };
+    rig.advance(MINUTE);
+    let summary =
+        rig.ask::<api::DescribeStreamSummary>(summary).expect("a stream").stream_description_summary;
+    assert_eq!(summary.open_shard_count, 6);
+}

@@ -154,3 +154,22 @@ fn describing_is_paced_and_few_streams_are_made_at_once() {
     let refusal = rig.refused::<api::CreateStream>(create(5));
     assert!(refusal.starts_with("LimitExceededException: "), "{refusal}");
 }
+
+#[test]
+fn few_consumers_are_made_at_once() {
+    let mut rig = Rig::with_stream(true, 1);
+    let consumer = |number: usize| api::RegisterStreamConsumerInput {
+        stream_arn: format!("{ARN}s"),
+        consumer_name: format!("c{number}"),
+        ..Default::default()
+    };
+    for number in 0..5 {
+        rig.ask::<api::RegisterStreamConsumer>(consumer(number)).expect("five at once");
+    }
+    // The rate of calls fills again sooner than the consumers are made.
+    rig.advance(Duration::from_millis(300));
+    let refusal = rig.refused::<api::RegisterStreamConsumer>(consumer(5));
+    assert!(refusal.contains("consumers in CREATING status already"), "{refusal}");
+    rig.advance(Duration::from_millis(200));
+    rig.ask::<api::RegisterStreamConsumer>(consumer(5)).expect("the first are made");
+}

@@ -19,7 +19,6 @@ use super::lines;
 use super::names::Target;
 use super::queue::Event;
 use super::{Lambda, Owed};
-use crate::services::s3::Command;
 use crate::world::{Answer, Cx, Effect, JobId, LogBatch, Ticket, Work};
 
 /// An invocation that runs.
@@ -171,13 +170,7 @@ impl Lambda {
         for object in staged {
             let token = cx.number();
             self.owed.insert(token, Owed::Staged(job));
-            let command = Command::PutObject {
-                bucket: object.bucket,
-                key: object.key,
-                body: object.body,
-                content_type: object.content_type,
-            };
-            cx.push(Effect::S3 { command, reply: Some(token) });
+            cx.push(Effect::S3 { command: object.into_command(), reply: Some(token) });
         }
     }
 

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use wavetank_types::Arn;
 
 use super::{Bucket, S3, Versioning};
 use crate::services::s3::error::Refusal;
 use crate::services::s3::limits::{
     BUCKET_TAGS_MAX, POLICY_BYTES_MAX, TAG_KEY_CHARACTERS_MAX, TAG_VALUE_CHARACTERS_MAX,
 };
-use crate::services::s3::{BucketConfiguration, FunctionNotification, LifecycleRule, Notification};
+use crate::services::s3::{BucketConfiguration, LifecycleRule, Listener, Notification};
 use crate::world::Cx;
 
 /// Events that a listener may name.
@@ -60,6 +59,9 @@ impl S3 {
         }
         let found = self.bucket_mut(cx, bucket)?;
         let versioning = check(found, &configuration, by_service)?;
+        for listener in configuration.notification.iter().flat_map(|all| &all.listeners) {
+            super::notify::test_event(cx, bucket, listener);
+        }
         let said = &mut found.said;
         found.versioning = versioning.unwrap_or(found.versioning);
         said.notification = configuration.notification.unwrap_or(std::mem::take(&mut said.notification));
@@ -96,9 +98,9 @@ impl S3 {
 
 /// The ids that a client may choose and did not.
 fn unnamed_ids(configuration: &mut BucketConfiguration) -> impl Iterator<Item = &mut Option<String>> {
-    let functions = configuration.notification.iter_mut().flat_map(|all| &mut all.functions);
+    let listeners = configuration.notification.iter_mut().flat_map(|all| &mut all.listeners);
     let rules = configuration.lifecycle.iter_mut().flatten();
-    let ids = functions.map(|function| &mut function.id).chain(rules.map(|rule| &mut rule.id));
+    let ids = listeners.map(|listener| &mut listener.id).chain(rules.map(|rule| &mut rule.id));
     ids.filter(|id| id.as_deref().is_none_or(str::is_empty))
 }
 
@@ -234,23 +236,22 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
 /// listeners may not hear of one event on one key. That the destination exists and permits is checked by the world.
 fn check_notification(notification: &Notification) -> Result<(), Refusal> {
     let refuse = |why: &str| Err(Refusal::InvalidArgument(why.to_owned()));
-    let functions = &notification.functions;
-    for (at, function) in functions.iter().enumerate() {
-        if function.events.is_empty() {
+    let listeners = &notification.listeners;
+    for (at, listener) in listeners.iter().enumerate() {
+        if listener.events.is_empty() {
             return Err(Refusal::MalformedXml("a listener names at least one event"));
         }
-        if function.events.iter().any(|event| !EVENTS.contains(&event.as_str())) {
+        if listener.events.iter().any(|event| !EVENTS.contains(&event.as_str())) {
             return refuse("The event is not supported for notifications");
         }
-        let arn: Result<Arn, _> = function.arn.parse();
-        if !arn.is_ok_and(|arn| arn.service == "lambda" && arn.resource.starts_with("function:")) {
+        if listener.destination().is_none() {
             return refuse("The ARN could not be parsed");
         }
-        let earlier = &functions[..at];
-        if earlier.iter().any(|other| other.id.is_some() && other.id == function.id) {
+        let earlier = &listeners[..at];
+        if earlier.iter().any(|other| other.id.is_some() && other.id == listener.id) {
             return refuse("Configurations must have unique IDs");
         }
-        if earlier.iter().any(|other| overlap(other, function)) {
+        if earlier.iter().any(|other| overlap(other, listener)) {
             return refuse(
                 "Configurations overlap. Configurations on the same bucket cannot share a common event type.",
             );
@@ -259,7 +260,7 @@ fn check_notification(notification: &Notification) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn overlap(one: &FunctionNotification, other: &FunctionNotification) -> bool {
+fn overlap(one: &Listener, other: &Listener) -> bool {
     let same_event = one.events.iter().any(|a| other.events.iter().any(|b| covers(a, b) || covers(b, a)));
     let (p, q) = (one.prefix.as_deref().unwrap_or(""), other.prefix.as_deref().unwrap_or(""));
     let (s, t) = (one.suffix.as_deref().unwrap_or(""), other.suffix.as_deref().unwrap_or(""));

@@ -1,21 +1,24 @@
-//! Events of objects, delivered to functions as asynchronous invocations.
+//! Events of objects, delivered to functions as asynchronous invocations, to queues and to topics as messages.
 //!
 //! The record is version 2.1. Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 //! (to be verified). The key is encoded as form data: `red flower.jpg` arrives as `red+flower.jpg`. Each event is one
-//! invocation with one record. Assumed: that AWS never groups records, and the principal ids, which AWS makes up.
-//! Left out: queues, topics, EventBridge (refused by name), and `s3:TestEvent`, which functions never get.
+//! invocation or message with one record. Assumed: that AWS never groups records, and the principal ids, which AWS makes up.
+//! Queues and topics get an `s3:TestEvent` when they are configured; functions never do.
+//! Left out: EventBridge (refused by name).
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use wavetank_types::Arn;
 use wavetank_wire::lambda::{Invoke, InvokeInput};
+use wavetank_wire::sns::{Publish, PublishInput};
+use wavetank_wire::sqs::{SendMessage, SendMessageInput};
 use wavetank_wire::{Operation as _, ToVal as _};
 
 use super::configuration::covers;
 use super::{S3, canonical_user};
 use crate::services::ServiceId;
-use crate::services::s3::FunctionNotification;
 use crate::services::s3::object::Object;
+use crate::services::s3::{Destination, Listener};
 use crate::world::{Address, Cx, Effect, Scope};
 
 /// What happened to which object.
@@ -27,7 +30,7 @@ struct Event<'a> {
     sequencer: String,
 }
 
-impl FunctionNotification {
+impl Listener {
     fn hears(&self, event: &str, key: &str) -> bool {
         let fits = |wanted: &Option<String>, fit: fn(&str, &str) -> bool| {
             wanted.as_deref().is_none_or(|wanted| fit(key, wanted))
@@ -39,7 +42,7 @@ impl FunctionNotification {
 }
 
 impl S3 {
-    /// Tells the functions that listen. `object` is absent where it is gone.
+    /// Tells those who listen. `object` is absent where it is gone.
     pub(super) fn notify(
         &mut self,
         cx: &mut Cx<'_>,
@@ -51,14 +54,14 @@ impl S3 {
     ) {
         self.changes += 1;
         let Some(found) = self.buckets.get(bucket) else { return };
-        for listener in &found.said.notification.functions {
+        for listener in &found.said.notification.listeners {
             if !listener.hears(name, key) {
                 continue;
             }
             let sequencer = sequencer(cx.now.micros(), self.changes);
             let event = Event { name, key, object, version_id, sequencer };
             let payload = json!({ "Records": [record(cx, found, listener, &event)] });
-            invoke(cx, &listener.arn, payload.to_string().into());
+            tell(cx, listener, payload.to_string());
         }
     }
 }
@@ -68,12 +71,7 @@ fn sequencer(micros: i64, changes: u64) -> String {
     format!("{:014X}{:04X}", micros.max(0), changes % 0x1_0000)
 }
 
-fn record(
-    cx: &mut Cx<'_>,
-    bucket: &super::Bucket,
-    listener: &FunctionNotification,
-    event: &Event<'_>,
-) -> Value {
+fn record(cx: &mut Cx<'_>, bucket: &super::Bucket, listener: &Listener, event: &Event<'_>) -> Value {
     let mut object = Map::new();
     object.insert("key".to_owned(), form_encode(event.key).into());
     if let Some(stored) = event.object {
@@ -115,18 +113,55 @@ fn principal(cx: &Cx<'_>) -> String {
     if cx.access_key.is_empty() { cx.scope.account.to_string() } else { cx.access_key.to_owned() }
 }
 
-fn invoke(cx: &mut Cx<'_>, arn: &str, payload: Bytes) {
-    let Ok(parsed) = arn.parse::<Arn>() else { return };
-    let account = parsed.account.parse().unwrap_or_else(|_| cx.scope.account.clone());
-    let scope = Scope { account, region: wavetank_types::Region::new(parsed.region) };
-    let input = InvokeInput {
-        function_name: arn.to_owned(),
-        invocation_type: Some("Event".to_owned()),
-        payload: Some(payload),
-        ..InvokeInput::default()
+/// Documented: the document, and that it comes when notifications are configured (notification-how-to-event-types-and-
+/// destinations.html, to be verified). Assumed: that every listener of a configuration gets one, also an
+/// old one, and also where the validation of destinations is skipped.
+pub(super) fn test_event(cx: &mut Cx<'_>, bucket: &str, listener: &Listener) {
+    if listener.destination() == Some(Destination::Function) {
+        return;
+    }
+    let event = json!({
+        "Service": "Amazon S3",
+        "Event": "s3:TestEvent",
+        "Time": cx.now.iso_millis(),
+        "Bucket": bucket,
+        "RequestId": cx.hex(16).to_uppercase(),
+        "HostId": cx.letters(76, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
+    });
+    tell(cx, listener, event.to_string());
+}
+
+fn tell(cx: &mut Cx<'_>, listener: &Listener, text: String) {
+    let (Some(destination), Ok(arn)) = (listener.destination(), listener.arn.parse::<Arn>()) else { return };
+    let account = arn.account.parse().unwrap_or_else(|_| cx.scope.account.clone());
+    let scope = Scope { account, region: wavetank_types::Region::new(arn.region.as_str()) };
+    let (service, operation, input) = match destination {
+        Destination::Function => {
+            let input = InvokeInput {
+                function_name: listener.arn.clone(),
+                invocation_type: Some("Event".to_owned()),
+                payload: Some(Bytes::from(text)),
+                ..InvokeInput::default()
+            };
+            (ServiceId::Lambda, Invoke::NAME, input.to_val())
+        }
+        Destination::Queue => {
+            let (region, account) = (&arn.region, &arn.account);
+            let queue_url = format!("https://sqs.{region}.amazonaws.com/{account}/{}", arn.resource);
+            let input = SendMessageInput { queue_url, message_body: text, ..SendMessageInput::default() };
+            (ServiceId::Sqs, SendMessage::NAME, input.to_val())
+        }
+        Destination::Topic => {
+            let input = PublishInput {
+                topic_arn: Some(listener.arn.clone()),
+                subject: Some("Amazon S3 Notification".to_owned()),
+                message: text,
+                ..PublishInput::default()
+            };
+            (ServiceId::Sns, Publish::NAME, input.to_val())
+        }
     };
-    let to = Address { service: ServiceId::Lambda, scope };
-    cx.push(Effect::Call { to, operation: Invoke::NAME, input: input.to_val(), reply: None });
+    cx.push(Effect::Call { to: Address { service, scope }, operation, input, reply: None });
 }
 
 /// Form encoding as S3 does it: a space is `+`, a slash stays.

@@ -2,7 +2,9 @@
 //!
 //! A list's elements count one by one: one that fits is enough, also for `anything-but`. Attributes of type
 //! `String.Array` are such lists; binary attributes are not looked at. Where a body has a list of objects, all keys under
-//! it must hold for one and the same object. Assumed: a key with a dot is a key with a dot.
+//! it must hold for one and the same object.
+//! Recorded by LocalStack (`test_filter_policy_on_message_body_*`): a dot in a key may be a step into an object, in the
+//! policy as in the body; lists in lists are looked through; an empty list is as good as none.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -29,22 +31,43 @@ impl Filter {
 
     fn holds(&self, object: &Map<String, Value>) -> bool {
         self.0.iter().all(|rule| match rule {
-            Rule::Field(name, conditions) => {
-                let mut values = Vec::new();
-                if let Some(value) = object.get(name) {
-                    flatten(value, &mut values);
-                }
+            Rule::Field(path, conditions) => {
+                let (mut found, mut values) = (Vec::new(), Vec::new());
+                reach(object, path, &mut found);
+                found.into_iter().for_each(|value| flatten(value, &mut values));
                 conditions.iter().any(|condition| condition.holds(&values))
             }
-            Rule::Nested(name, inner) => match object.get(name) {
-                Some(Value::Object(object)) => inner.holds(object),
-                Some(Value::Array(list)) => {
-                    list.iter().filter_map(Value::as_object).any(|one| inner.holds(one))
-                }
-                _ => inner.holds(&Map::new()),
-            },
+            Rule::Nested(path, inner) => inner.holds_below(object, path),
             Rule::Or(ways) => ways.iter().any(|way| way.holds(object)),
         })
+    }
+
+    /// Whether the rules hold for one of the objects at a path, or for none where there is none.
+    fn holds_below(&self, object: &Map<String, Value>, path: &str) -> bool {
+        let (mut found, mut below) = (Vec::new(), Vec::new());
+        reach(object, path, &mut found);
+        found.into_iter().for_each(|value| flatten(value, &mut below));
+        let mut objects = below.into_iter().filter_map(Value::as_object).peekable();
+        let cut = |key: &String| Some(key.strip_prefix(path)?.strip_prefix('.')?.to_owned());
+        let dotted: Map<String, Value> =
+            object.iter().filter_map(|(key, value)| Some((cut(key)?, value.clone()))).collect();
+        if objects.peek().is_none() {
+            return self.holds(&dotted);
+        }
+        objects.any(|one| self.holds(one)) || (!dotted.is_empty() && self.holds(&dotted))
+    }
+}
+
+/// The values at a path: a dot in it is a dot in a key, or leads into an object or a list of objects.
+fn reach<'a>(object: &'a Map<String, Value>, path: &str, out: &mut Vec<&'a Value>) {
+    for (key, value) in object {
+        if key == path {
+            out.push(value);
+        } else if let Some(rest) = path.strip_prefix(key.as_str()).and_then(|rest| rest.strip_prefix('.')) {
+            let mut below = Vec::new();
+            flatten(value, &mut below);
+            below.into_iter().filter_map(Value::as_object).for_each(|one| reach(one, rest, out));
+        }
     }
 }
 
@@ -71,7 +94,7 @@ fn attribute(value: &MessageAttributeValue) -> Option<Value> {
 impl Condition {
     fn holds(&self, values: &[&Value]) -> bool {
         if let Self::Exists(wanted) = self {
-            return !values.is_empty() == *wanted;
+            return values.is_empty() != *wanted;
         }
         values.iter().any(|value| self.fits(value))
     }
@@ -182,6 +205,24 @@ mod tests {
             false,
         );
         check(r#"{"a": ["x"]}"#, "x", false);
+        for body in [
+            r#"{"a": {"b": {"c": "x"}}}"#,
+            r#"{"a.b.c": "x"}"#,
+            r#"{"a.b": {"c": "x"}}"#,
+            r#"{"a": {"b.c": "x"}}"#,
+            r#"{"a": {"b": [[{"c": ["y", "x"]}]]}}"#,
+        ] {
+            check(r#"{"a.b.c": ["x"]}"#, body, true);
+            check(r#"{"a": {"b": {"c": ["x"]}}}"#, body, true);
+            check(r#"{"a.b.c": ["z"]}"#, body, false);
+            check(r#"{"a": {"b": {"c": [{"exists": false}]}}}"#, body, false);
+        }
+        check(r#"{"a": {"b": [""]}}"#, r#"{"list": [], "a": {"b": "", "c": null}}"#, true);
+        check(r#"{"list": [{"exists": true}]}"#, r#"{"list": []}"#, false);
+        let scope = r#"{"$or": [{"m": ["C"]}, {"n": ["E"]}], "d": {"s": ["S"], "$or": [{"o": ["c"]}, {"t": ["w"]}]}}"#;
+        check(scope, r#"{"n": "E", "d": {"s": "S", "t": "w"}}"#, true);
+        check(scope, r#"{"n": "E", "d": {"s": "S", "t": "x"}}"#, false);
+        check(scope, r#"{"n": "x", "d": {"s": "S", "o": "c"}}"#, false);
     }
 
     #[test]

@@ -91,9 +91,10 @@ impl Sns {
         let scope = entry.message_group_id.clone().filter(|_| in_group).unwrap_or_default();
         let key = dedup.clone().filter(|_| topic.fifo).map(|id| (scope, id));
         let now = cx.now;
-        topic.published.retain(|_, (until, _)| *until > now);
         // Assumed: a duplicate is answered as the first was.
-        if let Some((_, first)) = key.as_ref().and_then(|key| topic.published.get(key)) {
+        if let Some(key) = &key
+            && let Some(first) = topic.published.known(now, key)
+        {
             return Ok(first.clone());
         }
         let sequence_number = topic.fifo.then(|| {
@@ -102,7 +103,7 @@ impl Sns {
         });
         let output = PublishOutput { message_id: Some(cx.uuid()), sequence_number };
         if let Some(key) = key {
-            topic.published.insert(key, (now + limits::DEDUPLICATION, output.clone()));
+            topic.published.remember(now + limits::DEDUPLICATION, key, output.clone());
         }
         let notice = Notice {
             topic_arn: topic.arn.clone(),

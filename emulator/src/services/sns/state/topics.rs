@@ -10,7 +10,7 @@ use super::super::error::SnsError;
 use super::super::limits;
 use super::policy::default_policy;
 use super::retry::effective_policy;
-use super::{Sns, Topic, parse};
+use super::{Published, Sns, Topic, parse};
 use crate::world::Cx;
 
 /// Attributes that are kept and shown as they were set, beside the feedback roles and rates. Model.
@@ -38,7 +38,7 @@ impl Sns {
             tags,
             subscriptions: BTreeMap::new(),
             subscriptions_deleted: 0,
-            published: BTreeMap::new(),
+            published: Published::default(),
             sequence: 0,
         };
         for (name, text) in attributes.iter().filter(|(name, _)| *name != "FifoTopic") {

@@ -87,10 +87,10 @@ impl Settings {
         if kms {
             out.managed_sse = false;
         } else if both("SqsManagedSseEnabled", "true") {
-            if self.kms_key.is_some() {
+            if out.kms_key.is_some() {
                 return Err(SqsError::TwoEncryptions);
             }
-            (out.kms_key, out.key_reuse_secs) = (None, None);
+            out.key_reuse_secs = None;
         }
         // Documented: docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html (model).
         if out.limit_per_group && !out.dedup_in_group {

@@ -1,13 +1,11 @@
-//! What each bundled query must answer, from the generator's truth and never from the pipeline.
-//!
-//! A query and its oracle have the same name. Money is exact.
+//! What the queries of `event-revenue` must answer. Money is exact.
 
 use wavetank_generators::event_revenue::{Group, Oracle};
 
+use super::{Row, number, text};
+
 /// Most events that `top-events` shows of a currency.
 const TOP: usize = 10;
-
-type Row = Vec<Option<String>>;
 
 /// The rows that a query must answer, in its order. `None` if no oracle has this name.
 pub fn expected(query: &str, oracle: &Oracle) -> Option<Vec<Row>> {
@@ -81,14 +79,6 @@ fn without_currency<'a>(
         merged.entry(key).or_default().merge(sums);
     }
     merged
-}
-
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
-fn number(number: u64) -> Option<String> {
-    Some(number.to_string())
 }
 
 /// `sum` over nothing but nulls is null.

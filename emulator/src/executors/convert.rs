@@ -1,0 +1,17 @@
+//! Firehose's heavy work on records (compression, jq, Parquet and ORC), on a thread that may block.
+//!
+//! What is done is the service's: `services/firehose/work.rs`. It takes no tank time. A panic in it is an outcome.
+
+use std::time::Duration;
+
+use crate::services::firehose::{ConvertOutput, ConvertWork};
+use crate::world::{Outcome, Output};
+
+pub(super) async fn run(work: ConvertWork) -> Outcome {
+    let done = tokio::task::spawn_blocking(move || work.run()).await;
+    let output = done.unwrap_or_else(|error| {
+        tracing::error!(%error, "the conversion of records stopped");
+        ConvertOutput::broken(error.to_string())
+    });
+    Outcome { duration: Duration::ZERO, output: Output::Convert(output) }
+}

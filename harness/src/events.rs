@@ -1,0 +1,116 @@
+//! Records by a template, sent over time at a rate: what the Kinesis Data Generator's page does.
+//!
+//! Time goes in ticks of a second. The records of a tick go out together at its end and are dated with that instant, so
+//! that a run in tank time and its truth, computed later, agree on every byte.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use bytes::Bytes;
+use rand::Rng as _;
+use wavetank_generators::kdg::{Rate, Template};
+use wavetank_types::{Seed, Timestamp};
+
+use crate::client::Aws;
+use crate::progress::Progress;
+use crate::send::{Outgoing, SendError, Sink};
+
+const TICK: Duration = Duration::from_secs(1);
+
+/// Records, and when they go.
+#[derive(Clone, Debug)]
+pub struct Events {
+    /// What a record looks like.
+    pub template: Template,
+    /// The seed of every draw.
+    pub seed: Seed,
+    /// How many records.
+    pub count: u64,
+    /// How many a second.
+    pub rate: Rate,
+}
+
+/// One record with its instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its number, from 0.
+    pub number: u64,
+    /// When it goes out.
+    pub at: Timestamp,
+    /// The record, with its line end.
+    pub line: String,
+}
+
+impl Events {
+    /// The numbers of the records of each tick, until all have gone. A rate that never sends them all ends them.
+    fn ticks(&self) -> impl Iterator<Item = Range<u64>> + use<> {
+        /// Ticks without a record after which a rate is taken to be zero for good: a day.
+        const SILENT_TICKS_MAX: u32 = 86_400;
+        let (count, rate) = (self.count, self.rate);
+        let (mut from, mut ticks, mut silent) = (0, 0u32, 0);
+        std::iter::from_fn(move || {
+            if from >= count || silent >= SILENT_TICKS_MAX {
+                return None;
+            }
+            ticks += 1;
+            let to = rate.records(TICK * ticks).clamp(from, count);
+            silent = if to == from { silent + 1 } else { 0 };
+            let range = from..to;
+            from = to;
+            Some(range)
+        })
+    }
+
+    /// Every record of a run that begins at `start`, in order.
+    pub fn iter(&self, start: Timestamp) -> impl Iterator<Item = Event> + '_ {
+        let ticks = (1u32..).zip(self.ticks()).map(move |(tick, range)| (start + TICK * tick, range));
+        ticks.flat_map(move |(at, range)| range.map(move |number| self.event(number, at)))
+    }
+
+    fn event(&self, number: u64, at: Timestamp) -> Event {
+        Event { number, at, line: self.template.record(self.seed, number, at) }
+    }
+
+    /// Sends all records as time passes. Answers how many went.
+    ///
+    /// `start` is the instant from which the rate counts: the target's time, now.
+    pub async fn send(
+        &self,
+        aws: Aws<'_>,
+        sink: &Sink,
+        start: Timestamp,
+        progress: &dyn Progress,
+    ) -> Result<u64, SendError> {
+        let mut sent = 0;
+        for (tick, range) in (1u32..).zip(self.ticks()) {
+            let at = start + TICK * tick;
+            aws.target().pause(at.since(aws.target().now())).await;
+            let outgoing = |number| Outgoing {
+                // As the page does: a number without meaning, which spreads records over all shards.
+                key: (self.seed.chunk_stream("kdg/key", number).next_u64() % 10_000_000_000).to_string(),
+                data: Bytes::from(self.event(number, at).line),
+            };
+            sent += range.end - range.start;
+            sink.send(aws, &range.map(outgoing).collect::<Vec<_>>()).await?;
+            progress.at(sent);
+        }
+        Ok(sent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_record_has_its_number_and_the_instant_of_its_tick() {
+        let template = Template::parse("{{date.utc(\"ss\")}}").expect("a template");
+        let events = Events { template, seed: Seed(1), count: 5, rate: "2/s".parse().expect("a rate") };
+        let all: Vec<(u64, String)> =
+            events.iter(Timestamp::TANK_EPOCH).map(|event| (event.number, event.line)).collect();
+        let expected = ["01", "01", "02", "02", "03"].map(|second| format!("{second}\n"));
+        assert_eq!(all, (0..).zip(expected).collect::<Vec<_>>());
+        let never = Events { rate: "0/s".parse().expect("a rate"), ..events };
+        assert_eq!(never.iter(Timestamp::TANK_EPOCH).count(), 0);
+    }
+}

@@ -1,0 +1,156 @@
+//! What comes in: rows in one object, or records over time. Made ready, sent, and accounted for afterwards.
+
+use std::num::NonZeroUsize;
+
+use bytes::Bytes;
+use wavetank_generators::event_revenue::Oracle;
+use wavetank_generators::kdg::{self, Template};
+use wavetank_generators::{EventRevenue, Format, Profile, write};
+use wavetank_scenarios::{Outputs, Scenario, ScenarioError};
+use wavetank_types::{Seed, Timestamp};
+
+use crate::check::conserved::{self, Conservation, Sent};
+use crate::check::sent_events;
+use crate::client::Aws;
+use crate::drive;
+use crate::events::Events;
+use crate::observe::{self, Object, ObserveError};
+use crate::oracle::{Truth, data_lake_iot};
+use crate::progress::{Progress, Stage};
+use crate::run::{RunError, RunOptions};
+use crate::send::Sink;
+
+/// What a scenario is fed with.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// Generated rows, as one object.
+    Rows { profile: EventRevenue, body: Bytes },
+    /// A file that a person brings, as one object.
+    Brought { name: String, body: Bytes },
+    /// Records by a template, from `start` on.
+    Events { events: Events, start: Timestamp },
+}
+
+impl Input {
+    /// Makes the input ready. Nothing is sent.
+    pub(crate) fn prepare(
+        scenario: &Scenario,
+        options: &RunOptions,
+        progress: &dyn Progress,
+    ) -> Result<Self, RunError> {
+        let rows = options.rows.unwrap_or(scenario.input.rows);
+        if let Some(template) = &scenario.input.template {
+            return Self::events(scenario, template, rows, options);
+        }
+        if let Some(brought) = &options.brought {
+            return Ok(Self::Brought { name: brought.name.clone(), body: brought.body.clone() });
+        }
+        let name = scenario.input.profile.as_deref().unwrap_or_default();
+        match Profile::open(name, Some(rows), Seed(options.seed), options.defects.defects)? {
+            Profile::EventRevenue(profile) => {
+                let body = csv_of(&profile, progress)?;
+                Ok(Self::Rows { profile, body })
+            }
+            Profile::PeopleVi(_) => Err(RunError::NoTruth(name.to_owned())),
+        }
+    }
+
+    fn events(scenario: &Scenario, file: &str, count: u64, options: &RunOptions) -> Result<Self, RunError> {
+        if options.brought.is_some() || !options.defects.text.is_empty() {
+            return Err(RunError::OnlyRecords(scenario.name.clone()));
+        }
+        let named = |cause: String| ScenarioError::File { file: format!("{}/{file}", scenario.name), cause };
+        let template = Template::parse(scenario.file(file)).map_err(|error| named(error.to_string()))?;
+        let rate = scenario.input.rate.unwrap_or(kdg::Rate::Constant(0.0));
+        let events = Events { template, seed: Seed(options.seed), count, rate };
+        Ok(Self::Events { events, start: Timestamp::TANK_EPOCH })
+    }
+
+    /// Sends everything.
+    pub(crate) async fn send(
+        &mut self,
+        aws: Aws<'_>,
+        scenario: &Scenario,
+        outputs: &Outputs,
+        progress: &dyn Progress,
+    ) -> Result<(), RunError> {
+        let to = outputs.fill(&scenario.input.to)?;
+        match self {
+            Self::Rows { body, .. } => {
+                progress.begin(Stage::Upload, None);
+                drive::put(aws, &to, body.clone()).await?;
+            }
+            // A brought file keeps its own name.
+            Self::Brought { name, body } => {
+                progress.begin(Stage::Upload, None);
+                let folder = to.rsplit_once('/').map_or("", |(folder, _)| folder);
+                drive::put(aws, &format!("{folder}/{name}"), body.clone()).await?;
+            }
+            Self::Events { events, start } => {
+                progress.begin(Stage::Send, Some(events.count));
+                let sink: Sink = to.parse()?;
+                *start = aws.target().now();
+                events.send(aws, &sink, *start, progress).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What became of it.
+    pub(crate) async fn conserve(
+        &self,
+        aws: Aws<'_>,
+        scenario: &Scenario,
+        outputs: &Outputs,
+        data: &[Object],
+    ) -> Result<Conservation, ObserveError> {
+        let sent = match self {
+            Self::Events { events, start } => {
+                return sent_events::conserve(aws, events, *start, &scenario.output.identity, data).await;
+            }
+            Self::Rows { profile, .. } => Sent::Generated(profile),
+            Self::Brought { body, .. } => Sent::Brought(body),
+        };
+        let refusals = match &scenario.output.rejects {
+            Some(rejects) => observe::refusals(aws, &outputs.fill(rejects)?).await?,
+            None => Default::default(),
+        };
+        conserved::conserve(aws, sent, data, &refusals).await
+    }
+
+    /// What the queries must answer.
+    pub(crate) fn truth(&self, scenario: &Scenario) -> Result<Truth, RunError> {
+        Ok(match self {
+            Self::Rows { profile, .. } => Truth::EventRevenue(Box::new(Oracle::of(profile, threads()))),
+            Self::Events { events, start } if scenario.name == "data-lake-iot" => {
+                let file = "data/tracks_list.json";
+                let truth = data_lake_iot::Truth::of(events, *start, scenario.file(file));
+                let named = |cause: String| ScenarioError::File { file: file.to_owned(), cause };
+                Truth::DataLakeIot(truth.map_err(|error| named(error.to_string()))?)
+            }
+            Self::Brought { .. } | Self::Events { .. } => Truth::Unknown,
+        })
+    }
+
+    /// Records that were asked for; defects add repeats to them.
+    pub(crate) fn asked(&self) -> u64 {
+        match self {
+            Self::Rows { profile, .. } => profile.records(),
+            Self::Brought { .. } => 0,
+            Self::Events { events, .. } => events.count,
+        }
+    }
+}
+
+fn csv_of(profile: &EventRevenue, progress: &dyn Progress) -> Result<Bytes, RunError> {
+    progress.begin(Stage::Generate, Some(profile.rows_total()));
+    let mut body = Vec::new();
+    write(profile, Format::Csv, threads(), &mut body)?;
+    progress.at(profile.rows_total());
+    Ok(Bytes::from(body))
+}
+
+/// As many as the machine has; the bytes are the same with any number.
+fn threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
