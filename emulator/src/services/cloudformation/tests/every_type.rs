@@ -156,7 +156,7 @@ Resources:
       PolicyDocument:
         Statement:
           - {Effect: Allow, Principal: {Service: <s3|events>.amazonaws.com}, Action: 'sns:Publish', Resource: '*'}
-  Reader:
+  Subscribed:
     Type: AWS::SNS::Subscription
     Properties:
       TopicArn: !Ref News
