@@ -203,9 +203,9 @@ fn a_query_waits_runs_stores_its_result_and_only_then_has_succeeded() {
     let execution = stage.execution(&id);
     let figures = execution.statistics.unwrap();
     assert_eq!(figures.data_scanned_in_bytes, Some(77));
-    assert_eq!(figures.query_queue_time_in_millis, Some(100));
+    assert_eq!(figures.query_queue_time_in_millis, Some(10));
     assert_eq!(figures.engine_execution_time_in_millis, Some(400));
-    assert_eq!(figures.total_execution_time_in_millis, Some(500));
+    assert_eq!(figures.total_execution_time_in_millis, Some(410));
     let configuration = execution.result_configuration.unwrap();
     assert_eq!(configuration.output_location.unwrap(), format!("{LOCATION}{id}.csv"));
     assert_eq!(execution.statement_type.as_deref(), Some("DML"));
