@@ -37,7 +37,11 @@ fn streams_and_queues_work_with_the_aws_command_line() {
     let status = ["--query", "StreamDescriptionSummary.StreamStatus", "--output", "text"];
     let describe = ["kinesis", "describe-stream-summary", "--stream-name", "clicks"];
     lab.await_answer("ACTIVE", &[&describe[..], &status[..]].concat());
-    let put = ["--partition-key", "a", "--data", "aGVsbG8=", "--query", "ShardId", "--output", "text"];
+    // A file is taken as it is by both generations of the command line; text is not.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("hello"), "hello").unwrap();
+    let data = format!("fileb://{}", folder.path().join("hello").display());
+    let put = ["--partition-key", "a", "--data", &data, "--query", "ShardId", "--output", "text"];
     let shard = lab.aws(&[&["kinesis", "put-record", "--stream-name", "clicks"][..], &put[..]].concat());
     assert_eq!(shard, "shardId-000000000000");
     let iterator = lab.aws(&[

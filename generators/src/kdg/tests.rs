@@ -72,7 +72,7 @@ fn helpers_write_what_their_names_say() {
     );
     check(
         "{{date.now(DD/MMM/YYYY:HH:mm:ss ZZ)}} {{date.now}} {{date.now(\"X x\")}}",
-        expect!["05/Jan/2026:00:00:00 +0000 2026-01-05T00:00:00.000+00:00 1767571200 1767571200000"],
+        expect!["05/Jan/2026:00:00:00 +0000 2026-01-05T00:00:00.000Z 1767571200 1767571200000"],
     );
 }
 
