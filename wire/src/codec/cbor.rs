@@ -3,7 +3,7 @@
 //! The same messages as in JSON, but for blobs, which are byte strings: those read are slices of the message. Maps, lists
 //! and strings may be of indefinite length, as Java's SDK sends them; what is written has its length before it.
 //! Times carry tag 1. Kinesis's own CBOR counts milliseconds as an integer, where the RFC and rpcv2Cbor count seconds.
-//! Recorded: tag and milliseconds (`SdkCborGenerator` of the AWS SDK for Java 1.11, read 2026-11-20).
+//! Recorded: tag and milliseconds (`SdkCborGenerator` of the AWS SDK for Java 1.11, in a decompiled copy, 2026-11-20).
 //! Assumed: that answers may have definite lengths, that a time without a tag is read alike, the words of refusals (`words.rs`).
 
 use bytes::Bytes;
