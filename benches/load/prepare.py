@@ -1,0 +1,166 @@
+"""Makes what a load needs on a running tank, and writes a script for wrk.
+
+    prepare.py ENDPOINT s3-put|s3-get|kinesis-put|kinesis-get|firehose-put|firehose-kinesis|sqs OUT.lua [BYTES]
+    wrk -t1 -c4 -d5s -s OUT.lua ENDPOINT
+
+Batches have 500 records of BYTES (1024) bytes. `sqs` sends, receives and deletes in turn.
+"""
+
+import base64
+import json
+import sys
+import time
+
+import boto3
+from botocore.config import Config
+
+ENDPOINT, WHAT, OUT = sys.argv[1:4]
+BYTES = int(sys.argv[4]) if len(sys.argv) > 4 else 1024
+RECORDS = 500
+SIGNED = "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=00"
+
+
+def client(service):
+    config = Config(signature_version="s3v4", s3={"addressing_style": "path"}) if service == "s3" else None
+    return boto3.client(
+        service,
+        endpoint_url=ENDPOINT,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=config,
+    )
+
+
+def until(look):
+    for _ in range(100):
+        if look():
+            return
+        time.sleep(0.05)
+    sys.exit("it never became ACTIVE")
+
+
+def blobs():
+    return [bytes([65 + n % 26]) * (BYTES - 1) + b"\n" for n in range(RECORDS)]
+
+
+def encoded():
+    return [base64.b64encode(blob).decode() for blob in blobs()]
+
+
+def stream(shards):
+    kinesis = client("kinesis")
+    kinesis.create_stream(StreamName="load", ShardCount=shards)
+    summary = lambda: kinesis.describe_stream_summary(StreamName="load")["StreamDescriptionSummary"]
+    until(lambda: summary()["StreamStatus"] == "ACTIVE")
+    return kinesis
+
+
+def delivery(**source):
+    client("s3").create_bucket(Bucket="lake")
+    firehose = client("firehose")
+    role = "arn:aws:iam::000000000000:role/load"
+    firehose.create_delivery_stream(
+        DeliveryStreamName="load",
+        ExtendedS3DestinationConfiguration={
+            "BucketARN": "arn:aws:s3:::lake",
+            "RoleARN": role,
+            "Prefix": "load/",
+            "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 60},
+        },
+        **source,
+    )
+    described = lambda: firehose.describe_delivery_stream(DeliveryStreamName="load")["DeliveryStreamDescription"]
+    until(lambda: described()["DeliveryStreamStatus"] == "ACTIVE")
+
+
+def post(service, target, body, version="1.1"):
+    with open(OUT + ".json", "w") as file:
+        json.dump(body, file)
+    with open(OUT, "w") as file:
+        file.write(
+            f'wrk.method = "POST"\nwrk.path = "/"\n'
+            f'wrk.headers["X-Amz-Target"] = "{target}"\n'
+            f'wrk.headers["Content-Type"] = "application/x-amz-json-{version}"\n'
+            f'wrk.headers["Authorization"] = "{SIGNED.format(service)}"\n'
+            f'local file = io.open("{OUT}.json", "rb")\nwrk.body = file:read("*a")\nfile:close()\n'
+        )
+
+
+def s3(method):
+    s3 = client("s3")
+    s3.create_bucket(Bucket="bench")
+    s3.put_object(Bucket="bench", Key="k", Body=b"x" * BYTES)
+    url = s3.generate_presigned_url(f"{method}_object", Params={"Bucket": "bench", "Key": "k"}, ExpiresIn=3600)
+    body = f'wrk.body = string.rep("x", {BYTES})\n' if method == "put" else ""
+    with open(OUT, "w") as file:
+        file.write(f'wrk.method = "{method.upper()}"\nwrk.path = "/{url.split("/", 3)[3]}"\n{body}')
+
+
+def kinesis_put():
+    records = [{"Data": data, "PartitionKey": f"key-{n}"} for n, data in enumerate(encoded())]
+    post("kinesis", "Kinesis_20131202.PutRecords", {"StreamName": "load", "Records": records})
+
+
+def kinesis_get():
+    kinesis = stream(1)
+    records = [{"Data": data, "PartitionKey": f"key-{n}"} for n, data in enumerate(blobs())]
+    kinesis.put_records(StreamName="load", Records=records)
+    iterator = kinesis.get_shard_iterator(
+        StreamName="load", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    post("kinesis", "Kinesis_20131202.GetRecords", {"ShardIterator": iterator, "Limit": RECORDS})
+
+
+SQS = """
+local queue, signed, body = "%s", "%s", string.rep("x", 100)
+local handle, turn = nil, 0
+local function call(operation, text)
+  local headers = {["X-Amz-Target"] = "AmazonSQS." .. operation, ["Content-Type"] = "application/x-amz-json-1.0", ["Authorization"] = signed}
+  return wrk.format("POST", "/", headers, text)
+end
+request = function()
+  if handle then
+    local mine = handle
+    handle = nil
+    return call("DeleteMessage", '{"QueueUrl":"' .. queue .. '","ReceiptHandle":"' .. mine .. '"}')
+  end
+  turn = turn + 1
+  if turn %% 2 == 1 then
+    return call("SendMessage", '{"QueueUrl":"' .. queue .. '","MessageBody":"' .. body .. '"}')
+  end
+  return call("ReceiveMessage", '{"QueueUrl":"' .. queue .. '"}')
+end
+response = function(status, headers, body)
+  handle = string.match(body, '"ReceiptHandle":"([^"]+)"') or handle
+end
+"""
+
+
+def main():
+    if WHAT in ("s3-put", "s3-get"):
+        s3(WHAT.removeprefix("s3-"))
+    elif WHAT == "kinesis-put":
+        stream(8)
+        kinesis_put()
+    elif WHAT == "kinesis-get":
+        kinesis_get()
+    elif WHAT == "firehose-put":
+        delivery()
+        records = [{"Data": data} for data in encoded()]
+        post("firehose", "Firehose_20150804.PutRecordBatch", {"DeliveryStreamName": "load", "Records": records})
+    elif WHAT == "firehose-kinesis":
+        stream(8)
+        arn = "arn:aws:kinesis:us-east-1:000000000000:stream/load"
+        source = {"KinesisStreamARN": arn, "RoleARN": "arn:aws:iam::000000000000:role/load"}
+        delivery(DeliveryStreamType="KinesisStreamAsSource", KinesisStreamSourceConfiguration=source)
+        kinesis_put()
+    elif WHAT == "sqs":
+        queue = client("sqs").create_queue(QueueName="load")["QueueUrl"]
+        with open(OUT, "w") as file:
+            file.write(SQS % (queue, SIGNED.format("sqs")))
+    else:
+        sys.exit(__doc__)
+
+
+main()
