@@ -98,6 +98,10 @@ impl Sink {
     /// Sends records in order, in as few batches as their sizes allow.
     pub async fn send(&self, aws: Aws<'_>, records: &[Outgoing]) -> Result<(), SendError> {
         let (count_max, bytes_max) = self.batch_max();
+        let queue_url = match self {
+            Self::Sqs(queue) if !records.is_empty() => url_of(aws, queue).await?,
+            _ => String::new(),
+        };
         let mut rest = records;
         while !rest.is_empty() {
             let mut bytes = 0;
@@ -107,20 +111,20 @@ impl Sink {
             };
             let count = rest.iter().take(count_max).take_while(fits).count().max(1);
             let (batch, after) = rest.split_at(count);
-            self.send_batch(aws, batch).await?;
+            self.send_batch(aws, &queue_url, batch).await?;
             rest = after;
         }
         Ok(())
     }
 
-    async fn send_batch(&self, aws: Aws<'_>, batch: &[Outgoing]) -> Result<(), SendError> {
+    async fn send_batch(&self, aws: Aws<'_>, queue_url: &str, batch: &[Outgoing]) -> Result<(), SendError> {
         let mut open: Vec<Outgoing> = batch.to_vec();
         let mut back_off = FIRST_BACK_OFF;
         for attempt in 1.. {
             let refused = match self {
                 Self::Kinesis(stream) => put_to_kinesis(aws, stream, &open).await?,
                 Self::Firehose(stream) => put_to_firehose(aws, stream, &open).await?,
-                Self::Sqs(queue) => put_to_sqs(aws, queue, &open).await?,
+                Self::Sqs(_) => put_to_sqs(aws, queue_url, &open).await?,
             };
             let Some((_, code)) = refused.last().cloned() else { return Ok(()) };
             if attempt == TRIES_MAX {
@@ -159,9 +163,13 @@ async fn put_to_firehose(aws: Aws<'_>, stream: &str, batch: &[Outgoing]) -> Resu
     Ok(results.into_iter().enumerate().filter_map(|(at, result)| Some((at, result.error_code?))).collect())
 }
 
-async fn put_to_sqs(aws: Aws<'_>, queue: &str, batch: &[Outgoing]) -> Result<Refused, WireError> {
+async fn url_of(aws: Aws<'_>, queue: &str) -> Result<String, WireError> {
     let input = sqs::GetQueueUrlInput { queue_name: queue.to_owned(), ..sqs::GetQueueUrlInput::default() };
-    let queue_url = aws.call::<sqs::GetQueueUrl>(input).await?.queue_url.unwrap_or_default();
+    Ok(aws.call::<sqs::GetQueueUrl>(input).await?.queue_url.unwrap_or_default())
+}
+
+async fn put_to_sqs(aws: Aws<'_>, queue_url: &str, batch: &[Outgoing]) -> Result<Refused, WireError> {
+    let queue_url = queue_url.to_owned();
     let entry = |(at, record): (usize, &Outgoing)| sqs::SendMessageBatchRequestEntry {
         id: at.to_string(),
         message_body: String::from_utf8_lossy(&record.data).trim_end_matches('\n').to_owned(),

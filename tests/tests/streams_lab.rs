@@ -15,6 +15,7 @@ use wavetank_tests::root;
 use wavetank_tests::served::{Served, python_has, skips};
 use wavetank_types::Seed;
 use wavetank_wire::kinesis::{CreateStream, CreateStreamInput};
+use wavetank_wire::sqs::{CreateQueue, CreateQueueInput, GetQueueAttributes, GetQueueAttributesInput};
 
 #[test]
 fn streams_and_queues_work_step_by_step_with_boto3() {
@@ -106,6 +107,14 @@ fn the_generator_sends_to_a_served_tank_in_its_own_time() {
             tank.now().since(before).as_secs() >= 12,
             "1,200 records at 100/s take 12 seconds of the tank's time"
         );
+        let input = CreateQueueInput { queue_name: "orders".to_owned(), ..CreateQueueInput::default() };
+        let queue_url = aws.call::<CreateQueue>(input).await.unwrap().queue_url.unwrap();
+        let events = Events { count: 25, ..events };
+        events.send(aws, &Sink::Sqs("orders".to_owned()), tank.now(), &Silent).await.unwrap();
+        let attribute_names = Some(vec!["ApproximateNumberOfMessages".to_owned()]);
+        let input = GetQueueAttributesInput { queue_url, attribute_names };
+        let attributes = aws.call::<GetQueueAttributes>(input).await.unwrap().attributes.unwrap();
+        assert_eq!(attributes["ApproximateNumberOfMessages"], "25");
         sent
     });
     assert_eq!(sent, 1_200);
