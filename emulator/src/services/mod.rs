@@ -6,6 +6,7 @@
 
 pub mod athena;
 pub mod cloudformation;
+pub mod dynamodb;
 pub mod firehose;
 pub mod glue;
 pub mod iam;

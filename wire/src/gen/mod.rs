@@ -3,6 +3,8 @@
 
 pub mod athena;
 pub mod cloudformation;
+pub mod dynamodb;
+pub mod dynamodbstreams;
 pub mod firehose;
 pub mod glue;
 pub mod iam;
@@ -19,6 +21,8 @@ use crate::schema::Service;
 pub static SERVICES: &[&Service] = &[
     &athena::SERVICE,
     &cloudformation::SERVICE,
+    &dynamodb::SERVICE,
+    &dynamodbstreams::SERVICE,
     &firehose::SERVICE,
     &glue::SERVICE,
     &iam::SERVICE,

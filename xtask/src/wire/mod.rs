@@ -47,6 +47,9 @@ pub(crate) struct ServedService {
     /// The service checks the values of enums itself, with errors of its own.
     #[serde(default)]
     pub(crate) unchecked_enums: bool,
+    /// Shapes that get no type of their own: the service reads their `Val` itself.
+    #[serde(default)]
+    pub(crate) raw: Vec<String>,
 }
 
 /// Reads `wire/ops.toml`.

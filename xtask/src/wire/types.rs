@@ -8,7 +8,7 @@ use super::names::{field, module, snake, type_name};
 use super::{HEAD, ServedService};
 
 pub(crate) fn write(service: &str, served: &ServedService, model: &Model) -> Result<String, String> {
-    let writer = Writer { model, renamed: renamed(model) };
+    let writer = Writer { model, renamed: renamed(model), raw: &served.raw };
     let mut out = String::from(HEAD);
     writeln!(out, "//! Requests, responses and their parts of `{service}`, as AWS's model names them.\n")
         .map_err(fail)?;
@@ -21,7 +21,8 @@ pub(crate) fn write(service: &str, served: &ServedService, model: &Model) -> Res
     // Of exceptions, only those that an event stream carries have a type.
     let carried = model.nested();
     for (name, shape) in &model.shapes {
-        if shape.is_structure() && (!shape.exception || carried.contains(name.as_str())) {
+        let is_typed = shape.is_structure() && !served.raw.contains(name);
+        if is_typed && (!shape.exception || carried.contains(name.as_str())) {
             writer.structure(&mut out, name, shape).map_err(fail)?;
         }
         if !shape.values.is_empty() {
@@ -56,6 +57,7 @@ fn renamed(model: &Model) -> BTreeMap<String, String> {
 struct Writer<'a> {
     model: &'a Model,
     renamed: BTreeMap<String, String>,
+    raw: &'a [String],
 }
 
 impl Writer<'_> {
@@ -157,6 +159,7 @@ impl Writer<'_> {
         };
         match shape.kind.as_str() {
             _ if shape.document => "Document".to_owned(),
+            _ if self.raw.contains(&reference.shape) => "Val".to_owned(),
             "structure" if !within.is_empty() && self.holds(&reference.shape, within) => {
                 format!("Box<{}>", self.name(&reference.shape))
             }

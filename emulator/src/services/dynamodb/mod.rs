@@ -1,0 +1,5 @@
+//! DynamoDB and DynamoDB Streams.
+
+#![allow(dead_code)]
+#![allow(unused_imports)]
+pub(crate) mod value;

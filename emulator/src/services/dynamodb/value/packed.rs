@@ -1,0 +1,175 @@
+//! [`Packed`]: an item at rest, in one allocation that the table, its indexes, streams and backups share.
+//!
+//! A tag of one byte, then the value; lengths are variable. The bytes are ours and leave the process nowhere.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{AttributeValue, Item, Number, Type};
+
+/// An item at rest. Cloning shares it; equality is that of the items, since each item packs in one way.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Packed(Arc<[u8]>);
+
+impl std::fmt::Debug for Packed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Packed").field(&self.unpack()).finish()
+    }
+}
+
+impl Packed {
+    /// An item, put to rest.
+    pub(crate) fn of(item: &Item) -> Self {
+        let mut out = Vec::with_capacity(super::item_bytes(item) + 4 * item.len() + 8);
+        entries(&mut out, item);
+        Self(out.into())
+    }
+
+    /// The item.
+    pub(crate) fn unpack(&self) -> Item {
+        Reader(&self.0).entries()
+    }
+
+    /// One attribute, without making the others.
+    pub(crate) fn attribute(&self, sought: &str) -> Option<AttributeValue> {
+        let mut reader = Reader(&self.0);
+        for _ in 0..reader.length() {
+            let name = reader.slice();
+            match name.cmp(sought.as_bytes()) {
+                std::cmp::Ordering::Less => drop(reader.value()),
+                std::cmp::Ordering::Equal => return Some(reader.value()),
+                std::cmp::Ordering::Greater => return None,
+            }
+        }
+        None
+    }
+
+    /// Bytes in memory, for accounts of memory; what DynamoDB counts is [`super::item_bytes`].
+    pub(crate) fn stored_bytes(&self) -> usize {
+        self.0.len()
+    }
+}
+
+fn length(out: &mut Vec<u8>, mut length: usize) {
+    while length >= 0x80 {
+        out.push(0x80 | (length & 0x7F) as u8);
+        length >>= 7;
+    }
+    out.push(length as u8);
+}
+
+fn slice(out: &mut Vec<u8>, bytes: &[u8]) {
+    length(out, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+fn entries(out: &mut Vec<u8>, item: &Item) {
+    length(out, item.len());
+    for (name, entry) in item {
+        slice(out, name.as_bytes());
+        value(out, entry);
+    }
+}
+
+/// Sign and count of bytes, the power of ten, then the digits, lowest byte first.
+fn number(out: &mut Vec<u8>, number: &Number) {
+    let (negative, digits, exponent) = number.parts();
+    let count = (128 - digits.leading_zeros()).div_ceil(8) as u8;
+    out.push(count | if negative { 0x80 } else { 0 });
+    out.extend_from_slice(&exponent.to_le_bytes());
+    out.extend_from_slice(&digits.to_le_bytes()[..usize::from(count)]);
+}
+
+fn value(out: &mut Vec<u8>, value: &AttributeValue) {
+    out.push(value.kind() as u8);
+    match value {
+        AttributeValue::S(text) => slice(out, text.as_bytes()),
+        AttributeValue::N(one) => number(out, one),
+        AttributeValue::B(bytes) => slice(out, bytes),
+        AttributeValue::Ss(set) => {
+            length(out, set.len());
+            set.iter().for_each(|text| slice(out, text.as_bytes()));
+        }
+        AttributeValue::Ns(set) => {
+            length(out, set.len());
+            set.iter().for_each(|one| number(out, one));
+        }
+        AttributeValue::Bs(set) => {
+            length(out, set.len());
+            set.iter().for_each(|bytes| slice(out, bytes));
+        }
+        AttributeValue::M(item) => entries(out, item),
+        AttributeValue::L(list) => {
+            length(out, list.len());
+            list.iter().for_each(|entry| self::value(out, entry));
+        }
+        AttributeValue::Null => {}
+        AttributeValue::Bool(truth) => out.push(u8::from(*truth)),
+    }
+}
+
+/// Reads what the functions above wrote; nothing else ever comes here.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> &'a [u8] {
+        let (head, rest) = self.0.split_at(count);
+        self.0 = rest;
+        head
+    }
+
+    fn length(&mut self) -> usize {
+        let (mut length, mut shift) = (0, 0);
+        loop {
+            let byte = self.take(1)[0];
+            length |= usize::from(byte & 0x7F) << shift;
+            if byte < 0x80 {
+                return length;
+            }
+            shift += 7;
+        }
+    }
+
+    fn slice(&mut self) -> &'a [u8] {
+        let count = self.length();
+        self.take(count)
+    }
+
+    fn text(&mut self) -> String {
+        std::str::from_utf8(self.slice()).expect("packed from a text").to_owned()
+    }
+
+    fn number(&mut self) -> Number {
+        let head = self.take(1)[0];
+        let exponent = i16::from_le_bytes(self.take(2).try_into().expect("two bytes"));
+        let mut digits = [0; 16];
+        let count = usize::from(head & 0x7F);
+        digits[..count].copy_from_slice(self.take(count));
+        Number::of_parts(head & 0x80 != 0, u128::from_le_bytes(digits), exponent)
+    }
+
+    fn entries(&mut self) -> Item {
+        (0..self.length()).map(|_| (self.text(), self.value())).collect()
+    }
+
+    fn set<T: Ord>(&mut self, read: impl Fn(&mut Self) -> T) -> BTreeSet<T> {
+        (0..self.length()).map(|_| read(self)).collect()
+    }
+
+    fn value(&mut self) -> AttributeValue {
+        match Type::ALL[usize::from(self.take(1)[0])] {
+            Type::S => AttributeValue::S(self.text()),
+            Type::N => AttributeValue::N(self.number()),
+            Type::B => AttributeValue::B(Bytes::copy_from_slice(self.slice())),
+            Type::Ss => AttributeValue::Ss(self.set(Self::text)),
+            Type::Ns => AttributeValue::Ns(self.set(Self::number)),
+            Type::Bs => AttributeValue::Bs(self.set(|reader| Bytes::copy_from_slice(reader.slice()))),
+            Type::M => AttributeValue::M(self.entries()),
+            Type::L => AttributeValue::L((0..self.length()).map(|_| self.value()).collect()),
+            Type::Null => AttributeValue::Null,
+            Type::Bool => AttributeValue::Bool(self.take(1)[0] != 0),
+        }
+    }
+}
