@@ -1,6 +1,7 @@
 //! [`Packed`]: an item at rest, in one allocation that the table, its indexes, streams and backups share.
 //!
-//! A tag of one byte, then the value; lengths are variable. The bytes are ours and leave the process nowhere.
+//! Four bytes of what DynamoDB counts for the item, then its entries: a tag of one byte before each value; lengths are
+//! variable. The bytes are ours and leave the process nowhere.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,6 +9,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{AttributeValue, Item, Number, Type};
+
+/// The head of a packed item.
+const WEIGHT_BYTES: usize = 4;
 
 /// An item at rest. Cloning shares it; equality is that of the items, since each item packs in one way.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,19 +26,23 @@ impl std::fmt::Debug for Packed {
 impl Packed {
     /// An item, put to rest.
     pub(crate) fn of(item: &Item) -> Self {
-        let mut out = Vec::with_capacity(super::item_bytes(item) + 4 * item.len() + 8);
+        let bytes = super::item_bytes(item);
+        let mut out = Vec::with_capacity(WEIGHT_BYTES + bytes + 4 * item.len() + 8);
+        out.extend_from_slice(
+            &u32::try_from(bytes).expect("an item of some hundred KB at most").to_le_bytes(),
+        );
         entries(&mut out, item);
         Self(out.into())
     }
 
     /// The item.
     pub(crate) fn unpack(&self) -> Item {
-        Reader(&self.0).entries()
+        self.reader().entries()
     }
 
     /// One attribute, without making the others.
     pub(crate) fn attribute(&self, sought: &str) -> Option<AttributeValue> {
-        let mut reader = Reader(&self.0);
+        let mut reader = self.reader();
         for _ in 0..reader.length() {
             let name = reader.slice();
             match name.cmp(sought.as_bytes()) {
@@ -46,9 +54,13 @@ impl Packed {
         None
     }
 
-    /// Bytes in memory, for accounts of memory; what DynamoDB counts is [`super::item_bytes`].
-    pub(crate) fn stored_bytes(&self) -> usize {
-        self.0.len()
+    /// What DynamoDB counts for the item, as [`super::item_bytes`] does.
+    pub(crate) fn item_bytes(&self) -> usize {
+        u32::from_le_bytes(self.0[..WEIGHT_BYTES].try_into().expect("four bytes")) as usize
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader(&self.0[WEIGHT_BYTES..])
     }
 }
 

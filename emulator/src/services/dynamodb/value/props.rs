@@ -87,6 +87,7 @@ proptest! {
             prop_assert_eq!(packed.attribute(name), Some(value.clone()));
         }
         prop_assert_eq!(packed.attribute("~"), None);
+        prop_assert_eq!(packed.item_bytes(), item_bytes(&item));
         prop_assert_eq!(item_from_wire(item_to_wire(&item)), Ok(item));
     }
 }
