@@ -2,4 +2,6 @@
 
 #![allow(dead_code)]
 #![allow(unused_imports)]
+pub(crate) mod expression;
+pub(crate) mod terms;
 pub(crate) mod value;
