@@ -6,9 +6,12 @@
 
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
+mod data;
 mod error;
+pub(crate) mod expression;
 mod limits;
 pub(crate) mod table;
+pub(crate) mod terms;
 pub(crate) mod value;
 
 use std::collections::BTreeMap;
