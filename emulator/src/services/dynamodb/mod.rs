@@ -11,6 +11,7 @@ mod error;
 pub(crate) mod expression;
 mod limits;
 pub(crate) mod table;
+mod tables;
 pub(crate) mod terms;
 pub(crate) mod value;
 
@@ -55,8 +56,7 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         request: dynamodb::Request,
     ) -> Result<dynamodb::Response, DynamoError> {
-        let _ = cx;
-        Err(DynamoError::NotBuilt(request.operation().to_owned()))
+        self.tables(cx, request)
     }
 
     fn answer_streams(
@@ -83,10 +83,12 @@ impl DynService for DynamoDb {
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        None
+        self.next_of_tables()
     }
 
-    fn tick(&mut self, _cx: &mut Cx<'_>) {}
+    fn tick(&mut self, cx: &mut Cx<'_>) {
+        self.tick_tables(cx);
+    }
 
     fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
         unreachable!("DynamoDB asks for nothing yet, but got {delivery:?}");
