@@ -6,7 +6,6 @@
 
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
-mod data;
 mod error;
 pub(crate) mod expression;
 mod limits;
