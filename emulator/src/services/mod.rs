@@ -23,7 +23,7 @@ use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::validate::{validate, validation_error};
 use wavetank_wire::{OperationSet, ResponseSet, Val, WireError};
 
-use crate::world::{Address, Answer, Blocked, Cx, Delivery, Scope};
+use crate::world::{Address, Answer, Blocked, Cx, Delivery, Reading, Scope};
 
 /// Which service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -154,6 +154,14 @@ pub trait Service: Send {
     fn blocked(&self, _scope: &Scope) -> Vec<Blocked> {
         Vec::new()
     }
+
+    /// Counts what is a state and not an event, such as a queue's length. Called before CloudWatch reads what was counted.
+    fn measure(&mut self, _cx: &mut Cx<'_>) {}
+
+    /// What other services of the scope have counted. Only CloudWatch gets it, before each of its turns.
+    fn collect(&mut self, _cx: &mut Cx<'_>, readings: Vec<Reading>) {
+        unreachable!("this service keeps no metrics, yet got {readings:?}");
+    }
 }
 
 /// [`Service`] without its types, so that the world can hold any.
@@ -163,6 +171,8 @@ pub(crate) trait DynService: Send {
     fn tick(&mut self, cx: &mut Cx<'_>);
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery);
     fn blocked(&self, scope: &Scope) -> Vec<Blocked>;
+    fn measure(&mut self, cx: &mut Cx<'_>);
+    fn collect(&mut self, cx: &mut Cx<'_>, readings: Vec<Reading>);
 }
 
 impl<S: Service> DynService for S {
@@ -191,5 +201,13 @@ impl<S: Service> DynService for S {
 
     fn blocked(&self, scope: &Scope) -> Vec<Blocked> {
         Service::blocked(self, scope)
+    }
+
+    fn measure(&mut self, cx: &mut Cx<'_>) {
+        Service::measure(self, cx);
+    }
+
+    fn collect(&mut self, cx: &mut Cx<'_>, readings: Vec<Reading>) {
+        Service::collect(self, cx, readings);
     }
 }
