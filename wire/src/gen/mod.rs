@@ -3,6 +3,7 @@
 
 pub mod athena;
 pub mod cloudformation;
+pub mod cloudwatch;
 pub mod firehose;
 pub mod glue;
 pub mod iam;
@@ -19,6 +20,7 @@ use crate::schema::Service;
 pub static SERVICES: &[&Service] = &[
     &athena::SERVICE,
     &cloudformation::SERVICE,
+    &cloudwatch::SERVICE,
     &firehose::SERVICE,
     &glue::SERVICE,
     &iam::SERVICE,
