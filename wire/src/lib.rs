@@ -17,7 +17,7 @@ pub mod validate;
 
 pub use error::WireError;
 pub use r#gen::{
-    SERVICES, athena, cloudformation, firehose, glue, iam, kinesis, lambda, logs, sns, sqs, sts,
+    SERVICES, athena, cloudformation, cloudwatch, firehose, glue, iam, kinesis, lambda, logs, sns, sqs, sts,
 };
 pub use val::{FromVal, ToVal, Val};
 

@@ -6,6 +6,7 @@
 
 pub mod athena;
 pub mod cloudformation;
+pub mod cloudwatch;
 pub mod firehose;
 pub mod glue;
 pub mod iam;
@@ -31,6 +32,7 @@ use crate::world::{Address, Answer, Blocked, Cx, Delivery, Reading, Scope};
 pub enum ServiceId {
     Athena,
     CloudFormation,
+    CloudWatch,
     Firehose,
     Glue,
     Iam,
@@ -49,6 +51,7 @@ impl ServiceId {
         match schema.name {
             "athena" => Self::Athena,
             "cloudformation" => Self::CloudFormation,
+            "cloudwatch" => Self::CloudWatch,
             "firehose" => Self::Firehose,
             "glue" => Self::Glue,
             "iam" => Self::Iam,
@@ -67,6 +70,7 @@ impl ServiceId {
         Some(match self {
             Self::Athena => &wire::athena::SERVICE,
             Self::CloudFormation => &wire::cloudformation::SERVICE,
+            Self::CloudWatch => &wire::cloudwatch::SERVICE,
             Self::Firehose => &wire::firehose::SERVICE,
             Self::Glue => &wire::glue::SERVICE,
             Self::Iam => &wire::iam::SERVICE,
@@ -102,6 +106,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
     match service {
         ServiceId::Athena => Box::new(athena::Athena::default()),
         ServiceId::CloudFormation => Box::new(cloudformation::CloudFormation::default()),
+        ServiceId::CloudWatch => Box::new(cloudwatch::CloudWatch::default()),
         ServiceId::Firehose => Box::new(firehose::Firehose::new(strict)),
         ServiceId::Glue => Box::new(glue::Glue::default()),
         ServiceId::Iam => Box::new(iam::Iam::default()),
@@ -158,6 +163,11 @@ pub trait Service: Send {
     /// Counts what is a state and not an event, such as a queue's length. Called before CloudWatch reads what was counted.
     fn measure(&mut self, _cx: &mut Cx<'_>) {}
 
+    /// Whether what others count can make something due here. Only CloudWatch with alarms says so.
+    fn watches_metrics(&self) -> bool {
+        false
+    }
+
     /// What other services of the scope have counted. Only CloudWatch gets it, before each of its turns.
     fn collect(&mut self, _cx: &mut Cx<'_>, readings: Vec<Reading>) {
         unreachable!("this service keeps no metrics, yet got {readings:?}");
@@ -172,6 +182,7 @@ pub(crate) trait DynService: Send {
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery);
     fn blocked(&self, scope: &Scope) -> Vec<Blocked>;
     fn measure(&mut self, cx: &mut Cx<'_>);
+    fn watches_metrics(&self) -> bool;
     fn collect(&mut self, cx: &mut Cx<'_>, readings: Vec<Reading>);
 }
 
@@ -205,6 +216,10 @@ impl<S: Service> DynService for S {
 
     fn measure(&mut self, cx: &mut Cx<'_>) {
         Service::measure(self, cx);
+    }
+
+    fn watches_metrics(&self) -> bool {
+        Service::watches_metrics(self)
     }
 
     fn collect(&mut self, cx: &mut Cx<'_>, readings: Vec<Reading>) {

@@ -133,6 +133,8 @@ pub(crate) struct Meters {
     families: Vec<Rows>,
     /// Minutes that are complete, in all cells.
     closed: usize,
+    /// Something has been counted since `counted` was asked last.
+    touched: bool,
 }
 
 /// The rows of a family, sorted by the values of its dimensions.
@@ -180,7 +182,8 @@ impl Row {
 impl Meters {
     /// The row of a resource, made when it is first asked for.
     fn row(&mut self, family: &'static Family, values: &[&str]) -> (&mut Row, &mut usize) {
-        assert_eq!(family.dimensions.len(), values.len(), "a value for each dimension of {family:?}");
+        debug_assert_eq!(family.dimensions.len(), values.len(), "a value for each dimension of {family:?}");
+        self.touched = true;
         let found = self.families.iter().position(|rows| std::ptr::eq(rows.family, family));
         let at = found.unwrap_or_else(|| {
             self.families.push(Rows { family, rows: Vec::new(), last: 0 });
@@ -200,9 +203,9 @@ impl Meters {
         (&mut rows.rows[rows.last], &mut self.closed)
     }
 
-    /// Whether so much waits that CloudWatch should have it now.
-    pub(super) fn is_full(&self) -> bool {
-        self.closed > CLOSED_MAX
+    /// Whether something has been counted since the last time; then, whether so much waits that CloudWatch should have it.
+    pub(super) fn counted(&mut self) -> Option<bool> {
+        std::mem::take(&mut self.touched).then_some(self.closed > CLOSED_MAX)
     }
 
     /// Everything counted since the last time.

@@ -5,6 +5,7 @@
 //! call is decided in [`World::drain`]. Left out: who waits, and on what clock; see `driver/`.
 
 mod blocked;
+mod collect;
 mod cx;
 mod destinations;
 mod fault;
@@ -23,11 +24,10 @@ pub use blocked::Blocked;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
 use fault::Faults;
 pub use fault::{Rule, RuleId, Verdict};
-pub use metrics::{Family, Meter, Metric, Metrics, Reading, Unit};
-use metrics::Meters;
-#[expect(unused_imports, reason = "until CloudWatch is there")]
-pub(crate) use metrics::{Point, Spread};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
+use metrics::Meters;
+pub use metrics::{Family, Meter, Metric, Metrics, Reading, Unit};
+pub(crate) use metrics::{Point, Spread};
 
 use crate::services::s3::S3;
 use crate::services::{DynService, ServiceId, registry};
@@ -323,6 +323,8 @@ impl World {
             let slot = Slot { service, seat, deadline: None };
             self.services.insert(address.clone(), slot);
         }
+        let is_cloudwatch = address.service == ServiceId::CloudWatch;
+        let readings = if is_cloudwatch { self.readings(&address.scope) } else { Vec::new() };
         let slot = self.services.get_mut(&address).expect("made just above");
         let mut cx = Cx {
             now: self.now,
@@ -335,11 +337,18 @@ impl World {
             meters: &mut slot.seat.meters,
             out,
         };
+        if !readings.is_empty() {
+            slot.service.collect(&mut cx, readings);
+        }
         let answer = act(slot.service.as_mut(), &mut cx);
+        let counted = slot.seat.meters.counted();
         let deadline = slot.service.next_deadline();
         if deadline != slot.deadline {
             let before = std::mem::replace(&mut slot.deadline, deadline);
-            self.move_deadline(address, before, deadline);
+            self.move_deadline(address.clone(), before, deadline);
+        }
+        if let Some(is_full) = counted {
+            self.stir(&address.scope, is_full, out);
         }
         answer
     }
