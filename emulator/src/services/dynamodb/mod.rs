@@ -55,8 +55,17 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         request: dynamodb::Request,
     ) -> Result<dynamodb::Response, DynamoError> {
-        let _ = cx;
-        Err(DynamoError::NotBuilt(request.operation().to_owned()))
+        use dynamodb::Request as Q;
+        use dynamodb::Response as A;
+        Ok(match request {
+            Q::PutItem(input) => A::PutItem(self.put_item(cx, input)?),
+            Q::GetItem(input) => A::GetItem(self.get_item(cx, input)?),
+            Q::UpdateItem(input) => A::UpdateItem(self.update_item(cx, input)?),
+            Q::DeleteItem(input) => A::DeleteItem(self.delete_item(cx, input)?),
+            Q::Query(input) => A::Query(self.query(cx, input)?),
+            Q::Scan(input) => A::Scan(self.scan(cx, input)?),
+            other => return Err(DynamoError::NotBuilt(other.operation().to_owned())),
+        })
     }
 
     fn answer_streams(
