@@ -20,7 +20,7 @@ pub use r#gen::{
     SERVICES, athena, cloudformation, cloudwatch, dynamodb, dynamodbstreams, firehose, glue, iam, kinesis,
     lambda, logs, sns, sqs, sts,
 };
-pub use val::{FromVal, ToVal, Val};
+pub use val::{Document, FromVal, ToVal, Val};
 
 use schema::Service;
 
