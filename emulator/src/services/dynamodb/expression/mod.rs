@@ -21,8 +21,6 @@ mod key;
 mod path;
 mod placeholders;
 mod projection;
-#[cfg(test)]
-mod props;
 mod reserved;
 mod syntax;
 #[cfg(test)]
