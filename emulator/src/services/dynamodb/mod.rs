@@ -8,8 +8,10 @@
 
 mod error;
 mod limits;
+mod streams;
 pub(crate) mod table;
 mod tables;
+mod ttl;
 pub(crate) mod value;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ use wavetank_wire::{OperationSet as _, ResponseSet as _, Val, WireError, dynamod
 
 use error::DynamoError;
 
+use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
 use crate::world::{Answer, Blocked, Cx, Delivery, Scope};
@@ -35,6 +38,8 @@ pub struct DynamoDb {
 #[derive(Debug, Default)]
 struct Regional {
     tables: BTreeMap<String, Table>,
+    /// Streams that take no more records, by ARN, as long as they can be read.
+    disabled_streams: BTreeMap<String, Stream>,
 }
 
 impl DynamoDb {
@@ -54,15 +59,6 @@ impl DynamoDb {
         request: dynamodb::Request,
     ) -> Result<dynamodb::Response, DynamoError> {
         self.tables(cx, request)
-    }
-
-    fn answer_streams(
-        &mut self,
-        cx: &mut Cx<'_>,
-        request: dynamodbstreams::Request,
-    ) -> Result<dynamodbstreams::Response, DynamoError> {
-        let _ = cx;
-        Err(DynamoError::NotBuilt(request.operation().to_owned()))
     }
 }
 

@@ -142,6 +142,8 @@ pub(crate) struct Settings {
     pub(crate) is_protected: bool,
     pub(crate) key_arn: Option<String>,
     pub(crate) tags: BTreeMap<String, String>,
+    /// Label and ARN of the last stream, enabled or not.
+    pub(crate) latest_stream: Option<(String, String)>,
 }
 
 /// Seconds of a day.

@@ -29,6 +29,8 @@ impl DynamoDb {
             Q::CreateTable(input) => A::CreateTable(self.create_table(cx, input)?),
             Q::DescribeTable(input) => A::DescribeTable(self.describe_table(cx, &input)?),
             Q::DeleteTable(input) => A::DeleteTable(self.delete_table(cx, &input)?),
+            Q::UpdateTimeToLive(input) => A::UpdateTimeToLive(self.update_time_to_live(cx, input)?),
+            Q::DescribeTimeToLive(input) => A::DescribeTimeToLive(self.describe_time_to_live(cx, &input)?),
             Q::ListTables(input) => A::ListTables(self.list_tables(cx, &input)?),
             other => return Err(DynamoError::NotBuilt(other.operation().to_owned())),
         })
@@ -39,7 +41,8 @@ impl DynamoDb {
         self.regions
             .values()
             .flat_map(|regional| regional.tables.values())
-            .filter_map(|table| table.next_change())
+            .flat_map(|table| [table.next_change(), table.ttl.next()])
+            .flatten()
             .min()
     }
 
@@ -47,6 +50,9 @@ impl DynamoDb {
     pub(super) fn tick_tables(&mut self, cx: &mut Cx<'_>) {
         for regional in self.regions.values_mut() {
             regional.tables.retain(|_, table| !table.come_to(cx.now));
+            for table in regional.tables.values_mut() {
+                table.sweep(cx);
+            }
         }
     }
 
@@ -55,7 +61,8 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         input: &w::DeleteTableInput,
     ) -> Result<w::DeleteTableOutput, DynamoError> {
-        let table = self.here(cx).described_mut(cx, &input.table_name)?;
+        let here = self.here(cx);
+        let table = here.described_mut(cx, &input.table_name)?;
         table.need_active()?;
         if table.settings.is_protected {
             // Recorded: moto (github.com/getmoto/moto, `tests/test_dynamodb`).
@@ -64,7 +71,11 @@ impl DynamoDb {
             return Err(TableError::Request(why.to_owned()).into());
         }
         table.settings.life = Life::until(Status::Deleting, cx.now + limits::TRANSITION);
-        Ok(w::DeleteTableOutput { table_description: Some(table.description(cx.now)) })
+        table.set_ttl(None, cx.now);
+        let description = table.description(cx.now);
+        let name = table.name.clone();
+        here.disable_stream(&name, cx.now);
+        Ok(w::DeleteTableOutput { table_description: Some(description) })
     }
 
     fn list_tables(
