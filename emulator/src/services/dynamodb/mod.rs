@@ -7,10 +7,12 @@
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
 mod error;
+pub(crate) mod expression;
 mod limits;
 mod streams;
 pub(crate) mod table;
 mod tables;
+pub(crate) mod terms;
 mod ttl;
 pub(crate) mod value;
 
