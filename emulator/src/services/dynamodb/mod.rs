@@ -11,9 +11,11 @@ mod error;
 pub(crate) mod expression;
 pub(crate) mod legacy;
 mod limits;
+mod streams;
 pub(crate) mod table;
 mod tables;
 pub(crate) mod terms;
+mod ttl;
 pub(crate) mod value;
 
 use std::collections::BTreeMap;
@@ -23,6 +25,7 @@ use wavetank_wire::{OperationSet as _, ResponseSet as _, Val, WireError, dynamod
 
 use error::DynamoError;
 
+use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
 use crate::world::{Answer, Blocked, Cx, Delivery, Reading, Scope};
@@ -39,6 +42,8 @@ pub struct DynamoDb {
 #[derive(Debug, Default)]
 struct Regional {
     tables: BTreeMap<String, Table>,
+    /// Streams that take no more records, by ARN, as long as they can be read.
+    disabled_streams: BTreeMap<String, Stream>,
 }
 
 impl DynamoDb {
@@ -68,15 +73,6 @@ impl DynamoDb {
             Q::Scan(input) => A::Scan(self.scan(cx, input)?),
             other => return self.tables(cx, other),
         })
-    }
-
-    fn answer_streams(
-        &mut self,
-        cx: &mut Cx<'_>,
-        request: dynamodbstreams::Request,
-    ) -> Result<dynamodbstreams::Response, DynamoError> {
-        let _ = cx;
-        Err(DynamoError::NotBuilt(request.operation().to_owned()))
     }
 }
 
