@@ -5,6 +5,7 @@
 //! operations in `wire/ops.toml`.
 
 pub mod athena;
+pub mod backup;
 pub mod cloudformation;
 pub mod dynamodb;
 pub mod firehose;
@@ -31,6 +32,7 @@ use crate::world::{Address, Answer, Blocked, Cx, Delivery, Scope};
 #[expect(missing_docs, reason = "each is the service of its name")]
 pub enum ServiceId {
     Athena,
+    Backup,
     CloudFormation,
     DynamoDb,
     Firehose,
@@ -50,6 +52,7 @@ impl ServiceId {
     pub fn of(schema: &Schema) -> Self {
         match schema.name {
             "athena" => Self::Athena,
+            "backup" => Self::Backup,
             "cloudformation" => Self::CloudFormation,
             "dynamodb" | "dynamodbstreams" => Self::DynamoDb,
             "firehose" => Self::Firehose,
@@ -69,6 +72,7 @@ impl ServiceId {
     fn schema(self, operation: &str) -> Option<&'static Schema> {
         Some(match self {
             Self::Athena => &wire::athena::SERVICE,
+            Self::Backup => &wire::backup::SERVICE,
             Self::CloudFormation => &wire::cloudformation::SERVICE,
             Self::DynamoDb if wire::dynamodbstreams::SERVICE.operation(operation).is_some() => {
                 &wire::dynamodbstreams::SERVICE
@@ -109,6 +113,7 @@ impl ServiceId {
 pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<dyn DynService> {
     match service {
         ServiceId::Athena => Box::new(athena::Athena::default()),
+        ServiceId::Backup => Box::new(backup::Backup::default()),
         ServiceId::CloudFormation => Box::new(cloudformation::CloudFormation::default()),
         ServiceId::DynamoDb => Box::new(dynamodb::DynamoDb::new(strict)),
         ServiceId::Firehose => Box::new(firehose::Firehose::new(strict)),

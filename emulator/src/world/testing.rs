@@ -2,6 +2,7 @@
 
 use wavetank_types::{Seed, Stream, Timestamp};
 
+use super::fault::{Faults, Rule, RuleId};
 use super::{Address, Cx, Effect, Scope};
 use crate::services::ServiceId;
 
@@ -13,6 +14,7 @@ pub(crate) struct Bench {
     owner: Address,
     stream: Stream,
     next_number: u64,
+    faults: Faults,
     out: Vec<(Address, Effect)>,
 }
 
@@ -24,6 +26,7 @@ impl Bench {
             owner: Address { service, scope: Scope::default() },
             stream: Seed(0).stream("bench"),
             next_number: 0,
+            faults: Faults::new(Seed(0).stream("faults")),
             out: Vec::new(),
         }
     }
@@ -38,9 +41,20 @@ impl Bench {
             owner: &self.owner,
             stream: &mut self.stream,
             next_number: &mut self.next_number,
+            faults: &mut self.faults,
             out: &mut self.out,
         };
         act(&mut cx)
+    }
+
+    /// Puts a fault rule in force. Nobody is told.
+    pub(crate) fn add_fault(&mut self, rule: Rule) -> RuleId {
+        self.faults.add(rule)
+    }
+
+    /// Takes a fault rule back. Nobody is told.
+    pub(crate) fn remove_fault(&mut self, id: RuleId) {
+        self.faults.remove(id);
     }
 
     /// What was pushed since the last call, in order.

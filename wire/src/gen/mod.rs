@@ -2,6 +2,7 @@
 //! One module per service: `schema` describes the shapes, the rest are their Rust types.
 
 pub mod athena;
+pub mod backup;
 pub mod cloudformation;
 pub mod dynamodb;
 pub mod dynamodbstreams;
@@ -20,6 +21,7 @@ use crate::schema::Service;
 /// Every service that has served operations.
 pub static SERVICES: &[&Service] = &[
     &athena::SERVICE,
+    &backup::SERVICE,
     &cloudformation::SERVICE,
     &dynamodb::SERVICE,
     &dynamodbstreams::SERVICE,

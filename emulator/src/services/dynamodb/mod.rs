@@ -6,7 +6,9 @@
 
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
+mod backup;
 mod error;
+mod global;
 mod limits;
 pub(crate) mod table;
 pub(crate) mod value;
@@ -28,6 +30,7 @@ pub struct DynamoDb {
     /// Whether throughput is limited as on AWS.
     strict: bool,
     regions: BTreeMap<Region, Regional>,
+    global: global::Global,
 }
 
 /// What an account has in one region.
@@ -39,7 +42,7 @@ struct Regional {
 impl DynamoDb {
     /// No tables yet. With `strict` limits it throttles as AWS does.
     pub fn new(strict: bool) -> Self {
-        Self { strict, regions: BTreeMap::new() }
+        Self { strict, ..Self::default() }
     }
 
     /// What is here in the caller's region.

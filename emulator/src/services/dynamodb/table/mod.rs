@@ -17,6 +17,8 @@ pub(crate) use index::{Index, IndexChange, Projection};
 pub(crate) use keys::{Key, KeyAttribute, KeyError, KeySchema};
 pub(crate) use rows::{Range, RowKey, Rows};
 
+use super::backup::History;
+use super::global::Replica;
 use super::value::{Item, Packed};
 use crate::world::Cx;
 
@@ -28,6 +30,10 @@ pub(crate) struct Table {
     pub(crate) rows: Rows,
     /// By name; local ones are made with the table, global ones come and go.
     pub(crate) indexes: BTreeMap<String, Index>,
+    /// What the items were, for point-in-time recovery.
+    pub(crate) history: History,
+    /// Its part in a global table.
+    pub(crate) replica: Option<Box<Replica>>,
 }
 
 /// Who wants an item to be another.
@@ -64,7 +70,8 @@ impl Table {
     /// An empty table.
     pub(crate) fn new(name: impl Into<String>, keys: KeySchema, indexes: Vec<Index>) -> Self {
         let indexes = indexes.into_iter().map(|index| (index.name.clone(), index)).collect();
-        Self { name: name.into(), keys, rows: Rows::default(), indexes }
+        let rows = Rows::default();
+        Self { name: name.into(), keys, rows, indexes, history: History::default(), replica: None }
     }
 
     /// The item of a key.
@@ -78,8 +85,10 @@ impl Table {
         let change = self.apply(key, new);
         if change.is_any() && origin != Origin::Load {
             // One line for each that follows: TTL, the stream, history, replicas, the Kinesis destination.
-            let _ = &cx.now;
+            self.history.note(cx.now, &change);
         }
+        // A write that changes nothing here may be the last one all the same.
+        Replica::note(&mut self.replica, cx, &change, origin);
         change
     }
 
@@ -100,6 +109,14 @@ impl Table {
             }
         }
         Change { key, old, new: new_packed, indexes }
+    }
+
+    /// Takes these items instead of its own, and fills its indexes from them. Nobody is told.
+    pub(crate) fn load(&mut self, rows: Rows) {
+        self.rows = rows;
+        for (_, index) in std::mem::take(&mut self.indexes) {
+            self.add_index(Index { rows: Rows::default(), ..index });
+        }
     }
 
     /// Adds an index and fills it from the items, those that have its keys.
