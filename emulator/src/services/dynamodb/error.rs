@@ -3,7 +3,9 @@
 use wavetank_wire::WireError;
 
 use super::global::GlobalError;
+use super::streams::StreamError;
 use super::table::KeyError;
+use super::tables::TableError;
 use super::value::ValueError;
 use crate::services::AwsError;
 
@@ -19,6 +21,12 @@ pub(crate) enum DynamoError {
     /// A table's replicas.
     #[error(transparent)]
     Global(#[from] GlobalError),
+    /// A table itself, not its items.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// A stream.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
     /// The table of a data operation is not there, or not there yet.
     /// Recorded: dynalite's tests.
     #[error("Requested resource not found")]
@@ -32,6 +40,8 @@ impl AwsError for DynamoError {
     fn wire(&self) -> WireError {
         let code = match self {
             Self::Global(refusal) => refusal.code(),
+            Self::Table(refusal) => refusal.code(),
+            Self::Stream(refusal) => refusal.code(),
             Self::NotBuilt(what) => return WireError::not_implemented(what),
             Self::Value(_) | Self::Key(_) => "ValidationException",
             Self::NoSuchTable => "ResourceNotFoundException",

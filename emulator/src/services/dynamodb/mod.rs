@@ -9,8 +9,13 @@
 mod backup;
 mod error;
 mod global;
+pub(crate) mod expression;
 mod limits;
+mod streams;
 pub(crate) mod table;
+mod tables;
+pub(crate) mod terms;
+mod ttl;
 pub(crate) mod value;
 
 use std::collections::BTreeMap;
@@ -20,6 +25,7 @@ use wavetank_wire::{OperationSet as _, ResponseSet as _, Val, WireError, dynamod
 
 use error::DynamoError;
 
+use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
 use crate::world::{Answer, Blocked, Cx, Delivery, Scope};
@@ -37,6 +43,8 @@ pub struct DynamoDb {
 #[derive(Debug, Default)]
 struct Regional {
     tables: BTreeMap<String, Table>,
+    /// Streams that take no more records, by ARN, as long as they can be read.
+    disabled_streams: BTreeMap<String, Stream>,
 }
 
 impl DynamoDb {
@@ -55,17 +63,7 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         request: dynamodb::Request,
     ) -> Result<dynamodb::Response, DynamoError> {
-        let _ = cx;
-        Err(DynamoError::NotBuilt(request.operation().to_owned()))
-    }
-
-    fn answer_streams(
-        &mut self,
-        cx: &mut Cx<'_>,
-        request: dynamodbstreams::Request,
-    ) -> Result<dynamodbstreams::Response, DynamoError> {
-        let _ = cx;
-        Err(DynamoError::NotBuilt(request.operation().to_owned()))
+        self.tables(cx, request)
     }
 }
 
@@ -83,10 +81,12 @@ impl DynService for DynamoDb {
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        None
+        self.next_of_tables()
     }
 
-    fn tick(&mut self, _cx: &mut Cx<'_>) {}
+    fn tick(&mut self, cx: &mut Cx<'_>) {
+        self.tick_tables(cx);
+    }
 
     fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
         unreachable!("DynamoDB asks for nothing yet, but got {delivery:?}");

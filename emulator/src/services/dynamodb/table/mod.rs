@@ -10,17 +10,23 @@ mod keys;
 #[cfg(test)]
 mod props;
 mod rows;
+pub(crate) mod settings;
 
 use std::collections::BTreeMap;
 
 pub(crate) use index::{Index, IndexChange, Projection};
 pub(crate) use keys::{Key, KeyAttribute, KeyError, KeySchema};
 pub(crate) use rows::{Range, RowKey, Rows};
+pub(crate) use settings::Settings;
+
+use wavetank_wire::dynamodb::RestoreSummary;
 
 use super::backup::History;
 use super::global::Replica;
+use super::streams::Stream;
+use super::ttl::TimeToLive;
 use super::value::{Item, Packed};
-use crate::world::Cx;
+use crate::world::{Cx, Effect};
 
 /// A table of one region.
 #[derive(Clone, Debug)]
@@ -34,6 +40,10 @@ pub(crate) struct Table {
     pub(crate) history: History,
     /// Its part in a global table.
     pub(crate) replica: Option<Box<Replica>>,
+    pub(crate) settings: Settings,
+    /// While it is enabled.
+    pub(crate) stream: Option<Box<Stream>>,
+    pub(crate) ttl: TimeToLive,
 }
 
 /// Who wants an item to be another.
@@ -70,8 +80,18 @@ impl Table {
     /// An empty table.
     pub(crate) fn new(name: impl Into<String>, keys: KeySchema, indexes: Vec<Index>) -> Self {
         let indexes = indexes.into_iter().map(|index| (index.name.clone(), index)).collect();
-        let rows = Rows::default();
-        Self { name: name.into(), keys, rows, indexes, history: History::default(), replica: None }
+        Self {
+            name: name.into(),
+            keys,
+            rows: Rows::default(),
+            indexes,
+            settings: Settings::default(),
+            stream: None,
+            ttl: TimeToLive::default(),
+            history: History::default(),
+            replica: None,
+            restore: None,
+        }
     }
 
     /// The item of a key.
@@ -83,13 +103,25 @@ impl Table {
     /// everything about it has been checked.
     pub(crate) fn change(&mut self, cx: &mut Cx<'_>, key: Key, new: Option<&Item>, origin: Origin) -> Change {
         let change = self.apply(key, new);
-        if change.is_any() && origin != Origin::Load {
-            // One line for each that follows: TTL, the stream, history, replicas, the Kinesis destination.
-            self.history.note(cx.now, &change);
+        if change.is_any() {
+            self.ttl.follow(&change, cx.now);
+            if origin != Origin::Load {
+                // One line for each that follows: the stream, history, replicas, the Kinesis destination.
+                self.tell_stream(cx, &change, origin);
+                self.history.note(cx.now, &change);
+            }
         }
         // A write that changes nothing here may be the last one all the same.
         Replica::note(&mut self.replica, cx, &change, origin);
         change
+    }
+
+    /// Tells the stream, and that it has something new.
+    fn tell_stream(&mut self, cx: &mut Cx<'_>, change: &Change, origin: Origin) {
+        if let Some(stream) = &mut self.stream {
+            stream.follow(change, change.key.row().hash(), origin, cx.now);
+            cx.push(Effect::Signal(stream.arn.clone()));
+        }
     }
 
     /// Changes rows and indexes, and nothing else.

@@ -36,6 +36,11 @@ impl RowKey {
         Self(out.into())
     }
 
+    /// The hash of the partition key, evenly spread.
+    pub(crate) fn hash(&self) -> u64 {
+        self.0.first_chunk().map_or(0, |head| u64::from_be_bytes(*head))
+    }
+
     /// What every key of this partition begins with.
     fn partition_bytes(partition: &KeyValue) -> Vec<u8> {
         let mut out = vec![0; HASH_BYTES];
