@@ -6,9 +6,11 @@
 
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
+mod backup;
 mod data;
 mod error;
 pub(crate) mod expression;
+mod global;
 pub(crate) mod legacy;
 mod limits;
 mod streams;
@@ -36,6 +38,7 @@ pub struct DynamoDb {
     /// Whether throughput is limited as on AWS.
     strict: bool,
     regions: BTreeMap<Region, Regional>,
+    global: global::Global,
 }
 
 /// What an account has in one region.
@@ -49,7 +52,7 @@ struct Regional {
 impl DynamoDb {
     /// No tables yet. With `strict` limits it throttles as AWS does.
     pub fn new(strict: bool) -> Self {
-        Self { strict, regions: BTreeMap::new() }
+        Self { strict, ..Self::default() }
     }
 
     /// What is here in the caller's region.
