@@ -5,6 +5,7 @@ use wavetank_wire::WireError;
 use super::data::DataError;
 use super::expression::{self, UpdateError};
 use super::table::KeyError;
+use super::tables::TableError;
 use super::terms::TermsError;
 use super::value::ValueError;
 use crate::services::AwsError;
@@ -30,6 +31,9 @@ pub(crate) enum DynamoError {
     /// An operation on items.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A table itself, not its items.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// The table of a data operation is not there, or not there yet.
     /// Recorded: dynalite's tests.
     #[error("Requested resource not found")]
@@ -52,6 +56,7 @@ impl DynamoError {
 impl AwsError for DynamoError {
     fn wire(&self) -> WireError {
         let code = match self {
+            Self::Table(refusal) => refusal.code(),
             Self::NotBuilt(what) => return WireError::not_implemented(what),
             Self::Data(why) => return why.wire(),
             Self::Value(_) | Self::Key(_) | Self::Terms(_) | Self::KeyConditions(_) | Self::Update(_) => {

@@ -11,6 +11,7 @@ mod error;
 pub(crate) mod expression;
 mod limits;
 pub(crate) mod table;
+mod tables;
 pub(crate) mod terms;
 pub(crate) mod value;
 
@@ -37,6 +38,8 @@ pub struct DynamoDb {
 #[derive(Debug, Default)]
 struct Regional {
     tables: BTreeMap<String, Table>,
+    /// Transactions that have been made lately.
+    tokens: data::Tokens,
 }
 
 impl DynamoDb {
@@ -64,7 +67,11 @@ impl DynamoDb {
             Q::DeleteItem(input) => A::DeleteItem(self.delete_item(cx, input)?),
             Q::Query(input) => A::Query(self.query(cx, input)?),
             Q::Scan(input) => A::Scan(self.scan(cx, input)?),
-            other => return Err(DynamoError::NotBuilt(other.operation().to_owned())),
+            Q::BatchGetItem(input) => A::BatchGetItem(self.batch_get_item(cx, input)?),
+            Q::BatchWriteItem(input) => A::BatchWriteItem(self.batch_write_item(cx, input)?),
+            Q::TransactGetItems(input) => A::TransactGetItems(self.transact_get_items(cx, input)?),
+            Q::TransactWriteItems(input) => A::TransactWriteItems(self.transact_write_items(cx, input)?),
+            other => return self.tables(cx, other),
         })
     }
 
@@ -92,10 +99,12 @@ impl DynService for DynamoDb {
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        None
+        self.next_of_tables()
     }
 
-    fn tick(&mut self, _cx: &mut Cx<'_>) {}
+    fn tick(&mut self, cx: &mut Cx<'_>) {
+        self.tick_tables(cx);
+    }
 
     fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
         unreachable!("DynamoDB asks for nothing yet, but got {delivery:?}");
