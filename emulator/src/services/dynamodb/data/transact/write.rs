@@ -196,7 +196,8 @@ impl DynamoDb {
         let (mut consumed, mut wanted) = (Vec::new(), Vec::new());
         for (Fitted { given, write }, plan) in fitted.into_iter().zip(plans) {
             let table = self.writable(cx, table_name(cx, &given)?)?;
-            wanted.extend(Metrics::wanted(metrics, table, &write.key).map(|metrics| (given.clone(), metrics)));
+            wanted
+                .extend(Metrics::wanted(metrics, table, &write.key).map(|metrics| (given.clone(), metrics)));
             let done = write.make(cx, table, plan, Manner::Transactional);
             count(&mut consumed, &given, done.consumed);
         }
@@ -275,20 +276,36 @@ fn digest(actions: &[TransactWriteItem]) -> u128 {
     for action in actions {
         if let Some(it) = &action.condition_check {
             part(&mut digest, 1, &it.table_name, &it.key, [Some(&it.condition_expression), None]);
-            terms(&mut digest, it.expression_attribute_names.as_ref(), it.expression_attribute_values.as_ref());
+            terms(
+                &mut digest,
+                it.expression_attribute_names.as_ref(),
+                it.expression_attribute_values.as_ref(),
+            );
         }
         if let Some(it) = &action.put {
             part(&mut digest, 2, &it.table_name, &it.item, [it.condition_expression.as_ref(), None]);
-            terms(&mut digest, it.expression_attribute_names.as_ref(), it.expression_attribute_values.as_ref());
+            terms(
+                &mut digest,
+                it.expression_attribute_names.as_ref(),
+                it.expression_attribute_values.as_ref(),
+            );
         }
         if let Some(it) = &action.delete {
             part(&mut digest, 3, &it.table_name, &it.key, [it.condition_expression.as_ref(), None]);
-            terms(&mut digest, it.expression_attribute_names.as_ref(), it.expression_attribute_values.as_ref());
+            terms(
+                &mut digest,
+                it.expression_attribute_names.as_ref(),
+                it.expression_attribute_values.as_ref(),
+            );
         }
         if let Some(it) = &action.update {
             let expressions = [it.condition_expression.as_ref(), Some(&it.update_expression)];
             part(&mut digest, 4, &it.table_name, &it.key, expressions);
-            terms(&mut digest, it.expression_attribute_names.as_ref(), it.expression_attribute_values.as_ref());
+            terms(
+                &mut digest,
+                it.expression_attribute_names.as_ref(),
+                it.expression_attribute_values.as_ref(),
+            );
         }
     }
     digest.finish()
