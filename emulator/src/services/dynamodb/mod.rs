@@ -4,5 +4,6 @@
 #![allow(unused_imports)]
 pub(crate) mod expression;
 pub(crate) mod legacy;
+pub(crate) mod partiql;
 pub(crate) mod terms;
 pub(crate) mod value;

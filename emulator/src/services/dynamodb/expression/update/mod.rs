@@ -40,10 +40,6 @@ pub(crate) enum Source {
     ListAppend(Box<Self>, Box<Self>),
     Plus(Box<Self>, Box<Self>),
     Minus(Box<Self>, Box<Self>),
-    /// PartiQL's: the elements of two sets.
-    SetAdd(Box<Self>, Box<Self>),
-    /// PartiQL's: the elements of a set that are not in another.
-    SetDelete(Box<Self>, Box<Self>),
 }
 
 /// Why an update cannot be made. Nothing is changed then.
@@ -136,7 +132,7 @@ impl Source {
     /// Its type, where that does not depend on the item.
     fn kind(&self) -> Option<Type> {
         match self {
-            Self::Path(_) | Self::SetAdd(..) | Self::SetDelete(..) => None,
+            Self::Path(_) => None,
             Self::Value(value) => Some(value.kind()),
             Self::IfNotExists(_, other) => other.kind(),
             Self::ListAppend(..) => Some(Type::L),
@@ -152,11 +148,7 @@ impl Source {
                 see(path);
                 other.visit_paths(see);
             }
-            Self::ListAppend(one, two)
-            | Self::Plus(one, two)
-            | Self::Minus(one, two)
-            | Self::SetAdd(one, two)
-            | Self::SetDelete(one, two) => {
+            Self::ListAppend(one, two) | Self::Plus(one, two) | Self::Minus(one, two) => {
                 one.visit_paths(see);
                 two.visit_paths(see);
             }
