@@ -193,7 +193,7 @@ fn model_value(operand: &Operand, item: &Item) -> Option<V> {
         }
         Operand::Size(operand) => {
             let size = match model_value(operand, item)? {
-                V::S(text) => text.bytes().count(),
+                V::S(text) => text.chars().map(char::len_utf16).sum(),
                 V::B(bytes) => bytes.len(),
                 V::M(entries) => entries.len(),
                 V::L(entries) => entries.len(),

@@ -5,10 +5,15 @@
 //! an IN on the partition key, also one in each branch of an OR, is no scan; anything else is.
 
 use super::super::expression::{
-    Comparator, Condition, KeyConditions, KeyQuery, KeySchema, KeyTest, Operand, Path,
+    Comparator, Condition, Fault, KeyConditions, KeyQuery, KeySchema, KeyTest, Operand, Path,
 };
 use super::super::value::{AttributeValue, Item};
 use super::{DeleteItem, PartiqlError, Select, UpdateItem};
+
+/// Partitions of one SELECT, at most.
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-operators.html (read 2026-11-28), of `IN`. Assumed: the
+/// sentence, and that it holds for `OR` too.
+const PARTITIONS_MAX: usize = 50;
 
 /// Where a SELECT looks for its items.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +43,9 @@ impl Select {
             seen.push(value.clone());
             is_new
         });
+        if values.len() > PARTITIONS_MAX {
+            return Err(Fault::TooManyInOperands(values.len()).into());
+        }
         let sort = schema.sort.and_then(|sort| sort_test(self.filter.as_ref()?, sort.name));
         let queries = values.into_iter().map(|value| {
             let equal = KeyTest::Compare(Comparator::Equal, value);

@@ -9,37 +9,19 @@ use super::{PartiqlError, UNEXPECTED_KEYWORD, UNEXPECTED_TERM};
 /// Levels of parentheses, at most. Assumed: it guards our stack.
 const DEPTH_MAX: usize = 64;
 
+/// Values of an `IN`, at most.
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-operators.html (read 2026-11-28). Assumed: the sentence.
+const IN_VALUES_MAX: usize = 100;
+
 /// Words that no attribute is named without quotes.
-const KEYWORDS: [&str; 29] = [
-    "SELECT",
-    "FROM",
-    "WHERE",
-    "AND",
-    "OR",
-    "NOT",
-    "IN",
-    "BETWEEN",
-    "IS",
-    "MISSING",
-    "NULL",
-    "TRUE",
-    "FALSE",
-    "ORDER",
-    "BY",
-    "ASC",
-    "DESC",
-    "INSERT",
-    "INTO",
-    "VALUE",
-    "UPDATE",
-    "SET",
-    "REMOVE",
-    "DELETE",
-    "RETURNING",
-    "EXISTS",
-    "KEY",
-    "GROUP",
-    "LIMIT",
+///
+/// Recorded: `KEY` and `SIZE` are refused, and so, of course, are those that the grammar needs. Assumed: the rest of AWS's list is not
+/// known; its own list of reserved words is not it, for `data` is taken.
+#[rustfmt::skip]
+const KEYWORDS: [&str; 30] = [
+    "SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "BETWEEN", "IS", "MISSING", "NULL", "TRUE", "FALSE",
+    "ORDER", "BY", "ASC", "DESC", "INSERT", "INTO", "VALUE", "UPDATE", "SET", "REMOVE", "DELETE", "RETURNING",
+    "EXISTS", "KEY", "GROUP", "LIMIT", "SIZE",
 ];
 
 /// What has been read, while it is not known yet which it is.
@@ -170,7 +152,11 @@ impl Parser<'_> {
             if close == ")" {
                 self.tokens.expect("(")?;
             }
-            Condition::In(first, self.entries(close, Self::operand)?)
+            let operands = self.entries(close, Self::operand)?;
+            if operands.len() > IN_VALUES_MAX {
+                return Err(Fault::TooManyInOperands(operands.len()).into());
+            }
+            Condition::In(first, operands)
         } else if negated {
             return Err(UNEXPECTED_TERM);
         } else {
@@ -243,7 +229,7 @@ impl Parser<'_> {
         let mut path = Path::attribute(self.name()?);
         loop {
             if self.tokens.take(".") {
-                path.steps.push(Step::Member(self.name()?));
+                path.steps.push(Step::Member(self.name().map_err(dot_component)?));
             } else if self.tokens.take("[") {
                 let step = match self.tokens.peek() {
                     Token::Number(digits) => Step::Element(digits.parse().map_err(|_| UNEXPECTED_TERM)?),
@@ -272,6 +258,16 @@ impl Parser<'_> {
         };
         self.tokens.skip();
         Ok(name)
+    }
+}
+
+/// What is said of a name behind a dot.
+///
+/// Recorded: github.com/passren/PyDynamoDB, issue 28: `payload.size`.
+fn dot_component(error: PartiqlError) -> PartiqlError {
+    match error {
+        PartiqlError::Malformed(_) => PartiqlError::Malformed("Invalid path dot component"),
+        other => other,
     }
 }
 

@@ -316,6 +316,8 @@ fn statements_that_cannot_be_are_refused() {
         ("UPDATE Payment-x SET active = 1 WHERE id = 'a'", malformed("Expected data manipulation")),
         ("INSERT INTO urls (key) VALUES (1)", malformed("Unexpected term")),
         ("SELECT * FROM t WHERE key = 1", malformed("Unexpected keyword")),
+        ("SELECT payload.size FROM t", malformed("Invalid path dot component")),
+        ("SELECT payload. FROM t", malformed("Invalid path dot component")),
         ("SELECT * FROM t WHERE", malformed("Unexpected term")),
         ("SELECT * FROM t WHERE pk", malformed("Unexpected term")),
         ("SELECT * FROM t WHERE pk = 'a' LIMIT 5", malformed("Unexpected term")),
@@ -367,6 +369,9 @@ fn statements_that_cannot_be_are_refused() {
     ] {
         assert_eq!(parse(text, &[]), Err(expected), "{text}");
     }
+    let many = |count| format!("SELECT * FROM t WHERE pk IN [{}]", vec!["'a'"; count].join(", "));
+    let of_101 = "The IN operator is provided with too many operands; number of operands: 101".to_owned();
+    assert_eq!(parse(&many(101), &[]), Err(of_101));
     let too_many = parse("SELECT * FROM t WHERE pk = ?", &[n(1), n(2)]);
     assert_eq!(too_many, Err("Number of parameters in request and statement don't match.".to_owned()));
 }

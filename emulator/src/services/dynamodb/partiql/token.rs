@@ -20,9 +20,9 @@ pub(super) enum Token {
 }
 
 /// All symbols, the longer first where one begins another.
+#[rustfmt::skip]
 const SYMBOLS: [&str; 21] = [
-    "<<", ">>", "<=", ">=", "<>", "!=", "<", ">", "=", "(", ")", "[", "]", "{", "}", ",", ".", ":", "*", "+",
-    "-",
+    "<<", ">>", "<=", ">=", "<>", "!=", "<", ">", "=", "(", ")", "[", "]", "{", "}", ",", ".", ":", "*", "+", "-",
 ];
 
 /// The tokens of a statement, and how far they have been read.

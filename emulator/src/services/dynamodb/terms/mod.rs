@@ -4,6 +4,9 @@
 //! expressions, and AWS names what is missing in an order of its own.
 //! Recorded, for order and sentences: dynalite's tests (github.com/mhart/dynalite, `test/`).
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use wavetank_wire::Val;
