@@ -32,6 +32,7 @@ use crate::world::{Address, Answer, Blocked, Cx, Delivery, Scope};
 pub enum ServiceId {
     Athena,
     CloudFormation,
+    DynamoDb,
     Firehose,
     Glue,
     Iam,
@@ -50,6 +51,7 @@ impl ServiceId {
         match schema.name {
             "athena" => Self::Athena,
             "cloudformation" => Self::CloudFormation,
+            "dynamodb" | "dynamodbstreams" => Self::DynamoDb,
             "firehose" => Self::Firehose,
             "glue" => Self::Glue,
             "iam" => Self::Iam,
@@ -63,11 +65,15 @@ impl ServiceId {
         }
     }
 
-    /// What AWS publishes of this service; none of S3, whose wire is elsewhere.
-    pub(crate) fn schema(self) -> Option<&'static Schema> {
+    /// What AWS publishes of this service and has this operation; none of S3, whose wire is elsewhere.
+    fn schema(self, operation: &str) -> Option<&'static Schema> {
         Some(match self {
             Self::Athena => &wire::athena::SERVICE,
             Self::CloudFormation => &wire::cloudformation::SERVICE,
+            Self::DynamoDb if wire::dynamodbstreams::SERVICE.operation(operation).is_some() => {
+                &wire::dynamodbstreams::SERVICE
+            }
+            Self::DynamoDb => &wire::dynamodb::SERVICE,
             Self::Firehose => &wire::firehose::SERVICE,
             Self::Glue => &wire::glue::SERVICE,
             Self::Iam => &wire::iam::SERVICE,
@@ -83,15 +89,16 @@ impl ServiceId {
 
     /// Why a request breaks the model's constraints, if it does: what a client's would be told.
     pub(crate) fn refuses(self, operation: &str, input: &Val) -> Option<WireError> {
-        let schema = self.schema()?;
+        let schema = self.schema(operation)?;
         let failures = validate(schema.operation(operation)?.input, input).err()?;
         Some(validation_error(schema, &failures))
     }
 
-    /// Where this service's state lives: IAM is one per account, the others one per account and region.
+    /// Where this service's state lives: IAM and DynamoDB, whose global tables span regions, are one per account, the
+    /// others one per account and region.
     pub(crate) fn home(self, address: &Address) -> Address {
         let mut home = address.clone();
-        if self == Self::Iam {
+        if matches!(self, Self::Iam | Self::DynamoDb) {
             home.scope.region = Region::new("aws-global");
         }
         home
@@ -103,6 +110,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
     match service {
         ServiceId::Athena => Box::new(athena::Athena::default()),
         ServiceId::CloudFormation => Box::new(cloudformation::CloudFormation::default()),
+        ServiceId::DynamoDb => Box::new(dynamodb::DynamoDb::new(strict)),
         ServiceId::Firehose => Box::new(firehose::Firehose::new(strict)),
         ServiceId::Glue => Box::new(glue::Glue::default()),
         ServiceId::Iam => Box::new(iam::Iam::default()),

@@ -132,7 +132,8 @@ pub enum Delivery {
 pub struct Cx<'a> {
     /// Tank time.
     pub now: Timestamp,
-    /// The account and region of this call.
+    /// The account and region of this call. For a service that is one per account, what it does unasked has no region:
+    /// see [`Cx::within`].
     pub scope: &'a Scope,
     /// The access key id of the caller; empty for what the tank does itself.
     pub access_key: &'a str,
@@ -148,6 +149,20 @@ impl Cx<'_> {
     /// Asks for an effect. It happens after this call has returned.
     pub fn push(&mut self, effect: Effect) {
         self.out.push((self.owner.clone(), effect));
+    }
+
+    /// The same in another account or region: whom [`Cx::call`] asks, and whose name stands in ARNs.
+    pub fn within<'b>(&'b mut self, scope: &'b Scope) -> Cx<'b> {
+        Cx {
+            now: self.now,
+            scope,
+            access_key: self.access_key,
+            endpoint: self.endpoint,
+            owner: self.owner,
+            stream: self.stream,
+            next_number: self.next_number,
+            out: self.out,
+        }
     }
 
     /// Asks another service of this scope to do something; the reply comes with `reply` as its token.

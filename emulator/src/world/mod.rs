@@ -296,7 +296,8 @@ impl World {
         out: &mut Vec<(Address, Effect)>,
         act: impl FnOnce(&mut dyn DynService, &mut Cx<'_>) -> R,
     ) -> R {
-        let address = address.service.home(address);
+        let asked = address;
+        let address = address.service.home(asked);
         if !self.services.contains_key(&address) {
             let name = format!("{:?}/{}/{}", address.service, address.scope.account, address.scope.region);
             let service = registry(address.service, &address.scope, self.strict);
@@ -306,7 +307,7 @@ impl World {
         let slot = self.services.get_mut(&address).expect("made just above");
         let mut cx = Cx {
             now: self.now,
-            scope: &address.scope,
+            scope: &asked.scope,
             access_key,
             endpoint: self.endpoint.as_deref(),
             owner: &address,

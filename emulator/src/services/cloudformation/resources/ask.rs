@@ -81,6 +81,7 @@ impl Ask {
             Request::Api { schema, .. } => match ServiceId::of(schema) {
                 ServiceId::Athena => "Athena",
                 ServiceId::CloudFormation => "CloudFormation",
+                ServiceId::DynamoDb => "DynamoDb",
                 ServiceId::Firehose => "Firehose",
                 ServiceId::Glue => "Glue",
                 ServiceId::Iam => "Iam",

@@ -1,6 +1,6 @@
 //! A request's parameters together: which do not mix, what is said of placeholders, and what is refused once the table is known.
 
-use super::super::expression::KeyAttribute;
+use super::super::expression::{KeyAttribute, KeySchema};
 use super::super::value::{AttributeValue as V, Item, Type, item};
 use super::*;
 
@@ -157,54 +157,6 @@ fn a_query_needs_key_conditions_of_either_kind() {
         parameters.read(Operation::Query).expect("read").key.expect("a key").query(&schema)
     };
     assert_eq!(query(old), query(new));
-}
-
-#[test]
-fn a_query_does_not_filter_by_its_key() {
-    let schema = KeySchema {
-        partition: KeyAttribute { name: "pk", kind: Type::S },
-        sort: Some(KeyAttribute { name: "sk", kind: Type::N }),
-    };
-    let base = || Parameters { key_conditions: some(&[("pk", equals(V::s("x")))]), ..Parameters::default() };
-    let check = |parameters: Parameters| {
-        let terms = parameters.read(Operation::Query).expect("read");
-        terms.check_query_filter(&schema).err().map(|error| error.to_string())
-    };
-    let expression = |filter: &str| Parameters { filter_expression: text(filter), ..base() };
-    let key = |what: &str, name: &str| {
-        Some(format!("{what} can only contain non-primary key attributes: Primary key attribute: {name}"))
-    };
-    assert_eq!(check(base()), None);
-    assert_eq!(check(expression("a > b")), None);
-    assert_eq!(check(expression("a > sk OR size(pk) = b")), key("Filter Expression", "pk"));
-    assert_eq!(check(expression("a IN (b, sk)")), key("Filter Expression", "sk"));
-    let old = Parameters { query_filter: some(&[("sk", equals(V::s("x")))]), ..base() };
-    assert_eq!(check(old), key("QueryFilter", "sk"));
-}
-
-#[test]
-fn keys_have_no_parts() {
-    let of = |partition: &'static str| KeySchema {
-        partition: KeyAttribute { name: partition, kind: Type::S },
-        sort: None,
-    };
-    let check = |parameters: Parameters, operation| {
-        let terms = parameters.read(operation).expect("read");
-        terms.check_nested_keys(&of("pk"), [of("gsi")]).err().map(|error| error.to_string())
-    };
-    let nested = |what: &str| {
-        Some(format!(
-            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {what}"
-        ))
-    };
-    let projected = |paths: &str| Parameters { projection_expression: text(paths), ..Parameters::default() };
-    assert_eq!(check(projected("pk, a.pk"), Operation::Get), None);
-    assert_eq!(check(projected("a, pk.b"), Operation::Get), nested("Key: pk"));
-    let updated = Parameters { update_expression: text("SET a = gsi[1]"), ..Parameters::default() };
-    assert_eq!(check(updated, Operation::Update), nested("IndexKey: gsi"));
-    let filtered =
-        Parameters { filter_expression: text("attribute_exists(pk.b) OR a = b"), ..Parameters::default() };
-    assert_eq!(check(filtered, Operation::Scan), nested("Key: pk"));
 }
 
 #[test]
