@@ -9,7 +9,9 @@
 mod data;
 mod error;
 pub(crate) mod expression;
+pub(crate) mod legacy;
 mod limits;
+pub(crate) mod partiql;
 pub(crate) mod table;
 mod tables;
 pub(crate) mod terms;
