@@ -8,8 +8,8 @@
 
 mod backup;
 mod error;
-mod global;
 pub(crate) mod expression;
+mod global;
 mod limits;
 mod streams;
 pub(crate) mod table;
@@ -23,12 +23,14 @@ use std::collections::BTreeMap;
 use wavetank_types::{Region, Timestamp};
 use wavetank_wire::{OperationSet as _, ResponseSet as _, Val, WireError, dynamodb, dynamodbstreams};
 
+pub use backup::work::{DynamoOutput, DynamoWork};
+pub(crate) use backup::work::{Done, ImportWork, Imported, SourceError};
 use error::DynamoError;
 
 use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
-use crate::world::{Answer, Blocked, Cx, Delivery, Scope};
+use crate::world::{Answer, Blocked, Cx, Delivery, FAULTS_TOPIC, Scope};
 
 /// DynamoDB of one account.
 #[derive(Debug, Default)]
@@ -37,6 +39,8 @@ pub struct DynamoDb {
     strict: bool,
     regions: BTreeMap<Region, Regional>,
     global: global::Global,
+    /// Answers and jobs that exports and imports wait for.
+    desk: backup::Desk,
 }
 
 /// What an account has in one region.
@@ -45,6 +49,7 @@ struct Regional {
     tables: BTreeMap<String, Table>,
     /// Streams that take no more records, by ARN, as long as they can be read.
     disabled_streams: BTreeMap<String, Stream>,
+    backups: backup::Backups,
 }
 
 impl DynamoDb {
@@ -63,7 +68,10 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         request: dynamodb::Request,
     ) -> Result<dynamodb::Response, DynamoError> {
-        self.tables(cx, request)
+        match backup::is_ours(&request) {
+            true => self.backups(cx, request),
+            false => self.tables(cx, request),
+        }
     }
 }
 
@@ -81,15 +89,22 @@ impl DynService for DynamoDb {
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        self.next_of_tables()
+        let due = [self.next_of_tables(), self.next_of_backups(), self.next_of_global()];
+        due.into_iter().flatten().min()
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) {
         self.tick_tables(cx);
+        self.tick_backups(cx);
+        self.tick_global(cx);
     }
 
-    fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
-        unreachable!("DynamoDB asks for nothing yet, but got {delivery:?}");
+    fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
+        let Some(delivery) = self.deliver_to_backups(cx, delivery) else { return };
+        match delivery {
+            Delivery::Signal(topic) if topic == FAULTS_TOPIC => self.faults_changed(cx),
+            delivery => unreachable!("DynamoDB asks for nothing else, but got {delivery:?}"),
+        }
     }
 
     fn blocked(&self, _scope: &Scope) -> Vec<Blocked> {

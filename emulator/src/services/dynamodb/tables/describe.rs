@@ -113,6 +113,7 @@ impl Table {
                 table_class: Some(class.clone()),
                 last_update_date_time: settings.class_updated,
             }),
+            restore_summary: self.restore.as_deref().filter(|_| settings.life.status == Status::Creating).cloned(),
             on_demand_throughput: on_demand(settings.on_demand),
             warm_throughput: Some(w::TableWarmThroughputDescription {
                 read_units_per_second: Some(warm.read),
