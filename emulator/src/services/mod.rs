@@ -7,6 +7,7 @@
 pub mod athena;
 pub mod backup;
 pub mod cloudformation;
+pub mod cloudwatch;
 pub mod dynamodb;
 pub mod firehose;
 pub mod glue;
@@ -25,7 +26,7 @@ use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::validate::{validate, validation_error};
 use wavetank_wire::{OperationSet, ResponseSet, Val, WireError};
 
-use crate::world::{Address, Answer, Blocked, Cx, Delivery, Scope};
+use crate::world::{Address, Answer, Blocked, Cx, Delivery, Reading, Scope};
 
 /// Which service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +35,7 @@ pub enum ServiceId {
     Athena,
     Backup,
     CloudFormation,
+    CloudWatch,
     DynamoDb,
     Firehose,
     Glue,
@@ -54,6 +56,7 @@ impl ServiceId {
             "athena" => Self::Athena,
             "backup" => Self::Backup,
             "cloudformation" => Self::CloudFormation,
+            "cloudwatch" => Self::CloudWatch,
             "dynamodb" | "dynamodbstreams" => Self::DynamoDb,
             "firehose" => Self::Firehose,
             "glue" => Self::Glue,
@@ -74,6 +77,7 @@ impl ServiceId {
             Self::Athena => &wire::athena::SERVICE,
             Self::Backup => &wire::backup::SERVICE,
             Self::CloudFormation => &wire::cloudformation::SERVICE,
+            Self::CloudWatch => &wire::cloudwatch::SERVICE,
             Self::DynamoDb if wire::dynamodbstreams::SERVICE.operation(operation).is_some() => {
                 &wire::dynamodbstreams::SERVICE
             }
@@ -115,6 +119,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
         ServiceId::Athena => Box::new(athena::Athena::default()),
         ServiceId::Backup => Box::new(backup::Backup::default()),
         ServiceId::CloudFormation => Box::new(cloudformation::CloudFormation::default()),
+        ServiceId::CloudWatch => Box::new(cloudwatch::CloudWatch::default()),
         ServiceId::DynamoDb => Box::new(dynamodb::DynamoDb::new(strict)),
         ServiceId::Firehose => Box::new(firehose::Firehose::new(strict)),
         ServiceId::Glue => Box::new(glue::Glue::default()),
@@ -168,6 +173,19 @@ pub trait Service: Send {
     fn blocked(&self, _scope: &Scope) -> Vec<Blocked> {
         Vec::new()
     }
+
+    /// Counts what is a state and not an event, such as a queue's length. Called before CloudWatch reads what was counted.
+    fn measure(&mut self, _cx: &mut Cx<'_>) {}
+
+    /// Whether what others count can make something due here. Only CloudWatch with alarms says so.
+    fn watches_metrics(&self) -> bool {
+        false
+    }
+
+    /// What other services of the scope have counted. Only CloudWatch gets it, before each of its turns.
+    fn collect(&mut self, _cx: &mut Cx<'_>, readings: Vec<Reading>) {
+        unreachable!("this service keeps no metrics, yet got {readings:?}");
+    }
 }
 
 /// [`Service`] without its types, so that the world can hold any.
@@ -177,6 +195,9 @@ pub(crate) trait DynService: Send {
     fn tick(&mut self, cx: &mut Cx<'_>);
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery);
     fn blocked(&self, scope: &Scope) -> Vec<Blocked>;
+    fn measure(&mut self, cx: &mut Cx<'_>);
+    fn watches_metrics(&self) -> bool;
+    fn collect(&mut self, cx: &mut Cx<'_>, readings: Vec<Reading>);
 }
 
 impl<S: Service> DynService for S {
@@ -205,5 +226,17 @@ impl<S: Service> DynService for S {
 
     fn blocked(&self, scope: &Scope) -> Vec<Blocked> {
         Service::blocked(self, scope)
+    }
+
+    fn measure(&mut self, cx: &mut Cx<'_>) {
+        Service::measure(self, cx);
+    }
+
+    fn watches_metrics(&self) -> bool {
+        Service::watches_metrics(self)
+    }
+
+    fn collect(&mut self, cx: &mut Cx<'_>, readings: Vec<Reading>) {
+        Service::collect(self, cx, readings);
     }
 }

@@ -9,6 +9,7 @@ use wavetank_wire::{Operation, ToVal, Val, WireError};
 
 use super::fault::{FAULTS_TOPIC, Faults, Place, Way};
 use super::job::{JobId, Work};
+use super::metrics::{Counters, Meter, Metrics};
 use crate::services::ServiceId;
 use crate::services::s3::Command;
 
@@ -144,6 +145,7 @@ pub struct Cx<'a> {
     pub(super) stream: &'a mut Stream,
     pub(super) next_number: &'a mut u64,
     pub(super) faults: &'a mut Faults,
+    pub(super) counters: &'a mut Counters,
     pub(super) out: &'a mut Vec<(Address, Effect)>,
 }
 
@@ -164,6 +166,7 @@ impl Cx<'_> {
             stream: self.stream,
             next_number: self.next_number,
             faults: self.faults,
+            counters: self.counters,
             out: self.out,
         }
     }
@@ -193,6 +196,13 @@ impl Cx<'_> {
         // In the region of this call: a service that is one per account has none of its own.
         let from = Address { service: self.owner.service, scope: self.scope.clone() };
         self.out.push((from, Effect::Log(batch)));
+    }
+
+    /// The numbers of a resource, to be counted up at this instant: `cx.meter::<OfStream>(&[name]).add(OfStream::Bytes, 1.0)`.
+    ///
+    /// Costs a search for the resource; counting itself costs a few additions.
+    pub fn meter<M: Metrics>(&mut self, values: &[&str]) -> Meter<'_, M> {
+        Meter::new(self.counters.of(&self.scope.region), self.now, values)
     }
 
     /// Hands work to an executor.

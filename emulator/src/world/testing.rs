@@ -3,6 +3,7 @@
 use wavetank_types::{Seed, Stream, Timestamp};
 
 use super::fault::{Faults, Rule, RuleId};
+use super::metrics::{Counters, Reading};
 use super::{Address, Cx, Effect, Scope};
 use crate::services::ServiceId;
 
@@ -15,6 +16,7 @@ pub(crate) struct Bench {
     stream: Stream,
     next_number: u64,
     faults: Faults,
+    counters: Counters,
     out: Vec<(Address, Effect)>,
 }
 
@@ -27,6 +29,7 @@ impl Bench {
             stream: Seed(0).stream("bench"),
             next_number: 0,
             faults: Faults::new(Seed(0).stream("faults")),
+            counters: Counters::default(),
             out: Vec::new(),
         }
     }
@@ -42,6 +45,7 @@ impl Bench {
             stream: &mut self.stream,
             next_number: &mut self.next_number,
             faults: &mut self.faults,
+            counters: &mut self.counters,
             out: &mut self.out,
         };
         act(&mut cx)
@@ -60,5 +64,17 @@ impl Bench {
     /// What was pushed since the last call, in order.
     pub(crate) fn take(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.out).into_iter().map(|(_, effect)| effect).collect()
+    }
+
+    /// What was counted since the last call: `Name Dimension=value 2x sum 3`, whatever the minute.
+    pub(crate) fn readings(&mut self) -> Vec<String> {
+        let line = |reading: Reading| {
+            let dimensions = reading.family.dimensions.iter().zip(&reading.values);
+            let dimensions: Vec<String> = dimensions.map(|(name, value)| format!("{name}={value}")).collect();
+            let count: f64 = reading.points.iter().map(|(_, point)| point.count).sum();
+            let sum: f64 = reading.points.iter().map(|(_, point)| point.sum).sum();
+            format!("{} {} {count}x sum {sum}", reading.metric.name, dimensions.join(" "))
+        };
+        self.counters.of(&self.owner.scope.region).take().into_iter().map(line).collect()
     }
 }

@@ -4,6 +4,7 @@
 pub mod athena;
 pub mod backup;
 pub mod cloudformation;
+pub mod cloudwatch;
 pub mod dynamodb;
 pub mod dynamodbstreams;
 pub mod firehose;
@@ -23,6 +24,7 @@ pub static SERVICES: &[&Service] = &[
     &athena::SERVICE,
     &backup::SERVICE,
     &cloudformation::SERVICE,
+    &cloudwatch::SERVICE,
     &dynamodb::SERVICE,
     &dynamodbstreams::SERVICE,
     &firehose::SERVICE,

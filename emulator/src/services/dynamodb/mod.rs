@@ -7,9 +7,11 @@
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
 mod backup;
+mod data;
 mod error;
 pub(crate) mod expression;
 mod global;
+pub(crate) mod legacy;
 mod limits;
 mod streams;
 pub(crate) mod table;
@@ -30,7 +32,7 @@ use error::DynamoError;
 use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
-use crate::world::{Answer, Blocked, Cx, Delivery, FAULTS_TOPIC, Scope};
+use crate::world::{Answer, Blocked, Cx, Delivery, FAULTS_TOPIC, Reading, Scope};
 
 /// DynamoDB of one account.
 #[derive(Debug, Default)]
@@ -68,10 +70,18 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         request: dynamodb::Request,
     ) -> Result<dynamodb::Response, DynamoError> {
-        match backup::is_ours(&request) {
-            true => self.backups(cx, request),
-            false => self.tables(cx, request),
-        }
+        use dynamodb::Request as Q;
+        use dynamodb::Response as A;
+        Ok(match request {
+            Q::PutItem(input) => A::PutItem(self.put_item(cx, input)?),
+            Q::GetItem(input) => A::GetItem(self.get_item(cx, input)?),
+            Q::UpdateItem(input) => A::UpdateItem(self.update_item(cx, input)?),
+            Q::DeleteItem(input) => A::DeleteItem(self.delete_item(cx, input)?),
+            Q::Query(input) => A::Query(self.query(cx, input)?),
+            Q::Scan(input) => A::Scan(self.scan(cx, input)?),
+            other if backup::is_ours(&other) => return self.backups(cx, other),
+            other => return self.tables(cx, other),
+        })
     }
 }
 
@@ -105,6 +115,16 @@ impl DynService for DynamoDb {
             Delivery::Signal(topic) if topic == FAULTS_TOPIC => self.faults_changed(cx),
             delivery => unreachable!("DynamoDB asks for nothing else, but got {delivery:?}"),
         }
+    }
+
+    fn measure(&mut self, _cx: &mut Cx<'_>) {}
+
+    fn watches_metrics(&self) -> bool {
+        false
+    }
+
+    fn collect(&mut self, _cx: &mut Cx<'_>, readings: Vec<Reading>) {
+        unreachable!("only CloudWatch collects metrics, yet DynamoDB got {readings:?}");
     }
 
     fn blocked(&self, _scope: &Scope) -> Vec<Blocked> {

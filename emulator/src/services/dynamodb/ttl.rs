@@ -134,7 +134,9 @@ impl TimeToLive {
             _ => {}
         }
         if self.changed.is_some_and(|at| now.since(at) < CHANGE_EVERY) {
-            return refuse("Time to live has been modified multiple times within a fixed interval".to_owned());
+            return refuse(
+                "Time to live has been modified multiple times within a fixed interval".to_owned(),
+            );
         }
         Ok(())
     }

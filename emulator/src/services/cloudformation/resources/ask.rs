@@ -82,6 +82,7 @@ impl Ask {
                 ServiceId::Athena => "Athena",
                 ServiceId::Backup => "Backup",
                 ServiceId::CloudFormation => "CloudFormation",
+                ServiceId::CloudWatch => "CloudWatch",
                 ServiceId::DynamoDb => "DynamoDb",
                 ServiceId::Firehose => "Firehose",
                 ServiceId::Glue => "Glue",
@@ -105,6 +106,8 @@ pub(in super::super) fn is_absent(error: &WireError) -> bool {
         | "NoSuchBucket"
         | "EntityNotFoundException"
         | "NotFound"
+        | "ResourceNotFound"
+        | "DashboardNotFoundError"
         | "QueueDoesNotExist"
         | "ResourceNotFoundException" => true,
         // Athena has one code for everything. Its sentences say `... is not found.` and `... does not exist.`

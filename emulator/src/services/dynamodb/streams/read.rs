@@ -29,11 +29,13 @@ impl DynamoDb {
         let invalid = |why: &str| StreamError::Request(why.to_owned());
         let said = || {
             let text = input.sequence_number.as_deref();
-            let text = text.ok_or_else(|| invalid("SequenceNumber must be specified for this ShardIteratorType"))?;
+            let text =
+                text.ok_or_else(|| invalid("SequenceNumber must be specified for this ShardIteratorType"))?;
             let number = number_of(text).filter(|number| (shard.first..next).contains(number));
             let number = number.ok_or_else(|| invalid("Invalid SequenceNumber"))?;
             // What follows the last record that was dropped is still there.
-            let has_gone = number < shard.trimmed && (number + 1 < shard.trimmed || kind == AT_SEQUENCE_NUMBER);
+            let has_gone =
+                number < shard.trimmed && (number + 1 < shard.trimmed || kind == AT_SEQUENCE_NUMBER);
             if has_gone { Err(StreamError::Trimmed) } else { Ok(number) }
         };
         let number = match kind {
@@ -42,7 +44,8 @@ impl DynamoDb {
             AT_SEQUENCE_NUMBER => said()?,
             w::shard_iterator_type::AFTER_SEQUENCE_NUMBER => said()? + 1,
             _ => {
-                let at = input.timestamp.ok_or_else(|| invalid("Timestamp must be specified for AT_TIMESTAMP"))?;
+                let at =
+                    input.timestamp.ok_or_else(|| invalid("Timestamp must be specified for AT_TIMESTAMP"))?;
                 shard.records.iter().find(|record| record.at >= at).map_or(next, |record| record.number)
             }
         };

@@ -11,7 +11,7 @@ use std::time::Duration;
 use wavetank_types::Timestamp;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::services::dynamodb::table::settings::{BillingMode, Settings};
+use crate::services::dynamodb::table::settings::{BillingMode, Policy, Settings};
 use crate::services::dynamodb::table::{Change, KeySchema, Origin};
 use crate::services::dynamodb::tables::limits::TRANSITION;
 use crate::services::dynamodb::value::{Item, Packed, item_bytes};
@@ -140,6 +140,7 @@ pub(crate) struct Stream {
     pub(crate) keys: KeySchema,
     pub(crate) created: Timestamp,
     pub(crate) disabled: Option<Timestamp>,
+    pub(crate) policy: Option<Policy>,
     /// Shards that are open at once.
     width: usize,
     /// When those that are open were opened.
@@ -179,7 +180,13 @@ const UNITS_CAP: i64 = 1_000_000;
 
 impl Stream {
     /// A new stream of a table, ENABLING for a while.
-    pub(crate) fn new(table: &str, settings: &Settings, keys: &KeySchema, view: View, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        table: &str,
+        settings: &Settings,
+        keys: &KeySchema,
+        view: View,
+        now: Timestamp,
+    ) -> Self {
         let label = now.format("%Y-%m-%dT%H:%M:%S%.3f");
         let mut stream = Self {
             arn: format!("{}/stream/{label}", settings.arn),
@@ -189,6 +196,7 @@ impl Stream {
             keys: keys.clone(),
             created: now,
             disabled: None,
+            policy: None,
             width: width(settings),
             opened: now,
             next: 1,

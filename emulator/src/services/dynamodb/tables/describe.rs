@@ -111,7 +111,13 @@ impl Table {
             deletion_protection_enabled: Some(settings.is_protected),
             table_class_summary: settings.class.as_ref().map(|class| w::TableClassSummary {
                 table_class: Some(class.clone()),
-                last_update_date_time: settings.class_updated,
+                last_update_date_time: settings.class_updates.last().copied(),
+            }),
+            sse_description: settings.key_arn.as_ref().map(|key| w::SSEDescription {
+                status: Some("ENABLED".to_owned()),
+                sse_type: Some("KMS".to_owned()),
+                kms_master_key_arn: Some(key.clone()),
+                ..w::SSEDescription::default()
             }),
             restore_summary: self.restore.as_deref().filter(|_| settings.life.status == Status::Creating).cloned(),
             on_demand_throughput: on_demand(settings.on_demand),

@@ -6,9 +6,13 @@
 mod create;
 pub(super) mod describe;
 mod error;
+mod insights;
 pub(super) mod limits;
 pub(super) mod names;
+mod policy;
 mod schema;
+mod tags;
+mod update;
 
 use wavetank_types::Timestamp;
 use wavetank_wire::dynamodb::{self as w, Request, Response};
@@ -32,6 +36,41 @@ impl DynamoDb {
             Q::UpdateTimeToLive(input) => A::UpdateTimeToLive(self.update_time_to_live(cx, input)?),
             Q::DescribeTimeToLive(input) => A::DescribeTimeToLive(self.describe_time_to_live(cx, &input)?),
             Q::ListTables(input) => A::ListTables(self.list_tables(cx, &input)?),
+            Q::UpdateTable(input) => A::UpdateTable(self.update_table(cx, input)?),
+            other => self.table_settings(cx, other)?,
+        })
+    }
+
+    /// Operations on what a table has besides items; others are refused.
+    fn table_settings(&mut self, cx: &mut Cx<'_>, request: Request) -> Result<Response, DynamoError> {
+        use Request as Q;
+        use Response as A;
+        Ok(match request {
+            Q::TagResource(input) => {
+                self.tag_resource(cx, &input)?;
+                A::TagResource(w::TagResourceOutput {})
+            }
+            Q::UntagResource(input) => {
+                self.untag_resource(cx, &input)?;
+                A::UntagResource(w::UntagResourceOutput {})
+            }
+            Q::ListTagsOfResource(input) => A::ListTagsOfResource(self.list_tags(cx, &input)?),
+            Q::PutResourcePolicy(input) => A::PutResourcePolicy(self.put_resource_policy(cx, input)?),
+            Q::GetResourcePolicy(input) => A::GetResourcePolicy(self.get_resource_policy(cx, &input)?),
+            Q::DeleteResourcePolicy(input) => {
+                A::DeleteResourcePolicy(self.delete_resource_policy(cx, &input)?)
+            }
+            Q::UpdateContributorInsights(input) => {
+                A::UpdateContributorInsights(self.update_contributor_insights(cx, input)?)
+            }
+            Q::DescribeContributorInsights(input) => {
+                A::DescribeContributorInsights(self.describe_contributor_insights(cx, input)?)
+            }
+            Q::ListContributorInsights(input) => {
+                A::ListContributorInsights(self.list_contributor_insights(cx, &input)?)
+            }
+            Q::DescribeLimits(_) => A::DescribeLimits(limits::described()),
+            Q::DescribeEndpoints(_) => A::DescribeEndpoints(describe_endpoints(cx)),
             other => return Err(DynamoError::NotBuilt(other.operation().to_owned())),
         })
     }
@@ -97,4 +136,12 @@ impl DynamoDb {
         let last = after.next().and_then(|_| names.last().cloned());
         Ok(w::ListTablesOutput { table_names: Some(names), last_evaluated_table_name: last })
     }
+}
+
+/// Where the service is: here, if the tank listens anywhere.
+fn describe_endpoints(cx: &Cx<'_>) -> w::DescribeEndpointsOutput {
+    let here = cx.endpoint.and_then(|url| url.split_once("://")).map(|(_, host)| host.to_owned());
+    let address = here.unwrap_or_else(|| format!("dynamodb.{}.amazonaws.com", cx.scope.region));
+    let endpoint = w::Endpoint { address, cache_period_in_minutes: limits::ENDPOINT_CACHE_MINUTES };
+    w::DescribeEndpointsOutput { endpoints: vec![endpoint] }
 }
