@@ -1,11 +1,12 @@
 //! Executors: the only doors to the outside. Each takes work, and always answers with an outcome.
 //!
 //! `native.rs` runs Rust functions registered under a name; `process/` runs uploaded code; `query.rs` runs SQL;
-//! `crawl.rs` looks into objects; `convert.rs` works on Firehose's records; `http.rs` sends a request to this machine. None
+//! `crawl.rs` looks into objects; `convert.rs` works on Firehose's records, `dynamodb.rs` on exports and imports; `http.rs` sends a request to this machine. None
 //! holds the world's lock while it works: it calls the tank as a client would.
 
 mod convert;
 mod crawl;
+mod dynamodb;
 mod function;
 mod http;
 mod native;
@@ -56,6 +57,7 @@ impl Executors {
             Work::Crawl(work) => crawl::run(door, *work).await,
             Work::Http(work) => http::run(*work).await,
             Work::Convert(work) => convert::run(*work).await,
+            Work::DynamoDb(work) => dynamodb::run(door, *work).await,
         }
     }
 }

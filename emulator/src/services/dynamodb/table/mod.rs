@@ -44,6 +44,8 @@ pub(crate) struct Table {
     /// While it is enabled.
     pub(crate) stream: Option<Box<Stream>>,
     pub(crate) ttl: TimeToLive,
+    /// What it is restored from; shown while it is CREATING.
+    pub(crate) restore: Option<Box<RestoreSummary>>,
 }
 
 /// Who wants an item to be another.
@@ -90,6 +92,7 @@ impl Table {
             ttl: TimeToLive::default(),
             history: History::default(),
             replica: None,
+            restore: None,
         }
     }
 
