@@ -1,4 +1,5 @@
-//! Faults: rules that answer with a verdict at one boundary, the API call. Code under test cannot tell.
+//! Faults: rules that answer with a verdict at a boundary: the API call, or the end of a function's run. Code under test
+//! cannot tell.
 
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub enum Verdict {
     Delay(Duration),
     /// It happens twice; the caller hears of the second.
     Duplicate,
+    /// It happens, and the caller is told this error: an answer that was lost, a function that fails after its work.
+    FailAfter(WireError),
 }
 
 /// Which calls a fault meets, how often, when, and what it does to them.
@@ -26,6 +29,9 @@ pub struct Rule {
     pub service: Option<String>,
     /// An operation's name; `None` for any.
     pub operation: Option<String>,
+    /// A Lambda function's name: the rule meets the ends of its runs instead of calls, those that went well, and its
+    /// verdict is [`Verdict::FailAfter`].
+    pub function: Option<String>,
     /// The share of matching calls that is met, 0.0 to 1.0.
     pub share: f64,
     /// From this instant of tank time.
@@ -42,6 +48,7 @@ impl Rule {
         Self {
             service: Some(service.to_owned()),
             operation: Some(operation.to_owned()),
+            function: None,
             share: 1.0,
             from: Timestamp::from_micros(i64::MIN),
             until: Timestamp::MAX,
@@ -49,10 +56,28 @@ impl Rule {
         }
     }
 
-    fn matches(&self, service: &str, operation: &str, now: Timestamp) -> bool {
-        let is = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
-        is(&self.service, service) && is(&self.operation, operation) && self.from <= now && now < self.until
+    /// A rule that fails every run of a function after its work is done.
+    pub fn after_run(function: &str, error: WireError) -> Self {
+        let function = Some(function.to_owned());
+        Self { service: None, operation: None, function, ..Self::on("", "", Verdict::FailAfter(error)) }
     }
+
+    fn matches(&self, at: &Boundary<'_>, now: Timestamp) -> bool {
+        let is = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
+        let meets = match at {
+            Boundary::Call { service, operation } => {
+                self.function.is_none() && is(&self.service, service) && is(&self.operation, operation)
+            }
+            Boundary::RunEnd { function } => self.function.as_deref() == Some(function),
+        };
+        meets && self.from <= now && now < self.until
+    }
+}
+
+/// Where a rule is asked for.
+enum Boundary<'a> {
+    Call { service: &'a str, operation: &'a str },
+    RunEnd { function: &'a str },
 }
 
 /// Names a rule so that it can be taken back.
@@ -88,8 +113,20 @@ impl Faults {
 
     /// Draws only for rules that match and have a share below 1, so that other calls do not move the stream.
     pub(crate) fn verdict(&mut self, service: &str, operation: &str, now: Timestamp) -> Verdict {
+        self.judge(&Boundary::Call { service, operation }, now)
+    }
+
+    /// What a function's run that went well is told to have ended with, if it is to fail.
+    pub(crate) fn after_run(&mut self, function: &str, now: Timestamp) -> Option<WireError> {
+        match self.judge(&Boundary::RunEnd { function }, now) {
+            Verdict::FailAfter(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn judge(&mut self, at: &Boundary<'_>, now: Timestamp) -> Verdict {
         for (_, rule) in &self.rules {
-            if !rule.matches(service, operation, now) {
+            if !rule.matches(at, now) {
                 continue;
             }
             let draw = (self.stream.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
@@ -119,6 +156,12 @@ mod tests {
         assert_eq!(faults.verdict("glue", "GetTables", at(10)), Verdict::Pass);
         faults.remove(id);
         assert_eq!(faults.verdict("glue", "GetTable", at(10)), Verdict::Pass);
+
+        let lost = WireError::server("Lost", "after its work");
+        faults.add(Rule::after_run("sum", lost.clone()));
+        assert_eq!(faults.after_run("sum", at(1)), Some(lost));
+        assert_eq!(faults.after_run("map", at(1)), None);
+        assert_eq!(faults.verdict("lambda", "Invoke", at(1)), Verdict::Pass);
 
         faults.add(Rule { share: 0.25, ..rule });
         let met = (0..10_000).filter(|_| faults.verdict("glue", "GetTable", at(10)) == fail).count();
