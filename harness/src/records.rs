@@ -18,6 +18,8 @@ use crate::run::RunError;
 use crate::send::{Outgoing, SendError, Sink};
 
 const TICK: Duration = Duration::from_secs(1);
+/// Ticks after which a rate that has not sent everything never will: a year.
+const TICKS_MAX: u32 = 366 * 86_400;
 
 /// Whose rows.
 #[derive(Debug)]
@@ -81,7 +83,7 @@ impl Records {
         };
         let (start, count) = (aws.target().now(), self.outgoing.len() as u64);
         let (mut sent, mut ticks) = (0, 0u32);
-        while sent < count {
+        while sent < count && ticks < TICKS_MAX {
             ticks += 1;
             let at = start + TICK * ticks;
             aws.target().pause(at.since(aws.target().now())).await;

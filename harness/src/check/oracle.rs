@@ -102,6 +102,7 @@ mod tests {
             name: "q".to_owned(),
             answer: Answer { rows: rows(found), failure: failure.map(str::to_owned), ..Answer::default() },
             expected: expected.map(rows),
+            tolerance: 0.0,
         }
     }
 
@@ -114,6 +115,10 @@ mod tests {
         check(compared(Some("1"), "2", None), super::super::Verdict::Failed);
         check(compared(None, "1", Some("FAILED: no table")), super::super::Verdict::Failed);
         check(compared(None, "1", None), super::super::Verdict::NotRun);
+        let close = Compared { tolerance: 1e-5, ..compared(Some("1.00000"), "1.000009", None) };
+        check(close, super::super::Verdict::Passed);
+        let far = Compared { tolerance: 1e-5, ..compared(Some("1.0"), "1.1", None) };
+        check(far, super::super::Verdict::Failed);
         assert_eq!(
             super::check(&[compared(Some("1"), "2", None)]).examples[0].en,
             "q row 1: should be 1; is 2"
