@@ -3,6 +3,7 @@
 use wavetank_wire::WireError;
 
 use super::table::KeyError;
+use super::tables::TableError;
 use super::value::ValueError;
 use crate::services::AwsError;
 
@@ -15,6 +16,9 @@ pub(crate) enum DynamoError {
     /// An item or key does not fit the table.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A table itself, not its items.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// The table of a data operation is not there, or not there yet.
     /// Recorded: dynalite's tests.
     #[error("Requested resource not found")]
@@ -27,6 +31,7 @@ pub(crate) enum DynamoError {
 impl AwsError for DynamoError {
     fn wire(&self) -> WireError {
         let code = match self {
+            Self::Table(refusal) => refusal.code(),
             Self::NotBuilt(what) => return WireError::not_implemented(what),
             Self::Value(_) | Self::Key(_) => "ValidationException",
             Self::NoSuchTable => "ResourceNotFoundException",

@@ -7,8 +7,11 @@
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
 mod error;
+pub(crate) mod expression;
 mod limits;
 pub(crate) mod table;
+mod tables;
+pub(crate) mod terms;
 pub(crate) mod value;
 
 use std::collections::BTreeMap;
@@ -52,8 +55,7 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         request: dynamodb::Request,
     ) -> Result<dynamodb::Response, DynamoError> {
-        let _ = cx;
-        Err(DynamoError::NotBuilt(request.operation().to_owned()))
+        self.tables(cx, request)
     }
 
     fn answer_streams(
@@ -80,10 +82,12 @@ impl DynService for DynamoDb {
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        None
+        self.next_of_tables()
     }
 
-    fn tick(&mut self, _cx: &mut Cx<'_>) {}
+    fn tick(&mut self, cx: &mut Cx<'_>) {
+        self.tick_tables(cx);
+    }
 
     fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
         unreachable!("DynamoDB asks for nothing yet, but got {delivery:?}");

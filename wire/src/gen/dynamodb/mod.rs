@@ -1369,7 +1369,7 @@ impl ToVal for BatchGetItemInput {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BatchGetItemOutput {
-    pub responses: Option<BTreeMap<String, Vec<BTreeMap<String, Val>>>>,
+    pub responses: Option<BTreeMap<String, Vec<Val>>>,
     pub unprocessed_keys: Option<BTreeMap<String, KeysAndAttributes>>,
     pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
 }
@@ -1402,7 +1402,7 @@ impl ToVal for BatchGetItemOutput {
 pub struct BatchStatementError {
     pub code: Option<String>,
     pub message: Option<String>,
-    pub item: Option<BTreeMap<String, Val>>,
+    pub item: Option<Val>,
 }
 
 impl FromVal for BatchStatementError {
@@ -1482,7 +1482,7 @@ impl ToVal for BatchStatementRequest {
 pub struct BatchStatementResponse {
     pub error: Option<BatchStatementError>,
     pub table_name: Option<String>,
-    pub item: Option<BTreeMap<String, Val>>,
+    pub item: Option<Val>,
 }
 
 impl FromVal for BatchStatementResponse {
@@ -1607,7 +1607,7 @@ impl ToVal for BillingModeSummary {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CancellationReason {
-    pub item: Option<BTreeMap<String, Val>>,
+    pub item: Option<Val>,
     pub code: Option<String>,
     pub message: Option<String>,
 }
@@ -1714,7 +1714,7 @@ impl ToVal for Condition {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConditionCheck {
-    pub key: BTreeMap<String, Val>,
+    pub key: Val,
     pub table_name: String,
     pub condition_expression: String,
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
@@ -2222,7 +2222,7 @@ impl ToVal for CsvOptions {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Delete {
-    pub key: BTreeMap<String, Val>,
+    pub key: Val,
     pub table_name: String,
     pub condition_expression: Option<String>,
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
@@ -2363,7 +2363,7 @@ impl ToVal for DeleteGlobalTableWitnessGroupMemberAction {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteItemInput {
     pub table_name: String,
-    pub key: BTreeMap<String, Val>,
+    pub key: Val,
     pub expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
     pub conditional_operator: Option<String>,
     pub return_values: Option<String>,
@@ -2417,7 +2417,7 @@ impl ToVal for DeleteItemInput {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteItemOutput {
-    pub attributes: Option<BTreeMap<String, Val>>,
+    pub attributes: Option<Val>,
     pub consumed_capacity: Option<ConsumedCapacity>,
     pub item_collection_metrics: Option<ItemCollectionMetrics>,
 }
@@ -2473,7 +2473,7 @@ impl ToVal for DeleteReplicationGroupMemberAction {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteRequest {
-    pub key: BTreeMap<String, Val>,
+    pub key: Val,
 }
 
 impl FromVal for DeleteRequest {
@@ -3276,10 +3276,10 @@ impl ToVal for ExecuteStatementInput {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExecuteStatementOutput {
-    pub items: Option<Vec<BTreeMap<String, Val>>>,
+    pub items: Option<Vec<Val>>,
     pub next_token: Option<String>,
     pub consumed_capacity: Option<ConsumedCapacity>,
-    pub last_evaluated_key: Option<BTreeMap<String, Val>>,
+    pub last_evaluated_key: Option<Val>,
 }
 
 impl FromVal for ExecuteStatementOutput {
@@ -3695,7 +3695,7 @@ impl ToVal for FilterSpecification {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Get {
-    pub key: BTreeMap<String, Val>,
+    pub key: Val,
     pub table_name: String,
     pub projection_expression: Option<String>,
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
@@ -3730,7 +3730,7 @@ impl ToVal for Get {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetItemInput {
     pub table_name: String,
-    pub key: BTreeMap<String, Val>,
+    pub key: Val,
     pub attributes_to_get: Option<Vec<String>>,
     pub consistent_read: Option<bool>,
     pub return_consumed_capacity: Option<String>,
@@ -3772,7 +3772,7 @@ impl ToVal for GetItemInput {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetItemOutput {
-    pub item: Option<BTreeMap<String, Val>>,
+    pub item: Option<Val>,
     pub consumed_capacity: Option<ConsumedCapacity>,
 }
 
@@ -4415,7 +4415,7 @@ impl ToVal for ItemCollectionMetrics {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ItemResponse {
-    pub item: Option<BTreeMap<String, Val>>,
+    pub item: Option<Val>,
 }
 
 impl FromVal for ItemResponse {
@@ -4474,7 +4474,7 @@ pub mod key_type {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeysAndAttributes {
-    pub keys: Vec<BTreeMap<String, Val>>,
+    pub keys: Vec<Val>,
     pub attributes_to_get: Option<Vec<String>>,
     pub consistent_read: Option<bool>,
     pub projection_expression: Option<String>,
@@ -5352,7 +5352,7 @@ impl ToVal for ProvisionedThroughputOverride {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Put {
-    pub item: BTreeMap<String, Val>,
+    pub item: Val,
     pub table_name: String,
     pub condition_expression: Option<String>,
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
@@ -5393,7 +5393,7 @@ impl ToVal for Put {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PutItemInput {
     pub table_name: String,
-    pub item: BTreeMap<String, Val>,
+    pub item: Val,
     pub expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
     pub return_values: Option<String>,
     pub return_consumed_capacity: Option<String>,
@@ -5447,7 +5447,7 @@ impl ToVal for PutItemInput {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PutItemOutput {
-    pub attributes: Option<BTreeMap<String, Val>>,
+    pub attributes: Option<Val>,
     pub consumed_capacity: Option<ConsumedCapacity>,
     pub item_collection_metrics: Option<ItemCollectionMetrics>,
 }
@@ -5478,7 +5478,7 @@ impl ToVal for PutItemOutput {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PutRequest {
-    pub item: BTreeMap<String, Val>,
+    pub item: Val,
 }
 
 impl FromVal for PutRequest {
@@ -5572,7 +5572,7 @@ pub struct QueryInput {
     pub query_filter: Option<BTreeMap<String, Condition>>,
     pub conditional_operator: Option<String>,
     pub scan_index_forward: Option<bool>,
-    pub exclusive_start_key: Option<BTreeMap<String, Val>>,
+    pub exclusive_start_key: Option<Val>,
     pub return_consumed_capacity: Option<String>,
     pub projection_expression: Option<String>,
     pub filter_expression: Option<String>,
@@ -5635,10 +5635,10 @@ impl ToVal for QueryInput {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueryOutput {
-    pub items: Option<Vec<BTreeMap<String, Val>>>,
+    pub items: Option<Vec<Val>>,
     pub count: Option<i64>,
     pub scanned_count: Option<i64>,
-    pub last_evaluated_key: Option<BTreeMap<String, Val>>,
+    pub last_evaluated_key: Option<Val>,
     pub consumed_capacity: Option<ConsumedCapacity>,
 }
 
@@ -6196,7 +6196,7 @@ pub struct ScanInput {
     pub select: Option<String>,
     pub scan_filter: Option<BTreeMap<String, Condition>>,
     pub conditional_operator: Option<String>,
-    pub exclusive_start_key: Option<BTreeMap<String, Val>>,
+    pub exclusive_start_key: Option<Val>,
     pub return_consumed_capacity: Option<String>,
     pub total_segments: Option<i64>,
     pub segment: Option<i64>,
@@ -6259,10 +6259,10 @@ impl ToVal for ScanInput {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScanOutput {
-    pub items: Option<Vec<BTreeMap<String, Val>>>,
+    pub items: Option<Vec<Val>>,
     pub count: Option<i64>,
     pub scanned_count: Option<i64>,
-    pub last_evaluated_key: Option<BTreeMap<String, Val>>,
+    pub last_evaluated_key: Option<Val>,
     pub consumed_capacity: Option<ConsumedCapacity>,
 }
 
@@ -7057,7 +7057,7 @@ impl ToVal for UntagResourceInput {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Update {
-    pub key: BTreeMap<String, Val>,
+    pub key: Val,
     pub update_expression: String,
     pub table_name: String,
     pub condition_expression: Option<String>,
@@ -7256,7 +7256,7 @@ impl ToVal for UpdateGlobalSecondaryIndexAction {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UpdateItemInput {
     pub table_name: String,
-    pub key: BTreeMap<String, Val>,
+    pub key: Val,
     pub attribute_updates: Option<BTreeMap<String, AttributeValueUpdate>>,
     pub expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
     pub conditional_operator: Option<String>,
@@ -7316,7 +7316,7 @@ impl ToVal for UpdateItemInput {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UpdateItemOutput {
-    pub attributes: Option<BTreeMap<String, Val>>,
+    pub attributes: Option<Val>,
     pub consumed_capacity: Option<ConsumedCapacity>,
     pub item_collection_metrics: Option<ItemCollectionMetrics>,
 }

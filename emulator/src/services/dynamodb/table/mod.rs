@@ -10,12 +10,14 @@ mod keys;
 #[cfg(test)]
 mod props;
 mod rows;
+pub(crate) mod settings;
 
 use std::collections::BTreeMap;
 
 pub(crate) use index::{Index, IndexChange, Projection};
 pub(crate) use keys::{Key, KeyAttribute, KeyError, KeySchema};
 pub(crate) use rows::{Range, RowKey, Rows};
+pub(crate) use settings::Settings;
 
 use super::value::{Item, Packed};
 use crate::world::Cx;
@@ -28,6 +30,7 @@ pub(crate) struct Table {
     pub(crate) rows: Rows,
     /// By name; local ones are made with the table, global ones come and go.
     pub(crate) indexes: BTreeMap<String, Index>,
+    pub(crate) settings: Settings,
 }
 
 /// Who wants an item to be another.
@@ -64,7 +67,7 @@ impl Table {
     /// An empty table.
     pub(crate) fn new(name: impl Into<String>, keys: KeySchema, indexes: Vec<Index>) -> Self {
         let indexes = indexes.into_iter().map(|index| (index.name.clone(), index)).collect();
-        Self { name: name.into(), keys, rows: Rows::default(), indexes }
+        Self { name: name.into(), keys, rows: Rows::default(), indexes, settings: Settings::default() }
     }
 
     /// The item of a key.

@@ -1,0 +1,131 @@
+//! [`Update`]: what an update changes, and in `parse.rs` its grammar, in `apply.rs` what it makes of an item.
+//!
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html (to be verified).
+
+mod apply;
+mod parse;
+
+use super::super::value::{AttributeValue, NumberError};
+use super::key::KeySchema;
+use super::path::Path;
+use super::projection::Projection;
+
+/// Changes of an item. None is within another; all see the item as it was before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Update {
+    pub(crate) sets: Vec<(Path, Source)>,
+    pub(crate) removes: Vec<Path>,
+    /// A number to be added, or elements of a set.
+    pub(crate) adds: Vec<(Path, AttributeValue)>,
+    /// Elements to be taken from a set.
+    pub(crate) deletes: Vec<(Path, AttributeValue)>,
+    pub(crate) dialect: Dialect,
+}
+
+/// In which words an update was asked for: AWS's differ a little.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    #[default]
+    Expression,
+    /// `AttributeUpdates`: also adds to lists.
+    Legacy,
+}
+
+/// Where a new value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Value(AttributeValue),
+    Path(Path),
+    IfNotExists(Path, Box<Self>),
+    ListAppend(Box<Self>, Box<Self>),
+    Plus(Box<Self>, Box<Self>),
+    Minus(Box<Self>, Box<Self>),
+    /// PartiQL's: the elements of two sets.
+    SetAdd(Box<Self>, Box<Self>),
+    /// PartiQL's: the elements of a set that are not in another.
+    SetDelete(Box<Self>, Box<Self>),
+}
+
+/// Why an update cannot be made. Nothing is changed then.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UpdateError {
+    #[error(
+        "One or more parameter values were invalid: Cannot update attribute {0}. This attribute is part of the key"
+    )]
+    KeyAttribute(String),
+    #[error("The document path provided in the update expression is invalid for update")]
+    InvalidPath,
+    #[error("The provided expression refers to an attribute that does not exist in the item")]
+    AttributeAbsent,
+    #[error("An operand in the update expression has an incorrect data type")]
+    OperandType,
+    #[error("Type mismatch for attribute to update")]
+    LegacyType,
+    #[error(transparent)]
+    Number(#[from] NumberError),
+}
+
+impl Update {
+    /// The places that it changes.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &Path> {
+        let sets = self.sets.iter().map(|(path, _)| path);
+        let others = self.adds.iter().chain(&self.deletes).map(|(path, _)| path);
+        sets.chain(&self.removes).chain(others)
+    }
+
+    /// The places that it changes, as `UPDATED_OLD` and `UPDATED_NEW` answer them.
+    ///
+    /// Recorded: Alternator's `test_returnvalues.py`: a list's element that was appended beyond its end is not answered, and
+    /// where one was removed stands the next.
+    pub(crate) fn touched(&self) -> Projection {
+        Projection::of_paths(self.targets())
+    }
+
+    /// Hands each path that it names, to change or to read, to `see`.
+    pub(crate) fn visit_paths<'a>(&'a self, see: &mut impl FnMut(&'a Path)) {
+        for (path, source) in &self.sets {
+            see(path);
+            source.visit_paths(see);
+        }
+        self.removes.iter().for_each(&mut *see);
+        self.adds.iter().chain(&self.deletes).for_each(|(path, _)| see(path));
+    }
+
+    /// A key is what it is.
+    pub(crate) fn check_keys(&self, schema: &KeySchema<'_>) -> Result<(), UpdateError> {
+        let changed = |name| self.targets().any(|path| path.attribute == name);
+        match schema.attributes().find(|key| changed(key.name)) {
+            Some(key) => Err(UpdateError::KeyAttribute(key.name.to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it makes an item that is absent. What only takes away makes none.
+    ///
+    /// Recorded: Alternator's `test_item.py` and `test_returnvalues.py`; an empty `AttributeUpdates` does make one.
+    pub(crate) fn creates(&self) -> bool {
+        let takes_away = !self.removes.is_empty() || !self.deletes.is_empty();
+        !self.sets.is_empty() || !self.adds.is_empty() || !takes_away
+    }
+}
+
+impl Source {
+    fn visit_paths<'a>(&'a self, see: &mut impl FnMut(&'a Path)) {
+        match self {
+            Self::Value(_) => {}
+            Self::Path(path) => see(path),
+            Self::IfNotExists(path, other) => {
+                see(path);
+                other.visit_paths(see);
+            }
+            Self::ListAppend(one, two)
+            | Self::Plus(one, two)
+            | Self::Minus(one, two)
+            | Self::SetAdd(one, two)
+            | Self::SetDelete(one, two) => {
+                one.visit_paths(see);
+                two.visit_paths(see);
+            }
+        }
+    }
+}
