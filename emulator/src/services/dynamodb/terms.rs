@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 
 use wavetank_wire::Val;
-use wavetank_wire::r#gen::dynamodb::{AttributeValueUpdate, Condition as LegacyCondition, ExpectedAttributeValue};
+use wavetank_wire::r#gen::dynamodb::{
+    AttributeValueUpdate, Condition as LegacyCondition, ExpectedAttributeValue,
+};
 
 use super::expression::{
     Condition, ExpressionError, KeyConditions, KeyError, Kind, Placeholders, Projection, Update,

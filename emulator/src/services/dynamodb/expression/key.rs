@@ -93,9 +93,7 @@ pub(crate) enum KeyError {
     Missed(String),
     #[error("Attempted conditional constraint is not an indexable operation")]
     NotIndexable,
-    #[error(
-        "One or more parameter values were invalid: Condition parameter type does not match schema type"
-    )]
+    #[error("One or more parameter values were invalid: Condition parameter type does not match schema type")]
     Type,
     #[error(
         "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {what} value. Key: {attribute}"
@@ -161,7 +159,9 @@ impl KeyTest {
             Self::Compare(Comparator::LessOrEqual, value) => SortCondition::LessOrEqual(key(value)?),
             Self::Compare(Comparator::Greater, value) => SortCondition::Greater(key(value)?),
             Self::Compare(Comparator::GreaterOrEqual, value) => SortCondition::GreaterOrEqual(key(value)?),
-            Self::Compare(Comparator::NotEqual, _) | Self::NotIndexable => return Err(KeyError::NotIndexable),
+            Self::Compare(Comparator::NotEqual, _) | Self::NotIndexable => {
+                return Err(KeyError::NotIndexable);
+            }
             Self::Between(lower, upper) => SortCondition::Between(key(lower)?, key(upper)?),
             Self::BeginsWith(start) => SortCondition::BeginsWith(key(start)?),
         })

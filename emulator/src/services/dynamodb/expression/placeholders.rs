@@ -125,7 +125,10 @@ fn check_keys<T>(
     }
 }
 
-fn check_used<T>(parameter: &'static str, entries: &BTreeMap<String, (T, bool)>) -> Result<(), ExpressionError> {
+fn check_used<T>(
+    parameter: &'static str,
+    entries: &BTreeMap<String, (T, bool)>,
+) -> Result<(), ExpressionError> {
     let keys: Vec<String> =
         entries.iter().filter(|(_, (_, used))| !used).map(|(key, _)| key.clone()).collect();
     if keys.is_empty() { Ok(()) } else { Err(ExpressionError::Unused { parameter, keys }) }

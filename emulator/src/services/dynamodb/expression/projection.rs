@@ -109,9 +109,7 @@ impl Wanted {
     fn add(&mut self, step: &Step, rest: &[Step]) {
         let new = || rest.first().map_or(Self::All, Self::below);
         let place = match (self, step) {
-            (Self::Members(members), Step::Member(name)) => {
-                members.entry(name.clone()).or_insert_with(new)
-            }
+            (Self::Members(members), Step::Member(name)) => members.entry(name.clone()).or_insert_with(new),
             (Self::Elements(elements), Step::Element(at)) => elements.entry(*at).or_insert_with(new),
             _ => return,
         };

@@ -116,9 +116,11 @@ impl<'a> Tokens<'a> {
 impl<'a> Token<'a> {
     const fn text(self) -> &'a str {
         match self {
-            Self::Word(text) | Self::Name(text) | Self::Value(text) | Self::Number(text) | Self::Symbol(text) => {
-                text
-            }
+            Self::Word(text)
+            | Self::Name(text)
+            | Self::Value(text)
+            | Self::Number(text)
+            | Self::Symbol(text) => text,
             Self::End => "",
         }
     }

@@ -50,9 +50,15 @@ impl Update {
     }
 
     /// What ADD makes of a value.
-    fn sum(&self, old: Option<&AttributeValue>, amount: &AttributeValue) -> Result<AttributeValue, UpdateError> {
+    fn sum(
+        &self,
+        old: Option<&AttributeValue>,
+        amount: &AttributeValue,
+    ) -> Result<AttributeValue, UpdateError> {
         let Some(old) = old else { return Ok(amount.clone()) };
-        if let (Dialect::Legacy, AttributeValue::L(old), AttributeValue::L(more)) = (self.dialect, old, amount) {
+        if let (Dialect::Legacy, AttributeValue::L(old), AttributeValue::L(more)) =
+            (self.dialect, old, amount)
+        {
             return Ok(AttributeValue::L(old.iter().chain(more).cloned().collect()));
         }
         if let (AttributeValue::N(old), AttributeValue::N(amount)) = (old, amount) {
@@ -138,7 +144,9 @@ fn check_parent(item: &Item, path: &Path) -> Result<(), UpdateError> {
     let Some((last, before)) = path.steps.split_last() else { return Ok(()) };
     let parent = Path { attribute: path.attribute.clone(), steps: before.to_vec() };
     match (parent.find(item).as_deref(), last) {
-        (Some(AttributeValue::M(_)), Step::Member(_)) | (Some(AttributeValue::L(_)), Step::Element(_)) => Ok(()),
+        (Some(AttributeValue::M(_)), Step::Member(_)) | (Some(AttributeValue::L(_)), Step::Element(_)) => {
+            Ok(())
+        }
         _ => Err(UpdateError::InvalidPath),
     }
 }

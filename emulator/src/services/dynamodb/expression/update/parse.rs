@@ -197,7 +197,11 @@ impl Reader<'_> {
         let name = call.function;
         match name {
             "if_not_exists" | "list_append" => {}
-            "attribute_exists" | "attribute_not_exists" | "attribute_type" | "begins_with" | "contains"
+            "attribute_exists"
+            | "attribute_not_exists"
+            | "attribute_type"
+            | "begins_with"
+            | "contains"
             | "size" => self.faults.note(Pass::FunctionUse, Fault::MisusedFunction(name.to_owned())),
             _ => self.faults.note(Pass::FunctionNames, Fault::UnknownFunction(name.to_owned())),
         }
