@@ -48,10 +48,12 @@ struct Spelling<'e> {
 
 /// Errors that no model has: the name in JSON, the code in the query protocol, of services that speak both.
 ///
-/// Recorded: from SQS (LocalStack's `serializer.py`, read 2026-11-20). Assumed: the second's query code.
-const COMMON: [(&str, &str); 2] = [
+/// Recorded: the first, from SQS (LocalStack's `serializer.py`, read 2026-11-20). Documented: the third, in CloudWatch's model
+/// (botocore 1.44.5). Assumed: the second's query code.
+const COMMON: [(&str, &str); 3] = [
     ("InvalidParameterValueException", "InvalidParameterValue"),
     ("MissingRequiredParameterException", "MissingParameter"),
+    ("ValidationException", "ValidationError"),
 ];
 
 impl<'e> Spelling<'e> {
@@ -92,7 +94,7 @@ pub fn encode_error(service: &Service, error: &WireError, request_id: &str) -> R
             super::respond(status, "text/xml", query::write_error(service, error, code, request_id).into())
         }
     };
-    if service.is_query_compatible() {
+    if service.protocol != Protocol::Query && speaks_both(service) {
         let fault = if error.sender { "Sender" } else { "Receiver" };
         let told = rest_json::header_value(&format!("{code};{fault}"));
         response.headers_mut().insert("x-amzn-query-error", told);
@@ -111,7 +113,7 @@ pub fn encode_error(service: &Service, error: &WireError, request_id: &str) -> R
 /// read 2026-11-20); no namespace from other services (athena-local, kinesalite).
 fn type_name<'n>(service: &Service, name: &'n str, is_modelled: bool) -> Cow<'n, str> {
     match is_modelled {
-        _ if !service.is_query_compatible() => Cow::Borrowed(name),
+        _ if !speaks_both(service) => Cow::Borrowed(name),
         true => Cow::Owned(format!("com.amazonaws.{}#{name}", service.name)),
         false => Cow::Owned(format!("com.amazon.coral.service#{name}")),
     }
@@ -120,16 +122,45 @@ fn type_name<'n>(service: &Service, name: &'n str, is_modelled: bool) -> Cow<'n,
 /// `{"__type":"InvalidRequestException","AthenaErrorCode":"INVALID_INPUT",..,"Message":".."}`: `head`, further members,
 /// the sentence. Recorded: this order, and no header `x-amzn-errortype` in awsJson (athena-local, 2026-09-17).
 fn document(service: &Service, error: &WireError, head: &[(&str, &str)]) -> Bytes {
-    let further = error.fields.iter().map(|(name, text)| (*name, text.as_str()));
     let sentence = Some((message_member(service, &error.code), error.message.as_str()));
     let sentence = sentence.filter(|(_, text)| !text.is_empty());
-    texts(service.protocol, &head.iter().copied().chain(further).chain(sentence).collect::<Vec<_>>())
+    if error.fields.iter().all(|(_, field)| field.is_string()) || is_cbor(service.protocol) {
+        let further = error.fields.iter().filter_map(|(name, field)| Some((*name, field.as_str()?)));
+        return texts(
+            service.protocol,
+            &head.iter().copied().chain(further).chain(sentence).collect::<Vec<_>>(),
+        );
+    }
+    let mut out = Vec::with_capacity(1024);
+    let name = |out: &mut Vec<u8>, name: &str| {
+        out.push(if out.is_empty() { b'{' } else { b',' });
+        json::write_text(out, name);
+        out.push(b':');
+    };
+    for (member, text) in head {
+        name(&mut out, member);
+        json::write_text(&mut out, text);
+    }
+    for (member, field) in &error.fields {
+        name(&mut out, member);
+        out.extend_from_slice(field.to_string().as_bytes());
+    }
+    if let Some((member, text)) = sentence {
+        name(&mut out, member);
+        json::write_text(&mut out, text);
+    }
+    out.push(b'}');
+    Bytes::from(out)
+}
+
+const fn is_cbor(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::AwsCbor11 | Protocol::RpcV2Cbor)
 }
 
 /// One object of texts.
 pub(super) fn texts(protocol: Protocol, texts: &[(&str, &str)]) -> Bytes {
     let mut out = Vec::with_capacity(256);
-    if matches!(protocol, Protocol::AwsCbor11 | Protocol::RpcV2Cbor) {
+    if is_cbor(protocol) {
         cbor::write_texts(&mut out, texts);
         return Bytes::from(out);
     }

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
+mod data;
 mod error;
 pub(crate) mod expression;
 mod limits;
@@ -23,7 +24,7 @@ use error::DynamoError;
 
 use self::table::Table;
 use super::{AwsError as _, DynService};
-use crate::world::{Answer, Blocked, Cx, Delivery, Scope};
+use crate::world::{Answer, Blocked, Cx, Delivery, Reading, Scope};
 
 /// DynamoDB of one account.
 #[derive(Debug, Default)]
@@ -55,7 +56,17 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         request: dynamodb::Request,
     ) -> Result<dynamodb::Response, DynamoError> {
-        self.tables(cx, request)
+        use dynamodb::Request as Q;
+        use dynamodb::Response as A;
+        Ok(match request {
+            Q::PutItem(input) => A::PutItem(self.put_item(cx, input)?),
+            Q::GetItem(input) => A::GetItem(self.get_item(cx, input)?),
+            Q::UpdateItem(input) => A::UpdateItem(self.update_item(cx, input)?),
+            Q::DeleteItem(input) => A::DeleteItem(self.delete_item(cx, input)?),
+            Q::Query(input) => A::Query(self.query(cx, input)?),
+            Q::Scan(input) => A::Scan(self.scan(cx, input)?),
+            other => return self.tables(cx, other),
+        })
     }
 
     fn answer_streams(
@@ -91,6 +102,16 @@ impl DynService for DynamoDb {
 
     fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
         unreachable!("DynamoDB asks for nothing yet, but got {delivery:?}");
+    }
+
+    fn measure(&mut self, _cx: &mut Cx<'_>) {}
+
+    fn watches_metrics(&self) -> bool {
+        false
+    }
+
+    fn collect(&mut self, _cx: &mut Cx<'_>, readings: Vec<Reading>) {
+        unreachable!("only CloudWatch collects metrics, yet DynamoDB got {readings:?}");
     }
 
     fn blocked(&self, _scope: &Scope) -> Vec<Blocked> {

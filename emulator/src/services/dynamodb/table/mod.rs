@@ -78,6 +78,17 @@ impl Table {
     /// Gives a key this item, or none, and tells all who follow the table. The item has the key's attributes, and
     /// everything about it has been checked.
     pub(crate) fn change(&mut self, cx: &mut Cx<'_>, key: Key, new: Option<&Item>, origin: Origin) -> Change {
+        self.change_packed(cx, key, new.map(Packed::of), origin)
+    }
+
+    /// The same with an item that is at rest already.
+    pub(crate) fn change_packed(
+        &mut self,
+        cx: &mut Cx<'_>,
+        key: Key,
+        new: Option<Packed>,
+        origin: Origin,
+    ) -> Change {
         let change = self.apply(key, new);
         if change.is_any() && origin != Origin::Load {
             // One line for each that follows: TTL, the stream, history, replicas, the Kinesis destination.
@@ -87,28 +98,29 @@ impl Table {
     }
 
     /// Changes rows and indexes, and nothing else.
-    fn apply(&mut self, key: Key, new: Option<&Item>) -> Change {
+    fn apply(&mut self, key: Key, new: Option<Packed>) -> Change {
         let row = key.row();
-        let new_packed = new.map(Packed::of);
-        let old = self.rows.set(&row, new_packed.clone());
+        if self.indexes.is_empty() {
+            let old = self.rows.set(row, new.clone());
+            return Change { key, old, new, indexes: Vec::new() };
+        }
+        let old = self.rows.set(row.clone(), new.clone());
         let mut indexes = Vec::new();
-        if !self.indexes.is_empty() && old != new_packed {
-            let old_item = old.as_ref().map(Packed::unpack);
+        if old != new {
             for index in self.indexes.values_mut() {
-                let new = new.zip(new_packed.as_ref());
-                let change = index.follow(&self.keys, &row, old_item.as_ref(), new);
+                let change = index.follow(&self.keys, &row, old.as_ref(), new.as_ref());
                 if change != IndexChange::default() {
                     indexes.push((index.name.clone(), change));
                 }
             }
         }
-        Change { key, old, new: new_packed, indexes }
+        Change { key, old, new, indexes }
     }
 
     /// Adds an index and fills it from the items, those that have its keys.
     pub(crate) fn add_index(&mut self, mut index: Index) {
         for (row, packed) in self.rows.range(&Range::ALL, true) {
-            index.follow(&self.keys, row, None, Some((&packed.unpack(), packed)));
+            index.follow(&self.keys, row, None, Some(packed));
         }
         self.indexes.insert(index.name.clone(), index);
     }
