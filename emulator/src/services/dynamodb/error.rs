@@ -4,6 +4,7 @@ use wavetank_wire::WireError;
 
 use super::data::DataError;
 use super::expression::{self, UpdateError};
+use super::streams::StreamError;
 use super::table::KeyError;
 use super::tables::TableError;
 use super::terms::TermsError;
@@ -34,6 +35,9 @@ pub(crate) enum DynamoError {
     /// An operation on items.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A stream.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
     /// The table of a data operation is not there, or not there yet.
     /// Recorded: dynalite's tests.
     #[error("Requested resource not found")]
@@ -57,6 +61,7 @@ impl AwsError for DynamoError {
     fn wire(&self) -> WireError {
         let code = match self {
             Self::Table(refusal) => refusal.code(),
+            Self::Stream(refusal) => refusal.code(),
             Self::NotBuilt(what) => return WireError::not_implemented(what),
             Self::Data(why) => return why.wire(),
             Self::Value(_) | Self::Key(_) | Self::Terms(_) | Self::KeyConditions(_) | Self::Update(_) => {

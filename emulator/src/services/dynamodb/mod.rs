@@ -10,9 +10,11 @@ mod data;
 mod error;
 pub(crate) mod expression;
 mod limits;
+mod streams;
 pub(crate) mod table;
 mod tables;
 pub(crate) mod terms;
+mod ttl;
 pub(crate) mod value;
 
 use std::collections::BTreeMap;
@@ -22,6 +24,7 @@ use wavetank_wire::{OperationSet as _, ResponseSet as _, Val, WireError, dynamod
 
 use error::DynamoError;
 
+use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
 use crate::world::{Answer, Blocked, Cx, Delivery, Reading, Scope};
@@ -38,6 +41,8 @@ pub struct DynamoDb {
 #[derive(Debug, Default)]
 struct Regional {
     tables: BTreeMap<String, Table>,
+    /// Streams that take no more records, by ARN, as long as they can be read.
+    disabled_streams: BTreeMap<String, Stream>,
 }
 
 impl DynamoDb {
@@ -67,15 +72,6 @@ impl DynamoDb {
             Q::Scan(input) => A::Scan(self.scan(cx, input)?),
             other => return self.tables(cx, other),
         })
-    }
-
-    fn answer_streams(
-        &mut self,
-        cx: &mut Cx<'_>,
-        request: dynamodbstreams::Request,
-    ) -> Result<dynamodbstreams::Response, DynamoError> {
-        let _ = cx;
-        Err(DynamoError::NotBuilt(request.operation().to_owned()))
     }
 }
 

@@ -19,8 +19,10 @@ pub(crate) use keys::{Key, KeyAttribute, KeyError, KeySchema};
 pub(crate) use rows::{Range, RowKey, Rows};
 pub(crate) use settings::Settings;
 
+use super::streams::Stream;
+use super::ttl::TimeToLive;
 use super::value::{Item, Packed};
-use crate::world::Cx;
+use crate::world::{Cx, Effect};
 
 /// A table of one region.
 #[derive(Clone, Debug)]
@@ -31,6 +33,9 @@ pub(crate) struct Table {
     /// By name; local ones are made with the table, global ones come and go.
     pub(crate) indexes: BTreeMap<String, Index>,
     pub(crate) settings: Settings,
+    /// While it is enabled.
+    pub(crate) stream: Option<Box<Stream>>,
+    pub(crate) ttl: TimeToLive,
 }
 
 /// Who wants an item to be another.
@@ -67,7 +72,15 @@ impl Table {
     /// An empty table.
     pub(crate) fn new(name: impl Into<String>, keys: KeySchema, indexes: Vec<Index>) -> Self {
         let indexes = indexes.into_iter().map(|index| (index.name.clone(), index)).collect();
-        Self { name: name.into(), keys, rows: Rows::default(), indexes, settings: Settings::default() }
+        Self {
+            name: name.into(),
+            keys,
+            rows: Rows::default(),
+            indexes,
+            settings: Settings::default(),
+            stream: None,
+            ttl: TimeToLive::default(),
+        }
     }
 
     /// The item of a key.
@@ -90,11 +103,22 @@ impl Table {
         origin: Origin,
     ) -> Change {
         let change = self.apply(key, new);
-        if change.is_any() && origin != Origin::Load {
-            // One line for each that follows: TTL, the stream, history, replicas, the Kinesis destination.
-            let _ = &cx.now;
+        if change.is_any() {
+            self.ttl.follow(&change, cx.now);
+            if origin != Origin::Load {
+                // One line for each that follows: the stream, history, replicas, the Kinesis destination.
+                self.tell_stream(cx, &change, origin);
+            }
         }
         change
+    }
+
+    /// Tells the stream, and that it has something new.
+    fn tell_stream(&mut self, cx: &mut Cx<'_>, change: &Change, origin: Origin) {
+        if let Some(stream) = &mut self.stream {
+            stream.follow(change, change.key.row().hash(), origin, cx.now);
+            cx.push(Effect::Signal(stream.arn.clone()));
+        }
     }
 
     /// Changes rows and indexes, and nothing else.
