@@ -9,6 +9,7 @@
 mod data;
 mod error;
 pub(crate) mod expression;
+pub(crate) mod legacy;
 mod limits;
 mod streams;
 pub(crate) mod table;

@@ -7,13 +7,12 @@
 use std::collections::BTreeMap;
 
 use wavetank_wire::Val;
-use wavetank_wire::r#gen::dynamodb::{
-    AttributeValueUpdate, Condition as LegacyCondition, ExpectedAttributeValue,
-};
 
 use super::expression::{
-    Condition, ExpressionError, KeyConditions, KeyError, Kind, Placeholders, Projection, Update,
+    Condition, ExpressionError, KeyConditions, KeyError, KeySchema, Kind, Path, Placeholders, Projection,
+    Update,
 };
+use super::legacy::{self, ExpectedEntry, FilterEntry, LegacyError, UpdateEntry};
 
 /// An operation that says something about items. Transactions' actions are as the operations that they are named after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +37,11 @@ pub(crate) struct Parameters {
     pub(crate) projection_expression: Option<String>,
     pub(crate) expression_attribute_names: Option<BTreeMap<String, String>>,
     pub(crate) expression_attribute_values: Option<BTreeMap<String, Val>>,
-    pub(crate) attribute_updates: Option<BTreeMap<String, AttributeValueUpdate>>,
-    pub(crate) expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
-    pub(crate) key_conditions: Option<BTreeMap<String, LegacyCondition>>,
-    pub(crate) query_filter: Option<BTreeMap<String, LegacyCondition>>,
-    pub(crate) scan_filter: Option<BTreeMap<String, LegacyCondition>>,
+    pub(crate) attribute_updates: Option<BTreeMap<String, UpdateEntry>>,
+    pub(crate) expected: Option<BTreeMap<String, ExpectedEntry>>,
+    pub(crate) key_conditions: Option<BTreeMap<String, FilterEntry>>,
+    pub(crate) query_filter: Option<BTreeMap<String, FilterEntry>>,
+    pub(crate) scan_filter: Option<BTreeMap<String, FilterEntry>>,
     pub(crate) attributes_to_get: Option<Vec<String>>,
     pub(crate) conditional_operator: Option<String>,
 }
@@ -54,6 +53,8 @@ pub(crate) struct Terms {
     pub(crate) condition: Option<Condition>,
     /// What must be true of an item for it to be answered.
     pub(crate) filter: Option<Condition>,
+    /// Whether that was said in an expression.
+    pub(crate) filter_is_expression: bool,
     /// Which items a Query reads.
     pub(crate) key: Option<KeyConditions>,
     pub(crate) update: Option<Update>,
@@ -68,6 +69,8 @@ pub(crate) enum TermsError {
     Expression(#[from] ExpressionError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Legacy(#[from] LegacyError),
     #[error(
         "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {{{}}} Expression parameters: {{{}}}",
         legacy.join(", "), expressions.join(", ")
@@ -82,6 +85,12 @@ pub(crate) enum TermsError {
     ValuesAlone { expressions: Vec<&'static str> },
     #[error("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")]
     NoKeyConditions,
+    #[error("{parameter} can only contain non-primary key attributes: Primary key attribute: {attribute}")]
+    FilterOnKey { parameter: &'static str, attribute: String },
+    #[error(
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {what}: {attribute}"
+    )]
+    NestedKey { what: &'static str, attribute: String },
 }
 
 impl Parameters {
@@ -150,17 +159,19 @@ impl Parameters {
     }
 
     /// What the request says.
-    pub(crate) fn read(self, operation: Operation) -> Result<Terms, TermsError> {
+    pub(crate) fn read(mut self, operation: Operation) -> Result<Terms, TermsError> {
         self.check(operation)?;
-        let mut terms = Terms::default();
+        let mut terms = self.read_legacy()?;
         if operation == Operation::Query
             && self.key_conditions.is_none()
             && self.key_condition_expression.is_none()
         {
             return Err(TermsError::NoKeyConditions);
         }
-        let mut placeholders =
-            Placeholders::read(self.expression_attribute_names, self.expression_attribute_values)?;
+        let mut placeholders = Placeholders::read(
+            self.expression_attribute_names.take(),
+            self.expression_attribute_values.take(),
+        )?;
         if let Some(text) = &self.update_expression {
             terms.update = Some(Update::parse(text, &mut placeholders)?);
         }
@@ -173,6 +184,7 @@ impl Parameters {
         }
         if let Some(text) = &self.filter_expression {
             terms.filter = Some(Condition::parse(Kind::Filter, text, &mut placeholders)?);
+            terms.filter_is_expression = true;
         }
         if let Some(text) = &self.projection_expression {
             terms.projection = Some(Projection::parse(text, &mut placeholders)?);
@@ -180,7 +192,72 @@ impl Parameters {
         placeholders.check_all_used()?;
         if let Some(key) = key {
             terms.key = Some(KeyConditions::of_condition(&key)?);
+        } else if let Some(entries) = self.key_conditions {
+            terms.key = Some(legacy::key_conditions(entries)??);
         }
         Ok(terms)
+    }
+
+    /// What the parameters from before expressions say, but for those of the key.
+    fn read_legacy(&mut self) -> Result<Terms, TermsError> {
+        let mut terms = Terms::default();
+        if let Some(entries) = self.attribute_updates.take() {
+            terms.update = Some(legacy::update(entries)?);
+        }
+        let operator = self.conditional_operator.take();
+        let operator = operator.as_deref();
+        if let Some(entries) = self.query_filter.take().or_else(|| self.scan_filter.take()) {
+            terms.filter = legacy::filter(entries, operator)?;
+        } else {
+            terms.condition = legacy::expected(self.expected.take().unwrap_or_default(), operator)?;
+        }
+        if let Some(names) = self.attributes_to_get.take() {
+            terms.projection = Some(legacy::attributes(names)?);
+        }
+        Ok(terms)
+    }
+}
+
+impl Terms {
+    /// A Query's filter says nothing of the key that it reads by.
+    pub(crate) fn check_query_filter(&self, schema: &KeySchema<'_>) -> Result<(), TermsError> {
+        let Some(filter) = &self.filter else { return Ok(()) };
+        for key in schema.attributes() {
+            let mut named = false;
+            filter.visit_paths(&mut |path| named |= path.attribute == key.name);
+            if named {
+                let parameter = if self.filter_is_expression { "Filter Expression" } else { "QueryFilter" };
+                return Err(TermsError::FilterOnKey { parameter, attribute: key.name.to_owned() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Keys of the table and of its indexes have no parts that could be named.
+    pub(crate) fn check_nested_keys<'a>(
+        &self,
+        table: &KeySchema<'_>,
+        indexes: impl IntoIterator<Item = KeySchema<'a>>,
+    ) -> Result<(), TermsError> {
+        let nested = |name: &str| {
+            let mut found =
+                self.projection.iter().flat_map(Projection::nested_attributes).any(|it| it == name);
+            let mut see = |path: &Path| found |= path.is_nested() && path.attribute == name;
+            self.condition.iter().chain(&self.filter).for_each(|condition| condition.visit_paths(&mut see));
+            self.update.iter().for_each(|update| update.visit_paths(&mut see));
+            found
+        };
+        let of_table =
+            table.attributes().find(|key| nested(key.name)).map(|key| ("Key", key.name.to_owned()));
+        let of_index = || {
+            let mut keys = indexes
+                .into_iter()
+                .flat_map(|schema| schema.attributes().map(|key| key.name.to_owned()).collect::<Vec<_>>());
+            keys.find(|name| nested(name)).map(|name| ("IndexKey", name))
+        };
+        match of_table.or_else(of_index) {
+            Some((what, attribute)) => Err(TermsError::NestedKey { what, attribute }),
+            None => Ok(()),
+        }
     }
 }

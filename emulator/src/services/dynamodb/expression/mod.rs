@@ -21,8 +21,6 @@ mod key;
 mod path;
 mod placeholders;
 mod projection;
-#[cfg(test)]
-mod props;
 mod reserved;
 mod syntax;
 #[cfg(test)]
@@ -37,7 +35,7 @@ pub(crate) use key::{KeyAttribute, KeyConditions, KeyError, KeyQuery, KeySchema,
 pub(crate) use path::{Path, Step};
 pub(crate) use placeholders::Placeholders;
 pub(crate) use projection::Projection;
-pub(crate) use update::{Source, Update, UpdateError};
+pub(crate) use update::{Dialect, Source, Update, UpdateError};
 
 /// Bytes of one expression, at most.
 /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (to be verified).

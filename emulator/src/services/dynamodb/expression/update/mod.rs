@@ -5,8 +5,8 @@
 mod apply;
 mod parse;
 
-use super::super::value::{AttributeValue, NumberError};
-use super::key::KeySchema;
+use super::super::value::{AttributeValue, NumberError, Type};
+use super::key::{KeyAttribute, KeySchema};
 use super::path::Path;
 use super::projection::Projection;
 
@@ -53,6 +53,11 @@ pub(crate) enum UpdateError {
         "One or more parameter values were invalid: Cannot update attribute {0}. This attribute is part of the key"
     )]
     KeyAttribute(String),
+    #[error(
+        "One or more parameter values were invalid: Type mismatch for Index Key {attribute} Expected: {} Actual: {} IndexName: {index}",
+        expected.name(), actual.name()
+    )]
+    IndexKeyType { attribute: String, expected: Type, actual: Type, index: String },
     #[error("The document path provided in the update expression is invalid for update")]
     InvalidPath,
     #[error("The provided expression refers to an attribute that does not exist in the item")]
@@ -100,6 +105,24 @@ impl Update {
         }
     }
 
+    /// An attribute that is the key of an index is of that key's type, or is not changed.
+    ///
+    /// What is read from the item is not known yet: the item that comes of it is looked at again.
+    pub(crate) fn check_index_key(&self, index: &str, key: KeyAttribute<'_>) -> Result<(), UpdateError> {
+        let is_key = |path: &Path| path.attribute == key.name && !path.is_nested();
+        let set = self.sets.iter().find(|(path, _)| is_key(path)).and_then(|(_, source)| source.kind());
+        let changed = self.adds.iter().chain(&self.deletes).find(|(path, _)| is_key(path));
+        match set.or_else(|| changed.map(|(_, value)| value.kind())) {
+            Some(actual) if actual != key.kind => Err(UpdateError::IndexKeyType {
+                attribute: key.name.to_owned(),
+                expected: key.kind,
+                actual,
+                index: index.to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether it makes an item that is absent. What only takes away makes none.
     ///
     /// Recorded: Alternator's `test_item.py` and `test_returnvalues.py`; an empty `AttributeUpdates` does make one.
@@ -110,6 +133,17 @@ impl Update {
 }
 
 impl Source {
+    /// Its type, where that does not depend on the item.
+    fn kind(&self) -> Option<Type> {
+        match self {
+            Self::Path(_) | Self::SetAdd(..) | Self::SetDelete(..) => None,
+            Self::Value(value) => Some(value.kind()),
+            Self::IfNotExists(_, other) => other.kind(),
+            Self::ListAppend(..) => Some(Type::L),
+            Self::Plus(..) | Self::Minus(..) => Some(Type::N),
+        }
+    }
+
     fn visit_paths<'a>(&'a self, see: &mut impl FnMut(&'a Path)) {
         match self {
             Self::Value(_) => {}
