@@ -197,7 +197,9 @@ fn ledger(gateway: &Gateway, query: &str) -> Value {
 struct SentRule {
     service: Option<String>,
     operation: Option<String>,
-    /// Instead of the two: a Lambda function, whose runs fail after their work.
+    /// Such as `eu-west-1`: only calls to this region, and what its services do unasked.
+    region: Option<String>,
+    /// Instead of these: a Lambda function, whose runs fail after their work.
     function: Option<String>,
     share: Option<f64>,
     /// From and until, counted from now; either end may be left out.
@@ -251,13 +253,13 @@ fn add_fault(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError> {
         let why = "calls to S3 cannot be delayed; name another service";
         return Err(ControlError::Unreadable(why.to_owned()));
     }
-    let names_call = sent.service.is_some() || sent.operation.is_some();
-    if sent.function.is_some() && (names_call || !matches!(verdict, Verdict::FailAfter(_))) {
+    let SentRule { service, operation, region, function, .. } = sent;
+    let names_call = service.is_some() || operation.is_some() || region.is_some();
+    if function.is_some() && (names_call || !matches!(verdict, Verdict::FailAfter(_))) {
         let why = "a function's runs can only `fail_after`, and are named by `function` alone";
         return Err(ControlError::Unreadable(why.to_owned()));
     }
-    let SentRule { service, operation, function, .. } = sent;
-    let rule = Rule { service, operation, function, share, from, until, verdict };
+    let rule = Rule { service, operation, region, function, share, from, until, verdict };
     let id = gateway.tank().with_world(|world| world.add_fault(rule));
     Ok(json!({ "id": id.0 }))
 }
@@ -277,6 +279,7 @@ fn faults(gateway: &Gateway) -> Value {
                 "id": id.0,
                 "service": rule.service,
                 "operation": rule.operation,
+                "region": rule.region,
                 "function": rule.function,
                 "share": rule.share,
                 "from": rule.from.iso_millis(),

@@ -4,6 +4,7 @@ use wavetank_wire::WireError;
 
 use super::data::DataError;
 use super::expression::{self, UpdateError};
+use super::global::GlobalError;
 use super::streams::StreamError;
 use super::table::KeyError;
 use super::tables::TableError;
@@ -20,6 +21,9 @@ pub(crate) enum DynamoError {
     /// An item or key does not fit the table.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A table's replicas.
+    #[error(transparent)]
+    Global(#[from] GlobalError),
     /// A table itself, not its items.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -60,6 +64,7 @@ impl DynamoError {
 impl AwsError for DynamoError {
     fn wire(&self) -> WireError {
         let code = match self {
+            Self::Global(refusal) => refusal.code(),
             Self::Table(refusal) => refusal.code(),
             Self::Stream(refusal) => refusal.code(),
             Self::NotBuilt(what) => return WireError::not_implemented(what),

@@ -6,11 +6,14 @@
 
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
+mod backup;
 mod data;
 mod error;
 pub(crate) mod expression;
+mod global;
 pub(crate) mod legacy;
 mod limits;
+pub(crate) mod partiql;
 mod streams;
 pub(crate) mod table;
 mod tables;
@@ -36,12 +39,15 @@ pub struct DynamoDb {
     /// Whether throughput is limited as on AWS.
     strict: bool,
     regions: BTreeMap<Region, Regional>,
+    global: global::Global,
 }
 
 /// What an account has in one region.
 #[derive(Debug, Default)]
 struct Regional {
     tables: BTreeMap<String, Table>,
+    /// Transactions that have been made lately.
+    tokens: data::Tokens,
     /// Streams that take no more records, by ARN, as long as they can be read.
     disabled_streams: BTreeMap<String, Stream>,
 }
@@ -49,7 +55,7 @@ struct Regional {
 impl DynamoDb {
     /// No tables yet. With `strict` limits it throttles as AWS does.
     pub fn new(strict: bool) -> Self {
-        Self { strict, regions: BTreeMap::new() }
+        Self { strict, ..Self::default() }
     }
 
     /// What is here in the caller's region.
@@ -71,6 +77,10 @@ impl DynamoDb {
             Q::DeleteItem(input) => A::DeleteItem(self.delete_item(cx, input)?),
             Q::Query(input) => A::Query(self.query(cx, input)?),
             Q::Scan(input) => A::Scan(self.scan(cx, input)?),
+            Q::BatchGetItem(input) => A::BatchGetItem(self.batch_get_item(cx, input)?),
+            Q::BatchWriteItem(input) => A::BatchWriteItem(self.batch_write_item(cx, input)?),
+            Q::TransactGetItems(input) => A::TransactGetItems(self.transact_get_items(cx, input)?),
+            Q::TransactWriteItems(input) => A::TransactWriteItems(self.transact_write_items(cx, input)?),
             other => return self.tables(cx, other),
         })
     }

@@ -19,6 +19,10 @@ pub(crate) use keys::{Key, KeyAttribute, KeyError, KeySchema};
 pub(crate) use rows::{Range, RowKey, Rows};
 pub(crate) use settings::Settings;
 
+use wavetank_wire::dynamodb::RestoreSummary;
+
+use super::backup::History;
+use super::global::Replica;
 use super::streams::Stream;
 use super::ttl::TimeToLive;
 use super::value::{Item, Packed};
@@ -32,6 +36,10 @@ pub(crate) struct Table {
     pub(crate) rows: Rows,
     /// By name; local ones are made with the table, global ones come and go.
     pub(crate) indexes: BTreeMap<String, Index>,
+    /// What the items were, for point-in-time recovery.
+    pub(crate) history: History,
+    /// Its part in a global table.
+    pub(crate) replica: Option<Box<Replica>>,
     pub(crate) settings: Settings,
     /// While it is enabled.
     pub(crate) stream: Option<Box<Stream>>,
@@ -80,6 +88,8 @@ impl Table {
             settings: Settings::default(),
             stream: None,
             ttl: TimeToLive::default(),
+            history: History::default(),
+            replica: None,
         }
     }
 
@@ -108,8 +118,11 @@ impl Table {
             if origin != Origin::Load {
                 // One line for each that follows: the stream, history, replicas, the Kinesis destination.
                 self.tell_stream(cx, &change, origin);
+                self.history.note(cx.now, &change);
             }
         }
+        // A write that changes nothing here may be the last one all the same.
+        Replica::note(&mut self.replica, cx, &change, origin);
         change
     }
 
@@ -139,6 +152,14 @@ impl Table {
             }
         }
         Change { key, old, new, indexes }
+    }
+
+    /// Takes these items instead of its own, and fills its indexes from them. Nobody is told.
+    pub(crate) fn load(&mut self, rows: Rows) {
+        self.rows = rows;
+        for (_, index) in std::mem::take(&mut self.indexes) {
+            self.add_index(Index { rows: Rows::default(), ..index });
+        }
     }
 
     /// Adds an index and fills it from the items, those that have its keys.
