@@ -67,6 +67,8 @@ enum Awaiting {
 struct Running {
     owner: Address,
     started: Timestamp,
+    /// Of a function's run: whose.
+    function: Option<String>,
 }
 
 /// Every service, and what happens between them.
@@ -221,6 +223,7 @@ impl World {
                 let first = self.perform(call.clone());
                 drop(first);
             }
+            Verdict::FailAfter(error) => return self.perform(call).and(Err(error)),
         }
         self.perform(call)
     }
@@ -243,6 +246,9 @@ impl World {
         if verdict == Verdict::Duplicate {
             let first = self.s3_unfaulted(scope, access_key, &mut act);
             drop(first);
+        }
+        if let Verdict::FailAfter(error) = verdict {
+            return self.s3_unfaulted(scope, access_key, &mut act).and(Err(error.into()));
         }
         self.s3_unfaulted(scope, access_key, &mut act)
     }
@@ -433,7 +439,11 @@ impl World {
                 self.on_service(&logs, "", out, |service, cx| service.deliver(cx, Delivery::Log(batch)));
             }
             Effect::Job(id, work) => {
-                self.running.insert(id, Running { owner: from.clone(), started: self.now });
+                let function = match &work {
+                    Work::Function(work) => Some(work.function.clone()),
+                    _ => None,
+                };
+                self.running.insert(id, Running { owner: from.clone(), started: self.now, function });
                 self.jobs.push(Job { id, owner: from, started: self.now, work });
             }
             Effect::Answer(ticket, result) => match self.awaiting.remove(&ticket) {
@@ -597,8 +607,14 @@ impl World {
     /// Reports a job's outcome. The service hears of it when the job's duration has passed since its start.
     ///
     /// A job that this world does not know is ignored: it belonged to the world before a reset.
-    pub fn finish_job(&mut self, job: JobId, outcome: Outcome) {
-        if let Some(Running { owner, started }) = self.running.remove(&job) {
+    pub fn finish_job(&mut self, job: JobId, mut outcome: Outcome) {
+        if let Some(Running { owner, started, function }) = self.running.remove(&job) {
+            if let (Some(function), Output::Function(output)) = (function, &mut outcome.output)
+                && output.result.is_ok()
+                && let Some(error) = self.faults.after_run(&function, started)
+            {
+                output.fail_after(&error.code, &error.message);
+            }
             let at = at_least(started, outcome.duration, self.now);
             // Equal instants are told apart by the job's number, not by who finished first.
             self.due.insert((at, job.0), Due::JobDone { owner, job, outcome });
