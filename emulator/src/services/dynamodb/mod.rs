@@ -6,6 +6,7 @@
 
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
+mod destination;
 mod error;
 pub(crate) mod expression;
 mod limits;
@@ -85,8 +86,12 @@ impl DynService for DynamoDb {
         self.tick_tables(cx);
     }
 
-    fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
-        unreachable!("DynamoDB asks for nothing yet, but got {delivery:?}");
+    fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
+        match delivery {
+            // What was asked for a table that is gone is of no use to anybody.
+            Delivery::Reply { token, result } => _ = self.destination_replied(cx, token, &result),
+            other => unreachable!("DynamoDB asks other services only, yet got {other:?}"),
+        }
     }
 
     fn measure(&mut self, _cx: &mut Cx<'_>) {}

@@ -52,6 +52,38 @@ Resources:
       BatchSize: <5|7>
       FilterCriteria: {Filters: [{Pattern: '{\"body\":{\"kind\":[\"a\"]}}'}]}
       FunctionResponseTypes: [ReportBatchItemFailures]
+  Items:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions:
+        - {AttributeName: id, AttributeType: S}
+        - {AttributeName: at, AttributeType: N}
+        - {AttributeName: colour, AttributeType: S}
+      KeySchema: [{AttributeName: id, KeyType: HASH}, {AttributeName: at, KeyType: RANGE}]
+      ProvisionedThroughput: {ReadCapacityUnits: <5|7>, WriteCapacityUnits: 5}
+      LocalSecondaryIndexes:
+        - IndexName: colours
+          KeySchema: [{AttributeName: id, KeyType: HASH}, {AttributeName: colour, KeyType: RANGE}]
+          Projection: {ProjectionType: KEYS_ONLY}
+      GlobalSecondaryIndexes:
+        - IndexName: by-colour
+          KeySchema: [{AttributeName: colour, KeyType: HASH}]
+          Projection: {ProjectionType: ALL}
+          ProvisionedThroughput: {ReadCapacityUnits: <1|2>, WriteCapacityUnits: 1}
+      StreamSpecification: {StreamViewType: <NEW_IMAGE|NEW_AND_OLD_IMAGES>}
+      TimeToLiveSpecification: {AttributeName: gone, Enabled: true}
+      KinesisStreamSpecification: {StreamArn: !GetAtt Clicks.Arn}
+      DeletionProtectionEnabled: <true|false>
+      SSESpecification: {SSEEnabled: <true|false>}
+      TableClass: <STANDARD|STANDARD_INFREQUENT_ACCESS>
+      Tags: [{Key: <a|b>, Value: x}]
+  Changed:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      FunctionName: !Ref Work
+      EventSourceArn: !GetAtt Items.StreamArn
+      StartingPosition: TRIM_HORIZON
+      MaximumRetryAttempts: <1|2>
   May:
     Type: AWS::Lambda::Permission
     Properties: {FunctionName: !Ref Work, Action: lambda:InvokeFunction, Principal: <s3|logs>.amazonaws.com}

@@ -19,6 +19,7 @@ pub(crate) use keys::{Key, KeyAttribute, KeyError, KeySchema};
 pub(crate) use rows::{Range, RowKey, Rows};
 pub(crate) use settings::Settings;
 
+use super::destination::Destination;
 use super::streams::Stream;
 use super::ttl::TimeToLive;
 use super::value::{Item, Packed};
@@ -36,6 +37,8 @@ pub(crate) struct Table {
     /// While it is enabled.
     pub(crate) stream: Option<Box<Stream>>,
     pub(crate) ttl: TimeToLive,
+    /// Kinesis streams that get its changes.
+    pub(crate) destinations: Vec<Destination>,
 }
 
 /// Who wants an item to be another.
@@ -80,6 +83,7 @@ impl Table {
             settings: Settings::default(),
             stream: None,
             ttl: TimeToLive::default(),
+            destinations: Vec::new(),
         }
     }
 
@@ -97,6 +101,7 @@ impl Table {
             if origin != Origin::Load {
                 // One line for each that follows: the stream, history, replicas, the Kinesis destination.
                 self.tell_stream(cx, &change, origin);
+                self.tell_destinations(cx, &change, origin);
             }
         }
         change
