@@ -1,5 +1,7 @@
 //! An error as it goes over the wire: code, message, HTTP status. Services make them from their own enums.
 
+use crate::val::Document;
+
 /// What a client is told when an operation refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
@@ -12,8 +14,9 @@ pub struct WireError {
     pub status: u16,
     /// Whether the caller caused it (`Sender`) or the service (`Receiver`).
     pub sender: bool,
-    /// Further members of the exception, such as Athena's `AthenaErrorCode`. JSON protocols send them.
-    pub fields: Vec<(&'static str, String)>,
+    /// Further members of the exception, such as Athena's `AthenaErrorCode` or DynamoDB's `CancellationReasons`. JSON
+    /// protocols send them, CBOR those that are texts.
+    pub fields: Vec<(&'static str, Document)>,
 }
 
 impl WireError {
@@ -46,7 +49,7 @@ impl WireError {
 
     /// The same error with one more member, such as `("Reason", "CONCURRENT_QUERY_LIMIT_EXCEEDED")`.
     #[must_use]
-    pub fn with(mut self, field: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, field: &'static str, value: impl Into<Document>) -> Self {
         self.fields.push((field, value.into()));
         self
     }

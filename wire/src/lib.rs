@@ -17,10 +17,10 @@ pub mod validate;
 
 pub use error::WireError;
 pub use r#gen::{
-    SERVICES, athena, cloudformation, cloudwatch, dynamodb, dynamodbstreams, firehose, glue, iam, kinesis,
-    lambda, logs, sns, sqs, sts,
+    SERVICES, athena, backup, cloudformation, cloudwatch, dynamodb, dynamodbstreams, firehose, glue, iam,
+    kinesis, lambda, logs, sns, sqs, sts,
 };
-pub use val::{FromVal, ToVal, Val};
+pub use val::{Document, FromVal, ToVal, Val};
 
 use schema::Service;
 

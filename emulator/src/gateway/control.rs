@@ -196,6 +196,8 @@ fn ledger(gateway: &Gateway, query: &str) -> Value {
 struct SentRule {
     service: Option<String>,
     operation: Option<String>,
+    /// Such as `eu-west-1`: only calls to this region, and what its services do unasked.
+    region: Option<String>,
     share: Option<f64>,
     /// From and until, counted from now; either end may be left out.
     window: Option<String>,
@@ -234,7 +236,8 @@ fn add_fault(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError> {
         let why = "calls to S3 cannot be delayed; name another service";
         return Err(ControlError::Unreadable(why.to_owned()));
     }
-    let rule = Rule { service: sent.service, operation: sent.operation, share, from, until, verdict };
+    let SentRule { service, operation, region, .. } = sent;
+    let rule = Rule { service, operation, region, share, from, until, verdict };
     let id = gateway.tank().with_world(|world| world.add_fault(rule));
     Ok(json!({ "id": id.0 }))
 }
@@ -254,6 +257,7 @@ fn faults(gateway: &Gateway) -> Value {
                 "id": id.0,
                 "service": rule.service,
                 "operation": rule.operation,
+                "region": rule.region,
                 "share": rule.share,
                 "from": rule.from.iso_millis(),
                 "until": (rule.until != Timestamp::MAX).then(|| rule.until.iso_millis()),

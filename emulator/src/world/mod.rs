@@ -22,7 +22,8 @@ use wavetank_wire::{Val, WireError};
 
 pub use blocked::Blocked;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
-use fault::Faults;
+pub(crate) use fault::{FAULTS_TOPIC, Way};
+use fault::{Faults, Place};
 pub use fault::{Rule, RuleId, Verdict};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
 use metrics::Counters;
@@ -180,12 +181,23 @@ impl World {
 
     /// Puts a fault rule in force.
     pub fn add_fault(&mut self, rule: Rule) -> RuleId {
-        self.faults.add(rule)
+        let id = self.faults.add(rule);
+        self.faults_changed();
+        id
     }
 
     /// Takes a fault rule back.
     pub fn remove_fault(&mut self, id: RuleId) {
         self.faults.remove(id);
+        self.faults_changed();
+    }
+
+    /// Tells those who wait for a failure to end that rules have come or gone.
+    fn faults_changed(&mut self) {
+        if self.watchers.contains_key(FAULTS_TOPIC) {
+            let world = Address { service: ServiceId::Sts, scope: Scope::default() };
+            self.drain(vec![(world, Effect::Signal(FAULTS_TOPIC.to_owned()))]);
+        }
     }
 
     /// The fault rules in force, in the order in which they were added.
@@ -195,7 +207,9 @@ impl World {
 
     /// One request to a service, and everything that follows from it at this instant.
     pub fn call(&mut self, schema: &Schema, call: Call) -> Result<Answer<Val>, WireError> {
-        match self.faults.verdict(schema.name, call.operation, self.now) {
+        let region = call.to.scope.region.as_str();
+        let place = Place { service: schema.name, operation: call.operation, region };
+        match self.faults.verdict(&place, self.now) {
             Verdict::Pass => {}
             Verdict::Fail(error) => return Err(error),
             Verdict::Delay(span) => {
@@ -221,7 +235,8 @@ impl World {
         operation: &str,
         mut act: impl FnMut(&mut S3, &mut Cx<'_>) -> Result<R, E>,
     ) -> Result<R, E> {
-        let verdict = self.faults.verdict("s3", operation, self.now);
+        let place = Place { service: "s3", operation, region: scope.region.as_str() };
+        let verdict = self.faults.verdict(&place, self.now);
         if let Verdict::Fail(error) = verdict {
             return Err(error.into());
         }
@@ -273,6 +288,7 @@ impl World {
             stream: &mut seat.stream,
             next_number: &mut self.next_number,
             counters: &mut seat.counters,
+            faults: &mut self.faults,
             out,
         };
         act(&mut self.s3, &mut cx)
@@ -336,6 +352,7 @@ impl World {
             stream: &mut slot.seat.stream,
             next_number: &mut self.next_number,
             counters: &mut slot.seat.counters,
+            faults: &mut self.faults,
             out,
         };
         if !readings.is_empty() {

@@ -122,16 +122,45 @@ fn type_name<'n>(service: &Service, name: &'n str, is_modelled: bool) -> Cow<'n,
 /// `{"__type":"InvalidRequestException","AthenaErrorCode":"INVALID_INPUT",..,"Message":".."}`: `head`, further members,
 /// the sentence. Recorded: this order, and no header `x-amzn-errortype` in awsJson (athena-local, 2026-09-17).
 fn document(service: &Service, error: &WireError, head: &[(&str, &str)]) -> Bytes {
-    let further = error.fields.iter().map(|(name, text)| (*name, text.as_str()));
     let sentence = Some((message_member(service, &error.code), error.message.as_str()));
     let sentence = sentence.filter(|(_, text)| !text.is_empty());
-    texts(service.protocol, &head.iter().copied().chain(further).chain(sentence).collect::<Vec<_>>())
+    if error.fields.iter().all(|(_, field)| field.is_string()) || is_cbor(service.protocol) {
+        let further = error.fields.iter().filter_map(|(name, field)| Some((*name, field.as_str()?)));
+        return texts(
+            service.protocol,
+            &head.iter().copied().chain(further).chain(sentence).collect::<Vec<_>>(),
+        );
+    }
+    let mut out = Vec::with_capacity(1024);
+    let name = |out: &mut Vec<u8>, name: &str| {
+        out.push(if out.is_empty() { b'{' } else { b',' });
+        json::write_text(out, name);
+        out.push(b':');
+    };
+    for (member, text) in head {
+        name(&mut out, member);
+        json::write_text(&mut out, text);
+    }
+    for (member, field) in &error.fields {
+        name(&mut out, member);
+        out.extend_from_slice(field.to_string().as_bytes());
+    }
+    if let Some((member, text)) = sentence {
+        name(&mut out, member);
+        json::write_text(&mut out, text);
+    }
+    out.push(b'}');
+    Bytes::from(out)
+}
+
+const fn is_cbor(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::AwsCbor11 | Protocol::RpcV2Cbor)
 }
 
 /// One object of texts.
 pub(super) fn texts(protocol: Protocol, texts: &[(&str, &str)]) -> Bytes {
     let mut out = Vec::with_capacity(256);
-    if matches!(protocol, Protocol::AwsCbor11 | Protocol::RpcV2Cbor) {
+    if is_cbor(protocol) {
         cbor::write_texts(&mut out, texts);
         return Bytes::from(out);
     }

@@ -23,7 +23,7 @@ pub(super) fn error(error: WireError) -> S3Error {
     }
     let mut headers = http::HeaderMap::new();
     for (name, value) in &error.fields {
-        if let Ok(value) = http::HeaderValue::from_str(value) {
+        if let Ok(value) = http::HeaderValue::from_str(value.as_str().unwrap_or_default()) {
             headers.insert(http::HeaderName::from_static(name), value);
         }
     }

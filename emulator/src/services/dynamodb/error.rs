@@ -2,9 +2,13 @@
 
 use wavetank_wire::WireError;
 
+use super::data::DataError;
+use super::expression::{self, UpdateError};
+use super::global::GlobalError;
 use super::streams::StreamError;
 use super::table::KeyError;
 use super::tables::TableError;
+use super::terms::TermsError;
 use super::value::ValueError;
 use crate::services::AwsError;
 
@@ -17,9 +21,24 @@ pub(crate) enum DynamoError {
     /// An item or key does not fit the table.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A table's replicas.
+    #[error(transparent)]
+    Global(#[from] GlobalError),
     /// A table itself, not its items.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// What a request says of items does not hold together.
+    #[error(transparent)]
+    Terms(#[from] TermsError),
+    /// Key conditions do not fit the table or index.
+    #[error(transparent)]
+    KeyConditions(#[from] expression::KeyError),
+    /// An update cannot be made of this item.
+    #[error(transparent)]
+    Update(#[from] UpdateError),
+    /// An operation on items.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// A stream.
     #[error(transparent)]
     Stream(#[from] StreamError),
@@ -32,13 +51,27 @@ pub(crate) enum DynamoError {
     NotBuilt(String),
 }
 
+impl DynamoError {
+    /// The same of a Query, which does not say why a start key is not the table's.
+    /// Recorded: dynalite's tests.
+    pub(super) fn of_query(self) -> Self {
+        let is_schema = matches!(&self, Self::Data(DataError::StartKeyBecause(why))
+            if *why == KeyError::NotTheSchema.to_string());
+        if is_schema { DataError::StartKey.into() } else { self }
+    }
+}
+
 impl AwsError for DynamoError {
     fn wire(&self) -> WireError {
         let code = match self {
+            Self::Global(refusal) => refusal.code(),
             Self::Table(refusal) => refusal.code(),
             Self::Stream(refusal) => refusal.code(),
             Self::NotBuilt(what) => return WireError::not_implemented(what),
-            Self::Value(_) | Self::Key(_) => "ValidationException",
+            Self::Data(why) => return why.wire(),
+            Self::Value(_) | Self::Key(_) | Self::Terms(_) | Self::KeyConditions(_) | Self::Update(_) => {
+                "ValidationException"
+            }
             Self::NoSuchTable => "ResourceNotFoundException",
         };
         WireError::client(code, self.to_string())

@@ -9,3 +9,20 @@ pub(super) const ITEM_BYTES_MAX: usize = 400 << 10;
 pub(super) const PARTITION_KEY_BYTES_MAX: usize = 2_048;
 /// The value of a sort key, in bytes.
 pub(super) const SORT_KEY_BYTES_MAX: usize = 1_024;
+
+/// What a page of Query or Scan reads before it ends, in bytes.
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html (to be verified).
+pub(super) const PAGE_BYTES_MAX: usize = 1 << 20;
+/// Keys of a BatchGetItem, over all its tables.
+pub(super) const BATCH_GET_KEYS_MAX: usize = 100;
+/// What a BatchGetItem answers, in bytes.
+pub(super) const BATCH_GET_BYTES_MAX: usize = 16 << 20;
+/// What a BatchGetItem answers of one partition, in bytes. Assumed: that a table is one partition.
+pub(super) const BATCH_GET_PARTITION_BYTES_MAX: usize = 1 << 20;
+/// Requests of a BatchWriteItem, over all its tables.
+pub(super) const BATCH_WRITE_REQUESTS_MAX: usize = 25;
+/// What the actions of a transaction weigh together, in bytes.
+pub(super) const TRANSACTION_BYTES_MAX: usize = 4 << 20;
+/// How long a client's token makes a transaction idempotent.
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html (to be verified).
+pub(super) const TOKEN_LIFE: std::time::Duration = std::time::Duration::from_secs(600);

@@ -6,16 +6,24 @@
 
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
+mod backup;
+mod data;
 mod destination;
 mod error;
 pub(crate) mod expression;
+mod global;
+pub(crate) mod legacy;
 mod limits;
+pub(crate) mod partiql;
 mod streams;
 pub(crate) mod table;
 mod tables;
 pub(crate) mod terms;
 mod ttl;
 pub(crate) mod value;
+
+#[cfg(test)]
+mod control_tests;
 
 use std::collections::BTreeMap;
 
@@ -35,12 +43,15 @@ pub struct DynamoDb {
     /// Whether throughput is limited as on AWS.
     strict: bool,
     regions: BTreeMap<Region, Regional>,
+    global: global::Global,
 }
 
 /// What an account has in one region.
 #[derive(Debug, Default)]
 struct Regional {
     tables: BTreeMap<String, Table>,
+    /// Transactions that have been made lately.
+    tokens: data::Tokens,
     /// Streams that take no more records, by ARN, as long as they can be read.
     disabled_streams: BTreeMap<String, Stream>,
 }
@@ -48,7 +59,7 @@ struct Regional {
 impl DynamoDb {
     /// No tables yet. With `strict` limits it throttles as AWS does.
     pub fn new(strict: bool) -> Self {
-        Self { strict, regions: BTreeMap::new() }
+        Self { strict, ..Self::default() }
     }
 
     /// What is here in the caller's region.
@@ -61,7 +72,21 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         request: dynamodb::Request,
     ) -> Result<dynamodb::Response, DynamoError> {
-        self.tables(cx, request)
+        use dynamodb::Request as Q;
+        use dynamodb::Response as A;
+        Ok(match request {
+            Q::PutItem(input) => A::PutItem(self.put_item(cx, input)?),
+            Q::GetItem(input) => A::GetItem(self.get_item(cx, input)?),
+            Q::UpdateItem(input) => A::UpdateItem(self.update_item(cx, input)?),
+            Q::DeleteItem(input) => A::DeleteItem(self.delete_item(cx, input)?),
+            Q::Query(input) => A::Query(self.query(cx, input)?),
+            Q::Scan(input) => A::Scan(self.scan(cx, input)?),
+            Q::BatchGetItem(input) => A::BatchGetItem(self.batch_get_item(cx, input)?),
+            Q::BatchWriteItem(input) => A::BatchWriteItem(self.batch_write_item(cx, input)?),
+            Q::TransactGetItems(input) => A::TransactGetItems(self.transact_get_items(cx, input)?),
+            Q::TransactWriteItems(input) => A::TransactWriteItems(self.transact_write_items(cx, input)?),
+            other => return self.tables(cx, other),
+        })
     }
 }
 

@@ -240,7 +240,8 @@ fn until_active(name: &str) -> Ask {
     Ask::to::<dynamodb::DescribeTable>(input).until(|reply| {
         let table = dynamodb::DescribeTableOutput::from_val(reply).table.unwrap_or_default();
         let indexes = table.global_secondary_indexes.iter().flatten();
-        let mut states = indexes.map(|index| index.index_status.as_deref()).chain([table.table_status.as_deref()]);
+        let mut states =
+            indexes.map(|index| index.index_status.as_deref()).chain([table.table_status.as_deref()]);
         if table.table_status.as_deref() == Some("DELETING") {
             return Readiness::Failed("The table is being deleted.".to_owned());
         }
@@ -359,15 +360,18 @@ fn index_changes(before: &Properties<'_>, after: &Properties<'_>) -> Result<Inde
             continue;
         };
         if ["KeySchema", "Projection"].iter().any(|part| !same(was.get(*part), index.get(*part))) {
-            return Err("CloudFormation cannot update a GSI's properties other than Provisioned Throughput and \
+            return Err(
+                "CloudFormation cannot update a GSI's properties other than Provisioned Throughput and \
                         Contributor Insights Specification. You can create a new GSI with a different name."
-                .to_owned());
+                    .to_owned(),
+            );
         }
         let parts = ["ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput"];
         if parts.iter().any(|part| !same(was.get(*part), index.get(*part)) && index.contains_key(*part)) {
             let mut kept = index.clone();
             kept.retain(|part, _| part == "IndexName" || parts.contains(&part.as_str()));
-            let update = after.convert(&schema::UPDATE_GLOBAL_SECONDARY_INDEX_ACTION, &Value::Object(kept))?;
+            let update =
+                after.convert(&schema::UPDATE_GLOBAL_SECONDARY_INDEX_ACTION, &Value::Object(kept))?;
             updated.push(dynamodb::GlobalSecondaryIndexUpdate { update: Some(update), ..Default::default() });
         }
     }
@@ -380,9 +384,8 @@ fn index_changes(before: &Properties<'_>, after: &Properties<'_>) -> Result<Inde
         return Err("Cannot perform more than one GSI creation or deletion in a single update".to_owned());
     }
     let made = made.pop().map(Value::Object);
-    let made = made
-        .map(|index| after.convert(&schema::CREATE_GLOBAL_SECONDARY_INDEX_ACTION, &index))
-        .transpose()?;
+    let made =
+        made.map(|index| after.convert(&schema::CREATE_GLOBAL_SECONDARY_INDEX_ACTION, &index)).transpose()?;
     Ok((made, removed.pop(), updated))
 }
 
@@ -412,7 +415,8 @@ fn aside(name: &str, before: &Properties<'_>, after: &Properties<'_>) -> Result<
     }
     let indexed = |properties: &Properties<'_>, index: &str| {
         let all = properties.get("GlobalSecondaryIndexes").and_then(Value::as_array).cloned();
-        let found = all.into_iter().flatten().find(|one| text(one.get("IndexName")).as_deref() == Some(index));
+        let found =
+            all.into_iter().flatten().find(|one| text(one.get("IndexName")).as_deref() == Some(index));
         found.and_then(|one| one.get("ContributorInsightsSpecification").cloned())
     };
     for index in indexes(after) {
@@ -452,14 +456,17 @@ fn time_to_live(name: &str, before: &Properties<'_>, after: &Properties<'_>) -> 
     if was == is {
         return Vec::new();
     }
-    was.map(|attribute| ask(attribute, false)).into_iter().chain(is.map(|attribute| ask(attribute, true))).collect()
+    was.map(|attribute| ask(attribute, false))
+        .into_iter()
+        .chain(is.map(|attribute| ask(attribute, true)))
+        .collect()
 }
 
 /// The old stream off, the new one on; another precision of the same stream is said as such.
 fn destination(name: &str, before: &Properties<'_>, after: &Properties<'_>) -> Vec<Ask> {
-    let stream = |properties: &Properties<'_>| text(member(properties, "KinesisStreamSpecification", "StreamArn"));
-    let precision =
-        text(member(after, "KinesisStreamSpecification", "ApproximateCreationDateTimePrecision"));
+    let stream =
+        |properties: &Properties<'_>| text(member(properties, "KinesisStreamSpecification", "StreamArn"));
+    let precision = text(member(after, "KinesisStreamSpecification", "ApproximateCreationDateTimePrecision"));
     let (was, is) = (stream(before), stream(after));
     let mut asks = Vec::new();
     if let (Some(stream_arn), true) = (&is, was == is) {

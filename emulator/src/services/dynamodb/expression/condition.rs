@@ -118,6 +118,12 @@ impl Condition {
     }
 }
 
+impl From<AttributeValue> for Operand {
+    fn from(value: AttributeValue) -> Self {
+        Self::Value(value)
+    }
+}
+
 impl Operand {
     fn visit_paths<'a>(&'a self, see: &mut impl FnMut(&'a Path)) {
         match self {

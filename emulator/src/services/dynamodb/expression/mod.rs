@@ -34,10 +34,10 @@ pub(crate) use attributes::Attributes;
 pub(crate) use condition::{Comparator, Condition, Operand};
 pub(crate) use error::{ExpressionError, Fault, Kind};
 pub(crate) use key::{KeyAttribute, KeyConditions, KeyError, KeyQuery, KeySchema, KeyTest, SortCondition};
-pub(crate) use path::{Path, Step};
+pub(crate) use path::{Path, Step, check_paths};
 pub(crate) use placeholders::Placeholders;
 pub(crate) use projection::Projection;
-pub(crate) use update::{Source, Update, UpdateError};
+pub(crate) use update::{Dialect, Source, Update, UpdateError};
 
 /// Bytes of one expression, at most.
 /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (to be verified).

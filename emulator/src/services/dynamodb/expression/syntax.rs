@@ -5,15 +5,15 @@
 use super::error::Fault;
 use super::token::{Token, Tokens};
 
-/// Levels of parentheses and calls, at most.
+/// Levels of parentheses and calls around an operand, at most.
 ///
-/// Assumed: no expression that AWS takes comes near, since each level needs an operator, of which there are 300 at most, or
-/// a function, and no function takes itself. It guards our stack; deeper ones are refused as redundantly parenthesized.
-const DEPTH_MAX: usize = 320;
+/// Assumed: no operand that AWS takes comes near: a path has 32 levels, and no function takes itself. It guards our stack.
+/// Parentheses around clauses need no such limit, for they are not read by recursion.
+const OPERAND_DEPTH_MAX: usize = 48;
 
 /// Operators of one expression, at most. Parentheses and functions do not count.
 /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (to be verified).
-/// Recorded, for the sentence: Alternator's `test_limits.py`.
+/// Recorded, for the sentence, which says 301 of however many: Alternator's `test_limits.py`.
 const OPERATORS_MAX: usize = 300;
 
 /// Words that no name of an attribute or function may be in a condition.
@@ -64,6 +64,46 @@ struct Element<'a> {
     in_parentheses: bool,
 }
 
+/// Clauses between two parentheses, as far as they are read.
+#[derive(Default)]
+struct Level<'a> {
+    /// Those before the last `OR`.
+    any: Vec<Clause<'a>>,
+    /// Those since.
+    all: Vec<Clause<'a>>,
+    /// How often `NOT` stands before what comes next.
+    negations: usize,
+}
+
+impl<'a> Level<'a> {
+    fn is_empty(&self) -> bool {
+        self.any.is_empty() && self.all.is_empty() && self.negations == 0
+    }
+
+    /// Another clause, behind which there is an `AND`.
+    fn and(&mut self, clause: Clause<'a>) {
+        // Two negations cancel out, but one or two remain, for KeyConditionExpression refuses the word.
+        let times = match std::mem::take(&mut self.negations) {
+            0 => 0,
+            negations => 2 - negations % 2,
+        };
+        let negated = (0..times).fold(clause, |clause, _| Clause::Not(Box::new(clause)));
+        self.all.push(negated);
+    }
+
+    /// Another clause, behind which there is an `OR` or nothing.
+    fn or(&mut self, clause: Clause<'a>) {
+        self.and(clause);
+        let all = std::mem::take(&mut self.all);
+        self.any.push(one_or(all, Clause::All));
+    }
+}
+
+/// The only clause, or all of them together.
+fn one_or<'a>(mut clauses: Vec<Clause<'a>>, together: fn(Vec<Clause<'a>>) -> Clause<'a>) -> Clause<'a> {
+    if clauses.len() == 1 { clauses.remove(0) } else { together(clauses) }
+}
+
 enum Either<'a> {
     Clause(Clause<'a>),
     Term(Term<'a>),
@@ -100,7 +140,7 @@ impl<'a> Parser<'a> {
     /// A whole condition.
     pub(super) fn condition(text: &'a str) -> Result<Clause<'a>, Fault> {
         let mut parser = Self::of(text, &KEYWORDS);
-        let element = parser.any()?;
+        let element = parser.clauses()?;
         let clause = parser.clause(element)?;
         parser.finish()?;
         Ok(clause)
@@ -110,56 +150,62 @@ impl<'a> Parser<'a> {
     pub(super) fn finish(&self) -> Result<(), Fault> {
         self.tokens.end()?;
         if self.operators > OPERATORS_MAX {
-            return Err(Fault::TooManyOperators { count: self.operators });
+            // AWS counts no further than it must.
+            return Err(Fault::TooManyOperators { count: OPERATORS_MAX + 1 });
         }
         if self.redundant_parentheses { Err(Fault::RedundantParentheses) } else { Ok(()) }
     }
 
-    fn any(&mut self) -> Result<Element<'a>, Fault> {
-        let first = self.all()?;
-        if !self.tokens.is_keyword("OR") {
-            return Ok(first);
+    /// Reads clauses up to where none can follow.
+    ///
+    /// Each parenthesis that opens a clause opens a [`Level`], so that no number of them can exhaust the stack.
+    fn clauses(&mut self) -> Result<Element<'a>, Fault> {
+        let mut outer = Vec::new();
+        let mut level = Level::default();
+        loop {
+            while self.tokens.take_keyword("NOT") {
+                self.operators += 1;
+                level.negations += 1;
+            }
+            if self.tokens.take("(") {
+                outer.push(std::mem::take(&mut level));
+                continue;
+            }
+            let mut element = Element::from(self.bare_term()?);
+            loop {
+                element = self.comparison(element)?;
+                let (and, or) = (self.tokens.is_keyword("AND"), self.tokens.is_keyword("OR"));
+                if and || or {
+                    let clause = self.clause(element)?;
+                    self.operators += 1;
+                    self.tokens.skip();
+                    if and {
+                        level.and(clause)
+                    } else {
+                        level.or(clause)
+                    }
+                    break;
+                }
+                element = self.close(level, element)?;
+                let Some(around) = outer.pop() else { return Ok(element) };
+                level = around;
+                self.tokens.expect(")")?;
+                element = self.in_parentheses(element)?;
+            }
         }
-        let mut clauses = vec![self.clause(first)?];
-        while self.tokens.take_keyword("OR") {
-            self.operators += 1;
-            let next = self.all()?;
-            clauses.push(self.clause(next)?);
-        }
-        Ok(Clause::Any(clauses).into())
     }
 
-    fn all(&mut self) -> Result<Element<'a>, Fault> {
-        let first = self.not()?;
-        if !self.tokens.is_keyword("AND") {
-            return Ok(first);
+    /// All that a level holds, now that its last element is read.
+    fn close(&self, mut level: Level<'a>, last: Element<'a>) -> Result<Element<'a>, Fault> {
+        if level.is_empty() {
+            return Ok(last);
         }
-        let mut clauses = vec![self.clause(first)?];
-        while self.tokens.take_keyword("AND") {
-            self.operators += 1;
-            let next = self.not()?;
-            clauses.push(self.clause(next)?);
-        }
-        Ok(Clause::All(clauses).into())
+        level.or(self.clause(last)?);
+        Ok(one_or(level.any, Clause::Any).into())
     }
 
-    fn not(&mut self) -> Result<Element<'a>, Fault> {
-        let mut negations = 0;
-        while self.tokens.take_keyword("NOT") {
-            negations += 1;
-        }
-        self.operators += negations;
-        let element = self.comparison()?;
-        if negations == 0 {
-            return Ok(element);
-        }
-        // Two cancel out, but one or two remain, for KeyConditionExpression refuses the word.
-        let negated = Clause::Not(Box::new(self.clause(element)?));
-        Ok(if negations % 2 == 1 { negated } else { Clause::Not(Box::new(negated)) }.into())
-    }
-
-    fn comparison(&mut self) -> Result<Element<'a>, Fault> {
-        let element = self.element()?;
+    /// With its operator and other operands, if it has any.
+    fn comparison(&mut self, element: Element<'a>) -> Result<Element<'a>, Fault> {
         let Either::Term(first) = element.is else { return Ok(element) };
         if let Token::Symbol(operator @ ("=" | "<>" | "<" | "<=" | ">" | ">=")) = self.tokens.peek() {
             self.operators += 1;
@@ -182,30 +228,37 @@ impl<'a> Parser<'a> {
         Ok(Element { is: Either::Term(first), in_parentheses: element.in_parentheses })
     }
 
-    /// Something in parentheses, or a term.
-    fn element(&mut self) -> Result<Element<'a>, Fault> {
-        if self.tokens.peek() != Token::Symbol("(") {
-            return Ok(self.bare_term()?.into());
-        }
-        self.tokens.skip();
-        let inner = self.deeper(Self::any)?;
-        self.tokens.expect(")")?;
+    /// What the parentheses around an element make of it. A path may go on behind them.
+    fn in_parentheses(&mut self, inner: Element<'a>) -> Result<Element<'a>, Fault> {
         self.redundant_parentheses |= inner.in_parentheses;
-        if let Either::Term(Term::Path(mut parts)) = inner.is {
-            let before = parts.len();
-            self.steps(&mut parts)?;
-            let in_parentheses = parts.len() == before;
-            return Ok(Element { is: Either::Term(Term::Path(parts)), in_parentheses });
-        }
-        Ok(Element { is: inner.is, in_parentheses: true })
+        let mut in_parentheses = true;
+        let is = match inner.is {
+            Either::Term(Term::Path(mut parts)) => {
+                let before = parts.len();
+                self.steps(&mut parts)?;
+                in_parentheses = parts.len() == before;
+                Either::Term(Term::Path(parts))
+            }
+            other => other,
+        };
+        Ok(Element { is, in_parentheses })
     }
 
     /// An operand, which may stand in parentheses.
     pub(super) fn term(&mut self) -> Result<Term<'a>, Fault> {
-        match self.element()?.is {
+        match self.operand()?.is {
             Either::Term(term) => Ok(term),
-            Either::Clause(_) => Err(self.tokens.unexpected()),
+            Either::Clause(_) => unreachable!("operands hold no clauses"),
         }
+    }
+
+    fn operand(&mut self) -> Result<Element<'a>, Fault> {
+        if !self.tokens.take("(") {
+            return Ok(self.bare_term()?.into());
+        }
+        let inner = self.deeper(Self::operand)?;
+        self.tokens.expect(")")?;
+        self.in_parentheses(inner)
     }
 
     /// Whether what comes is `(a + b)` or `(a - b)`, and not an operand in parentheses.
@@ -299,7 +352,7 @@ impl<'a> Parser<'a> {
 
     /// Reads something one level down.
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
-        if self.depth == DEPTH_MAX {
+        if self.depth == OPERAND_DEPTH_MAX {
             return Err(Fault::RedundantParentheses);
         }
         self.depth += 1;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::services::dynamodb::value::{Item, Packed};
+use crate::services::dynamodb::value::Packed;
 
 use super::keys::{Key, KeySchema};
 use super::rows::{RowKey, Rows};
@@ -50,18 +50,10 @@ impl Index {
     }
 
     /// What it keeps of an item; the whole item is shared, not copied.
-    fn projected(&self, table: &KeySchema, item: &Item, packed: &Packed) -> Packed {
-        let wanted = |name: &str| {
-            table.contains(name)
-                || self.keys.contains(name)
-                || matches!(&self.projection, Projection::Include(names) if names.contains(name))
-        };
+    fn projected(&self, table: &KeySchema, item: &Packed) -> Packed {
         match self.projection {
-            Projection::All => packed.clone(),
-            _ => {
-                let kept = item.iter().filter(|(name, _)| wanted(name));
-                Packed::of(&kept.map(|(name, value)| (name.clone(), value.clone())).collect())
-            }
+            Projection::All => item.clone(),
+            _ => item.only(|name| self.projects(table, name)),
         }
     }
 
@@ -81,14 +73,14 @@ impl Index {
         &mut self,
         table: &KeySchema,
         base: &RowKey,
-        old: Option<&Item>,
-        new: Option<(&Item, &Packed)>,
+        old: Option<&Packed>,
+        new: Option<&Packed>,
     ) -> IndexChange {
         let place = |key: Key| RowKey::in_index(&key.partition, key.sort.as_ref(), base);
         let old_place = old.and_then(|item| self.keys.in_index(item)).map(place);
-        let new_row = new.and_then(|(item, packed)| {
+        let new_row = new.and_then(|item| {
             let key = self.keys.in_index(item)?;
-            Some((place(key), self.projected(table, item, packed)))
+            Some((place(key), self.projected(table, item)))
         });
         let mut change = IndexChange {
             before: old_place.as_ref().and_then(|place| self.rows.get(place)).map(Packed::item_bytes),
@@ -99,19 +91,19 @@ impl Index {
         match (old_place, new_row) {
             (None, None) => {}
             (Some(old), None) => {
-                self.rows.set(&old, None);
+                self.rows.set(old, None);
                 change.is_written = true;
             }
             (None, Some((place, item))) => {
-                self.rows.set(&place, Some(item));
+                self.rows.set(place, Some(item));
                 change.is_written = true;
             }
             (Some(old), Some((place, item))) => {
                 change.has_moved = old != place;
                 if change.has_moved {
-                    self.rows.set(&old, None);
+                    self.rows.set(old, None);
                 }
-                let before = self.rows.set(&place, Some(item.clone()));
+                let before = self.rows.set(place, Some(item.clone()));
                 change.is_written = before.as_ref() != Some(&item);
             }
         }

@@ -1,7 +1,7 @@
 //! [`KeySchema`]: which attributes are the key of a table or an index, and keys taken from items and requests.
 
-use crate::services::dynamodb::limits;
-use crate::services::dynamodb::value::{AttributeValue, Item, KeyValue, Type};
+use crate::services::dynamodb::value::{AttributeValue, Item, KeyValue, Packed, Type};
+use crate::services::dynamodb::{expression, limits};
 
 use super::rows::RowKey;
 
@@ -66,27 +66,28 @@ impl KeySchema {
     }
 
     /// The key of an item that is to be stored.
-    pub(crate) fn of_item(&self, item: &Item) -> Result<Key, KeyError> {
+    pub(crate) fn of_item(&self, item: &Packed) -> Result<Key, KeyError> {
         let value = |attribute: &KeyAttribute| {
-            let value = item.get(&attribute.name).ok_or_else(|| KeyError::Missing(attribute.name.clone()))?;
-            checked(attribute, value)
+            let value = item.attribute(&attribute.name);
+            checked(attribute, value.ok_or_else(|| KeyError::Missing(attribute.name.clone()))?)
         };
         self.key(value(&self.partition)?, self.sort.as_ref().map(value).transpose()?)
     }
 
     /// The key of a request, which holds the key attributes and nothing else.
-    pub(crate) fn of_request(&self, key: &Item) -> Result<Key, KeyError> {
+    pub(crate) fn of_request(&self, mut key: Item) -> Result<Key, KeyError> {
         if key.len() != self.attributes().count() {
             return Err(KeyError::NotTheSchema);
         }
-        let value = |attribute: &KeyAttribute| {
-            let value = key.get(&attribute.name).ok_or(KeyError::NotTheSchema)?;
+        let mut value = |attribute: &KeyAttribute| {
+            let value = key.remove(&attribute.name).ok_or(KeyError::NotTheSchema)?;
             if value.kind() != attribute.kind {
                 return Err(KeyError::NotTheSchema);
             }
             checked(attribute, value)
         };
-        self.key(value(&self.partition)?, self.sort.as_ref().map(value).transpose()?)
+        let partition = value(&self.partition)?;
+        self.key(partition, self.sort.as_ref().map(value).transpose()?)
     }
 
     fn key(&self, partition: KeyValue, sort: Option<KeyValue>) -> Result<Key, KeyError> {
@@ -102,15 +103,23 @@ impl KeySchema {
     /// The key that an item has in an index of this schema: none if an attribute is missing, which keeps it out.
     ///
     /// Attributes of another type or an empty value are refused before an item is stored: see `check_for_index`.
-    pub(crate) fn in_index(&self, item: &Item) -> Option<Key> {
+    pub(crate) fn in_index(&self, item: &Packed) -> Option<Key> {
         let value = |attribute: &KeyAttribute| {
-            let value = item.get(&attribute.name)?;
-            (value.kind() == attribute.kind).then(|| KeyValue::of(value))?
+            let value = item.attribute(&attribute.name)?;
+            if value.kind() == attribute.kind { KeyValue::from_value(value).ok() } else { None }
         };
         let partition = value(&self.partition)?;
         match &self.sort {
             Some(sort) => Some(Key { partition, sort: Some(value(sort)?) }),
             None => Some(Key { partition, sort: None }),
+        }
+    }
+
+    /// As key conditions and updates want it.
+    pub(crate) fn terms(&self) -> expression::KeySchema<'_> {
+        expression::KeySchema {
+            partition: self.partition.terms(),
+            sort: self.sort.as_ref().map(KeyAttribute::terms),
         }
     }
 
@@ -121,17 +130,23 @@ impl KeySchema {
     }
 }
 
+impl KeyAttribute {
+    fn terms(&self) -> expression::KeyAttribute<'_> {
+        expression::KeyAttribute { name: &self.name, kind: self.kind }
+    }
+}
+
 /// The value of a key attribute, if it is one.
-fn checked(attribute: &KeyAttribute, value: &AttributeValue) -> Result<KeyValue, KeyError> {
-    let mismatch = || KeyError::Mismatch {
+fn checked(attribute: &KeyAttribute, value: AttributeValue) -> Result<KeyValue, KeyError> {
+    let mismatch = |actual: Type| KeyError::Mismatch {
         name: attribute.name.clone(),
         expected: attribute.kind.name(),
-        actual: value.kind().name(),
+        actual: actual.name(),
     };
     if value.kind() != attribute.kind {
-        return Err(mismatch());
+        return Err(mismatch(value.kind()));
     }
-    let key = KeyValue::of(value).ok_or_else(mismatch)?;
+    let key = KeyValue::from_value(value).map_err(|other| mismatch(other.kind()))?;
     let empty = |kind| KeyError::Empty { name: attribute.name.clone(), kind };
     match &key {
         KeyValue::S(text) if text.is_empty() => Err(empty("string")),

@@ -19,7 +19,11 @@ pub(crate) use keys::{Key, KeyAttribute, KeyError, KeySchema};
 pub(crate) use rows::{Range, RowKey, Rows};
 pub(crate) use settings::Settings;
 
+use wavetank_wire::dynamodb::RestoreSummary;
+
+use super::backup::History;
 use super::destination::Destination;
+use super::global::Replica;
 use super::streams::Stream;
 use super::ttl::TimeToLive;
 use super::value::{Item, Packed};
@@ -33,6 +37,10 @@ pub(crate) struct Table {
     pub(crate) rows: Rows,
     /// By name; local ones are made with the table, global ones come and go.
     pub(crate) indexes: BTreeMap<String, Index>,
+    /// What the items were, for point-in-time recovery.
+    pub(crate) history: History,
+    /// Its part in a global table.
+    pub(crate) replica: Option<Box<Replica>>,
     pub(crate) settings: Settings,
     /// While it is enabled.
     pub(crate) stream: Option<Box<Stream>>,
@@ -84,6 +92,8 @@ impl Table {
             stream: None,
             ttl: TimeToLive::default(),
             destinations: Vec::new(),
+            history: History::default(),
+            replica: None,
         }
     }
 
@@ -95,6 +105,17 @@ impl Table {
     /// Gives a key this item, or none, and tells all who follow the table. The item has the key's attributes, and
     /// everything about it has been checked.
     pub(crate) fn change(&mut self, cx: &mut Cx<'_>, key: Key, new: Option<&Item>, origin: Origin) -> Change {
+        self.change_packed(cx, key, new.map(Packed::of), origin)
+    }
+
+    /// The same with an item that is at rest already.
+    pub(crate) fn change_packed(
+        &mut self,
+        cx: &mut Cx<'_>,
+        key: Key,
+        new: Option<Packed>,
+        origin: Origin,
+    ) -> Change {
         let change = self.apply(key, new);
         if change.is_any() {
             self.ttl.follow(&change, cx.now);
@@ -102,8 +123,11 @@ impl Table {
                 // One line for each that follows: the stream, history, replicas, the Kinesis destination.
                 self.tell_stream(cx, &change, origin);
                 self.tell_destinations(cx, &change, origin);
+                self.history.note(cx.now, &change);
             }
         }
+        // A write that changes nothing here may be the last one all the same.
+        Replica::note(&mut self.replica, cx, &change, origin);
         change
     }
 
@@ -116,28 +140,37 @@ impl Table {
     }
 
     /// Changes rows and indexes, and nothing else.
-    fn apply(&mut self, key: Key, new: Option<&Item>) -> Change {
+    fn apply(&mut self, key: Key, new: Option<Packed>) -> Change {
         let row = key.row();
-        let new_packed = new.map(Packed::of);
-        let old = self.rows.set(&row, new_packed.clone());
+        if self.indexes.is_empty() {
+            let old = self.rows.set(row, new.clone());
+            return Change { key, old, new, indexes: Vec::new() };
+        }
+        let old = self.rows.set(row.clone(), new.clone());
         let mut indexes = Vec::new();
-        if !self.indexes.is_empty() && old != new_packed {
-            let old_item = old.as_ref().map(Packed::unpack);
+        if old != new {
             for index in self.indexes.values_mut() {
-                let new = new.zip(new_packed.as_ref());
-                let change = index.follow(&self.keys, &row, old_item.as_ref(), new);
+                let change = index.follow(&self.keys, &row, old.as_ref(), new.as_ref());
                 if change != IndexChange::default() {
                     indexes.push((index.name.clone(), change));
                 }
             }
         }
-        Change { key, old, new: new_packed, indexes }
+        Change { key, old, new, indexes }
+    }
+
+    /// Takes these items instead of its own, and fills its indexes from them. Nobody is told.
+    pub(crate) fn load(&mut self, rows: Rows) {
+        self.rows = rows;
+        for (_, index) in std::mem::take(&mut self.indexes) {
+            self.add_index(Index { rows: Rows::default(), ..index });
+        }
     }
 
     /// Adds an index and fills it from the items, those that have its keys.
     pub(crate) fn add_index(&mut self, mut index: Index) {
         for (row, packed) in self.rows.range(&Range::ALL, true) {
-            index.follow(&self.keys, row, None, Some((&packed.unpack(), packed)));
+            index.follow(&self.keys, row, None, Some(packed));
         }
         self.indexes.insert(index.name.clone(), index);
     }

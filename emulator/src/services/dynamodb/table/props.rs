@@ -58,7 +58,7 @@ fn played(steps: &[Step]) -> (Table, Model) {
                 if let Some((colour, size)) = extra {
                     new.extend(item([("colour", AttributeValue::s(colour)), ("size", number(size))]));
                 }
-                table.apply(key, Some(&new));
+                table.apply(key, Some(Packed::of(&new)));
                 model.insert((step.partition, step.sort), extra);
             }
             None => {
@@ -155,7 +155,7 @@ fn texts_that_begin_so_are_read_together() {
     for text in texts {
         let key = Key { partition: KeyValue::S("p".to_owned()), sort: Some(KeyValue::S(text.to_owned())) };
         let item = key.to_item(&table.keys);
-        table.apply(key, Some(&item));
+        table.apply(key, Some(Packed::of(&item)));
     }
     for prefix in ["", "a", "a#", "\u{10FFFF}", "c"] {
         let range = Range::beginning(&KeyValue::S("p".to_owned()), &KeyValue::S(prefix.to_owned()));

@@ -4,50 +4,60 @@
 //! map holds all: a query is a range of it, a segment of a parallel scan is a range of hashes.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Bound;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::services::dynamodb::value::{KeyValue, Packed};
 
-/// Bytes of the hash that a row's key begins with.
-const HASH_BYTES: usize = 8;
-
 /// Where a row lies: the hash of its partition key, that key, the sort key, and in an index the key of the table's row.
 ///
-/// Sorts as the rows do. Two values of different types never meet in one collection, so that the bytes carry no types.
+/// Sorts as the rows do. The hash lies beside its neighbours in the tree, so that finding a row follows few pointers. Two
+/// values of different types never meet in one collection, so that the bytes carry no types.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct RowKey(Box<[u8]>);
+pub(crate) struct RowKey {
+    hash: u64,
+    rest: Box<[u8]>,
+}
 
 impl RowKey {
     /// The place of this key.
     pub(crate) fn new(partition: &KeyValue, sort: Option<&KeyValue>) -> Self {
-        let mut out = Self::partition_bytes(partition);
+        let bytes = partition.encoded_bytes() + sort.map_or(0, KeyValue::encoded_bytes);
+        let mut rest = Vec::with_capacity(bytes);
+        partition.encode(&mut rest);
+        let hash = xxh3_64(&rest);
         if let Some(sort) = sort {
-            sort.encode(&mut out);
+            sort.encode(&mut rest);
         }
-        Self(out.into())
+        Self::of(hash, rest)
     }
 
     /// The place in an index, where keys need not be unique: the table's key follows.
     pub(crate) fn in_index(partition: &KeyValue, sort: Option<&KeyValue>, base: &Self) -> Self {
-        let mut out = Self::new(partition, sort).0.into_vec();
-        out.extend_from_slice(&base.0);
-        Self(out.into())
+        let Self { hash, rest } = Self::new(partition, sort);
+        let mut rest = rest.into_vec();
+        rest.reserve_exact(size_of::<u64>() + base.rest.len());
+        rest.extend_from_slice(&base.hash.to_be_bytes());
+        rest.extend_from_slice(&base.rest);
+        Self::of(hash, rest)
     }
 
     /// The hash of the partition key, evenly spread.
     pub(crate) fn hash(&self) -> u64 {
-        self.0.first_chunk().map_or(0, |head| u64::from_be_bytes(*head))
+        self.hash
     }
 
     /// What every key of this partition begins with.
-    fn partition_bytes(partition: &KeyValue) -> Vec<u8> {
-        let mut out = vec![0; HASH_BYTES];
-        partition.encode(&mut out);
-        let hash = xxh3_64(&out[HASH_BYTES..]);
-        out[..HASH_BYTES].copy_from_slice(&hash.to_be_bytes());
-        out
+    fn partition(partition: &KeyValue) -> (u64, Vec<u8>) {
+        let mut rest = Vec::with_capacity(partition.encoded_bytes());
+        partition.encode(&mut rest);
+        (xxh3_64(&rest), rest)
+    }
+
+    fn of(hash: u64, rest: Vec<u8>) -> Self {
+        Self { hash, rest: rest.into_boxed_slice() }
     }
 }
 
@@ -64,42 +74,53 @@ impl Range {
 
     /// The rows of a partition whose sort key lies between two bounds.
     pub(crate) fn partition(partition: &KeyValue, from: Bound<&KeyValue>, to: Bound<&KeyValue>) -> Self {
+        let (hash, begin) = RowKey::partition(partition);
         let at = |sort: &KeyValue| {
-            let mut out = RowKey::partition_bytes(partition);
+            let mut out = begin.clone();
             sort.encode(&mut out);
             out
         };
-        let begin = || RowKey::partition_bytes(partition);
         // A row of an index goes on after its sort key, so that "after this sort key" is "after all that begins with it".
         let from = match from {
-            Bound::Unbounded => Bound::Included(RowKey(begin().into())),
-            Bound::Included(sort) => Bound::Included(RowKey(at(sort).into())),
-            Bound::Excluded(sort) => after_all_with(at(sort)),
+            Bound::Unbounded => Bound::Included(RowKey::of(hash, begin.clone())),
+            Bound::Included(sort) => Bound::Included(RowKey::of(hash, at(sort))),
+            Bound::Excluded(sort) => match after_all_with(hash, at(sort)) {
+                Some(key) => Bound::Included(key),
+                None => return Self::none(),
+            },
         };
+        let up_to = |key: Option<RowKey>| key.map_or(Bound::Unbounded, Bound::Excluded);
         let to = match to {
-            Bound::Unbounded => before_what_follows(begin()),
-            Bound::Included(sort) => before_what_follows(at(sort)),
-            Bound::Excluded(sort) => Bound::Excluded(RowKey(at(sort).into())),
+            Bound::Unbounded => up_to(after_all_with(hash, begin)),
+            Bound::Included(sort) => up_to(after_all_with(hash, at(sort))),
+            Bound::Excluded(sort) => Bound::Excluded(RowKey::of(hash, at(sort))),
         };
         Self { from, to }
     }
 
     /// The rows of a partition whose sort key begins so.
     pub(crate) fn beginning(partition: &KeyValue, prefix: &KeyValue) -> Self {
-        let mut out = RowKey::partition_bytes(partition);
+        let (hash, mut out) = RowKey::partition(partition);
         prefix.encode_prefix(&mut out);
-        Self { from: Bound::Included(RowKey(out.clone().into())), to: before_what_follows(out) }
+        let to = after_all_with(hash, out.clone()).map_or(Bound::Unbounded, Bound::Excluded);
+        Self { from: Bound::Included(RowKey::of(hash, out)), to }
     }
 
     /// One of `total` equal shares of all hashes.
     pub(crate) fn segment(segment: u64, total: u64) -> Self {
         let edge = |number: u64| {
             let hash = (u128::from(number) << 64) / u128::from(total);
-            u64::try_from(hash).ok().map(|hash| RowKey(Box::from(hash.to_be_bytes())))
+            u64::try_from(hash).ok().map(|hash| RowKey::of(hash, Vec::new()))
         };
         let from = edge(segment).map_or(Bound::Unbounded, Bound::Included);
         let to = edge(segment + 1).map_or(Bound::Unbounded, Bound::Excluded);
         Self { from, to }
+    }
+
+    /// No row at all.
+    fn none() -> Self {
+        let nowhere = || RowKey::of(0, Vec::new());
+        Self { from: Bound::Included(nowhere()), to: Bound::Excluded(nowhere()) }
     }
 
     /// Whether this row lies in it.
@@ -152,26 +173,15 @@ impl Range {
     }
 }
 
-/// Up to, not including, the first key that does not begin so.
-fn before_what_follows(prefix: Vec<u8>) -> Bound<RowKey> {
-    next_prefix(prefix).map_or(Bound::Unbounded, |next| Bound::Excluded(RowKey(next.into())))
-}
-
-/// From the first key on that is greater than all that begin so.
-fn after_all_with(prefix: Vec<u8>) -> Bound<RowKey> {
-    // Keys that begin with 0xFF to the end do not occur: a sort key is terminated by zeros or has a sign first.
-    next_prefix(prefix).map_or(Bound::Unbounded, |next| Bound::Included(RowKey(next.into())))
-}
-
-/// The least bytes that are greater than all that begin so; none if there are none.
-fn next_prefix(mut prefix: Vec<u8>) -> Option<Vec<u8>> {
+/// The least key that is greater than all that begin so; none if there is none.
+fn after_all_with(hash: u64, mut prefix: Vec<u8>) -> Option<RowKey> {
     while let Some(last) = prefix.pop() {
         if last < u8::MAX {
             prefix.push(last + 1);
-            return Some(prefix);
+            return Some(RowKey::of(hash, prefix));
         }
     }
-    None
+    hash.checked_add(1).map(|next| RowKey::of(next, Vec::new()))
 }
 
 /// Items by their place, with their sum of bytes.
@@ -188,15 +198,18 @@ impl Rows {
     }
 
     /// Puts an item at its place, or takes it away; what was there before.
-    pub(crate) fn set(&mut self, key: &RowKey, item: Option<Packed>) -> Option<Packed> {
+    pub(crate) fn set(&mut self, key: RowKey, item: Option<Packed>) -> Option<Packed> {
         let weight = |item: &Packed| item.item_bytes() as u64;
         self.bytes += item.as_ref().map_or(0, weight);
         let before = match item {
-            Some(item) => match self.rows.get_mut(key) {
-                Some(slot) => Some(std::mem::replace(slot, item)),
-                None => self.rows.insert(key.clone(), item),
+            Some(item) => match self.rows.entry(key) {
+                Entry::Occupied(mut slot) => Some(slot.insert(item)),
+                Entry::Vacant(slot) => {
+                    slot.insert(item);
+                    None
+                }
             },
-            None => self.rows.remove(key),
+            None => self.rows.remove(&key),
         };
         self.bytes -= before.as_ref().map_or(0, weight);
         before

@@ -3,11 +3,12 @@
 //! Numbers are in `number.rs`, how values come and go on the wire in `wire.rs`, what they weigh in `size.rs`, how they lie at
 //! rest in `packed.rs`, and how keys are ordered in `order.rs`. What may be stored where is not decided here.
 
+mod direct;
 mod number;
 mod order;
 mod packed;
 #[cfg(test)]
-mod props;
+pub(crate) mod props;
 mod size;
 mod wire;
 
@@ -19,7 +20,7 @@ pub(crate) use number::{Number, NumberError};
 pub(crate) use order::KeyValue;
 pub(crate) use packed::Packed;
 pub(crate) use size::item_bytes;
-pub(crate) use wire::{ValueError, item_from_wire, item_to_wire};
+pub(crate) use wire::{ValueError, document, item_from_val, item_from_wire, item_to_val, item_to_wire};
 
 /// An item's attributes by name, sorted.
 pub(crate) type Item = BTreeMap<String, AttributeValue>;

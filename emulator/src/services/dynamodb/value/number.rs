@@ -49,6 +49,14 @@ impl Number {
         if digits == 0 {
             return Ok(Self::ZERO);
         }
+        if let Ok(mut small) = u64::try_from(digits) {
+            // Most numbers are small, and division of 128 bits is slow.
+            while small.is_multiple_of(10) {
+                small /= 10;
+                exponent += 1;
+            }
+            digits = small.into();
+        }
         while digits.is_multiple_of(10) {
             digits /= 10;
             exponent += 1;
@@ -165,6 +173,11 @@ impl FromStr for Number {
         if text.is_empty() {
             return Err(NumberError::Empty);
         }
+        // Most numbers are a few digits and nothing else.
+        if text.len() < 19 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let digits = text.bytes().fold(0_u64, |digits, byte| digits * 10 + u64::from(byte - b'0'));
+            return Self::normal(false, digits.into(), 0);
+        }
         let wrong = || NumberError::NotANumber(text.to_owned());
         let (negative, rest) = match text.as_bytes()[0] {
             b'-' => (true, &text[1..]),
@@ -251,7 +264,8 @@ impl fmt::Display for Number {
         if self.negative {
             f.write_str("-")?;
         }
-        let text = self.digits.to_string();
+        let text =
+            u64::try_from(self.digits).map_or_else(|_| self.digits.to_string(), |small| small.to_string());
         let exponent = i32::from(self.exponent);
         if exponent >= 0 {
             f.write_str(&text)?;

@@ -27,6 +27,16 @@ impl KeyValue {
         }
     }
 
+    /// The same, taken over; the value is handed back if it is no key's.
+    pub(crate) fn from_value(value: AttributeValue) -> Result<Self, AttributeValue> {
+        match value {
+            AttributeValue::S(text) => Ok(Self::S(text)),
+            AttributeValue::N(number) => Ok(Self::N(number)),
+            AttributeValue::B(bytes) => Ok(Self::B(bytes)),
+            other => Err(other),
+        }
+    }
+
     /// The attribute's value again.
     pub(crate) fn to_value(&self) -> AttributeValue {
         match self {
@@ -56,6 +66,18 @@ impl KeyValue {
         }
     }
 
+    /// How many bytes that makes, if no zero byte is among them.
+    pub(crate) fn encoded_bytes(&self) -> usize {
+        match self {
+            Self::S(text) => text.len() + 2,
+            Self::B(bytes) => bytes.len() + 2,
+            Self::N(number) => match number.significant_digits() {
+                0 => 1,
+                count => 4 + count.div_ceil(2) as usize,
+            },
+        }
+    }
+
     /// The same without the end: what every longer text or binary that begins with it begins with.
     pub(crate) fn encode_prefix(&self, out: &mut Vec<u8>) {
         match self {
@@ -67,6 +89,9 @@ impl KeyValue {
 }
 
 fn escaped(out: &mut Vec<u8>, bytes: &[u8]) {
+    if !bytes.contains(&0) {
+        return out.extend_from_slice(bytes);
+    }
     for &byte in bytes {
         out.push(byte);
         if byte == 0 {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::{AttributeValue, Item, Number, Type};
 
 /// The head of a packed item.
-const WEIGHT_BYTES: usize = 4;
+pub(super) const WEIGHT_BYTES: usize = 4;
 
 /// An item at rest. Cloning shares it; equality is that of the items, since each item packs in one way.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Packed {
         for _ in 0..reader.length() {
             let name = reader.slice();
             match name.cmp(sought.as_bytes()) {
-                std::cmp::Ordering::Less => drop(reader.value()),
+                std::cmp::Ordering::Less => reader.skip(),
                 std::cmp::Ordering::Equal => return Some(reader.value()),
                 std::cmp::Ordering::Greater => return None,
             }
@@ -54,17 +54,37 @@ impl Packed {
         None
     }
 
+    /// The item with only the attributes that are wanted.
+    pub(crate) fn only(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let mut reader = self.reader();
+        let mut kept = Item::new();
+        for _ in 0..reader.length() {
+            let name = reader.str();
+            if wanted(name) {
+                kept.insert(name.to_owned(), reader.value());
+            } else {
+                reader.skip();
+            }
+        }
+        Self::of(&kept)
+    }
+
+    /// From bytes in the form of this file, the head included.
+    pub(super) fn of_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+
     /// What DynamoDB counts for the item, as [`super::item_bytes`] does.
     pub(crate) fn item_bytes(&self) -> usize {
         u32::from_le_bytes(self.0[..WEIGHT_BYTES].try_into().expect("four bytes")) as usize
     }
 
-    fn reader(&self) -> Reader<'_> {
+    pub(super) fn reader(&self) -> Reader<'_> {
         Reader(&self.0[WEIGHT_BYTES..])
     }
 }
 
-fn length(out: &mut Vec<u8>, mut length: usize) {
+pub(super) fn length(out: &mut Vec<u8>, mut length: usize) {
     while length >= 0x80 {
         out.push(0x80 | (length & 0x7F) as u8);
         length >>= 7;
@@ -72,7 +92,7 @@ fn length(out: &mut Vec<u8>, mut length: usize) {
     out.push(length as u8);
 }
 
-fn slice(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn slice(out: &mut Vec<u8>, bytes: &[u8]) {
     length(out, bytes.len());
     out.extend_from_slice(bytes);
 }
@@ -86,7 +106,7 @@ fn entries(out: &mut Vec<u8>, item: &Item) {
 }
 
 /// Sign and count of bytes, the power of ten, then the digits, lowest byte first.
-fn number(out: &mut Vec<u8>, number: &Number) {
+pub(super) fn number(out: &mut Vec<u8>, number: &Number) {
     let (negative, digits, exponent) = number.parts();
     let count = (128 - digits.leading_zeros()).div_ceil(8) as u8;
     out.push(count | if negative { 0x80 } else { 0 });
@@ -94,7 +114,7 @@ fn number(out: &mut Vec<u8>, number: &Number) {
     out.extend_from_slice(&digits.to_le_bytes()[..usize::from(count)]);
 }
 
-fn value(out: &mut Vec<u8>, value: &AttributeValue) {
+pub(super) fn value(out: &mut Vec<u8>, value: &AttributeValue) {
     out.push(value.kind() as u8);
     match value {
         AttributeValue::S(text) => slice(out, text.as_bytes()),
@@ -123,16 +143,16 @@ fn value(out: &mut Vec<u8>, value: &AttributeValue) {
 }
 
 /// Reads what the functions above wrote; nothing else ever comes here.
-struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> &'a [u8] {
+    pub(super) fn take(&mut self, count: usize) -> &'a [u8] {
         let (head, rest) = self.0.split_at(count);
         self.0 = rest;
         head
     }
 
-    fn length(&mut self) -> usize {
+    pub(super) fn length(&mut self) -> usize {
         let (mut length, mut shift) = (0, 0);
         loop {
             let byte = self.take(1)[0];
@@ -144,16 +164,52 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn slice(&mut self) -> &'a [u8] {
+    pub(super) fn slice(&mut self) -> &'a [u8] {
         let count = self.length();
         self.take(count)
     }
 
-    fn text(&mut self) -> String {
-        std::str::from_utf8(self.slice()).expect("packed from a text").to_owned()
+    pub(super) fn str(&mut self) -> &'a str {
+        std::str::from_utf8(self.slice()).expect("packed from a text")
     }
 
-    fn number(&mut self) -> Number {
+    fn text(&mut self) -> String {
+        self.str().to_owned()
+    }
+
+    pub(super) fn kind(&mut self) -> Type {
+        Type::ALL[usize::from(self.take(1)[0])]
+    }
+
+    /// Passes over a value.
+    fn skip(&mut self) {
+        match self.kind() {
+            Type::S | Type::B => {
+                self.slice();
+            }
+            Type::N => self.skip_number(),
+            Type::Ss | Type::Bs => (0..self.length()).for_each(|_| {
+                self.slice();
+            }),
+            Type::Ns => (0..self.length()).for_each(|_| self.skip_number()),
+            Type::M => (0..self.length()).for_each(|_| {
+                self.slice();
+                self.skip();
+            }),
+            Type::L => (0..self.length()).for_each(|_| self.skip()),
+            Type::Null => {}
+            Type::Bool => {
+                self.take(1);
+            }
+        }
+    }
+
+    fn skip_number(&mut self) {
+        let count = usize::from(self.take(1)[0] & 0x7F);
+        self.take(2 + count);
+    }
+
+    pub(super) fn number(&mut self) -> Number {
         let head = self.take(1)[0];
         let exponent = i16::from_le_bytes(self.take(2).try_into().expect("two bytes"));
         let mut digits = [0; 16];
@@ -166,12 +222,12 @@ impl<'a> Reader<'a> {
         (0..self.length()).map(|_| (self.text(), self.value())).collect()
     }
 
-    fn set<T: Ord>(&mut self, read: impl Fn(&mut Self) -> T) -> BTreeSet<T> {
+    pub(super) fn set<T: Ord>(&mut self, read: impl Fn(&mut Self) -> T) -> BTreeSet<T> {
         (0..self.length()).map(|_| read(self)).collect()
     }
 
     fn value(&mut self) -> AttributeValue {
-        match Type::ALL[usize::from(self.take(1)[0])] {
+        match self.kind() {
             Type::S => AttributeValue::S(self.text()),
             Type::N => AttributeValue::N(self.number()),
             Type::B => AttributeValue::B(Bytes::copy_from_slice(self.slice())),

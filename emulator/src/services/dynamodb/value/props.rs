@@ -88,6 +88,8 @@ proptest! {
         }
         prop_assert_eq!(packed.attribute("~"), None);
         prop_assert_eq!(packed.item_bytes(), item_bytes(&item));
+        prop_assert_eq!(&packed.to_wire(), &item_to_val(&item));
+        prop_assert_eq!(&Packed::from_wire(item_to_val(&item)).expect("an item"), &packed);
         prop_assert_eq!(item_from_wire(item_to_wire(&item)), Ok(item));
     }
 }

@@ -5,7 +5,7 @@
 use super::{AttributeValue, Item, Number};
 
 /// A list or map weighs this much by itself, and one byte for each of its entries.
-const CONTAINER_BYTES: usize = 3;
+pub(super) const CONTAINER_BYTES: usize = 3;
 
 impl AttributeValue {
     /// Its weight.

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use wavetank_wire::Val;
+use wavetank_wire::{Document, Val};
 
 use super::{AttributeValue, Item, Number, NumberError, Type};
 
@@ -99,7 +101,7 @@ impl AttributeValue {
     }
 }
 
-fn deeper(depth: usize) -> Result<usize, ValueError> {
+pub(super) fn deeper(depth: usize) -> Result<usize, ValueError> {
     if depth == DEPTH_MAX { Err(ValueError::TooDeep) } else { Ok(depth + 1) }
 }
 
@@ -150,12 +152,42 @@ fn binaries(entries: Vec<Val>) -> Result<BTreeSet<Bytes>, ValueError> {
     }
 }
 
-/// An item or a key as a client sent it.
-pub(crate) fn item_from_wire(entries: BTreeMap<String, Val>) -> Result<Item, ValueError> {
+/// An item or a key as a client sent it. Of a name that came twice the last counts.
+pub(crate) fn item_from_val(item: Val) -> Result<Item, ValueError> {
+    let Val::Map(entries) = item else { return Ok(Item::new()) };
     entries.into_iter().map(|(name, val)| Ok((name, AttributeValue::from_wire(val)?))).collect()
 }
 
 /// An item as clients get it.
+pub(crate) fn item_to_val(item: &Item) -> Val {
+    Val::Map(item.iter().map(|(name, value)| (name.clone(), value.to_wire())).collect())
+}
+
+/// A value or an item in the form of its wire, as the JSON that errors carry.
+pub(crate) fn document(val: &Val) -> Document {
+    match val {
+        Val::Struct(members) => {
+            let member =
+                |(at, val): &(u16, Val)| (Type::ALL[usize::from(*at)].name().to_owned(), document(val));
+            Document::Object(members.iter().map(member).collect())
+        }
+        Val::Map(entries) => {
+            Document::Object(entries.iter().map(|(name, val)| (name.clone(), document(val))).collect())
+        }
+        Val::List(entries) => Document::Array(entries.iter().map(document).collect()),
+        Val::Str(text) => Document::String(text.clone()),
+        Val::Blob(bytes) => Document::String(BASE64_STANDARD.encode(bytes)),
+        Val::Bool(truth) => Document::Bool(*truth),
+        other => unreachable!("no value of an item: {other:?}"),
+    }
+}
+
+/// The same from a map of the generated structs.
+pub(crate) fn item_from_wire(entries: BTreeMap<String, Val>) -> Result<Item, ValueError> {
+    entries.into_iter().map(|(name, val)| Ok((name, AttributeValue::from_wire(val)?))).collect()
+}
+
+/// The same for a map of the generated structs.
 pub(crate) fn item_to_wire(item: &Item) -> BTreeMap<String, Val> {
     item.iter().map(|(name, value)| (name.clone(), value.to_wire())).collect()
 }

@@ -5,7 +5,7 @@
 mod apply;
 mod parse;
 
-use super::super::value::{AttributeValue, NumberError};
+use super::super::value::{AttributeValue, NumberError, Type};
 use super::key::KeySchema;
 use super::path::Path;
 use super::projection::Projection;
@@ -40,10 +40,6 @@ pub(crate) enum Source {
     ListAppend(Box<Self>, Box<Self>),
     Plus(Box<Self>, Box<Self>),
     Minus(Box<Self>, Box<Self>),
-    /// PartiQL's: the elements of two sets.
-    SetAdd(Box<Self>, Box<Self>),
-    /// PartiQL's: the elements of a set that are not in another.
-    SetDelete(Box<Self>, Box<Self>),
 }
 
 /// Why an update cannot be made. Nothing is changed then.
@@ -100,6 +96,14 @@ impl Update {
         }
     }
 
+    /// The type that it gives to a whole attribute, as far as that is known before the item is.
+    pub(crate) fn kind_of(&self, attribute: &str) -> Option<Type> {
+        let is_it = |path: &Path| path.attribute == attribute && !path.is_nested();
+        let set = self.sets.iter().find(|(path, _)| is_it(path)).and_then(|(_, source)| source.kind());
+        let mut changed = self.adds.iter().chain(&self.deletes).filter(|(path, _)| is_it(path));
+        set.or_else(|| changed.next().map(|(_, value)| value.kind()))
+    }
+
     /// Whether it makes an item that is absent. What only takes away makes none.
     ///
     /// Recorded: Alternator's `test_item.py` and `test_returnvalues.py`; an empty `AttributeUpdates` does make one.
@@ -110,6 +114,17 @@ impl Update {
 }
 
 impl Source {
+    /// Its type, where that does not depend on the item.
+    fn kind(&self) -> Option<Type> {
+        match self {
+            Self::Path(_) => None,
+            Self::Value(value) => Some(value.kind()),
+            Self::IfNotExists(_, other) => other.kind(),
+            Self::ListAppend(..) => Some(Type::L),
+            Self::Plus(..) | Self::Minus(..) => Some(Type::N),
+        }
+    }
+
     fn visit_paths<'a>(&'a self, see: &mut impl FnMut(&'a Path)) {
         match self {
             Self::Value(_) => {}
@@ -118,11 +133,7 @@ impl Source {
                 see(path);
                 other.visit_paths(see);
             }
-            Self::ListAppend(one, two)
-            | Self::Plus(one, two)
-            | Self::Minus(one, two)
-            | Self::SetAdd(one, two)
-            | Self::SetDelete(one, two) => {
+            Self::ListAppend(one, two) | Self::Plus(one, two) | Self::Minus(one, two) => {
                 one.visit_paths(see);
                 two.visit_paths(see);
             }

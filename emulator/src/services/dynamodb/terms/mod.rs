@@ -4,16 +4,17 @@
 //! expressions, and AWS names what is missing in an order of its own.
 //! Recorded, for order and sentences: dynalite's tests (github.com/mhart/dynalite, `test/`).
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use wavetank_wire::Val;
-use wavetank_wire::r#gen::dynamodb::{
-    AttributeValueUpdate, Condition as LegacyCondition, ExpectedAttributeValue,
-};
 
 use super::expression::{
     Condition, ExpressionError, KeyConditions, KeyError, Kind, Placeholders, Projection, Update,
 };
+use super::legacy::{self, ExpectedEntry, FilterEntry, LegacyError, UpdateEntry};
 
 /// An operation that says something about items. Transactions' actions are as the operations that they are named after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +39,11 @@ pub(crate) struct Parameters {
     pub(crate) projection_expression: Option<String>,
     pub(crate) expression_attribute_names: Option<BTreeMap<String, String>>,
     pub(crate) expression_attribute_values: Option<BTreeMap<String, Val>>,
-    pub(crate) attribute_updates: Option<BTreeMap<String, AttributeValueUpdate>>,
-    pub(crate) expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
-    pub(crate) key_conditions: Option<BTreeMap<String, LegacyCondition>>,
-    pub(crate) query_filter: Option<BTreeMap<String, LegacyCondition>>,
-    pub(crate) scan_filter: Option<BTreeMap<String, LegacyCondition>>,
+    pub(crate) attribute_updates: Option<BTreeMap<String, UpdateEntry>>,
+    pub(crate) expected: Option<BTreeMap<String, ExpectedEntry>>,
+    pub(crate) key_conditions: Option<BTreeMap<String, FilterEntry>>,
+    pub(crate) query_filter: Option<BTreeMap<String, FilterEntry>>,
+    pub(crate) scan_filter: Option<BTreeMap<String, FilterEntry>>,
     pub(crate) attributes_to_get: Option<Vec<String>>,
     pub(crate) conditional_operator: Option<String>,
 }
@@ -68,6 +69,8 @@ pub(crate) enum TermsError {
     Expression(#[from] ExpressionError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Legacy(#[from] LegacyError),
     #[error(
         "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {{{}}} Expression parameters: {{{}}}",
         legacy.join(", "), expressions.join(", ")
@@ -150,17 +153,19 @@ impl Parameters {
     }
 
     /// What the request says.
-    pub(crate) fn read(self, operation: Operation) -> Result<Terms, TermsError> {
+    pub(crate) fn read(mut self, operation: Operation) -> Result<Terms, TermsError> {
         self.check(operation)?;
-        let mut terms = Terms::default();
+        let mut terms = self.read_legacy()?;
         if operation == Operation::Query
             && self.key_conditions.is_none()
             && self.key_condition_expression.is_none()
         {
             return Err(TermsError::NoKeyConditions);
         }
-        let mut placeholders =
-            Placeholders::read(self.expression_attribute_names, self.expression_attribute_values)?;
+        let mut placeholders = Placeholders::read(
+            self.expression_attribute_names.take(),
+            self.expression_attribute_values.take(),
+        )?;
         if let Some(text) = &self.update_expression {
             terms.update = Some(Update::parse(text, &mut placeholders)?);
         }
@@ -180,6 +185,27 @@ impl Parameters {
         placeholders.check_all_used()?;
         if let Some(key) = key {
             terms.key = Some(KeyConditions::of_condition(&key)?);
+        } else if let Some(entries) = self.key_conditions {
+            terms.key = Some(legacy::key_conditions(entries)??);
+        }
+        Ok(terms)
+    }
+
+    /// What the parameters from before expressions say, but for those of the key.
+    fn read_legacy(&mut self) -> Result<Terms, TermsError> {
+        let mut terms = Terms::default();
+        if let Some(entries) = self.attribute_updates.take() {
+            terms.update = Some(legacy::update(entries)?);
+        }
+        let operator = self.conditional_operator.take();
+        let operator = operator.as_deref();
+        if let Some(entries) = self.query_filter.take().or_else(|| self.scan_filter.take()) {
+            terms.filter = legacy::filter(entries, operator)?;
+        } else {
+            terms.condition = legacy::expected(self.expected.take().unwrap_or_default(), operator)?;
+        }
+        if let Some(names) = self.attributes_to_get.take() {
+            terms.projection = Some(legacy::attributes(names)?);
         }
         Ok(terms)
     }

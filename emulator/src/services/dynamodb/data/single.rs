@@ -1,0 +1,245 @@
+//! PutItem, UpdateItem, DeleteItem, GetItem.
+
+use wavetank_wire::Val;
+use wavetank_wire::dynamodb::{
+    DeleteItemInput, DeleteItemOutput, GetItemInput, GetItemOutput, ItemCollectionMetrics, PutItemInput,
+    PutItemOutput, UpdateItemInput, UpdateItemOutput,
+};
+
+use crate::services::dynamodb::DynamoDb;
+use crate::services::dynamodb::error::DynamoError;
+use crate::services::dynamodb::expression::Projection;
+use crate::services::dynamodb::table::{Key, Range, Table};
+use crate::services::dynamodb::terms::{Operation, Parameters};
+use crate::services::dynamodb::value::{Packed, item_to_val};
+use crate::world::Cx;
+
+use super::capacity::{Consumed, Manner, Split, Told, read_units};
+use super::error::DataError;
+use super::find::table_name;
+use super::write::{Action, Done, Write, read_item, read_key};
+
+/// What a write answers of the item: `ReturnValues`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Returned {
+    None,
+    AllOld,
+    UpdatedOld,
+    AllNew,
+    UpdatedNew,
+}
+
+impl Returned {
+    /// The validator has seen the text.
+    fn of(text: Option<&str>) -> Self {
+        match text {
+            Some("ALL_OLD") => Self::AllOld,
+            Some("UPDATED_OLD") => Self::UpdatedOld,
+            Some("ALL_NEW") => Self::AllNew,
+            Some("UPDATED_NEW") => Self::UpdatedNew,
+            _ => Self::None,
+        }
+    }
+
+    /// The same of an operation that has nothing new to show.
+    fn old_only(text: Option<&str>) -> Result<Self, DataError> {
+        match Self::of(text) {
+            it @ (Self::None | Self::AllOld) => Ok(it),
+            _ => Err(DataError::ReturnValues),
+        }
+    }
+
+    /// The attributes of the answer; none if there is nothing to show.
+    fn wire(self, done: &Done, touched: Option<&Projection>) -> Option<Val> {
+        let part = |item: &Packed| {
+            let part = touched?.of(item);
+            (!part.is_empty()).then(|| item_to_val(&part))
+        };
+        match self {
+            Self::None => None,
+            Self::AllOld => done.old.as_ref().map(Packed::to_wire),
+            Self::AllNew => done.new.as_ref().map(Packed::to_wire),
+            Self::UpdatedOld => done.old.as_ref().and_then(part),
+            Self::UpdatedNew => done.new.as_ref().and_then(part),
+        }
+    }
+}
+
+impl DynamoDb {
+    /// Stores an item in the place of what has its key.
+    pub(in super::super) fn put_item(
+        &mut self,
+        cx: &mut Cx<'_>,
+        input: PutItemInput,
+    ) -> Result<PutItemOutput, DynamoError> {
+        let name = table_name(cx, &input.table_name)?;
+        let parameters = Parameters {
+            condition_expression: input.condition_expression,
+            expression_attribute_names: input.expression_attribute_names,
+            expression_attribute_values: input.expression_attribute_values,
+            expected: input.expected,
+            conditional_operator: input.conditional_operator,
+            ..Parameters::default()
+        };
+        parameters.check_any(Operation::Put)?;
+        let returned = Returned::old_only(input.return_values.as_deref())?;
+        let item = read_item(input.item)?;
+        let terms = parameters.read_any(Operation::Put)?;
+        let table = self.writable(cx, name)?;
+        let write = Write::put(table, item, terms.condition)?
+            .showing(input.return_values_on_condition_check_failure.as_deref());
+        let metrics = Metrics::wanted(input.return_item_collection_metrics.as_deref(), table, &write.key);
+        let plan = write.plan(table)?;
+        let done = write.make(cx, table, plan, Manner::Plain);
+        Ok(PutItemOutput {
+            attributes: returned.wire(&done, None),
+            consumed_capacity: told(input.return_consumed_capacity, &input.table_name, &done),
+            item_collection_metrics: metrics.map(|metrics| metrics.wire(table)),
+        })
+    }
+
+    /// Changes parts of an item, which may not have been there.
+    pub(in super::super) fn update_item(
+        &mut self,
+        cx: &mut Cx<'_>,
+        input: UpdateItemInput,
+    ) -> Result<UpdateItemOutput, DynamoError> {
+        let name = table_name(cx, &input.table_name)?;
+        let parameters = Parameters {
+            update_expression: input.update_expression,
+            condition_expression: input.condition_expression,
+            expression_attribute_names: input.expression_attribute_names,
+            expression_attribute_values: input.expression_attribute_values,
+            attribute_updates: input.attribute_updates,
+            expected: input.expected,
+            conditional_operator: input.conditional_operator,
+            ..Parameters::default()
+        };
+        parameters.check_any(Operation::Update)?;
+        let key = read_key(input.key)?;
+        let terms = parameters.read_any(Operation::Update)?;
+        let returned = Returned::of(input.return_values.as_deref());
+        let table = self.writable(cx, name)?;
+        let update = terms.update.unwrap_or_default();
+        let touched =
+            matches!(returned, Returned::UpdatedOld | Returned::UpdatedNew).then(|| update.touched());
+        let write = Write::update(table, key, update, terms.condition)?
+            .showing(input.return_values_on_condition_check_failure.as_deref());
+        let metrics = Metrics::wanted(input.return_item_collection_metrics.as_deref(), table, &write.key);
+        let plan = write.plan(table)?;
+        let done = write.make(cx, table, plan, Manner::Plain);
+        Ok(UpdateItemOutput {
+            attributes: returned.wire(&done, touched.as_ref()),
+            consumed_capacity: told(input.return_consumed_capacity, &input.table_name, &done),
+            item_collection_metrics: metrics.map(|metrics| metrics.wire(table)),
+        })
+    }
+
+    /// Takes an item away, if it is there.
+    pub(in super::super) fn delete_item(
+        &mut self,
+        cx: &mut Cx<'_>,
+        input: DeleteItemInput,
+    ) -> Result<DeleteItemOutput, DynamoError> {
+        let name = table_name(cx, &input.table_name)?;
+        let parameters = Parameters {
+            condition_expression: input.condition_expression,
+            expression_attribute_names: input.expression_attribute_names,
+            expression_attribute_values: input.expression_attribute_values,
+            expected: input.expected,
+            conditional_operator: input.conditional_operator,
+            ..Parameters::default()
+        };
+        parameters.check_any(Operation::Delete)?;
+        let key = read_key(input.key)?;
+        let returned = Returned::old_only(input.return_values.as_deref())?;
+        let terms = parameters.read_any(Operation::Delete)?;
+        let table = self.writable(cx, name)?;
+        let write = Write::delete(table, key, terms.condition)?
+            .showing(input.return_values_on_condition_check_failure.as_deref());
+        let metrics = Metrics::wanted(input.return_item_collection_metrics.as_deref(), table, &write.key);
+        let plan = write.plan(table)?;
+        let done = write.make(cx, table, plan, Manner::Plain);
+        Ok(DeleteItemOutput {
+            attributes: returned.wire(&done, None),
+            consumed_capacity: told(input.return_consumed_capacity, &input.table_name, &done),
+            item_collection_metrics: metrics.map(|metrics| metrics.wire(table)),
+        })
+    }
+
+    /// Reads one item.
+    pub(in super::super) fn get_item(
+        &mut self,
+        cx: &mut Cx<'_>,
+        input: GetItemInput,
+    ) -> Result<GetItemOutput, DynamoError> {
+        let name = table_name(cx, &input.table_name)?;
+        let parameters = Parameters {
+            projection_expression: input.projection_expression,
+            expression_attribute_names: input.expression_attribute_names,
+            attributes_to_get: input.attributes_to_get,
+            ..Parameters::default()
+        };
+        parameters.check_any(Operation::Get)?;
+        let key = read_key(input.key)?;
+        let terms = parameters.read_any(Operation::Get)?;
+        let table = self.readable(cx, name)?;
+        let key = table.keys.of_request(key)?;
+        let found = table.rows.get(&key.row());
+        let units = read_units(found.map_or(0, Packed::item_bytes), Manner::of_read(input.consistent_read));
+        let told = Told::of(input.return_consumed_capacity.as_deref());
+        Ok(GetItemOutput {
+            item: found.map(|item| shown(item, terms.projection.as_ref())),
+            consumed_capacity: told.wire(&input.table_name, &Consumed::of_table(units), Split::None),
+        })
+    }
+}
+
+/// What is answered of an item.
+pub(super) fn shown(item: &Packed, projection: Option<&Projection>) -> Val {
+    match projection {
+        None => item.to_wire(),
+        Some(projection) => item_to_val(&projection.of(item)),
+    }
+}
+
+fn told(
+    wanted: Option<String>,
+    table: &str,
+    done: &Done,
+) -> Option<wavetank_wire::dynamodb::ConsumedCapacity> {
+    Told::of(wanted.as_deref()).wire(table, &done.consumed, Split::None)
+}
+
+/// How large the item's collection is: `ReturnItemCollectionMetrics`, of tables with local indexes only.
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html (to be verified).
+#[derive(Debug)]
+pub(super) struct Metrics {
+    partition: crate::services::dynamodb::value::KeyValue,
+}
+
+impl Metrics {
+    /// What to measure once the write is made.
+    pub(super) fn wanted(text: Option<&str>, table: &Table, key: &Key) -> Option<Self> {
+        let has_local = table.indexes.values().any(|index| !index.is_global);
+        (text == Some("SIZE") && has_local).then(|| Self { partition: key.partition.clone() })
+    }
+
+    /// The answer: whole gigabytes below and above. Assumed: the width of the estimate.
+    pub(super) fn wire(self, table: &Table) -> ItemCollectionMetrics {
+        use std::ops::Bound::Unbounded;
+        let range = Range::partition(&self.partition, Unbounded, Unbounded);
+        let rows = table.indexes.values().filter(|index| !index.is_global).map(|index| &index.rows);
+        let bytes: usize = std::iter::once(&table.rows)
+            .chain(rows)
+            .flat_map(|rows| rows.range(&range, true))
+            .map(|(_, item)| item.item_bytes())
+            .sum();
+        let low = (bytes >> 30) as f64;
+        let key = (table.keys.partition.name.clone(), self.partition.to_value().to_wire());
+        ItemCollectionMetrics {
+            item_collection_key: Some(std::collections::BTreeMap::from([key])),
+            size_estimate_range_gb: Some(vec![low, low + 1.0]),
+        }
+    }
+}

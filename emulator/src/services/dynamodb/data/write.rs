@@ -1,0 +1,235 @@
+//! [`Write`]: the one write that all operations are made of: decided first ([`Write::plan`]), then made ([`Write::make`]).
+//!
+//! A transaction decides all its writes before it makes the first.
+
+use wavetank_wire::Val;
+
+use crate::services::dynamodb::error::DynamoError;
+use crate::services::dynamodb::expression::{Condition, Source, Update};
+use crate::services::dynamodb::limits;
+use crate::services::dynamodb::table::{Key, KeyError, Origin, Table};
+use crate::services::dynamodb::value::{Item, Packed, Type, ValueError, item_from_val};
+use crate::world::Cx;
+
+use super::capacity::{Consumed, Manner, write_units};
+use super::error::DataError;
+
+/// What a client wants of one item, checked as far as that goes without looking at the item.
+#[derive(Debug)]
+pub(super) struct Write {
+    pub(super) key: Key,
+    pub(super) action: Action,
+    pub(super) condition: Option<Condition>,
+    /// Whether the client wants to see the item if the condition fails.
+    pub(super) shows_failed: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Action {
+    Put(Packed),
+    Update(Update),
+    Delete,
+    /// Nothing but the condition.
+    Check,
+}
+
+/// What a write comes to.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The item before, where that had to be looked up.
+    pub(super) old: Option<Packed>,
+    outcome: Outcome,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Set(Option<Packed>),
+    Leave,
+}
+
+/// What a write did.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) old: Option<Packed>,
+    pub(super) new: Option<Packed>,
+    pub(super) consumed: Consumed,
+}
+
+/// An item that a client sent to be stored, checked by itself.
+pub(super) fn read_item(item: Val) -> Result<Packed, DynamoError> {
+    let item = Packed::from_wire(item)?;
+    if item.item_bytes() > limits::ITEM_BYTES_MAX {
+        return Err(DataError::ItemTooLarge.into());
+    }
+    Ok(item)
+}
+
+/// A key that a client sent.
+pub(super) fn read_key(key: Val) -> Result<Item, ValueError> {
+    item_from_val(key)
+}
+
+impl Write {
+    /// A write of the whole item.
+    pub(super) fn put(
+        table: &Table,
+        item: Packed,
+        condition: Option<Condition>,
+    ) -> Result<Self, DynamoError> {
+        let key = table.keys.of_item(&item)?;
+        check_index_keys(table, &item)?;
+        Ok(Self { key, action: Action::Put(item), condition, shows_failed: false })
+    }
+
+    /// A change of parts of an item.
+    pub(super) fn update(
+        table: &Table,
+        key: Item,
+        update: Update,
+        condition: Option<Condition>,
+    ) -> Result<Self, DynamoError> {
+        let key = table.keys.of_request(key)?;
+        update.check_keys(&table.keys.terms())?;
+        check_index_updates(table, &update)?;
+        Ok(Self { key, action: Action::Update(update), condition, shows_failed: false })
+    }
+
+    /// The end of an item.
+    pub(super) fn delete(
+        table: &Table,
+        key: Item,
+        condition: Option<Condition>,
+    ) -> Result<Self, DynamoError> {
+        let key = table.keys.of_request(key)?;
+        Ok(Self { key, action: Action::Delete, condition, shows_failed: false })
+    }
+
+    /// No more than a look.
+    pub(super) fn check(table: &Table, key: Item, condition: Option<Condition>) -> Result<Self, DynamoError> {
+        let key = table.keys.of_request(key)?;
+        Ok(Self { key, action: Action::Check, condition, shows_failed: false })
+    }
+
+    /// The same, and the item is shown if the condition fails and the client wants that.
+    pub(super) fn showing(mut self, return_values_on_failure: Option<&str>) -> Self {
+        self.shows_failed = return_values_on_failure == Some("ALL_OLD");
+        self
+    }
+
+    /// What it comes to. Nothing changes here.
+    pub(super) fn plan(&self, table: &Table) -> Result<Plan, DynamoError> {
+        let needs_old = self.condition.is_some() || matches!(self.action, Action::Update(_));
+        let old = if needs_old { table.rows.get(&self.key.row()).cloned() } else { None };
+        if let Some(condition) = &self.condition {
+            let holds = match &old {
+                Some(item) => condition.holds(item),
+                None => condition.holds(&Item::new()),
+            };
+            if !holds {
+                let item = old.filter(|_| self.shows_failed).map(Box::new);
+                return Err(DataError::ConditionFailed { item }.into());
+            }
+        }
+        let outcome = match &self.action {
+            Action::Put(item) => Outcome::Set(Some(item.clone())),
+            Action::Delete => Outcome::Set(None),
+            Action::Check => Outcome::Leave,
+            Action::Update(update) if old.is_none() && !update.creates() => Outcome::Leave,
+            Action::Update(update) => Outcome::Set(Some(self.updated(table, update, old.as_ref())?)),
+        };
+        Ok(Plan { old, outcome })
+    }
+
+    fn updated(&self, table: &Table, update: &Update, old: Option<&Packed>) -> Result<Packed, DynamoError> {
+        let before = old.map_or_else(|| self.key.to_item(&table.keys), Packed::unpack);
+        let after = update.apply(&before)?;
+        if crate::services::dynamodb::value::item_bytes(&after) > limits::ITEM_BYTES_MAX {
+            return Err(DataError::UpdatedTooLarge.into());
+        }
+        for (_, attribute) in index_keys(table) {
+            let Some(value) = after.get(&attribute.name) else { continue };
+            if value.kind() != attribute.kind {
+                return Err(DataError::UpdatedIndexKeyType.into());
+            }
+            if let Some(kind) = empty(value) {
+                return Err(DataError::UpdatedIndexKeyEmpty { kind }.into());
+            }
+        }
+        Ok(Packed::of(&after))
+    }
+
+    /// Makes the write that was planned.
+    pub(super) fn make(self, cx: &mut Cx<'_>, table: &mut Table, plan: Plan, manner: Manner) -> Done {
+        match plan.outcome {
+            Outcome::Set(new) => {
+                let change = table.change_packed(cx, self.key, new, Origin::Client);
+                let consumed = Consumed::of_change(table, &change, manner);
+                Done { old: change.old, new: change.new, consumed }
+            }
+            Outcome::Leave => {
+                let bytes = plan.old.as_ref().map_or(0, Packed::item_bytes);
+                let consumed = Consumed::of_table(write_units(bytes, manner));
+                Done { new: plan.old.clone(), old: plan.old, consumed }
+            }
+        }
+    }
+}
+
+/// The key attributes of all indexes, each with its index's name.
+fn index_keys(
+    table: &Table,
+) -> impl Iterator<Item = (&str, &crate::services::dynamodb::table::KeyAttribute)> {
+    let indexes = table.indexes.values();
+    indexes.flat_map(|index| index.keys.attributes().map(|attribute| (index.name.as_str(), attribute)))
+}
+
+/// What is empty, as messages call it; nothing if the value is not.
+fn empty(value: &crate::services::dynamodb::value::AttributeValue) -> Option<&'static str> {
+    use crate::services::dynamodb::value::AttributeValue;
+    match value {
+        AttributeValue::S(text) if text.is_empty() => Some("string"),
+        AttributeValue::B(bytes) if bytes.is_empty() => Some("binary"),
+        _ => None,
+    }
+}
+
+/// An item may lack an index's key, but not have it of another type, or empty.
+fn check_index_keys(table: &Table, item: &Packed) -> Result<(), DataError> {
+    for (index, attribute) in index_keys(table) {
+        if table.keys.contains(&attribute.name) {
+            continue;
+        }
+        let Some(value) = item.attribute(&attribute.name) else { continue };
+        let (index, name) = (index.to_owned(), attribute.name.clone());
+        if value.kind() != attribute.kind {
+            let (expected, actual) = (attribute.kind.name(), value.kind().name());
+            return Err(DataError::IndexKeyType { name, expected, actual, index });
+        }
+        if let Some(kind) = empty(&value) {
+            return Err(DataError::IndexKeyEmpty { kind, index, name });
+        }
+    }
+    Ok(())
+}
+
+/// The same of values that an update sets, as far as they stand in the request.
+fn check_index_updates(table: &Table, update: &Update) -> Result<(), DataError> {
+    for (index, attribute) in index_keys(table) {
+        let set =
+            update.sets.iter().find(|(path, _)| path.attribute == attribute.name && path.steps.is_empty());
+        let added =
+            update.adds.iter().find(|(path, _)| path.attribute == attribute.name && path.steps.is_empty());
+        let value = match set {
+            Some((_, Source::Value(value))) => Some(value),
+            _ => added.map(|(_, value)| value),
+        };
+        let Some(value) = value.filter(|value| value.kind() != attribute.kind) else { continue };
+        return Err(DataError::IndexKeyType {
+            name: attribute.name.clone(),
+            expected: attribute.kind.name(),
+            actual: value.kind().name(),
+            index: index.to_owned(),
+        });
+    }
+    Ok(())
+}
