@@ -115,6 +115,13 @@ fn rest_response(operation: &Operation, output: Val) -> Response<Bytes> {
     response
 }
 
+/// A value of this shape as a JSON document, for services that hand values on as text.
+pub fn json_document(shape: &Shape, val: &Val) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json::weight(val));
+    json::write(&mut out, shape, val);
+    out
+}
+
 /// Writes a request to `endpoint`, such as `http://127.0.0.1:4566`. It is not signed: `sign.rs`.
 ///
 /// Panics: `endpoint` is not a URL's scheme and authority.

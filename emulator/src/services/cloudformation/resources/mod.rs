@@ -9,6 +9,7 @@
 
 mod ask;
 mod athena;
+mod dynamodb;
 mod firehose;
 mod glue;
 mod glue_catalog;
@@ -136,9 +137,10 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 24] = [
+static KINDS: [&dyn Kind; 25] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
+    &dynamodb::Table,
     &glue::Crawler,
     &glue_catalog::Database,
     &glue::Job,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use wavetank_wire::{
-    Operation, WireError, cloudformation as api, firehose, glue, iam, kinesis, lambda, logs, sns, sqs,
+    Operation, WireError, cloudformation as api, dynamodb, firehose, glue, iam, kinesis, lambda, logs, sns,
+    sqs,
 };
 
 use crate::driver::Tank;
@@ -52,6 +53,38 @@ Resources:
       BatchSize: <5|7>
       FilterCriteria: {Filters: [{Pattern: '{\"body\":{\"kind\":[\"a\"]}}'}]}
       FunctionResponseTypes: [ReportBatchItemFailures]
+  Items:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions:
+        - {AttributeName: id, AttributeType: S}
+        - {AttributeName: at, AttributeType: N}
+        - {AttributeName: colour, AttributeType: S}
+      KeySchema: [{AttributeName: id, KeyType: HASH}, {AttributeName: at, KeyType: RANGE}]
+      ProvisionedThroughput: {ReadCapacityUnits: <5|7>, WriteCapacityUnits: 5}
+      LocalSecondaryIndexes:
+        - IndexName: colours
+          KeySchema: [{AttributeName: id, KeyType: HASH}, {AttributeName: colour, KeyType: RANGE}]
+          Projection: {ProjectionType: KEYS_ONLY}
+      GlobalSecondaryIndexes:
+        - IndexName: by-colour
+          KeySchema: [{AttributeName: colour, KeyType: HASH}]
+          Projection: {ProjectionType: ALL}
+          ProvisionedThroughput: {ReadCapacityUnits: <1|2>, WriteCapacityUnits: 1}
+      StreamSpecification: {StreamViewType: <NEW_IMAGE|NEW_AND_OLD_IMAGES>}
+      TimeToLiveSpecification: {AttributeName: gone, Enabled: true}
+      KinesisStreamSpecification: {StreamArn: !GetAtt Clicks.Arn}
+      DeletionProtectionEnabled: <true|false>
+      SSESpecification: {SSEEnabled: <true|false>}
+      TableClass: <STANDARD|STANDARD_INFREQUENT_ACCESS>
+      Tags: [{Key: <a|b>, Value: x}]
+  Changed:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      FunctionName: !Ref Work
+      EventSourceArn: !GetAtt Items.StreamArn
+      StartingPosition: TRIM_HORIZON
+      MaximumRetryAttempts: <1|2>
   May:
     Type: AWS::Lambda::Permission
     Properties: {FunctionName: !Ref Work, Action: lambda:InvokeFunction, Principal: <s3|logs>.amazonaws.com}
@@ -284,6 +317,21 @@ async fn check_queues(tank: &Tank) {
     assert!(bodies.len() == 1 && bodies[0].contains("\"Message\" : \"news b\""), "{bodies:?}");
 }
 
+async fn check_table(tank: &Tank) {
+    let names = ask::<dynamodb::ListTables>(tank, Default::default()).await.expect("a list").table_names;
+    let table_name = names.expect("tables").remove(0);
+    let input = dynamodb::DescribeTableInput { table_name: table_name.clone() };
+    let table = ask::<dynamodb::DescribeTable>(tank, input).await.expect("a table").table.expect("told");
+    let units = table.provisioned_throughput.and_then(|throughput| throughput.read_capacity_units);
+    let view = table.stream_specification.and_then(|stream| stream.stream_view_type);
+    assert_eq!((units, view.as_deref()), (Some(7), Some("NEW_AND_OLD_IMAGES")));
+    assert_eq!((table.deletion_protection_enabled, table.sse_description), (Some(false), None));
+    let input = dynamodb::DescribeTimeToLiveInput { table_name };
+    let ttl = ask::<dynamodb::DescribeTimeToLive>(tank, input).await.expect("a table");
+    let ttl = ttl.time_to_live_description.and_then(|ttl| ttl.attribute_name);
+    assert_eq!(ttl.as_deref(), Some("gone"));
+}
+
 async fn check_updated(tank: &Tank) {
     let role =
         ask::<iam::ListRoles>(tank, Default::default()).await.expect("a list").roles.remove(0).role_name;
@@ -294,10 +342,13 @@ async fn check_updated(tank: &Tank) {
     assert_eq!(functions.expect("functions")[0].memory_size, Some(256));
     let mapped = ask::<lambda::ListEventSourceMappings>(tank, Default::default()).await.expect("a list");
     let mapped = mapped.event_source_mappings.expect("mappings");
-    assert_eq!(
-        (mapped.len(), mapped[0].batch_size, mapped[0].state.as_deref()),
-        (1, Some(7), Some("Enabled"))
-    );
+    let of = |service: &str| {
+        let is_of = |arn: &String| arn.split(':').nth(2) == Some(service);
+        mapped.iter().find(|one| one.event_source_arn.as_ref().is_some_and(is_of)).expect("it is mapped")
+    };
+    assert_eq!((of("sqs").batch_size, of("sqs").state.as_deref()), (Some(7), Some("Enabled")));
+    assert_eq!(of("dynamodb").state.as_deref(), Some("Enabled"));
+    check_table(tank).await;
     let jobs = ask::<glue::GetJobs>(tank, Default::default()).await.expect("a list").jobs.expect("jobs");
     assert_eq!(jobs[0].number_of_workers, Some(3));
     let flows = ask::<firehose::ListDeliveryStreams>(tank, Default::default()).await.expect("a list");
