@@ -21,11 +21,11 @@ use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::{Val, WireError};
 
 pub use blocked::Blocked;
+use collect::Seat;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
 use fault::Faults;
 pub use fault::{Rule, RuleId, Verdict};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
-use metrics::Meters;
 pub use metrics::{Family, Meter, Metric, Metrics, Reading, Unit};
 pub(crate) use metrics::{Point, Spread};
 
@@ -94,6 +94,8 @@ pub struct World {
     events: Vec<(Ticket, StreamEvent)>,
     /// Who wants to hear of each topic.
     watchers: BTreeMap<String, BTreeSet<Address>>,
+    /// Where CloudWatch has alarms on metrics.
+    alarmed: BTreeSet<Scope>,
 }
 
 /// What an open event stream carries.
@@ -103,19 +105,6 @@ pub enum StreamEvent {
     Event(Result<Val, WireError>),
     /// The end.
     Close,
-}
-
-/// What a service of a scope has of the world for itself: its random stream, and what it has counted.
-#[derive(Debug)]
-struct Seat {
-    stream: Stream,
-    meters: Meters,
-}
-
-impl Seat {
-    fn new(stream: Stream) -> Self {
-        Self { stream, meters: Meters::default() }
-    }
 }
 
 /// A service, its seat, and its deadline as `World::deadlines` has it.
@@ -153,6 +142,7 @@ impl World {
             streams: BTreeMap::new(),
             events: Vec::new(),
             watchers: BTreeMap::new(),
+            alarmed: BTreeSet::new(),
         }
     }
 
@@ -347,8 +337,10 @@ impl World {
             let before = std::mem::replace(&mut slot.deadline, deadline);
             self.move_deadline(address.clone(), before, deadline);
         }
-        if let Some(is_full) = counted {
-            self.stir(&address.scope, is_full, out);
+        if is_cloudwatch {
+            self.note_alarms(&address);
+        } else if counted.is_some_and(|is_full| is_full || !self.alarmed.is_empty()) {
+            self.stir(&address.scope, counted == Some(true), out);
         }
         answer
     }

@@ -133,7 +133,11 @@ pub(super) fn decide(policy: &Policy, points: &[(Timestamp, Option<f64>)]) -> Fi
         Missing::Breaching | Missing::NotBreaching => is(State::Ok, filled),
         Missing::Ignore if breaching == known.len() => Finding::Keep,
         Missing::Missing if known.is_empty() => {
-            let words = if policy.periods == 1 { "1 datapoint was".to_owned() } else { format!("{} datapoints were", policy.periods) };
+            let words = if policy.periods == 1 {
+                "1 datapoint was".to_owned()
+            } else {
+                format!("{} datapoints were", policy.periods)
+            };
             Finding::Is(State::InsufficientData, format!("Insufficient Data: {words} unknown."))
         }
         // All that is known is breaching: enough, once the oldest is so old that M points could have come since.
@@ -148,7 +152,8 @@ pub(super) fn decide(policy: &Policy, points: &[(Timestamp, Option<f64>)]) -> Fi
 /// `Threshold Crossed: 1 datapoint [21.5 (26/10/23 16:42:00)] was greater than the threshold (2.0).`
 fn reason(policy: &Policy, known: &[(usize, Timestamp, f64)], state: State, filled: usize) -> String {
     let treated = if policy.missing == Missing::Breaching { "Breaching" } else { "NonBreaching" };
-    let plural = |count: usize, one: &str, more: &str| if count == 1 { one.to_owned() } else { more.to_owned() };
+    let plural =
+        |count: usize, one: &str, more: &str| if count == 1 { one.to_owned() } else { more.to_owned() };
     let missing = format!(
         "{filled} missing {} treated as [{treated}]",
         plural(filled, "datapoint was", "datapoints were")
@@ -179,5 +184,7 @@ fn reason(policy: &Policy, known: &[(usize, Timestamp, f64)], state: State, fill
         let points = plural(least, "datapoint", "datapoints");
         format!(" (minimum {least} {points} for {way} transition)")
     });
-    format!("Threshold Crossed: {points} [{list}] {verb} {not}{words} the threshold ({threshold:?}){filled}{least}.")
+    format!(
+        "Threshold Crossed: {points} [{list}] {verb} {not}{words} the threshold ({threshold:?}){filled}{least}."
+    )
 }

@@ -11,12 +11,12 @@ mod error;
 mod evaluate;
 mod limits;
 mod math;
-mod rule;
-mod state;
-mod stat;
-mod store;
 #[cfg(test)]
 mod props;
+mod rule;
+mod stat;
+mod state;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -48,7 +48,9 @@ impl Service for CloudWatch {
             Q::DescribeAlarmsForMetric(input) => {
                 A::DescribeAlarmsForMetric(self.describe_alarms_for_metric(&input))
             }
-            Q::DescribeAlarmHistory(input) => A::DescribeAlarmHistory(self.describe_alarm_history(cx, &input)?),
+            Q::DescribeAlarmHistory(input) => {
+                A::DescribeAlarmHistory(self.describe_alarm_history(cx, &input)?)
+            }
             Q::DeleteAlarms(input) => A::DeleteAlarms(self.delete_alarms(&input)?),
             Q::SetAlarmState(input) => A::SetAlarmState(self.set_alarm_state(cx, input)?),
             Q::EnableAlarmActions(input) => {

@@ -159,7 +159,8 @@ impl Reader<'_> {
             }
             None => {
                 let rest = self.rest();
-                let end = rest.find(|c: char| c == ')' || c == '(' || c.is_whitespace()).unwrap_or(rest.len());
+                let end =
+                    rest.find(|c: char| c == ')' || c == '(' || c.is_whitespace()).unwrap_or(rest.len());
                 let alarm = rest[..end].to_owned();
                 self.at += end;
                 alarm

@@ -78,6 +78,8 @@ pub(super) struct Series {
     tracks: BTreeMap<String, Track>,
     /// The latest instant of a value, in seconds.
     newest: i64,
+    /// It is a state of one of our services, which stays as it is while nothing happens.
+    gauge: bool,
 }
 
 impl Series {
@@ -143,7 +145,15 @@ pub(super) struct Store {
 
 impl Store {
     /// Adds a point. `fine` keeps its second; otherwise it belongs to its minute.
-    pub(super) fn put(&mut self, key: Key, unit: &str, at: Timestamp, fine: bool, point: &Point, now: Timestamp) {
+    pub(super) fn put(
+        &mut self,
+        key: Key,
+        unit: &str,
+        at: Timestamp,
+        fine: bool,
+        point: &Point,
+        now: Timestamp,
+    ) {
         let series = self.series.entry(key).or_default();
         series.newest = series.newest.max(at.secs());
         if !series.tracks.contains_key(unit) {
@@ -163,6 +173,14 @@ impl Store {
             let at = Timestamp::from_secs(minute * 60);
             self.put(key.clone(), reading.metric.unit.as_str(), at, false, point, now);
         }
+        if let Some(series) = self.series.get_mut(&key) {
+            series.gauge = reading.metric.gauge;
+        }
+    }
+
+    /// Whether it is a state of one of our services.
+    pub(super) fn is_gauge(&self, key: &Key) -> bool {
+        self.series.get(key).is_some_and(|series| series.gauge)
     }
 
     /// Metrics in the order of their keys, after this one.
@@ -173,7 +191,13 @@ impl Store {
     }
 
     /// The points of a metric by unit; only of `unit` if one is named.
-    pub(super) fn by_unit(&self, key: &Key, unit: Option<&str>, span: Span, now: Timestamp) -> BTreeMap<&str, Points> {
+    pub(super) fn by_unit(
+        &self,
+        key: &Key,
+        unit: Option<&str>,
+        span: Span,
+        now: Timestamp,
+    ) -> BTreeMap<&str, Points> {
         let mut found = BTreeMap::new();
         let (Some(series), Some(tier)) = (self.series.get(key), span.tier(now.secs())) else { return found };
         if span.start >= span.end {

@@ -9,6 +9,7 @@
 
 mod ask;
 mod athena;
+mod cloudwatch;
 mod firehose;
 mod glue;
 mod glue_catalog;
@@ -136,9 +137,12 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 24] = [
+static KINDS: [&dyn Kind; 27] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
+    &cloudwatch::Alarm,
+    &cloudwatch::CompositeAlarm,
+    &cloudwatch::Dashboard,
     &glue::Crawler,
     &glue_catalog::Database,
     &glue::Job,

@@ -9,8 +9,14 @@ use super::value::mistyped;
 use super::{Line, MathError, Value};
 
 /// What AWS has and the tank does not.
-const UNBUILT: [&str; 6] =
-    ["ANOMALY_DETECTION_BAND", "DB_PERF_INSIGHTS", "INSIGHT_RULE_METRIC", "LAMBDA", "SEARCH", "SERVICE_QUOTA"];
+const UNBUILT: [&str; 6] = [
+    "ANOMALY_DETECTION_BAND",
+    "DB_PERF_INSIGHTS",
+    "INSIGHT_RULE_METRIC",
+    "LAMBDA",
+    "SEARCH",
+    "SERVICE_QUOTA",
+];
 
 /// What a function gives for these arguments.
 pub(super) fn call(scene: &Scene, name: &str, arguments: Vec<Value>) -> Result<Value, MathError> {
@@ -28,8 +34,12 @@ pub(super) fn call(scene: &Scene, name: &str, arguments: Vec<Value>) -> Result<V
         ("DATAPOINT_COUNT", Some(value), 1) => reduce(name, value),
         ("METRIC_COUNT", Some(Value::Lines(lines)), 1) => Ok(Value::Number(lines.len() as f64)),
         ("PERIOD", Some(Value::Line(line)), 1) => Ok(Value::Number(line.period as f64)),
-        ("FIRST", Some(Value::Lines(lines)), 1) => Ok(Value::Line(lines.into_iter().next().unwrap_or_default())),
-        ("LAST", Some(Value::Lines(lines)), 1) => Ok(Value::Line(lines.into_iter().next_back().unwrap_or_default())),
+        ("FIRST", Some(Value::Lines(lines)), 1) => {
+            Ok(Value::Line(lines.into_iter().next().unwrap_or_default()))
+        }
+        ("LAST", Some(Value::Lines(lines)), 1) => {
+            Ok(Value::Line(lines.into_iter().next_back().unwrap_or_default()))
+        }
         ("REMOVE_EMPTY", Some(Value::Lines(mut lines)), 1) => {
             lines.retain(|line| !line.points.is_empty());
             Ok(Value::Lines(lines))
@@ -49,9 +59,38 @@ pub(super) fn call(scene: &Scene, name: &str, arguments: Vec<Value>) -> Result<V
 
 /// Functions whose arguments do not fit are told from functions that there are not.
 const KNOWN: [&str; 32] = [
-    "ABS", "AVG", "CEIL", "DATAPOINT_COUNT", "DATE", "DAY", "DIFF", "DIFF_TIME", "EPOCH", "FILL", "FIRST", "FLOOR",
-    "HOUR", "IF", "LAST", "LOG", "LOG10", "MAX", "METRIC_COUNT", "METRICS", "MIN", "MINUTE", "MONTH", "PERIOD", "RATE",
-    "REMOVE_EMPTY", "RUNNING_SUM", "SLICE", "SORT", "STDDEV", "SUM", "TIME_SERIES",
+    "ABS",
+    "AVG",
+    "CEIL",
+    "DATAPOINT_COUNT",
+    "DATE",
+    "DAY",
+    "DIFF",
+    "DIFF_TIME",
+    "EPOCH",
+    "FILL",
+    "FIRST",
+    "FLOOR",
+    "HOUR",
+    "IF",
+    "LAST",
+    "LOG",
+    "LOG10",
+    "MAX",
+    "METRIC_COUNT",
+    "METRICS",
+    "MIN",
+    "MINUTE",
+    "MONTH",
+    "PERIOD",
+    "RATE",
+    "REMOVE_EMPTY",
+    "RUNNING_SUM",
+    "SLICE",
+    "SORT",
+    "STDDEV",
+    "SUM",
+    "TIME_SERIES",
 ];
 
 /// One number of a series; of an array, one of each instant at which any of its series has a value.

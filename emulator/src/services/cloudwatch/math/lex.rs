@@ -51,7 +51,8 @@ fn number(rest: &str, at: usize) -> Result<(Token, usize), MathError> {
         }
     }
     let value = rest[..end].parse();
-    let value = value.map_err(|_| MathError::Syntax { what: format!("'{}' is not a number", &rest[..end]), at })?;
+    let value =
+        value.map_err(|_| MathError::Syntax { what: format!("'{}' is not a number", &rest[..end]), at })?;
     Ok((Token::Number(value), end))
 }
 

@@ -73,11 +73,15 @@ pub(super) fn apply(operator: Operator, left: Value, right: Value) -> Result<Val
         }
         (Lines(lefts), Lines(rights)) if lefts.len() == rights.len() => {
             let pairs = lefts.iter().zip(&rights);
-            Lines(pairs.map(|(left, right)| left.zip(right, |left, right| operator.of(left, right))).collect())
+            Lines(
+                pairs.map(|(left, right)| left.zip(right, |left, right| operator.of(left, right))).collect(),
+            )
         }
         (Lines(_), Lines(_)) => {
             let sign = operator.sign();
-            return Err(MathError::meaning(format!("The arrays on both sides of '{sign}' must have the same length")));
+            return Err(MathError::meaning(format!(
+                "The arrays on both sides of '{sign}' must have the same length"
+            )));
         }
         (left, right) => {
             return Err(MathError::meaning(format!(

@@ -38,7 +38,8 @@ impl Line {
 
     /// Of both, where both have a value.
     pub(super) fn zip(&self, other: &Self, of: impl Fn(f64, f64) -> f64) -> Self {
-        let points = self.points.iter().filter_map(|(at, left)| Some((*at, of(*left, *other.points.get(at)?))));
+        let points =
+            self.points.iter().filter_map(|(at, left)| Some((*at, of(*left, *other.points.get(at)?))));
         let points = points.filter(|(_, value)| value.is_finite()).collect();
         Self { period: self.period.max(other.period), points, ..self.clone() }
     }
@@ -80,5 +81,8 @@ impl Value {
 
 /// The refusal of an argument.
 pub(super) fn mistyped(function: &str, value: &Value) -> MathError {
-    MathError::meaning(format!("The function {function} does not take an argument of the type {}", value.kind()))
+    MathError::meaning(format!(
+        "The function {function} does not take an argument of the type {}",
+        value.kind()
+    ))
 }

@@ -112,8 +112,10 @@ fn message(alarm: &Alarm, before: &Standing, topic: &str, scope: &Scope) -> Val 
         Kind::Composite { text, .. } => body["AlarmRule"] = json!(text),
         Kind::Metric(_) => body["Trigger"] = trigger(alarm),
     }
-    let subject: String =
-        format!("{}: \"{}\" in {region}", alarm.state.value.as_str(), alarm.name).chars().take(SUBJECT_CHARS_MAX).collect();
+    let subject: String = format!("{}: \"{}\" in {region}", alarm.state.value.as_str(), alarm.name)
+        .chars()
+        .take(SUBJECT_CHARS_MAX)
+        .collect();
     let input = PublishInput {
         topic_arn: Some(topic.to_owned()),
         subject: Some(subject),
@@ -219,7 +221,9 @@ fn event(cx: &mut Cx<'_>, alarm: &Alarm, before: &Standing, function: &str) -> V
     let mut configuration = match &alarm.kind {
         Kind::Composite { text, .. } => json!({"alarmRule": text}),
         Kind::Metric(rule) => match &rule.put.metrics {
-            Some(metrics) => json!({"metrics": metrics.iter().map(|query| shown(query, false)).collect::<Vec<_>>()}),
+            Some(metrics) => {
+                json!({"metrics": metrics.iter().map(|query| shown(query, false)).collect::<Vec<_>>()})
+            }
             None => json!({"metrics": [one_metric(&cx.uuid(), alarm)]}),
         },
     };

@@ -69,8 +69,17 @@ impl CloudWatch {
             None => (Standing::new(cx.now), tags),
         };
         let arn = alarm_arn(cx, &name);
-        let alarm =
-            Alarm { name: name.clone(), arn, description, actions_enabled, actions, configured: cx.now, tags, state, kind };
+        let alarm = Alarm {
+            name: name.clone(),
+            arn,
+            description,
+            actions_enabled,
+            actions,
+            configured: cx.now,
+            tags,
+            state,
+            kind,
+        };
         self.history.configured(&alarm, if is_new { "created" } else { "updated" }, cx.now);
         self.alarms.insert(name, alarm);
         is_new
@@ -143,7 +152,9 @@ fn metric_rule(input: &PutMetricAlarmInput) -> Result<MetricRule, CloudWatchErro
     if input.threshold_metric_id.is_some() {
         return Err(CloudWatchError::NotBuilt("alarms on anomaly bands (ThresholdMetricId)".to_owned()));
     }
-    let Some(comparison) = &input.comparison_operator else { return refuse("ComparisonOperator is required.") };
+    let Some(comparison) = &input.comparison_operator else {
+        return refuse("ComparisonOperator is required.");
+    };
     let Some(comparison) = Comparison::parse(comparison) else {
         return Err(CloudWatchError::NotBuilt(format!("alarms on anomaly bands ({comparison})")));
     };
@@ -160,7 +171,11 @@ fn metric_rule(input: &PutMetricAlarmInput) -> Result<MetricRule, CloudWatchErro
         None => Missing::Missing,
         Some(text) => match Missing::parse(text) {
             Some(missing) => missing,
-            None => return refuse(format!("The value {text} for TreatMissingData is not one of breaching, notBreaching, ignore, missing.")),
+            None => {
+                return refuse(format!(
+                    "The value {text} for TreatMissingData is not one of breaching, notBreaching, ignore, missing."
+                ));
+            }
         },
     };
     // Documented: alarms on DynamoDB always ignore missing data (text of `PutMetricAlarm`, botocore 1.44.5).
@@ -197,10 +212,15 @@ fn watched(input: &PutMetricAlarmInput) -> Result<(Watched, i64, Option<&str>), 
         (Some(metrics), None) => {
             let one_of = [input.namespace.is_some(), input.statistic.is_some(), input.period.is_some()];
             if one_of.contains(&true) || input.extended_statistic.is_some() || input.dimensions.is_some() {
-                return refuse("Namespace, Statistic, Period and Dimensions must not be set where Metrics is.");
+                return refuse(
+                    "Namespace, Statistic, Period and Dimensions must not be set where Metrics is.",
+                );
             }
             if metrics.len() > limits::ALARM_QUERIES_MAX {
-                return refuse(format!("Metrics must not have more than {} members.", limits::ALARM_QUERIES_MAX));
+                return refuse(format!(
+                    "Metrics must not have more than {} members.",
+                    limits::ALARM_QUERIES_MAX
+                ));
             }
             let asked = read_queries(metrics, "Metrics")?;
             if asked.iter().filter(|one| one.returned).count() != 1 {
@@ -231,7 +251,9 @@ fn watched(input: &PutMetricAlarmInput) -> Result<(Watched, i64, Option<&str>), 
             let measured = Measured { key, period, stat: stat.clone(), statistic, unit: input.unit.clone() };
             Ok((Watched::One(measured), period, Some(namespace)))
         }
-        (Some(_), Some(_)) => refuse("MetricName and Metrics are mutually exclusive and you have specified both."),
+        (Some(_), Some(_)) => {
+            refuse("MetricName and Metrics are mutually exclusive and you have specified both.")
+        }
         (None, None) => refuse("Either MetricName or Metrics is required."),
     }
 }

@@ -31,7 +31,8 @@ impl CloudWatch {
         }
         let name = input.alarm_name;
         let rule = Rule::parse(&input.alarm_rule).map_err(CloudWatchError::Validation)?;
-        let missing: Vec<&str> = rule.alarms().into_iter().filter(|alarm| !self.alarms.contains_key(*alarm)).collect();
+        let missing: Vec<&str> =
+            rule.alarms().into_iter().filter(|alarm| !self.alarms.contains_key(*alarm)).collect();
         if !missing.is_empty() {
             let missing = missing.join(", ");
             return refuse(format!(
@@ -42,7 +43,9 @@ impl CloudWatch {
             return refuse(format!("A metric alarm with the name {name} already exists."));
         }
         if self.leads_to(&rule, &name) {
-            return refuse(format!("Could not save the composite alarm as its rule leads back to the alarm {name}"));
+            return refuse(format!(
+                "Could not save the composite alarm as its rule leads back to the alarm {name}"
+            ));
         }
         let actions = Actions {
             ok: checked_actions(input.ok_actions.as_deref())?,
@@ -54,7 +57,11 @@ impl CloudWatch {
         let state = if rule.holds(&|alarm| self.state_of(alarm)) { State::Alarm } else { State::Ok };
         let kind = Kind::Composite { text: input.alarm_rule, rule };
         self.put_alarm(cx, name.clone(), input.alarm_description, enabled, actions, given, kind);
-        let reason = format!("{} was created and its alarm rule evaluates to {}", alarm_arn(cx, &name), state.as_str());
+        let reason = format!(
+            "{} was created and its alarm rule evaluates to {}",
+            alarm_arn(cx, &name),
+            state.as_str()
+        );
         if self.state_of(&name) != Some(state) {
             self.enter(cx, &name, state, reason, None);
         }
@@ -109,7 +116,8 @@ impl CloudWatch {
             let Kind::Composite { rule, .. } = &alarm.kind else { return None };
             let state = if rule.holds(&|name| self.state_of(name)) { State::Alarm } else { State::Ok };
             let children = rule.alarms().into_iter().filter_map(|name| self.alarms.get(name));
-            let latest = children.max_by_key(|child| child.state.transitioned).map(|child| child.name.clone());
+            let latest =
+                children.max_by_key(|child| child.state.transitioned).map(|child| child.name.clone());
             (alarm.state.value != state).then(|| (alarm.name.clone(), state, latest))
         })
     }

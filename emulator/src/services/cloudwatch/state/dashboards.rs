@@ -58,7 +58,8 @@ impl CloudWatch {
         input: &GetDashboardInput,
     ) -> Result<GetDashboardOutput, CloudWatchError> {
         let name = &input.dashboard_name;
-        let dashboard = self.dashboards.get(name).ok_or_else(|| CloudWatchError::NoDashboard(name.clone()))?;
+        let dashboard =
+            self.dashboards.get(name).ok_or_else(|| CloudWatchError::NoDashboard(name.clone()))?;
         Ok(GetDashboardOutput {
             dashboard_arn: Some(arn(cx, name)),
             dashboard_body: Some(dashboard.body.clone()),
@@ -71,12 +72,16 @@ impl CloudWatch {
         cx: &Cx<'_>,
         input: &ListDashboardsInput,
     ) -> Result<ListDashboardsOutput, CloudWatchError> {
-        let last: Option<String> =
-            input.next_token.as_deref().map(|text| token::read(text).ok_or_else(token::refused)).transpose()?;
+        let last: Option<String> = input
+            .next_token
+            .as_deref()
+            .map(|text| token::read(text).ok_or_else(token::refused))
+            .transpose()?;
         let prefix = input.dashboard_name_prefix.as_deref().unwrap_or_default();
-        let mut found = self.dashboards.iter().filter(|(name, _)| {
-            name.starts_with(prefix) && last.as_ref().is_none_or(|last| *name > last)
-        });
+        let mut found = self
+            .dashboards
+            .iter()
+            .filter(|(name, _)| name.starts_with(prefix) && last.as_ref().is_none_or(|last| *name > last));
         let entry = |(name, dashboard): (&String, &Dashboard)| DashboardEntry {
             dashboard_name: Some(name.clone()),
             dashboard_arn: Some(arn(cx, name)),
@@ -86,7 +91,10 @@ impl CloudWatch {
         let entries: Vec<DashboardEntry> = found.by_ref().take(limits::DASHBOARDS_PAGE).map(entry).collect();
         let more = found.next().is_some();
         let last = entries.last().filter(|_| more).and_then(|entry| entry.dashboard_name.clone());
-        Ok(ListDashboardsOutput { dashboard_entries: Some(entries), next_token: last.map(|last| token::write(&last)) })
+        Ok(ListDashboardsOutput {
+            dashboard_entries: Some(entries),
+            next_token: last.map(|last| token::write(&last)),
+        })
     }
 
     /// Deletes all or, if one is not there, none.
@@ -119,7 +127,10 @@ fn check_body(body: &str) -> Result<Vec<DashboardValidationMessage>, CloudWatchE
         return refuse("The dashboard body is invalid, there are validation errors: [{\"dataPath\":\"/widgets\",\"message\":\"Should be array\"}]".to_owned());
     };
     if widgets.len() > limits::WIDGETS_MAX {
-        return refuse(format!("The dashboard body is invalid, it has more than {} widgets", limits::WIDGETS_MAX));
+        return refuse(format!(
+            "The dashboard body is invalid, it has more than {} widgets",
+            limits::WIDGETS_MAX
+        ));
     }
     let mut wrong = Vec::new();
     let mut said = Vec::new();
@@ -127,7 +138,10 @@ fn check_body(body: &str) -> Result<Vec<DashboardValidationMessage>, CloudWatchE
         let path = format!("/widgets/{at}");
         match widget.get("type").and_then(Value::as_str) {
             Some("metric" | "text" | "log" | "alarm" | "explorer" | "custom") => {}
-            _ => wrong.push((format!("{path}/type"), "Should be one of: metric, text, log, alarm, explorer, custom")),
+            _ => wrong.push((
+                format!("{path}/type"),
+                "Should be one of: metric, text, log, alarm, explorer, custom",
+            )),
         }
         match widget.get("properties") {
             Some(Value::Object(properties)) => check_widget(widget, properties, &path, &mut said),
@@ -141,7 +155,11 @@ fn check_body(body: &str) -> Result<Vec<DashboardValidationMessage>, CloudWatchE
         .iter()
         .map(|(path, message)| format!("{{\"dataPath\":\"{path}\",\"message\":\"{message}\"}}"))
         .collect();
-    refuse(format!("The dashboard body is invalid, there are {} validation errors: [{}]", wrong.len(), wrong.join(",")))
+    refuse(format!(
+        "The dashboard body is invalid, there are {} validation errors: [{}]",
+        wrong.len(),
+        wrong.join(",")
+    ))
 }
 
 /// Things that a dashboard can be kept with.

@@ -21,8 +21,15 @@ impl CloudWatch {
             let why = "The parameter StartTime must be less than the parameter EndTime.".to_owned();
             return Err(CloudWatchError::Validation(why));
         }
-        if input.label_options.as_ref().and_then(|options| options.timezone.as_deref()).is_some_and(|zone| zone != "+0000") {
-            return Err(CloudWatchError::NotBuilt("LabelOptions with another time zone than +0000".to_owned()));
+        if input
+            .label_options
+            .as_ref()
+            .and_then(|options| options.timezone.as_deref())
+            .is_some_and(|zone| zone != "+0000")
+        {
+            return Err(CloudWatchError::NotBuilt(
+                "LabelOptions with another time zone than +0000".to_owned(),
+            ));
         }
         let asked = read_queries(&input.metric_data_queries, "MetricDataQueries")?;
         let ascending = input.scan_by.as_deref() == Some(scan_by::TIMESTAMP_ASCENDING);
@@ -32,7 +39,8 @@ impl CloudWatch {
                 continue;
             }
             for line in &answered.lines {
-                let mut points: Vec<(i64, f64)> = line.points.iter().map(|(at, value)| (*at, *value)).collect();
+                let mut points: Vec<(i64, f64)> =
+                    line.points.iter().map(|(at, value)| (*at, *value)).collect();
                 if !ascending {
                     points.reverse();
                 }
@@ -64,7 +72,10 @@ fn page(
 ) -> Result<(Vec<MetricDataResult>, Option<String>), CloudWatchError> {
     let asked = input.max_datapoints.and_then(|max| usize::try_from(max).ok()).filter(|max| *max > 0);
     let mut room = asked.unwrap_or(limits::DATA_POINTS_MAX).min(limits::DATA_POINTS_MAX);
-    let start = input.next_token.as_deref().map(|text| token::read::<(usize, usize)>(text).ok_or_else(token::refused));
+    let start = input
+        .next_token
+        .as_deref()
+        .map(|text| token::read::<(usize, usize)>(text).ok_or_else(token::refused));
     let (first, mut skipped) = start.transpose()?.unwrap_or_default();
     let mut page = Vec::new();
     for (at, result) in results.into_iter().enumerate().skip(first) {
@@ -80,7 +91,9 @@ fn page(
             label: Some(result.label.clone()),
             timestamps: Some(points().map(|(at, _)| Timestamp::from_secs(*at)).collect()),
             values: Some(points().map(|(_, value)| *value).collect()),
-            status_code: Some(if complete { status_code::COMPLETE } else { status_code::PARTIAL_DATA }.to_owned()),
+            status_code: Some(
+                if complete { status_code::COMPLETE } else { status_code::PARTIAL_DATA }.to_owned(),
+            ),
             messages: Some(result.messages.clone()).filter(|messages| !messages.is_empty()),
         });
         if !complete {

@@ -22,7 +22,8 @@ pub(super) struct History {
 
 impl History {
     fn add(&mut self, alarm: &Alarm, kind: &str, summary: String, data: &Value, now: Timestamp) {
-        let is_old = |item: &AlarmHistoryItem| item.timestamp.is_some_and(|at| at + limits::HISTORY_KEPT < now);
+        let is_old =
+            |item: &AlarmHistoryItem| item.timestamp.is_some_and(|at| at + limits::HISTORY_KEPT < now);
         while self.items.front().is_some_and(is_old) {
             self.items.pop_front();
         }
@@ -41,20 +42,34 @@ impl History {
     pub(super) fn configured(&mut self, alarm: &Alarm, how: &str, now: Timestamp) {
         let kind = if how == "created" { "Create" } else { "Update" };
         let data = json!({"version": "1.0", "type": kind});
-        self.add(alarm, history_item_type::CONFIGURATION_UPDATE, format!("Alarm \"{}\" {how}", alarm.name), &data, now);
+        self.add(
+            alarm,
+            history_item_type::CONFIGURATION_UPDATE,
+            format!("Alarm \"{}\" {how}", alarm.name),
+            &data,
+            now,
+        );
     }
 
     pub(super) fn transitioned(&mut self, alarm: &Alarm, before: &Standing, now: Timestamp) {
         let state = |standing: &Standing| {
             let mut state = json!({"stateValue": standing.value.as_str(), "stateReason": standing.reason});
-            if let Some(data) = standing.data.as_ref().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+            if let Some(data) =
+                standing.data.as_ref().and_then(|text| serde_json::from_str::<Value>(text).ok())
+            {
                 state["stateReasonData"] = data;
             }
             state
         };
         let data = json!({"version": "1.0", "oldState": state(before), "newState": state(&alarm.state)});
         let (old, new) = (before.value.as_str(), alarm.state.value.as_str());
-        self.add(alarm, history_item_type::STATE_UPDATE, format!("Alarm updated from {old} to {new}"), &data, now);
+        self.add(
+            alarm,
+            history_item_type::STATE_UPDATE,
+            format!("Alarm updated from {old} to {new}"),
+            &data,
+            now,
+        );
     }
 
     pub(super) fn acted(&mut self, alarm: &Alarm, action: &str, how: Result<(), &str>, now: Timestamp) {
@@ -91,8 +106,11 @@ impl CloudWatch {
         if input.scan_by.as_deref() != Some(scan_by::TIMESTAMP_ASCENDING) {
             found.reverse();
         }
-        let skipped: Option<usize> =
-            input.next_token.as_deref().map(|text| token::read(text).ok_or_else(token::refused)).transpose()?;
+        let skipped: Option<usize> = input
+            .next_token
+            .as_deref()
+            .map(|text| token::read(text).ok_or_else(token::refused))
+            .transpose()?;
         let skipped = skipped.unwrap_or_default();
         let max = input.max_records.and_then(|max| usize::try_from(max).ok()).unwrap_or(limits::HISTORY_PAGE);
         let next = skipped + max;

@@ -13,7 +13,8 @@ use super::queries::{Asked, Measured, Of};
 /// The labels of queries that have none, in their order; empty for expressions.
 pub(super) fn plain(asked: &[Asked]) -> Vec<String> {
     let metrics: Vec<&Measured> = asked.iter().filter_map(measured).collect();
-    let differs = |of: &dyn Fn(&Measured) -> String| metrics.windows(2).any(|pair| of(pair[0]) != of(pair[1]));
+    let differs =
+        |of: &dyn Fn(&Measured) -> String| metrics.windows(2).any(|pair| of(pair[0]) != of(pair[1]));
     let by_stat = differs(&|metric| metric.stat.clone());
     let by_period = differs(&|metric| metric.period.to_string());
     let by_name = differs(&|metric| metric.key.name.clone());

@@ -33,7 +33,8 @@ impl CloudWatch {
             return Err(CloudWatchError::Missing("The parameter MetricData is required.".to_owned()));
         }
         if count > limits::DATA_MAX {
-            let why = format!("The collection MetricData must not have a size greater than {}.", limits::DATA_MAX);
+            let why =
+                format!("The collection MetricData must not have a size greater than {}.", limits::DATA_MAX);
             return Err(CloudWatchError::Value(why));
         }
         if input.namespace.starts_with("AWS/") {
@@ -56,7 +57,9 @@ impl CloudWatch {
                 Err(why) => {
                     wrong = Some(match wrong {
                         None => why,
-                        Some(CloudWatchError::Value(before)) => CloudWatchError::Value(format!("{before}\n{why}")),
+                        Some(CloudWatchError::Value(before)) => {
+                            CloudWatchError::Value(format!("{before}\n{why}"))
+                        }
                         Some(before) => before,
                     });
                 }
@@ -73,11 +76,18 @@ impl CloudWatch {
     }
 }
 
-fn check(namespace: &str, path: &str, datum: MetricDatum, now: Timestamp) -> Result<Checked, CloudWatchError> {
+fn check(
+    namespace: &str,
+    path: &str,
+    datum: MetricDatum,
+    now: Timestamp,
+) -> Result<Checked, CloudWatchError> {
     let value = |why: String| Err(CloudWatchError::Value(why));
     let at = datum.timestamp.unwrap_or(now);
     if at + limits::AGE_MAX < now {
-        return value(format!("The parameter {path}.Timestamp must specify a time within the past two weeks."));
+        return value(format!(
+            "The parameter {path}.Timestamp must specify a time within the past two weeks."
+        ));
     }
     if at > now + limits::AHEAD_MAX {
         return value(format!(
@@ -87,7 +97,9 @@ fn check(namespace: &str, path: &str, datum: MetricDatum, now: Timestamp) -> Res
     let fine = match datum.storage_resolution {
         None | Some(60) => false,
         Some(1) => true,
-        Some(other) => return value(format!("The value {other} for parameter {path}.StorageResolution is invalid.")),
+        Some(other) => {
+            return value(format!("The value {other} for parameter {path}.StorageResolution is invalid."));
+        }
     };
     let given = datum.dimensions.unwrap_or_default();
     let dimensions: Vec<_> = given.into_iter().map(|dimension| (dimension.name, dimension.value)).collect();
@@ -104,7 +116,9 @@ fn check(namespace: &str, path: &str, datum: MetricDatum, now: Timestamp) -> Res
         (None, Some(set), None) => statistic_set(&set, path)?,
         (None, None, Some(values)) => listed(&values, datum.counts.as_deref(), path)?,
         (None, None, None) => {
-            let why = format!("The parameter {path}.Value, {path}.StatisticValues or {path}.Values must be specified.");
+            let why = format!(
+                "The parameter {path}.Value, {path}.StatisticValues or {path}.Values must be specified."
+            );
             return Err(CloudWatchError::Missing(why));
         }
         (Some(_), Some(_), _) => return Err(exclusive(path, "Value", "StatisticValues")),

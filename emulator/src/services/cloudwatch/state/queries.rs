@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wavetank_types::Timestamp;
-use wavetank_wire::cloudwatch::{MetricDataQuery, MetricStat, MessageData};
+use wavetank_wire::cloudwatch::{MessageData, MetricDataQuery, MetricStat};
 
 use super::super::error::CloudWatchError;
 use super::super::limits;
@@ -54,7 +54,12 @@ pub(super) struct Answered<'a> {
 
 impl Measured {
     /// Its values over a span, and what there is to say of them.
-    pub(super) fn read(&self, store: &Store, span: Span, now: Timestamp) -> (BTreeMap<i64, f64>, Vec<MessageData>) {
+    pub(super) fn read(
+        &self,
+        store: &Store,
+        span: Span,
+        now: Timestamp,
+    ) -> (BTreeMap<i64, f64>, Vec<MessageData>) {
         let units = store.by_unit(&self.key, self.unit.as_deref(), span, now);
         let mut messages = Vec::new();
         if units.len() > 1 {
@@ -77,7 +82,9 @@ pub(super) fn read_queries(queries: &[MetricDataQuery], path: &str) -> Result<Ve
     }
     if queries.len() > limits::QUERIES_MAX {
         let max = limits::QUERIES_MAX;
-        return Err(CloudWatchError::Validation(format!("The collection {path} must not have a size greater than {max}.")));
+        return Err(CloudWatchError::Validation(format!(
+            "The collection {path} must not have a size greater than {max}."
+        )));
     }
     let mut wrong = Vec::new();
     let mut asked = Vec::new();
@@ -117,7 +124,9 @@ fn read(query: &MetricDataQuery, path: &str) -> Result<Asked, CloudWatchError> {
         (Some(stat), None) => Of::Metric(measured(stat, path)?),
         (None, Some(text)) => Of::Math(math::parse(text).map_err(|why| refused(&query.id, why))?),
         (None, None) => {
-            return refuse(format!("The parameter {path}.MetricStat or {path}.Expression must be specified."));
+            return refuse(format!(
+                "The parameter {path}.MetricStat or {path}.Expression must be specified."
+            ));
         }
         (Some(_), Some(_)) => {
             return refuse(format!(
@@ -142,13 +151,18 @@ fn read(query: &MetricDataQuery, path: &str) -> Result<Asked, CloudWatchError> {
 fn measured(stat: &MetricStat, path: &str) -> Result<Measured, CloudWatchError> {
     let refuse = |why: String| Err(CloudWatchError::Validation(why));
     let (Some(namespace), Some(name)) = (&stat.metric.namespace, &stat.metric.metric_name) else {
-        return refuse(format!("The parameters {path}.MetricStat.Metric.Namespace and MetricName are required."));
+        return refuse(format!(
+            "The parameters {path}.MetricStat.Metric.Namespace and MetricName are required."
+        ));
     };
     let Some(statistic) = Statistic::parse(&stat.stat) else {
         return refuse(format!("The value for parameter {path}.MetricStat.Stat is not a valid statistic."));
     };
     if !is_period(stat.period) {
-        return refuse(format!("The value {} for parameter {path}.MetricStat.Period is not a valid period.", stat.period));
+        return refuse(format!(
+            "The value {} for parameter {path}.MetricStat.Period is not a valid period.",
+            stat.period
+        ));
     }
     Ok(Measured {
         key: key_of(namespace, name, stat.metric.dimensions.as_deref()),
@@ -173,7 +187,8 @@ fn check_references(asked: &[Asked]) -> Result<(), CloudWatchError> {
 
 /// The queries so that each comes after those that it names.
 fn order(asked: &[Asked]) -> Result<Vec<usize>, CloudWatchError> {
-    let places: BTreeMap<&str, usize> = asked.iter().enumerate().map(|(at, one)| (one.id.as_str(), at)).collect();
+    let places: BTreeMap<&str, usize> =
+        asked.iter().enumerate().map(|(at, one)| (one.id.as_str(), at)).collect();
     let mut waits: Vec<BTreeSet<usize>> = Vec::new();
     for one in asked {
         let mut names = BTreeSet::new();

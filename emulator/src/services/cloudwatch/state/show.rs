@@ -5,8 +5,8 @@
 //! Assumed: children and parents are shown with all their members; AWS shows the name, ARN and state.
 
 use wavetank_wire::cloudwatch::{
-    CompositeAlarm, DescribeAlarmsForMetricInput, DescribeAlarmsForMetricOutput, DescribeAlarmsInput, DescribeAlarmsOutput,
-    Dimension, MetricAlarm, alarm_type,
+    CompositeAlarm, DescribeAlarmsForMetricInput, DescribeAlarmsForMetricOutput, DescribeAlarmsInput,
+    DescribeAlarmsOutput, Dimension, MetricAlarm, alarm_type,
 };
 
 use super::super::error::CloudWatchError;
@@ -22,11 +22,15 @@ impl CloudWatch {
         input: &DescribeAlarmsInput,
     ) -> Result<DescribeAlarmsOutput, CloudWatchError> {
         if input.alarm_names.is_some() && input.alarm_name_prefix.is_some() {
-            let why = "AlarmNames and AlarmNamePrefix are mutually exclusive and you have specified both.".to_owned();
+            let why = "AlarmNames and AlarmNamePrefix are mutually exclusive and you have specified both."
+                .to_owned();
             return Err(CloudWatchError::Validation(why));
         }
-        let last: Option<String> =
-            input.next_token.as_deref().map(|text| token::read(text).ok_or_else(token::refused)).transpose()?;
+        let last: Option<String> = input
+            .next_token
+            .as_deref()
+            .map(|text| token::read(text).ok_or_else(token::refused))
+            .transpose()?;
         let max = input.max_records.and_then(|max| usize::try_from(max).ok()).unwrap_or(limits::ALARMS_PAGE);
         let wanted = |alarm: &&Alarm| {
             last.as_ref().is_none_or(|last| alarm.name > *last) && self.is_wanted(alarm, input)
@@ -37,7 +41,11 @@ impl CloudWatch {
         let next_token = page.last().filter(|_| more).map(|last| token::write(&last.name));
         let composites = page.iter().filter_map(|alarm| composite_alarm(alarm)).collect();
         let metrics = page.iter().filter_map(|alarm| metric_alarm(alarm)).collect();
-        Ok(DescribeAlarmsOutput { composite_alarms: Some(composites), metric_alarms: Some(metrics), next_token })
+        Ok(DescribeAlarmsOutput {
+            composite_alarms: Some(composites),
+            metric_alarms: Some(metrics),
+            next_token,
+        })
     }
 
     fn is_wanted(&self, alarm: &Alarm, input: &DescribeAlarmsInput) -> bool {
@@ -52,9 +60,7 @@ impl CloudWatch {
             let mut all = actions.ok.iter().chain(&actions.alarm).chain(&actions.insufficient);
             all.any(|action| action.starts_with(prefix))
         };
-        let leads = |parent: &Alarm, child: &str| {
-            matches!(&parent.kind, Kind::Composite { rule, .. } if rule.alarms().contains(child))
-        };
+        let leads = |parent: &Alarm, child: &str| matches!(&parent.kind, Kind::Composite { rule, .. } if rule.alarms().contains(child));
         kind && input.alarm_names.as_ref().is_none_or(|names| names.contains(&alarm.name))
             && input.alarm_name_prefix.as_ref().is_none_or(|prefix| alarm.name.starts_with(prefix.as_str()))
             && input.state_value.as_ref().is_none_or(|state| state == alarm.state.value.as_str())
@@ -81,7 +87,9 @@ impl CloudWatch {
         };
         let looks = |rule: &MetricRule| match &rule.watched {
             Watched::One(measured) => fits(measured),
-            Watched::Many(asked) => asked.iter().any(|one| matches!(&one.of, Of::Metric(measured) if fits(measured))),
+            Watched::Many(asked) => {
+                asked.iter().any(|one| matches!(&one.of, Of::Metric(measured) if fits(measured)))
+            }
         };
         let found = self.alarms.values().filter(|alarm| alarm.metric().is_some_and(looks));
         DescribeAlarmsForMetricOutput { metric_alarms: Some(found.filter_map(metric_alarm).collect()) }

@@ -54,7 +54,9 @@ impl CloudWatch {
         let key = key_of(&input.namespace, &input.metric_name, input.dimensions.as_deref());
         let mut points = Vec::new();
         for (unit, found) in self.store.by_unit(&key, input.unit.as_deref(), span, cx.now) {
-            points.extend(found.iter().map(|(second, point)| datapoint(*second, unit, point, plain, &extended)));
+            points.extend(
+                found.iter().map(|(second, point)| datapoint(*second, unit, point, plain, &extended)),
+            );
         }
         points.sort_by_key(|point| point.timestamp);
         Ok(GetMetricStatisticsOutput { label: Some(input.metric_name.clone()), datapoints: Some(points) })

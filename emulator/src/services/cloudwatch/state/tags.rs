@@ -15,7 +15,9 @@ pub(super) fn read(tags: Option<Vec<Tag>>) -> Result<BTreeMap<String, String>, C
     let mut out = BTreeMap::new();
     for Tag { key, value } in tags.unwrap_or_default() {
         if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(CloudWatchError::Value("aws: prefixed tag key names are not allowed for external use.".to_owned()));
+            return Err(CloudWatchError::Value(
+                "aws: prefixed tag key names are not allowed for external use.".to_owned(),
+            ));
         }
         if out.insert(key, value).is_some() {
             return Err(CloudWatchError::Value("Tag keys must be unique.".to_owned()));

@@ -119,7 +119,8 @@ impl Stream {
     ) -> bool {
         let id = BufferId::Main(keys);
         let is_new = !self.buffers.contains_key(&id);
-        let is_over = is_new && matches!(id, BufferId::Main(Some(_))) && self.partitions >= ACTIVE_PARTITIONS_MAX;
+        let is_over =
+            is_new && matches!(id, BufferId::Main(Some(_))) && self.partitions >= ACTIVE_PARTITIONS_MAX;
         if is_over {
             let over = |record| Failed {
                 record,

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use wavetank_types::Timestamp;
 
-use super::super::limits::{ACTIVE_PARTITIONS_MAX, PUT_BYTES_PER_SEC, PUT_RECORDS_PER_SEC, PUT_REQUESTS_PER_SEC};
+use super::super::limits::{
+    ACTIVE_PARTITIONS_MAX, PUT_BYTES_PER_SEC, PUT_RECORDS_PER_SEC, PUT_REQUESTS_PER_SEC,
+};
 use super::super::work::{Failed, Record};
 use super::Stream;
 use super::deliver::Target;
@@ -81,11 +83,16 @@ impl Stream {
         let (records, bytes) = (taken.len() as f64, bytes_of(taken.iter()));
         let mut meter = cx.meter::<OfStream>(&[&self.name]);
         meter.add(M::IncomingPutRequests, 1.0).add(M::ThrottledRecords, refused as f64);
-        meter.add(M::BytesLimit, PUT_BYTES_PER_SEC as f64).add(M::RecordsLimit, f64::from(PUT_RECORDS_PER_SEC));
+        meter
+            .add(M::BytesLimit, PUT_BYTES_PER_SEC as f64)
+            .add(M::RecordsLimit, f64::from(PUT_RECORDS_PER_SEC));
         meter.add(M::RequestsLimit, f64::from(PUT_REQUESTS_PER_SEC));
         match put {
             Put::One => {
-                meter.add(M::PutRecordBytes, bytes).add(M::PutRecordLatency, 0.0).add(M::PutRecordRequests, 1.0);
+                meter
+                    .add(M::PutRecordBytes, bytes)
+                    .add(M::PutRecordLatency, 0.0)
+                    .add(M::PutRecordRequests, 1.0);
             }
             Put::Batch => {
                 meter.add(M::BatchBytes, bytes).add(M::BatchLatency, 0.0);
@@ -121,7 +128,9 @@ impl Stream {
         meter.add(M::ProcessingTime, took.as_secs_f64() * 1e3);
         meter.add(M::ProcessingSuccess, f64::from(u8::from(passed.is_some())));
         if let Some(passed) = passed {
-            meter.add(M::ProcessedRecords, passed.len() as f64).add(M::ProcessedBytes, bytes_of(passed.iter()));
+            meter
+                .add(M::ProcessedRecords, passed.len() as f64)
+                .add(M::ProcessedBytes, bytes_of(passed.iter()));
         }
     }
 
@@ -183,7 +192,9 @@ impl Stream {
     pub(super) fn count_partitions(&self, cx: &mut Cx<'_>, exceeded: bool) {
         use OfStream as M;
         let mut meter = cx.meter::<OfStream>(&[&self.name]);
-        meter.add(M::Partitions, self.partitions as f64).add(M::PartitionsLimit, ACTIVE_PARTITIONS_MAX as f64);
+        meter
+            .add(M::Partitions, self.partitions as f64)
+            .add(M::PartitionsLimit, ACTIVE_PARTITIONS_MAX as f64);
         meter.add(M::PartitionsExceeded, f64::from(u8::from(exceeded)));
     }
 }

@@ -79,7 +79,9 @@ impl Kinesis {
             return answer;
         }
         let mut meter = cx.meter::<OfStream>(&[&name]);
-        meter.add(M::PutRecordSuccess, f64::from(u8::from(taken))).add(M::WriteExceeded, f64::from(u8::from(!taken)));
+        meter
+            .add(M::PutRecordSuccess, f64::from(u8::from(taken)))
+            .add(M::WriteExceeded, f64::from(u8::from(!taken)));
         if taken {
             meter.add(M::IncomingBytes, bytes).add(M::IncomingRecords, 1.0);
             meter.add(M::PutRecordBytes, bytes).add(M::PutRecordLatency, 0.0);
@@ -101,7 +103,10 @@ impl Kinesis {
         use OfStream as M;
         let name = Self::name_of(cx, input.stream_name.as_deref(), input.stream_arn.as_deref())?.to_owned();
         let by_shard = self.streams.get(&name).is_some_and(|stream| !stream.metrics.is_empty());
-        let sizes = input.records.iter().map(|record| record.data.len() + record.partition_key.as_ref().map_or(0, String::len));
+        let sizes = input
+            .records
+            .iter()
+            .map(|record| record.data.len() + record.partition_key.as_ref().map_or(0, String::len));
         let all: usize = sizes.clone().sum();
         // Which records count is known only afterwards, and only where some are refused does it matter.
         let sizes: Vec<usize> = if self.strict || by_shard { sizes.collect() } else { Vec::new() };
@@ -137,7 +142,10 @@ impl Kinesis {
     /// A record that came to a shard, or that it had no room for.
     fn count_in_shard(&self, cx: &mut Cx<'_>, name: &str, shard: &str, bytes: Option<f64>) {
         use OfShard as M;
-        let Some(on) = self.streams.get(name).map(|stream| &stream.metrics).filter(|on| !on.is_empty()) else { return };
+        let Some(on) = self.streams.get(name).map(|stream| &stream.metrics).filter(|on| !on.is_empty())
+        else {
+            return;
+        };
         let mut meter = cx.meter::<OfShard>(&[name, shard]);
         let exceeded = f64::from(u8::from(bytes.is_none()));
         for (metric, name, value) in [
@@ -153,7 +161,13 @@ impl Kinesis {
 }
 
 /// What `GetRecords` has read; none if the shard had no reads left. `now` is in milliseconds.
-pub(super) fn count_read(cx: &mut Cx<'_>, stream: &str, on: &std::collections::BTreeSet<&'static str>, shard: &str, page: Option<&Page>) {
+pub(super) fn count_read(
+    cx: &mut Cx<'_>,
+    stream: &str,
+    on: &std::collections::BTreeSet<&'static str>,
+    shard: &str,
+    page: Option<&Page>,
+) {
     use OfStream as M;
     let (read, refused) = if page.is_some() { (1.0, 0.0) } else { (0.0, 1.0) };
     let now = cx.now.millis();

@@ -95,7 +95,8 @@ impl Lambda {
     /// An invocation has begun, and runs beside others.
     pub(super) fn count_start(&self, cx: &mut Cx<'_>, name: &str) {
         let own = self.running.values().filter(|it| it.target.name == name).count();
-        let is_reserved = |name: &str| self.functions.get(name).is_some_and(|function| function.reserved.is_some());
+        let is_reserved =
+            |name: &str| self.functions.get(name).is_some_and(|function| function.reserved.is_some());
         let unreserved = self.running.values().filter(|it| !is_reserved(&it.target.name)).count();
         cx.meter::<OfFunction>(&[name]).add(OfFunction::Concurrent, own as f64);
         let mut meter = cx.meter::<OfRegion>(&[]);
@@ -111,7 +112,10 @@ pub(super) fn count_end(cx: &mut Cx<'_>, invocation: &Invocation, output: &Funct
     let mut meter = cx.meter::<OfFunction>(&[&target.name]);
     meter.add(OfFunction::Invocations, 1.0).add(OfFunction::Errors, failed).add(OfFunction::Duration, took);
     let mut meter = cx.meter::<OfRegion>(&[]);
-    meter.add(OfRegion::AllInvocations, 1.0).add(OfRegion::AllErrors, failed).add(OfRegion::AllDuration, took);
+    meter
+        .add(OfRegion::AllInvocations, 1.0)
+        .add(OfRegion::AllErrors, failed)
+        .add(OfRegion::AllDuration, took);
     if let Some(resource) = resource(target) {
         let mut meter = cx.meter::<OfResource>(&[&target.name, &resource]);
         meter.add(OfResource::ResourceInvocations, 1.0).add(OfResource::ResourceErrors, failed);
