@@ -16,17 +16,17 @@ pub(crate) mod testing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wavetank_types::{Seed, Stream, Timestamp};
+use wavetank_types::{Seed, Timestamp};
 use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::{Val, WireError};
 
 pub use blocked::Blocked;
+use collect::Seat;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
 pub(crate) use fault::{FAULTS_TOPIC, Way};
 use fault::{Faults, Place};
 pub use fault::{Rule, RuleId, Verdict};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
-use metrics::Counters;
 pub use metrics::{Family, Meter, Metric, Metrics, Reading, Unit};
 pub(crate) use metrics::{Point, Spread};
 
@@ -97,6 +97,8 @@ pub struct World {
     events: Vec<(Ticket, StreamEvent)>,
     /// Who wants to hear of each topic.
     watchers: BTreeMap<String, BTreeSet<Address>>,
+    /// Where CloudWatch has alarms on metrics.
+    alarmed: BTreeSet<Scope>,
 }
 
 /// What an open event stream carries.
@@ -106,19 +108,6 @@ pub enum StreamEvent {
     Event(Result<Val, WireError>),
     /// The end.
     Close,
-}
-
-/// What a service of a scope has of the world for itself: its random stream, and what it has counted.
-#[derive(Debug)]
-struct Seat {
-    stream: Stream,
-    counters: Counters,
-}
-
-impl Seat {
-    fn new(stream: Stream) -> Self {
-        Self { stream, counters: Counters::default() }
-    }
 }
 
 /// A service, its seat, and its deadline as `World::deadlines` has it.
@@ -156,6 +145,7 @@ impl World {
             streams: BTreeMap::new(),
             events: Vec::new(),
             watchers: BTreeMap::new(),
+            alarmed: BTreeSet::new(),
         }
     }
 
@@ -371,10 +361,14 @@ impl World {
             let before = std::mem::replace(&mut slot.deadline, deadline);
             self.move_deadline(address.clone(), before, deadline);
         }
-        if let Some(is_full) = is_counted {
-            self.stir(&asked.scope, is_full, out);
+        if is_cloudwatch {
+            self.note_alarms(&address);
+        } else {
+            if is_counted.is_some_and(|is_full| is_full || !self.alarmed.is_empty()) {
+                self.stir(&asked.scope, is_counted == Some(true), out);
+            }
+            self.stir_elsewhere(asked, &address, out);
         }
-        self.stir_elsewhere(asked, &address, out);
         answer
     }
 
