@@ -23,7 +23,7 @@ use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::validate::{validate, validation_error};
 use wavetank_wire::{OperationSet, ResponseSet, Val, WireError};
 
-use crate::world::{Address, Answer, Blocked, Cx, Delivery, Scope};
+use crate::world::{Address, Answer, Blocked, Cx, Delivery, Scope, Undelivered};
 
 /// Which service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -154,6 +154,11 @@ pub trait Service: Send {
     fn blocked(&self, _scope: &Scope) -> Vec<Blocked> {
         Vec::new()
     }
+
+    /// Records of failure that have not reached their destinations.
+    fn undelivered(&self, _scope: &Scope) -> Vec<Undelivered> {
+        Vec::new()
+    }
 }
 
 /// [`Service`] without its types, so that the world can hold any.
@@ -163,6 +168,7 @@ pub(crate) trait DynService: Send {
     fn tick(&mut self, cx: &mut Cx<'_>);
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery);
     fn blocked(&self, scope: &Scope) -> Vec<Blocked>;
+    fn undelivered(&self, scope: &Scope) -> Vec<Undelivered>;
 }
 
 impl<S: Service> DynService for S {
@@ -191,5 +197,9 @@ impl<S: Service> DynService for S {
 
     fn blocked(&self, scope: &Scope) -> Vec<Blocked> {
         Service::blocked(self, scope)
+    }
+
+    fn undelivered(&self, scope: &Scope) -> Vec<Undelivered> {
+        Service::undelivered(self, scope)
     }
 }

@@ -4,6 +4,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::kinesis::*;
 
 use super::Kinesis;
+use super::consumer::read_for;
 use super::sequence::{Parsed, shard_id, shard_number};
 use super::shard::Shard;
 use super::stream::{Status, Stream, whose};
@@ -220,7 +221,11 @@ impl Kinesis {
     ) -> Result<GetRecordsOutput, KinesisError> {
         let now = cx.now;
         let mut position = Position::read(&input.shard_iterator, now)?;
-        if let Some(arn) = input.stream_arn.as_deref()
+        let consumer = read_for(cx, input.stream_arn.as_deref());
+        if let Some(name) = consumer {
+            let arn = input.stream_arn.as_deref().unwrap_or_default();
+            self.check_fan_out(cx, name, arn, position.shard)?;
+        } else if let Some(arn) = input.stream_arn.as_deref()
             && Self::name_of(cx, None, Some(arn))? != position.stream
         {
             // Assumed: the sentence.
@@ -241,15 +246,18 @@ impl Kinesis {
         stream.trim(position.shard, now);
         let horizon = stream.horizon(now);
         let shard = &mut stream.shards[position.shard as usize];
-        if self.strict && !shard.reads.take_call(now) {
+        if self.strict && consumer.is_none() && !shard.reads.take_call(now) {
             let shard = shard.id.clone();
             return Err(KinesisError::ShardRate { shard, of: stream.whose() });
         }
         let from = position.place.max(shard.log.first_since(horizon));
         let most = usize::try_from(input.limit.unwrap_or(i64::MAX)).unwrap_or(1).min(GET_RECORDS_MAX);
-        let page = shard.page(from, most, GET_BYTES_MAX);
+        let page = shard.page(from, most, if consumer.is_some() { EVENT_BYTES_MAX } else { GET_BYTES_MAX });
         if self.strict {
-            shard.reads.give(page.bytes, page.is_full, now);
+            match consumer.and_then(|name| stream.consumers.get_mut(name.consumer)) {
+                Some(consumer) => consumer.give(position.shard, page.bytes, now),
+                None => shard.reads.give(page.bytes, page.is_full, now),
+            }
         }
         let behind = shard.behind(page.next, now);
         // Recorded (kinesalite's tests): the end is told by an answer without records, never with the last ones.

@@ -38,6 +38,11 @@ pub const ITERATOR_AGE_MAX: Duration = Duration::from_secs(240);
 /// docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html (to be verified).
 pub const READ_EVERY_SECS: i64 = 1;
 
+/// How long after its arrival a record reaches a consumer with enhanced fan-out.
+///
+/// Documented: docs.aws.amazon.com/streams/latest/dev/enhanced-consumers.html (to be verified): about 70 ms on average.
+pub const FAN_OUT_DELAY: Duration = Duration::from_millis(70);
+
 /// Messages of one ReceiveMessage. The model of SQS.
 pub const RECEIVE_MESSAGES_MAX: i64 = 10;
 
@@ -48,6 +53,12 @@ pub const TRANSITION: Duration = Duration::from_secs(1);
 pub const RETRY_WAIT_FIRST: Duration = Duration::from_secs(1);
 /// See [`RETRY_WAIT_FIRST`].
 pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// How often a destination that is busy is asked to take a record of failure. Assumed: AWS's clients try three times.
+pub const DELIVERY_ATTEMPTS_MAX: u32 = 3;
+
+/// Records of failure that have not reached their destination and are kept by name; older ones are forgotten. Ours.
+pub const UNDELIVERED_KEPT_MAX: usize = 1_000;
 
 /// Batches of a queue that run at one time at first, what is added each minute, and the most.
 ///

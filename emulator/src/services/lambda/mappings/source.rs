@@ -2,8 +2,10 @@
 //!
 //! A stream is asked through [`StreamSource`], which says all that differs between kinds of streams. There is one kind
 //! today, Kinesis; DynamoDB Streams are to become the second.
-//! Enhanced fan-out: a mapping of a stream's consumer reads the same shards by GetRecords, since services do not read
-//! event streams of each other. It is told apart by its ARN in events, and by being read without the rhythm of seconds.
+//! Enhanced fan-out: a mapping of a stream's consumer reads the same shards by GetRecords under the consumer's ARN, since
+//! services do not read event streams of each other. What shows is as on AWS: the consumer's ARN in events, records after 70
+//! ms instead of at the next second, a budget of the consumer's own, and nothing more once the consumer is deregistered.
+//! Left out: a client's SubscribeToShard for the same consumer and shard does not end the mapping's reading.
 
 use bytes::Bytes;
 use wavetank_types::{Arn, Region, Timestamp};
@@ -252,7 +254,8 @@ impl StreamSource {
         let input = kinesis::GetRecordsInput {
             shard_iterator: iterator,
             limit: Some(limits::READ_RECORDS_MAX),
-            stream_arn: Some(self.stream.clone()),
+            // A consumer's ARN says whose budget it is.
+            stream_arn: Some(self.arn.clone()),
             ..Default::default()
         };
         ask::<kinesis::GetRecords>(cx, &self.home, input, Some(token));
