@@ -21,6 +21,14 @@ pub(super) const STREAM_SHARDS_MAX: usize = 10_000;
 pub(super) const ON_DEMAND_STREAMS_MAX: usize = 50;
 /// Shards that an on-demand stream begins with. Recorded: LocalStack `test_kinesis.snapshot.json`, 2022-08-26.
 pub(super) const ON_DEMAND_SHARDS: usize = 4;
+/// What a shard of an on-demand stream takes each second before it is split: "500 KB", read as KiB.
+///
+/// Documented: docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html (read 2026-11-28).
+pub(super) const GROWTH_BYTES_PER_SECOND: u64 = 500 << 10;
+/// Over which time that is measured. Assumed.
+pub(super) const GROWTH_WINDOW: Duration = Duration::from_secs(60);
+/// How long after that the shard is split. Documented: as [`GROWTH_BYTES_PER_SECOND`], "within 15 minutes".
+pub(super) const GROWTH_DELAY: Duration = Duration::from_secs(900);
 /// Changes of a stream's shard count in [`DAY`].
 pub(super) const SHARD_COUNT_UPDATES_PER_DAY: usize = 10;
 /// Changes of a stream's mode in [`DAY`]. Documented: docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html

@@ -3,6 +3,7 @@
 //! Through HTTP and with a genuine SDK: `tests/tests/kinesis_sdk.rs`. What the model refuses is tested there too.
 
 mod consumers;
+mod growth;
 mod quotas;
 mod rates;
 mod records;

@@ -1,11 +1,12 @@
 //! The service: which streams there are, what is due, and what every operation asks first.
 //!
 //! Time: a stream's or consumer's state ends after `TRANSITION`, a subscription after five minutes; between that it is due to
-//! say that it lives. Retention, iterators and tokens are looked at when they are used; nothing is due for them.
+//! say that it lives. An on-demand stream is due to grow only after much has come. Retention, iterators and tokens are looked at when they are used; nothing is due for them.
 
 pub(super) mod consumer;
 mod create;
 mod describe;
+mod growth;
 mod list;
 pub(super) mod log;
 mod policy;
@@ -40,6 +41,8 @@ enum Due {
     Consumer(String, String),
     /// A subscription has something to say, or ends.
     Subscription(Ticket),
+    /// An on-demand stream's hot shards are split.
+    Growth(String),
 }
 
 /// Kinesis Data Streams of one account and region.
@@ -151,6 +154,7 @@ impl Kinesis {
                 Due::Stream(name) => self.stream_due(cx, &name),
                 Due::Consumer(stream, consumer) => self.consumer_due(cx.now, &stream, &consumer),
                 Due::Subscription(ticket) => self.subscription_due(cx, ticket),
+                Due::Growth(name) => self.growth_due(cx, &name),
             }
         }
     }

@@ -3,6 +3,7 @@
 use wavetank_types::Timestamp;
 use wavetank_wire::kinesis as api;
 
+use super::growth::Traffic;
 use super::log::Log;
 use super::sequence::{Digits, PLACE_MAX, Sequence, shard_id};
 use crate::services::kinesis::limits::{ReadBudget, WriteBudget};
@@ -24,6 +25,8 @@ pub(in super::super) struct Shard {
     pub(in super::super) log: Log,
     pub(in super::super) writes: WriteBudget,
     pub(in super::super) reads: ReadBudget,
+    /// For on-demand streams, which grow.
+    pub(super) traffic: Traffic,
     /// The last sequence number made, with its place and second.
     last: (u64, u64, Digits),
 }
@@ -44,6 +47,7 @@ impl Shard {
             log: Log::default(),
             writes: WriteBudget::new(now),
             reads: ReadBudget::new(now),
+            traffic: Traffic::new(now),
             last: (0, created_second, begin.digits()),
         }
     }
