@@ -5,6 +5,7 @@ mod delivery;
 mod formats;
 mod http;
 mod operations;
+mod packed;
 pub(super) mod rig;
 mod source;
 mod steps;

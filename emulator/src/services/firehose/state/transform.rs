@@ -196,7 +196,7 @@ fn event(
                 "partitionKey": origin.partition_key,
                 "approximateArrivalTimestamp": arrival,
                 "sequenceNumber": origin.sequence,
-                "subsequenceNumber": 0,
+                "subsequenceNumber": origin.sub_sequence,
             });
             out.push_str(&format!(r#","kinesisRecordMetadata":{metadata}"#));
         }
