@@ -8,6 +8,7 @@ mod cell;
 mod columns;
 mod hive_type;
 mod open;
+mod orc;
 mod query;
 mod sort;
 
