@@ -6,6 +6,8 @@
 
 pub mod athena;
 pub mod cloudformation;
+#[cfg(test)]
+pub(crate) mod crossing;
 pub mod firehose;
 pub mod glue;
 pub mod iam;

@@ -4,6 +4,7 @@
 mod delivery;
 mod formats;
 mod http;
+mod limits;
 mod operations;
 mod packed;
 pub(super) mod rig;

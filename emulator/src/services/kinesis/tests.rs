@@ -4,6 +4,7 @@
 
 mod consumers;
 mod growth;
+mod limits;
 mod quotas;
 mod rates;
 mod records;

@@ -33,6 +33,27 @@ pub(super) fn effective_policy(set: Option<&str>) -> Value {
     } })
 }
 
+/// Refuses a retry policy over its limits; `place` is where in its document it stands.
+///
+/// Recorded: the first sentence (module-ballerinax-aws.sns's tests against AWS, read 2026-11-28). Assumed: the second, which
+/// comb's cns imitates.
+pub(super) fn check_retries(place: &str, policy: &Value) -> Result<(), String> {
+    let number = |name: &str| policy[name].as_u64().unwrap_or(0);
+    let said = policy["numRetries"].as_u64();
+    if said.is_some_and(|retries| retries > limits::RETRIES_MAX) {
+        let most = limits::RETRIES_MAX;
+        return Err(format!("DeliveryPolicy: {place}.numRetries must be less than or equal to {most}"));
+    }
+    let phases = number("numMinDelayRetries") + number("numNoDelayRetries") + number("numMaxDelayRetries");
+    if said.is_some_and(|retries| retries < phases) {
+        return Err(format!(
+            "DeliveryPolicy: {place}.numRetries must be greater than or equal to total of numMinDelayRetries, \
+             numNoDelayRetries and numMaxDelayRetries"
+        ));
+    }
+    Ok(())
+}
+
 fn merge(defaults: &mut Value, set: Option<&Map<String, Value>>) {
     for (name, value) in set.into_iter().flatten() {
         defaults[name] = value.clone();
