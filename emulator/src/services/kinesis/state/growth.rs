@@ -83,7 +83,9 @@ impl Kinesis {
     }
 
     pub(super) fn growth_due(&mut self, cx: &mut Cx<'_>, name: &str) {
-        let room = ACCOUNT_SHARDS_MAX.saturating_sub(self.open_shards());
+        let region = cx.scope.region.as_str();
+        let room = account_shards_max(region).saturating_sub(self.open_shards());
+        let most = growth_shards_max(region);
         let Some(stream) = self.streams.get_mut(name) else { return };
         // A stream of the same name may be a new one.
         if stream.growth.at.is_none_or(|at| at > cx.now) {
@@ -95,7 +97,7 @@ impl Kinesis {
             return;
         }
         stream.growth.at = None;
-        let room = room.min(STREAM_SHARDS_MAX.saturating_sub(stream.open.len()));
+        let room = room.min(most.saturating_sub(stream.open.len()));
         if stream.is_on_demand && stream.status == Status::Active && stream.grow(room, cx.now) {
             // Readers of a shard that has just closed look for its children.
             cx.push(Effect::Signal(stream.arn.clone()));

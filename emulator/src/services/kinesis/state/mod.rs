@@ -55,7 +55,7 @@ pub struct Kinesis {
     subscriptions: BTreeMap<Ticket, Subscription>,
     account: Account,
     /// Calls of each operation, where rates are in force.
-    calls: BTreeMap<&'static str, Bucket>,
+    calls: BTreeMap<(&'static str, String), Bucket>,
 }
 
 impl Kinesis {
@@ -108,25 +108,27 @@ impl Kinesis {
         if !self.strict {
             return Ok(());
         }
-        let Some((_, rate)) = CALLS_PER_SECOND.iter().find(|(name, _)| *name == operation) else {
+        let Some((_, per, rate)) = CALLS_PER_SECOND.iter().find(|(name, ..)| *name == operation) else {
             return Ok(());
         };
-        let bucket = self.calls.entry(operation).or_insert_with(|| Bucket::new(*rate, cx.now));
+        let counted = if *per == Per::Stream { stream } else { "" };
+        let bucket = self.calls.entry((operation, counted.to_owned()));
+        let bucket = bucket.or_insert_with(|| Bucket::new(*rate, cx.now));
         let has_room = bucket.draw(1, cx.now);
         has_room.then_some(()).ok_or_else(|| KinesisError::CallRate(whose(cx.scope, stream)))
     }
 
     /// Refuses shards beyond the account's quota.
     fn check_account_shards(&self, cx: &Cx<'_>, additional: usize) -> Result<(), KinesisError> {
-        let current = self.open_shards();
-        if current + additional <= ACCOUNT_SHARDS_MAX {
+        let (current, limit) = (self.open_shards(), account_shards_max(cx.scope.region.as_str()));
+        if current + additional <= limit {
             return Ok(());
         }
         Err(KinesisError::AccountShards {
             account: cx.scope.account.to_string(),
             region: cx.scope.region.to_string(),
             current,
-            limit: ACCOUNT_SHARDS_MAX,
+            limit,
             additional,
         })
     }

@@ -210,6 +210,12 @@ impl Kinesis {
             return Err(KinesisError::DryRun);
         }
         let created = stream.created;
+        if self.strict
+            && let Some(stream) = self.streams.get_mut(name)
+            && !stream.shards[number as usize].iterators.draw(1, cx.now)
+        {
+            return Err(KinesisError::ShardRate { shard: shard_id(i64::from(number)), of: stream.whose() });
+        }
         let position = Position { stream: name.to_owned(), created, shard: number, place, issued: cx.now };
         Ok(GetShardIteratorOutput { shard_iterator: Some(position.write()) })
     }

@@ -5,6 +5,7 @@ use wavetank_wire::kinesis as api;
 
 use super::{ARN, MINUTE, Rig, put_input};
 use crate::services::crossing::Crossed;
+use crate::services::kinesis::limits::{account_shards_max, growth_shards_max};
 
 fn quotas(rig: &mut Rig, crossed: &mut Crossed) {
     let large = api::CreateStreamInput {
@@ -68,6 +69,13 @@ fn times(rig: &mut Rig, crossed: &mut Crossed) {
 }
 
 #[test]
+fn regions_have_their_quotas() {
+    let quotas = |region: &str| (account_shards_max(region), growth_shards_max(region));
+    assert_eq!(quotas("us-east-1"), (20_000, 10_000));
+    assert_eq!(quotas("ap-southeast-1"), (6_000, 200));
+}
+
+#[test]
 fn every_limit_is_crossed() {
     let mut rig = Rig::with_stream(false, 3);
     let mut crossed = Crossed::default();
@@ -117,6 +125,7 @@ fn every_limit_is_crossed() {
         crossed.elsewhere(test, limits);
     }
     let tests = [
+        include_str!("limits.rs"),
         include_str!("quotas.rs"),
         include_str!("rates.rs"),
         include_str!("records.rs"),
@@ -125,6 +134,10 @@ fn every_limit_is_crossed() {
         include_str!("growth.rs"),
         include_str!("settings.rs"),
     ];
-    // A duration of ours, and a unit.
-    crossed.finish_but(include_str!("../limits.rs"), &tests, &["TRANSITION", "MILLION"]);
+    crossed.elsewhere(
+        "regions_have_their_quotas",
+        &["ACCOUNT_SHARDS_ELSEWHERE_MAX", "GROWTH_SHARDS_MAX", "GROWTH_SHARDS_ELSEWHERE_MAX"],
+    );
+    // A duration of ours, a unit, and names.
+    crossed.finish_but(include_str!("../limits.rs"), &tests, &["TRANSITION", "MILLION", "LARGE_REGIONS"]);
 }

@@ -230,3 +230,30 @@ fn a_mapping_of_a_consumer_gets_two_mebibytes_a_second_from_a_shard() {
     rig.advance(SECOND);
     assert_eq!(read(&mut rig), Ok(1));
 }
+
+#[test]
+fn a_shard_gives_five_iterators_a_second_and_streams_are_counted_apart() {
+    let mut rig = Rig::with_stream(true, 2);
+    for _ in 0..5 {
+        rig.iterator(SHARD_0, "LATEST");
+    }
+    let more = |shard: &str| api::GetShardIteratorInput {
+        stream_name: Some("s".to_owned()),
+        shard_id: shard.to_owned(),
+        shard_iterator_type: "LATEST".to_owned(),
+        ..Default::default()
+    };
+    assert_eq!(rig.refused::<api::GetShardIterator>(more(SHARD_0)), EXCEEDED);
+    rig.ask::<api::GetShardIterator>(more("shardId-000000000001")).expect("another shard");
+    rig.create("t", 1);
+    let tags = |stream: &str| api::ListTagsForStreamInput {
+        stream_name: Some(stream.to_owned()),
+        ..Default::default()
+    };
+    for _ in 0..5 {
+        rig.ask::<api::ListTagsForStream>(tags("s")).expect("five a second");
+    }
+    let refusal = rig.refused::<api::ListTagsForStream>(tags("s"));
+    assert!(refusal.starts_with("LimitExceededException: "), "{refusal}");
+    rig.ask::<api::ListTagsForStream>(tags("t")).expect("another stream");
+}
