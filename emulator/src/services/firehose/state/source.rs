@@ -1,7 +1,7 @@
 //! A Kinesis stream as the source: each shard is read when the stream says that it has something new.
 //!
-//! Documented: docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html (to be verified): from the time of
-//! creation on, at most one read a second of each shard. Parents are read to their end before their children begin. While
+//! Documented: docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html (read 2026-11-28 through a copy): from LATEST,
+//! which is the time of creation, on; at most one read a second of each shard. Parents are read to their end before their children begin. While
 //! S3 refuses, nothing is read: the records are safe where they are. Assumed: that, and the waits after refusals.
 //! What the Kinesis Producer Library has packed into one record comes apart here (`kpl.rs`).
 

@@ -3,7 +3,7 @@
 //! A shard has one lane, or as many as its mapping's parallelization factor; a partition key always takes the same
 //! lane. The first batch in line is tried until it is done or given up: nothing overtakes it.
 //! Documented: docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html and services-kinesis-batchfailurereporting.html
-//! (to be verified). Recorded by LocalStack against AWS on 2024-10-12: after a partial success the attempts count anew.
+//! (read 2026-11-28). Recorded by LocalStack against AWS on 2024-10-12: after a partial success the attempts count anew.
 //! Assumed: the hash that chooses a lane; that both halves of a batch keep its count of attempts.
 
 use std::collections::VecDeque;

@@ -1,7 +1,8 @@
 //! When an HTTP endpoint that did not take a message is asked again.
 //!
-//! Documented: docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html (to be verified): retries without delay,
+//! Documented: docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html (read 2026-11-28): retries without delay,
 //! then at the least delay, then growing, then at the greatest delay. Recorded: the defaults.
+//! Left out: that all retries together may take 3,600 s at most (same page).
 //! Simplified: each back-off function but `linear` grows by the same factor from retry to retry.
 
 use std::time::Duration;
