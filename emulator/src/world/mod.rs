@@ -13,6 +13,7 @@ mod job;
 mod metrics;
 #[cfg(test)]
 pub(crate) mod testing;
+mod undelivered;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -29,6 +30,7 @@ pub use fault::{Rule, RuleId, Verdict};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
 pub use metrics::{Family, Meter, Metric, Metrics, Reading, Unit};
 pub(crate) use metrics::{Point, Spread};
+pub use undelivered::Undelivered;
 
 use crate::services::s3::S3;
 use crate::services::{DynService, ServiceId, registry};
@@ -591,6 +593,11 @@ impl World {
     /// Records that keep those behind them waiting, in every account and region.
     pub fn blocked(&self) -> Vec<Blocked> {
         self.services.iter().flat_map(|(address, slot)| slot.service.blocked(&address.scope)).collect()
+    }
+
+    /// Records of failure that have not reached their destinations, in every account and region.
+    pub fn undelivered(&self) -> Vec<Undelivered> {
+        self.services.iter().flat_map(|(address, slot)| slot.service.undelivered(&address.scope)).collect()
     }
 
     /// How many jobs executors have, or wait for one.

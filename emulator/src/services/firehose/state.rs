@@ -26,10 +26,10 @@ use wavetank_wire::{Val, WireError};
 use super::error::Refusal;
 use super::limits::TRANSITION;
 use super::settings::{Settings, Told};
-use super::work::{ConvertWork, Record, Task};
+use super::work::{ConvertWork, Task};
 use crate::world::{Cx, Delivery as Delivered, Effect, JobId, Output, Work};
 use deliver::Delivery;
-use flow::{Buffer, BufferId};
+use flow::{Buffer, BufferId, Line};
 use put::Budget;
 use source::Source;
 use transform::Transform;
@@ -78,6 +78,8 @@ enum Timer {
 /// What a job is for.
 #[derive(Clone, Copy, Debug)]
 enum JobFor {
+    /// Taking apart before a function.
+    Open,
     Sort,
     Prepare(u64),
     Send(u64),
@@ -157,10 +159,10 @@ struct Stream {
     /// What was taken in this second, where that counts.
     budget: Budget,
     transform: Transform,
-    /// Records that wait to be sorted.
-    intake: Vec<Record>,
-    /// Records that are being sorted.
-    sorting: Option<Arc<Vec<Record>>>,
+    /// Records that are taken apart before a function gets them.
+    opening: Line,
+    /// Records that are sorted, and taken apart if no function did it before.
+    sorting: Line,
     buffers: BTreeMap<BufferId, Buffer>,
     /// Of the buffers, those of a partition.
     partitions: usize,
@@ -222,6 +224,7 @@ impl Firehose {
                 let Some((id, what)) = self.desk.jobs.remove(&job) else { return };
                 let Some(stream) = self.streams.get_mut(&id) else { return };
                 match (what, outcome.output) {
+                    (JobFor::Open, Output::Convert(output)) => stream.opened(cx, &mut self.desk, output),
                     (JobFor::Sort, Output::Convert(output)) => stream.sorted(cx, &mut self.desk, output),
                     (JobFor::Prepare(delivery), Output::Convert(output)) => {
                         stream.prepared(cx, &mut self.desk, delivery, output);

@@ -3,6 +3,8 @@
 //! Through HTTP and with a genuine SDK: `tests/tests/kinesis_sdk.rs`. What the model refuses is tested there too.
 
 mod consumers;
+mod growth;
+mod limits;
 mod quotas;
 mod rates;
 mod records;

@@ -7,7 +7,7 @@ use super::rig::{FakeShard, Rig, STREAM_ARN};
 use super::*;
 
 /// A stream from Kinesis that buffers for a minute.
-fn from_kinesis() -> CreateDeliveryStreamInput {
+pub(super) fn from_kinesis() -> CreateDeliveryStreamInput {
     let mut input =
         input("s", ExtendedS3DestinationConfiguration { buffering_hints: hints(1, 60), ..lake() });
     input.delivery_stream_type = Some("KinesisStreamAsSource".to_owned());

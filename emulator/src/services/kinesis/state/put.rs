@@ -133,11 +133,13 @@ impl Kinesis {
             return Err(rate_exceeded(stream, number));
         }
         let bytes = shared_bytes(key, &input.data);
+        let counted = input.data.len() + key.len();
         let record = std::iter::once((key, input.data));
         let place = shard.log.append(now.millis(), stream.key_id.is_some(), bytes, record);
         let sequence_number = shard.digits_in_turn(place, now.millis()).text();
         let shard_id = shard.id.clone();
         let output = PutRecordOutput { shard_id, sequence_number, encryption_type: encryption(stream) };
+        stream.count_traffic(number, counted, now);
         stream.trim(number, now);
         self.appended(cx, name);
         Ok(output)
@@ -176,6 +178,13 @@ impl Kinesis {
         }
         routes.sort_by_key(|(shard, _)| *shard);
         for group in routes.chunk_by(|one, other| one.0 == other.0) {
+            if stream.is_on_demand {
+                let counted = |(_, at): &(u32, u16)| {
+                    let record = &records[usize::from(*at)];
+                    record.data.len() + record.partition_key.as_ref().map_or(0, String::len)
+                };
+                stream.count_traffic(group[0].0, group.iter().map(counted).sum(), now);
+            }
             append_group(stream, group, &mut records, &mut results, now);
         }
         let output = PutRecordsOutput {
@@ -194,8 +203,12 @@ impl Kinesis {
     fn appended(&mut self, cx: &mut Cx<'_>, name: &str) {
         let Some(stream) = self.streams.get(name) else { return };
         cx.push(Effect::Signal(stream.arn.clone()));
-        if !stream.subscriptions.is_empty() {
+        let (has_readers, is_on_demand) = (!stream.subscriptions.is_empty(), stream.is_on_demand);
+        if has_readers {
             self.push_to_subscribers(cx, name);
+        }
+        if is_on_demand {
+            self.plan_growth(name, cx.now);
         }
     }
 }
