@@ -54,6 +54,8 @@ pub struct Firehose {
 /// What is under way, and for whom.
 #[derive(Debug, Default)]
 struct Desk {
+    /// Whether sources are read as on AWS.
+    strict: bool,
     timers: BTreeMap<TimerKey, (StreamId, Timer)>,
     next_timer: u64,
     jobs: BTreeMap<JobId, (StreamId, JobFor)>,
@@ -171,9 +173,9 @@ struct Stream {
 }
 
 impl Firehose {
-    /// No streams. With `strict` limits, puts are throttled as on AWS.
+    /// No streams. With `strict` limits, puts are throttled and sources read as on AWS.
     pub fn new(strict: bool) -> Self {
-        Self { strict, ..Self::default() }
+        Self { strict, desk: Desk { strict, ..Desk::default() }, ..Self::default() }
     }
 
     /// When a buffer is flushed, something is tried again, a stream changes its state or a shard is read.
@@ -243,7 +245,7 @@ impl Firehose {
                     }
                 }
             }
-            other @ (Delivered::Log(_) | Delivered::Closed(_)) => {
+            other @ (Delivered::Log(_) | Delivered::Taken(_) | Delivered::Closed(_)) => {
                 unreachable!("Firehose asks for nothing of the kind, yet got {other:?}")
             }
         }

@@ -6,6 +6,7 @@
 pub(super) mod consumer;
 mod create;
 mod describe;
+pub(super) mod hash;
 mod list;
 pub(super) mod log;
 mod policy;
