@@ -482,6 +482,15 @@ impl World {
         }
     }
 
+    /// The client of an event stream has taken an event: the service may send what it held back.
+    pub fn event_taken(&mut self, ticket: Ticket) {
+        if let Some(owner) = self.streams.get(&ticket).cloned() {
+            let mut out = Vec::new();
+            self.on_service(&owner, "", &mut out, |service, cx| service.deliver(cx, Delivery::Taken(ticket)));
+            self.drain(out);
+        }
+    }
+
     /// The client of an event stream has gone.
     pub fn close_stream(&mut self, ticket: Ticket) {
         if let Some(owner) = self.streams.remove(&ticket) {

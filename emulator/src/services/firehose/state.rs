@@ -55,6 +55,8 @@ pub struct Firehose {
 /// What is under way, and for whom.
 #[derive(Debug, Default)]
 struct Desk {
+    /// Whether sources are read as on AWS.
+    strict: bool,
     timers: BTreeMap<TimerKey, (StreamId, Timer)>,
     next_timer: u64,
     jobs: BTreeMap<JobId, (StreamId, JobFor)>,
@@ -174,9 +176,9 @@ struct Stream {
 }
 
 impl Firehose {
-    /// No streams. With `strict` limits, puts are throttled as on AWS.
+    /// No streams. With `strict` limits, puts are throttled and sources read as on AWS.
     pub fn new(strict: bool) -> Self {
-        Self { strict, ..Self::default() }
+        Self { strict, desk: Desk { strict, ..Desk::default() }, ..Self::default() }
     }
 
     /// When a buffer is flushed, something is tried again, a stream changes its state or a shard is read.
@@ -247,7 +249,7 @@ impl Firehose {
                     }
                 }
             }
-            other @ (Delivered::Log(_) | Delivered::Closed(_)) => {
+            other @ (Delivered::Log(_) | Delivered::Taken(_) | Delivered::Closed(_)) => {
                 unreachable!("Firehose asks for nothing of the kind, yet got {other:?}")
             }
         }

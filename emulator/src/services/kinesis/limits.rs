@@ -107,6 +107,10 @@ pub(super) const SUBSCRIPTION_BEAT: Duration = Duration::from_secs(5);
 /// Bytes of one event's records. Assumed; the documented rate is 2 MiB a second.
 pub(super) const EVENT_BYTES_MAX: usize = 2 << 20;
 
+/// Events that wait for a subscriber who is slow, at most; then his position stands still until he takes one. Ours: on AWS
+/// HTTP/2's windows do that.
+pub(super) const EVENTS_UNREAD_MAX: u32 = 4;
+
 /// Records that a shard takes each second. Rate.
 pub(super) const SHARD_RECORDS_PER_SECOND: u64 = 1_000;
 /// Bytes that a shard takes each second. Rate.

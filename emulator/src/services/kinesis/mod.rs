@@ -51,8 +51,9 @@ impl Service for Kinesis {
         self.do_due(cx);
     }
 
-    fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
+    fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
         match delivery {
+            Delivery::Taken(ticket) => self.event_taken(cx, ticket),
             Delivery::Closed(ticket) => self.left(ticket),
             other => unreachable!("Kinesis asks for nothing, yet got {other:?}"),
         }

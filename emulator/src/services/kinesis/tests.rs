@@ -107,6 +107,11 @@ impl Rig {
         self.bench.with(|cx| DynService::deliver(kinesis, cx, Delivery::Closed(ticket)));
     }
 
+    pub(super) fn take_event(&mut self, ticket: Ticket) {
+        let kinesis = &mut self.kinesis;
+        self.bench.with(|cx| DynService::deliver(kinesis, cx, Delivery::Taken(ticket)));
+    }
+
     /// What was pushed since the last look.
     pub(super) fn effects(&mut self) -> Vec<Effect> {
         self.bench.take()

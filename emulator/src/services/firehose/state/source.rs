@@ -1,7 +1,8 @@
 //! A Kinesis stream as the source: each shard is read when the stream says that it has something new.
 //!
-//! Documented: docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html (read 2026-11-28 through a copy): from LATEST,
-//! which is the time of creation, on; at most one read a second of each shard. Parents are read to their end before their children begin. While
+//! Documented: docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html (read 2026-11-28 through a copy): from
+//! LATEST, which is the time of creation, on; at most one read a second of each shard. Without strict limits a shard that
+//! holds more than one read gave is read again sooner. Parents are read to their end before their children begin. While
 //! S3 refuses, nothing is read: the records are safe where they are. Assumed: that, and the waits after refusals.
 //! What the Kinesis Producer Library has packed into one record comes apart here (`kpl.rs`).
 
@@ -18,7 +19,7 @@ use wavetank_wire::kinesis::{
 use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, WireError};
 
 use super::super::kpl;
-use super::super::limits::{S3_RETRY_MAX, SHARD_READ_EVERY, SHARD_RECORDS_MAX};
+use super::super::limits::{S3_RETRY_MAX, SHARD_READ_AGAIN, SHARD_READ_EVERY, SHARD_RECORDS_MAX};
 use super::super::work::{Origin, Record};
 use super::{Desk, Owed, Stream, Timer, TimerKey};
 use crate::services::ServiceId;
@@ -237,10 +238,12 @@ impl Stream {
                 return;
             }
         };
-        shard.next_at = cx.now + SHARD_READ_EVERY;
+        let is_behind = output.millis_behind_latest.unwrap_or(0) > 0;
+        let pause = if is_behind && !desk.strict { SHARD_READ_AGAIN } else { SHARD_READ_EVERY };
+        shard.next_at = cx.now + pause;
         shard.iterator = output.next_shard_iterator;
         shard.ended = shard.iterator.is_none();
-        shard.wants |= output.millis_behind_latest.unwrap_or(0) > 0;
+        shard.wants |= is_behind;
         if let Some(last) = output.records.last() {
             shard.checkpoint = Some(last.sequence_number.clone());
         }

@@ -7,6 +7,7 @@ pub(super) mod consumer;
 mod create;
 mod describe;
 mod growth;
+pub(super) mod hash;
 mod list;
 pub(super) mod log;
 mod metrics;

@@ -1,22 +1,17 @@
 //! Records come in: which shard, whether it has room, under which sequence number.
 
 use bytes::Bytes;
-use md5::{Digest as _, Md5};
 use wavetank_types::Timestamp;
 use wavetank_wire::kinesis::*;
 
 use super::Kinesis;
+use super::hash::{hash_all, hash_of};
 use super::log::shared_bytes;
 use super::sequence::Parsed;
 use super::stream::{Status, Stream, whose};
 use crate::services::kinesis::error::{KinesisError, Whose};
 use crate::services::kinesis::limits::*;
 use crate::world::{Cx, Effect};
-
-/// The hash key of a partition key. Documented: its MD5 as a number of 128 bits.
-pub(in super::super) fn hash_of(key: &str) -> u128 {
-    u128::from_be_bytes(Md5::digest(key.as_bytes()).into())
-}
 
 /// Where a member stands, as validation tells it: `data`, or `records.3.member.data`.
 fn path(at: Option<usize>, member: &str) -> String {
@@ -30,16 +25,14 @@ impl Stream {
         takes.then_some(()).ok_or_else(|| self.not_found())
     }
 
-    /// The shard for a record, which must be within the stream's limits.
-    ///
-    /// `last` is the last key and its hash: batches often repeat a key.
-    fn place<'a>(
+    /// The shard for a record, which must be within the stream's limits. `of_key` is its key's hash.
+    fn place(
         &mut self,
         at: Option<usize>,
-        key: Option<&'a str>,
+        key: Option<&str>,
         hash: Option<&str>,
         data: &Bytes,
-        last: &mut Option<(&'a str, u128)>,
+        of_key: impl FnOnce(&str) -> u128,
     ) -> Result<u32, KinesisError> {
         let most = usize::try_from(self.record_kib).unwrap_or(0) << 10;
         let bytes = data.len() + key.map_or(0, str::len);
@@ -61,14 +54,7 @@ impl Stream {
                     "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was {text}"
                 ))
             })?,
-            None => match last {
-                Some((same, hash)) if *same == key => *hash,
-                _ => {
-                    let hash = hash_of(key);
-                    *last = Some((key, hash));
-                    hash
-                }
-            },
+            None => of_key(key),
         };
         Ok(self.route(hash))
     }
@@ -120,7 +106,7 @@ impl Kinesis {
             self.streams.get_mut(name).ok_or_else(|| KinesisError::NoSuchStream(whose(cx.scope, name)))?;
         stream.need_writable()?;
         let key = input.partition_key.as_deref();
-        let number = stream.place(None, key, input.explicit_hash_key.as_deref(), &input.data, &mut None)?;
+        let number = stream.place(None, key, input.explicit_hash_key.as_deref(), &input.data, hash_of)?;
         if let Some(text) = &input.sequence_number_for_ordering {
             check_ordering(&stream.whose(), text, now)?;
         }
@@ -219,11 +205,12 @@ fn route_all(
     records: &[PutRecordsRequestEntry],
 ) -> Result<Vec<(u32, u16)>, KinesisError> {
     let mut routes = Vec::with_capacity(records.len());
-    let (mut total, mut last) = (0, None);
-    for (at, record) in records.iter().enumerate() {
+    let hashes = hash_all(records.iter().map(|record| record.partition_key.as_deref().unwrap_or_default()));
+    let mut total = 0;
+    for ((at, record), of_key) in records.iter().enumerate().zip(hashes) {
         let (key, hash) = (record.partition_key.as_deref(), record.explicit_hash_key.as_deref());
         total += record.data.len() + key.map_or(0, str::len);
-        routes.push((stream.place(Some(at), key, hash, &record.data, &mut last)?, at as u16));
+        routes.push((stream.place(Some(at), key, hash, &record.data, |_| of_key)?, at as u16));
     }
     if total > BATCH_BYTES_MAX {
         // Assumed: the sentence that was told of 5 MB until 2025.
