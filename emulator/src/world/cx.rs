@@ -192,7 +192,10 @@ impl Cx<'_> {
     pub fn log(&mut self, group: &str, stream: &str, lines: impl IntoIterator<Item = String>) {
         let now = self.now;
         let events = lines.into_iter().map(|line| (now, line)).collect();
-        self.push(Effect::Log(LogBatch { group: group.to_owned(), stream: stream.to_owned(), events }));
+        let batch = LogBatch { group: group.to_owned(), stream: stream.to_owned(), events };
+        // In the region of this call: a service that is one per account has none of its own.
+        let from = Address { service: self.owner.service, scope: self.scope.clone() };
+        self.out.push((from, Effect::Log(batch)));
     }
 
     /// The numbers of a resource, to be counted up at this instant: `cx.meter::<OfStream>(&[name]).add(OfStream::Bytes, 1.0)`.

@@ -194,6 +194,22 @@ pub fn decode_response(
     read.ok_or_else(|| errors::unreadable(&answer))
 }
 
+/// Reads a document of JSON by its shape, whatever protocol its service speaks: for requests that people write down.
+///
+/// Error: it is not of the shape, or has a member that is not built.
+pub fn from_json(shape: &'static Shape, document: &[u8]) -> Result<Val, WireError> {
+    read_json(shape, document, Side::Server).map_err(|refusal| match refusal {
+        Refusal::Unbuilt(member) => WireError::not_implemented(member),
+        Refusal::Malformed => WireError::client("SerializationException", ""),
+        Refusal::Mistyped(message) => WireError::client("SerializationException", message),
+    })
+}
+
+/// Writes a value as a document of JSON by its shape: the reverse of [`from_json`].
+pub fn to_json(shape: &Shape, val: &Val) -> Bytes {
+    document(Protocol::AwsJson10, shape, val)
+}
+
 /// A document that is a structure. What is neither structure nor list is refused without a sentence. A client takes
 /// an empty body for an empty structure: CloudWatch Logs answers so where it has nothing to say.
 ///

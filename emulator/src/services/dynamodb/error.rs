@@ -2,6 +2,7 @@
 
 use wavetank_wire::WireError;
 
+use super::backup::BackupError;
 use super::data::DataError;
 use super::expression::{self, UpdateError};
 use super::global::GlobalError;
@@ -21,6 +22,9 @@ pub(crate) enum DynamoError {
     /// An item or key does not fit the table.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A backup, an export or an import.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// A table's replicas.
     #[error(transparent)]
     Global(#[from] GlobalError),
@@ -64,6 +68,7 @@ impl DynamoError {
 impl AwsError for DynamoError {
     fn wire(&self) -> WireError {
         let code = match self {
+            Self::Backup(refusal) => refusal.code(),
             Self::Global(refusal) => refusal.code(),
             Self::Table(refusal) => refusal.code(),
             Self::Stream(refusal) => refusal.code(),

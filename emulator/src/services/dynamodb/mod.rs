@@ -30,12 +30,14 @@ use std::collections::BTreeMap;
 use wavetank_types::{Region, Timestamp};
 use wavetank_wire::{OperationSet as _, ResponseSet as _, Val, WireError, dynamodb, dynamodbstreams};
 
+pub(crate) use backup::work::{Done, ImportWork, Imported, SourceError};
+pub use backup::work::{DynamoOutput, DynamoWork};
 use error::DynamoError;
 
 use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
-use crate::world::{Answer, Blocked, Cx, Delivery, Reading, Scope};
+use crate::world::{Answer, Blocked, Cx, Delivery, FAULTS_TOPIC, Reading, Scope};
 
 /// DynamoDB of one account.
 #[derive(Debug, Default)]
@@ -44,6 +46,8 @@ pub struct DynamoDb {
     strict: bool,
     regions: BTreeMap<Region, Regional>,
     global: global::Global,
+    /// Answers and jobs that exports and imports wait for.
+    desk: backup::Desk,
 }
 
 /// What an account has in one region.
@@ -54,6 +58,7 @@ struct Regional {
     tokens: data::Tokens,
     /// Streams that take no more records, by ARN, as long as they can be read.
     disabled_streams: BTreeMap<String, Stream>,
+    backups: backup::Backups,
 }
 
 impl DynamoDb {
@@ -85,6 +90,7 @@ impl DynamoDb {
             Q::BatchWriteItem(input) => A::BatchWriteItem(self.batch_write_item(cx, input)?),
             Q::TransactGetItems(input) => A::TransactGetItems(self.transact_get_items(cx, input)?),
             Q::TransactWriteItems(input) => A::TransactWriteItems(self.transact_write_items(cx, input)?),
+            other if backup::is_ours(&other) => return self.backups(cx, other),
             other => return self.tables(cx, other),
         })
     }
@@ -104,18 +110,23 @@ impl DynService for DynamoDb {
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        self.next_of_tables()
+        let due = [self.next_of_tables(), self.next_of_backups(), self.next_of_global()];
+        due.into_iter().flatten().min()
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) {
         self.tick_tables(cx);
+        self.tick_backups(cx);
+        self.tick_global(cx);
     }
 
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
+        let Some(delivery) = self.deliver_to_backups(cx, delivery) else { return };
         match delivery {
+            Delivery::Signal(topic) if topic == FAULTS_TOPIC => self.faults_changed(cx),
             // What was asked for a table that is gone is of no use to anybody.
             Delivery::Reply { token, result } => _ = self.destination_replied(cx, token, &result),
-            other => unreachable!("DynamoDB asks other services only, yet got {other:?}"),
+            delivery => unreachable!("DynamoDB asks for nothing else, but got {delivery:?}"),
         }
     }
 

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 use wavetank_wire::dynamodb::{self, schema};
-use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val};
+use wavetank_wire::{FromVal as _, Operation, Val};
 
 use super::properties::Properties;
 use super::shape::{Form, same};

@@ -9,6 +9,7 @@
 
 mod ask;
 mod athena;
+mod cloudwatch;
 mod dynamodb;
 mod firehose;
 mod glue;
@@ -137,9 +138,12 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 25] = [
+static KINDS: [&dyn Kind; 28] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
+    &cloudwatch::Alarm,
+    &cloudwatch::CompositeAlarm,
+    &cloudwatch::Dashboard,
     &dynamodb::Table,
     &glue::Crawler,
     &glue_catalog::Database,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use wavetank_wire::{
-    Operation, WireError, cloudformation as api, dynamodb, firehose, glue, iam, kinesis, lambda, logs, sns,
-    sqs,
+    Operation, WireError, cloudformation as api, cloudwatch, dynamodb, firehose, glue, iam, kinesis, lambda,
+    logs, sns, sqs,
 };
 
 use crate::driver::Tank;
@@ -209,6 +209,51 @@ Resources:
   Saved:
     Type: AWS::Athena::NamedQuery
     Properties: {Database: !Ref Base, QueryString: SELECT <1|2>, WorkGroup: !Ref Queries}
+  Slow:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/SQS
+      MetricName: ApproximateAgeOfOldestMessage
+      Dimensions: [{Name: QueueName, Value: !GetAtt Line.QueueName}]
+      Statistic: Maximum
+      Period: 60
+      EvaluationPeriods: <1|2>
+      Threshold: <60|90>
+      ComparisonOperator: GreaterThanThreshold
+      TreatMissingData: notBreaching
+      AlarmActions: [!Ref News]
+      Tags: [{Key: <a|b>, Value: x}]
+  Failing:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      EvaluationPeriods: 1
+      Threshold: <0.1|0.2>
+      ComparisonOperator: GreaterThanThreshold
+      Metrics:
+        - Id: rate
+          Expression: errors / calls
+        - Id: errors
+          ReturnData: false
+          MetricStat:
+            Stat: Sum
+            Period: 60
+            Metric: {Namespace: AWS/Lambda, MetricName: Errors, Dimensions: [{Name: FunctionName, Value: !Ref Work}]}
+        - Id: calls
+          ReturnData: false
+          MetricStat:
+            Stat: Sum
+            Period: 60
+            Metric: {Namespace: AWS/Lambda, MetricName: Invocations, Dimensions: [{Name: FunctionName, Value: !Ref Work}]}
+  Either:
+    Type: AWS::CloudWatch::CompositeAlarm
+    Properties:
+      AlarmRule: !Sub 'ALARM(${Slow}) <OR|AND> ALARM(${Failing})'
+      Tags: [{Key: <a|b>, Value: x}]
+  Board:
+    Type: AWS::CloudWatch::Dashboard
+    Properties:
+      DashboardName: board
+      DashboardBody: '{\"widgets\":[{\"type\":\"text\",\"x\":0,\"y\":0,\"width\":6,\"height\":6,\"properties\":{\"markdown\":\"<one|two>\"}}]}'
 ";
 
 fn template(after: bool) -> String {
@@ -332,6 +377,22 @@ async fn check_table(tank: &Tank) {
     assert_eq!(ttl.as_deref(), Some("gone"));
 }
 
+async fn check_alarms(tank: &Tank) {
+    let alarm_types = Some(vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()]);
+    let input = cloudwatch::DescribeAlarmsInput { alarm_types, ..Default::default() };
+    let found = ask::<cloudwatch::DescribeAlarms>(tank, input).await.expect("alarms");
+    let thresholds = found.metric_alarms.expect("alarms").into_iter().map(|alarm| alarm.threshold);
+    assert_eq!(thresholds.collect::<Vec<_>>(), [Some(0.2), Some(90.0)]);
+    let composite = found.composite_alarms.expect("alarms").remove(0);
+    assert!(composite.alarm_rule.is_some_and(|rule| rule.contains(" AND ")));
+    let input = cloudwatch::ListTagsForResourceInput { resource_arn: composite.alarm_arn.expect("an ARN") };
+    let tags = ask::<cloudwatch::ListTagsForResource>(tank, input).await.expect("tags").tags;
+    assert_eq!(tags.expect("tags")[0].key, "b");
+    let input = cloudwatch::GetDashboardInput { dashboard_name: "board".to_owned() };
+    let board = ask::<cloudwatch::GetDashboard>(tank, input).await.expect("a dashboard").dashboard_body;
+    assert!(board.is_some_and(|body| body.contains("two")));
+}
+
 async fn check_updated(tank: &Tank) {
     let role =
         ask::<iam::ListRoles>(tank, Default::default()).await.expect("a list").roles.remove(0).role_name;
@@ -368,6 +429,7 @@ async fn check_updated(tank: &Tank) {
     );
     assert_eq!((stream.key_id.as_deref(), stream.max_record_size_in_ki_b), (Some("alias/two"), Some(2_048)));
     check_queues(tank).await;
+    check_alarms(tank).await;
     let table = glue::GetTableInput {
         database_name: "base".to_owned(),
         name: "rows".to_owned(),

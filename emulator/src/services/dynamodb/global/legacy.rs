@@ -9,7 +9,7 @@ use super::GlobalError;
 use crate::services::dynamodb::error::DynamoError;
 
 /// The four operations of that version; any other is not ours.
-pub(super) fn answer(request: Request) -> Result<Response, DynamoError> {
+pub(crate) fn answer(request: Request) -> Result<Response, DynamoError> {
     match request {
         Request::CreateGlobalTable(_) | Request::UpdateGlobalTable(_) => Err(GlobalError::Legacy.into()),
         Request::DescribeGlobalTable(input) => {

@@ -7,7 +7,7 @@
 
 mod error;
 mod group;
-mod legacy;
+pub(super) mod legacy;
 #[cfg(test)]
 mod props;
 mod replica;

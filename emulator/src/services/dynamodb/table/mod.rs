@@ -45,6 +45,8 @@ pub(crate) struct Table {
     /// While it is enabled.
     pub(crate) stream: Option<Box<Stream>>,
     pub(crate) ttl: TimeToLive,
+    /// What it is restored from; shown while it is CREATING.
+    pub(crate) restore: Option<Box<RestoreSummary>>,
     /// Kinesis streams that get its changes.
     pub(crate) destinations: Vec<Destination>,
 }
@@ -94,6 +96,7 @@ impl Table {
             destinations: Vec::new(),
             history: History::default(),
             replica: None,
+            restore: None,
         }
     }
 

@@ -119,6 +119,11 @@ impl Table {
                 kms_master_key_arn: Some(key.clone()),
                 ..w::SSEDescription::default()
             }),
+            restore_summary: self
+                .restore
+                .as_deref()
+                .filter(|_| settings.life.status == Status::Creating)
+                .cloned(),
             on_demand_throughput: on_demand(settings.on_demand),
             warm_throughput: Some(w::TableWarmThroughputDescription {
                 read_units_per_second: Some(warm.read),

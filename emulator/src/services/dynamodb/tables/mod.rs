@@ -123,9 +123,11 @@ impl DynamoDb {
             return Err(TableError::Request(why.to_owned()).into());
         }
         table.settings.life = Life::until(Status::Deleting, cx.now + limits::TRANSITION);
+        let name = table.name.clone();
+        here.keep_deleted(cx, &name);
+        let table = here.described_mut(cx, &input.table_name)?;
         table.set_ttl(None, cx.now);
         let description = table.description(cx.now);
-        let name = table.name.clone();
         here.disable_stream(&name, cx.now);
         Ok(w::DeleteTableOutput { table_description: Some(description) })
     }
