@@ -57,9 +57,10 @@ impl Service {
         self.operations.binary_search_by(|op| op.name.cmp(name)).ok().map(|at| &self.operations[at])
     }
 
-    /// The modelled exception that goes by this name or code.
+    /// The modelled exception that goes by this name, or else by this code: CloudWatch has two of one code.
     pub fn error(&self, code: &str) -> Option<&'static ErrorShape> {
-        self.errors.iter().find(|error| error.name == code || error.code == code)
+        let named = self.errors.iter().find(|error| error.name == code);
+        named.or_else(|| self.errors.iter().find(|error| error.code == code))
     }
 
     /// The union of the events that this operation answers with, if it does.

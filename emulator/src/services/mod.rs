@@ -6,6 +6,7 @@
 
 pub mod athena;
 pub mod cloudformation;
+pub mod cloudwatch;
 pub mod dynamodb;
 pub mod firehose;
 pub mod glue;
@@ -24,7 +25,7 @@ use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::validate::{validate, validation_error};
 use wavetank_wire::{OperationSet, ResponseSet, Val, WireError};
 
-use crate::world::{Address, Answer, Blocked, Cx, Delivery, Scope};
+use crate::world::{Address, Answer, Blocked, Cx, Delivery, Reading, Scope};
 
 /// Which service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +33,7 @@ use crate::world::{Address, Answer, Blocked, Cx, Delivery, Scope};
 pub enum ServiceId {
     Athena,
     CloudFormation,
+    CloudWatch,
     DynamoDb,
     Firehose,
     Glue,
@@ -51,6 +53,7 @@ impl ServiceId {
         match schema.name {
             "athena" => Self::Athena,
             "cloudformation" => Self::CloudFormation,
+            "cloudwatch" => Self::CloudWatch,
             "dynamodb" | "dynamodbstreams" => Self::DynamoDb,
             "firehose" => Self::Firehose,
             "glue" => Self::Glue,
@@ -70,6 +73,7 @@ impl ServiceId {
         Some(match self {
             Self::Athena => &wire::athena::SERVICE,
             Self::CloudFormation => &wire::cloudformation::SERVICE,
+            Self::CloudWatch => &wire::cloudwatch::SERVICE,
             Self::DynamoDb if wire::dynamodbstreams::SERVICE.operation(operation).is_some() => {
                 &wire::dynamodbstreams::SERVICE
             }
@@ -110,6 +114,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
     match service {
         ServiceId::Athena => Box::new(athena::Athena::default()),
         ServiceId::CloudFormation => Box::new(cloudformation::CloudFormation::default()),
+        ServiceId::CloudWatch => Box::new(cloudwatch::CloudWatch::default()),
         ServiceId::DynamoDb => Box::new(dynamodb::DynamoDb::new(strict)),
         ServiceId::Firehose => Box::new(firehose::Firehose::new(strict)),
         ServiceId::Glue => Box::new(glue::Glue::default()),
@@ -163,6 +168,19 @@ pub trait Service: Send {
     fn blocked(&self, _scope: &Scope) -> Vec<Blocked> {
         Vec::new()
     }
+
+    /// Counts what is a state and not an event, such as a queue's length. Called before CloudWatch reads what was counted.
+    fn measure(&mut self, _cx: &mut Cx<'_>) {}
+
+    /// Whether what others count can make something due here. Only CloudWatch with alarms says so.
+    fn watches_metrics(&self) -> bool {
+        false
+    }
+
+    /// What other services of the scope have counted. Only CloudWatch gets it, before each of its turns.
+    fn collect(&mut self, _cx: &mut Cx<'_>, readings: Vec<Reading>) {
+        unreachable!("this service keeps no metrics, yet got {readings:?}");
+    }
 }
 
 /// [`Service`] without its types, so that the world can hold any.
@@ -172,6 +190,9 @@ pub(crate) trait DynService: Send {
     fn tick(&mut self, cx: &mut Cx<'_>);
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery);
     fn blocked(&self, scope: &Scope) -> Vec<Blocked>;
+    fn measure(&mut self, cx: &mut Cx<'_>);
+    fn watches_metrics(&self) -> bool;
+    fn collect(&mut self, cx: &mut Cx<'_>, readings: Vec<Reading>);
 }
 
 impl<S: Service> DynService for S {
@@ -200,5 +221,17 @@ impl<S: Service> DynService for S {
 
     fn blocked(&self, scope: &Scope) -> Vec<Blocked> {
         Service::blocked(self, scope)
+    }
+
+    fn measure(&mut self, cx: &mut Cx<'_>) {
+        Service::measure(self, cx);
+    }
+
+    fn watches_metrics(&self) -> bool {
+        Service::watches_metrics(self)
+    }
+
+    fn collect(&mut self, cx: &mut Cx<'_>, readings: Vec<Reading>) {
+        Service::collect(self, cx, readings);
     }
 }

@@ -8,6 +8,7 @@ use wavetank_types::{AccountId, Region, Stream, Timestamp};
 use wavetank_wire::{Operation, ToVal, Val, WireError};
 
 use super::job::{JobId, Work};
+use super::metrics::{Counters, Meter, Metrics};
 use crate::services::ServiceId;
 use crate::services::s3::Command;
 
@@ -142,6 +143,7 @@ pub struct Cx<'a> {
     pub(super) owner: &'a Address,
     pub(super) stream: &'a mut Stream,
     pub(super) next_number: &'a mut u64,
+    pub(super) counters: &'a mut Counters,
     pub(super) out: &'a mut Vec<(Address, Effect)>,
 }
 
@@ -161,6 +163,7 @@ impl Cx<'_> {
             owner: self.owner,
             stream: self.stream,
             next_number: self.next_number,
+            counters: self.counters,
             out: self.out,
         }
     }
@@ -176,6 +179,13 @@ impl Cx<'_> {
         let now = self.now;
         let events = lines.into_iter().map(|line| (now, line)).collect();
         self.push(Effect::Log(LogBatch { group: group.to_owned(), stream: stream.to_owned(), events }));
+    }
+
+    /// The numbers of a resource, to be counted up at this instant: `cx.meter::<OfStream>(&[name]).add(OfStream::Bytes, 1.0)`.
+    ///
+    /// Costs a search for the resource; counting itself costs a few additions.
+    pub fn meter<M: Metrics>(&mut self, values: &[&str]) -> Meter<'_, M> {
+        Meter::new(self.counters.of(&self.scope.region), self.now, values)
     }
 
     /// Hands work to an executor.

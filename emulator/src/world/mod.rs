@@ -5,10 +5,12 @@
 //! call is decided in [`World::drain`]. Left out: who waits, and on what clock; see `driver/`.
 
 mod blocked;
+mod collect;
 mod cx;
 mod destinations;
 mod fault;
 mod job;
+mod metrics;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -23,6 +25,9 @@ pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_
 use fault::Faults;
 pub use fault::{Rule, RuleId, Verdict};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
+use metrics::Counters;
+pub use metrics::{Family, Meter, Metric, Metrics, Reading, Unit};
+pub(crate) use metrics::{Point, Spread};
 
 use crate::services::s3::S3;
 use crate::services::{DynService, ServiceId, registry};
@@ -76,7 +81,7 @@ pub struct World {
     /// What each service answers for `next_deadline`, kept after each of its turns: asking all would cost every request.
     deadlines: BTreeSet<(Timestamp, Address)>,
     s3: S3,
-    s3_streams: BTreeMap<Scope, Stream>,
+    s3_seats: BTreeMap<Scope, Seat>,
     faults: Faults,
     next_number: u64,
     due: BTreeMap<(Timestamp, u64), Due>,
@@ -100,10 +105,23 @@ pub enum StreamEvent {
     Close,
 }
 
-/// A service, its own random stream, and its deadline as `World::deadlines` has it.
+/// What a service of a scope has of the world for itself: its random stream, and what it has counted.
+#[derive(Debug)]
+struct Seat {
+    stream: Stream,
+    counters: Counters,
+}
+
+impl Seat {
+    fn new(stream: Stream) -> Self {
+        Self { stream, counters: Counters::default() }
+    }
+}
+
+/// A service, its seat, and its deadline as `World::deadlines` has it.
 struct Slot {
     service: Box<dyn DynService>,
-    stream: Stream,
+    seat: Seat,
     deadline: Option<Timestamp>,
 }
 
@@ -124,7 +142,7 @@ impl World {
             services: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             s3: S3::default(),
-            s3_streams: BTreeMap::new(),
+            s3_seats: BTreeMap::new(),
             faults: Faults::new(seed.stream("faults")),
             next_number: 0,
             due: BTreeMap::new(),
@@ -240,11 +258,11 @@ impl World {
         out: &mut Vec<(Address, Effect)>,
         act: impl FnOnce(&mut S3, &mut Cx<'_>) -> R,
     ) -> R {
-        if !self.s3_streams.contains_key(scope) {
+        if !self.s3_seats.contains_key(scope) {
             let name = format!("s3/{}/{}", scope.account, scope.region);
-            self.s3_streams.insert(scope.clone(), self.seed.stream(&name));
+            self.s3_seats.insert(scope.clone(), Seat::new(self.seed.stream(&name)));
         }
-        let stream = self.s3_streams.get_mut(scope).expect("made just above");
+        let seat = self.s3_seats.get_mut(scope).expect("made just above");
         let owner = Address { service: ServiceId::S3, scope: scope.clone() };
         let mut cx = Cx {
             now: self.now,
@@ -252,8 +270,9 @@ impl World {
             access_key,
             endpoint: self.endpoint.as_deref(),
             owner: &owner,
-            stream,
+            stream: &mut seat.stream,
             next_number: &mut self.next_number,
+            counters: &mut seat.counters,
             out,
         };
         act(&mut self.s3, &mut cx)
@@ -301,9 +320,12 @@ impl World {
         if !self.services.contains_key(&address) {
             let name = format!("{:?}/{}/{}", address.service, address.scope.account, address.scope.region);
             let service = registry(address.service, &address.scope, self.strict);
-            let slot = Slot { service, stream: self.seed.stream(&name), deadline: None };
+            let seat = Seat::new(self.seed.stream(&name));
+            let slot = Slot { service, seat, deadline: None };
             self.services.insert(address.clone(), slot);
         }
+        let is_cloudwatch = address.service == ServiceId::CloudWatch;
+        let readings = if is_cloudwatch { self.readings(&address.scope) } else { Vec::new() };
         let slot = self.services.get_mut(&address).expect("made just above");
         let mut cx = Cx {
             now: self.now,
@@ -311,16 +333,25 @@ impl World {
             access_key,
             endpoint: self.endpoint.as_deref(),
             owner: &address,
-            stream: &mut slot.stream,
+            stream: &mut slot.seat.stream,
             next_number: &mut self.next_number,
+            counters: &mut slot.seat.counters,
             out,
         };
+        if !readings.is_empty() {
+            slot.service.collect(&mut cx, readings);
+        }
         let answer = act(slot.service.as_mut(), &mut cx);
+        let is_counted = slot.seat.counters.of(&asked.scope.region).counted();
         let deadline = slot.service.next_deadline();
         if deadline != slot.deadline {
             let before = std::mem::replace(&mut slot.deadline, deadline);
-            self.move_deadline(address, before, deadline);
+            self.move_deadline(address.clone(), before, deadline);
         }
+        if let Some(is_full) = is_counted {
+            self.stir(&asked.scope, is_full, out);
+        }
+        self.stir_elsewhere(asked, &address, out);
         answer
     }
 
@@ -328,7 +359,7 @@ impl World {
     #[cfg(test)]
     pub(crate) fn install(&mut self, address: Address, service: Box<dyn DynService>) {
         let deadline = service.next_deadline();
-        let slot = Slot { service, stream: self.seed.stream("installed"), deadline };
+        let slot = Slot { service, seat: Seat::new(self.seed.stream("installed")), deadline };
         let before = self.services.insert(address.clone(), slot).and_then(|slot| slot.deadline);
         self.move_deadline(address, before, deadline);
     }

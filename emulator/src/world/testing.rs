@@ -2,6 +2,7 @@
 
 use wavetank_types::{Seed, Stream, Timestamp};
 
+use super::metrics::{Counters, Reading};
 use super::{Address, Cx, Effect, Scope};
 use crate::services::ServiceId;
 
@@ -13,6 +14,7 @@ pub(crate) struct Bench {
     owner: Address,
     stream: Stream,
     next_number: u64,
+    counters: Counters,
     out: Vec<(Address, Effect)>,
 }
 
@@ -24,6 +26,7 @@ impl Bench {
             owner: Address { service, scope: Scope::default() },
             stream: Seed(0).stream("bench"),
             next_number: 0,
+            counters: Counters::default(),
             out: Vec::new(),
         }
     }
@@ -38,6 +41,7 @@ impl Bench {
             owner: &self.owner,
             stream: &mut self.stream,
             next_number: &mut self.next_number,
+            counters: &mut self.counters,
             out: &mut self.out,
         };
         act(&mut cx)
@@ -46,5 +50,17 @@ impl Bench {
     /// What was pushed since the last call, in order.
     pub(crate) fn take(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.out).into_iter().map(|(_, effect)| effect).collect()
+    }
+
+    /// What was counted since the last call: `Name Dimension=value 2x sum 3`, whatever the minute.
+    pub(crate) fn readings(&mut self) -> Vec<String> {
+        let line = |reading: Reading| {
+            let dimensions = reading.family.dimensions.iter().zip(&reading.values);
+            let dimensions: Vec<String> = dimensions.map(|(name, value)| format!("{name}={value}")).collect();
+            let count: f64 = reading.points.iter().map(|(_, point)| point.count).sum();
+            let sum: f64 = reading.points.iter().map(|(_, point)| point.sum).sum();
+            format!("{} {} {count}x sum {sum}", reading.metric.name, dimensions.join(" "))
+        };
+        self.counters.of(&self.owner.scope.region).take().into_iter().map(line).collect()
     }
 }

@@ -48,10 +48,12 @@ struct Spelling<'e> {
 
 /// Errors that no model has: the name in JSON, the code in the query protocol, of services that speak both.
 ///
-/// Recorded: from SQS (LocalStack's `serializer.py`, read 2026-11-20). Assumed: the second's query code.
-const COMMON: [(&str, &str); 2] = [
+/// Recorded: the first, from SQS (LocalStack's `serializer.py`, read 2026-11-20). Documented: the third, in CloudWatch's model
+/// (botocore 1.44.5). Assumed: the second's query code.
+const COMMON: [(&str, &str); 3] = [
     ("InvalidParameterValueException", "InvalidParameterValue"),
     ("MissingRequiredParameterException", "MissingParameter"),
+    ("ValidationException", "ValidationError"),
 ];
 
 impl<'e> Spelling<'e> {
@@ -92,7 +94,7 @@ pub fn encode_error(service: &Service, error: &WireError, request_id: &str) -> R
             super::respond(status, "text/xml", query::write_error(service, error, code, request_id).into())
         }
     };
-    if service.is_query_compatible() {
+    if service.protocol != Protocol::Query && speaks_both(service) {
         let fault = if error.sender { "Sender" } else { "Receiver" };
         let told = rest_json::header_value(&format!("{code};{fault}"));
         response.headers_mut().insert("x-amzn-query-error", told);
@@ -111,7 +113,7 @@ pub fn encode_error(service: &Service, error: &WireError, request_id: &str) -> R
 /// read 2026-11-20); no namespace from other services (athena-local, kinesalite).
 fn type_name<'n>(service: &Service, name: &'n str, is_modelled: bool) -> Cow<'n, str> {
     match is_modelled {
-        _ if !service.is_query_compatible() => Cow::Borrowed(name),
+        _ if !speaks_both(service) => Cow::Borrowed(name),
         true => Cow::Owned(format!("com.amazonaws.{}#{name}", service.name)),
         false => Cow::Owned(format!("com.amazon.coral.service#{name}")),
     }

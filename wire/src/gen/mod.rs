@@ -3,6 +3,7 @@
 
 pub mod athena;
 pub mod cloudformation;
+pub mod cloudwatch;
 pub mod dynamodb;
 pub mod dynamodbstreams;
 pub mod firehose;
@@ -21,6 +22,7 @@ use crate::schema::Service;
 pub static SERVICES: &[&Service] = &[
     &athena::SERVICE,
     &cloudformation::SERVICE,
+    &cloudwatch::SERVICE,
     &dynamodb::SERVICE,
     &dynamodbstreams::SERVICE,
     &firehose::SERVICE,

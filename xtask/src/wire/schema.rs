@@ -58,6 +58,7 @@ fn variant(service: &str, name: &str) -> Result<(&'static str, &'static str), St
     match name {
         "cbor" => Ok(("CBOR", "Protocol::AwsCbor11")),
         "rpc-v2-cbor" => Ok(("RPC_V2_CBOR", "Protocol::RpcV2Cbor")),
+        "query" => Ok(("QUERY", "Protocol::Query")),
         other => Err(format!("wire/ops.toml: {service} also speaks `{other}`, which has no codec")),
     }
 }
@@ -93,7 +94,8 @@ fn shapes(out: &mut String, served: &ServedService, model: &Model) -> Result<(),
 fn fields(service: &str, served: &ServedService, model: &Model) -> Result<String, String> {
     let meta = &model.metadata;
     let protocol = match (meta.protocol.as_str(), meta.json_version.as_deref()) {
-        ("json", Some("1.0")) => "Protocol::AwsJson10",
+        // A model that prefers rpcv2Cbor and has a version of JSON speaks that too: its first protocol here is JSON.
+        ("json" | "smithy-rpc-v2-cbor", Some("1.0")) => "Protocol::AwsJson10",
         ("json", _) => "Protocol::AwsJson11",
         ("rest-json", _) => "Protocol::RestJson",
         ("query", _) => "Protocol::Query",

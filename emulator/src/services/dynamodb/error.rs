@@ -19,6 +19,9 @@ pub(crate) enum DynamoError {
     /// An item or key does not fit the table.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A table itself, not its items.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// What a request says of items does not hold together.
     #[error(transparent)]
     Terms(#[from] TermsError),
@@ -31,9 +34,6 @@ pub(crate) enum DynamoError {
     /// An operation on items.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// A table itself, not its items.
-    #[error(transparent)]
-    Table(#[from] TableError),
     /// The table of a data operation is not there, or not there yet.
     /// Recorded: dynalite's tests.
     #[error("Requested resource not found")]

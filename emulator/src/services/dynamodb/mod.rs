@@ -26,7 +26,7 @@ use error::DynamoError;
 
 use self::table::Table;
 use super::{AwsError as _, DynService};
-use crate::world::{Answer, Blocked, Cx, Delivery, Scope};
+use crate::world::{Answer, Blocked, Cx, Delivery, Reading, Scope};
 
 /// DynamoDB of one account.
 #[derive(Debug, Default)]
@@ -110,6 +110,16 @@ impl DynService for DynamoDb {
 
     fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
         unreachable!("DynamoDB asks for nothing yet, but got {delivery:?}");
+    }
+
+    fn measure(&mut self, _cx: &mut Cx<'_>) {}
+
+    fn watches_metrics(&self) -> bool {
+        false
+    }
+
+    fn collect(&mut self, _cx: &mut Cx<'_>, readings: Vec<Reading>) {
+        unreachable!("only CloudWatch collects metrics, yet DynamoDB got {readings:?}");
     }
 
     fn blocked(&self, _scope: &Scope) -> Vec<Blocked> {

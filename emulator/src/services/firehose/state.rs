@@ -10,6 +10,7 @@ mod describe;
 mod endpoint;
 mod flow;
 mod manage;
+mod metrics;
 mod put;
 mod source;
 mod transform;

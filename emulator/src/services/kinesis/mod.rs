@@ -2,7 +2,7 @@
 //! settings, tags, policies, per-shard rates.
 //!
 //! Left out: an on-demand stream does not grow by itself (it has four shards, or those of its warm throughput); channels and
-//! queues; records are not encrypted, policies not enforced, metrics not measured.
+//! queues; records are not encrypted, policies not enforced.
 //! Rates are in force in a tank with strict limits only; quotas always. Both are in `limits.rs`.
 //! Time: CREATING, UPDATING and DELETING last half a second; records age out when somebody looks.
 //! Each put tells those who watch the stream's ARN. Start with `state/put.rs`, then `state/read.rs`; records are in
@@ -34,8 +34,8 @@ impl Service for Kinesis {
         use Request as Q;
         use Response as A;
         Ok(Answer::Now(match request {
-            Q::PutRecord(input) => A::PutRecord(self.put_record(cx, input)?),
-            Q::PutRecords(input) => A::PutRecords(self.put_records(cx, input)?),
+            Q::PutRecord(input) => A::PutRecord(self.counted_put_record(cx, input)?),
+            Q::PutRecords(input) => A::PutRecords(self.counted_put_records(cx, input)?),
             Q::GetRecords(input) => A::GetRecords(self.get_records(cx, &input)?),
             Q::GetShardIterator(input) => A::GetShardIterator(self.get_shard_iterator(cx, &input)?),
             Q::SubscribeToShard(input) => return Ok(Answer::Stream(self.subscribe_to_shard(cx, &input)?)),

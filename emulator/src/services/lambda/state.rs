@@ -12,6 +12,7 @@ mod function;
 mod invoke;
 mod lines;
 mod mapped;
+mod metrics;
 mod names;
 mod policy;
 mod queue;

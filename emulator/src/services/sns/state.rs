@@ -5,6 +5,7 @@
 
 mod deliver;
 mod envelope;
+mod metrics;
 mod policy;
 mod publish;
 mod retry;

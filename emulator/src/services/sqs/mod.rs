@@ -33,6 +33,7 @@ impl Service for Sqs {
     fn call(&mut self, cx: &mut Cx<'_>, request: Request) -> Result<Answer<Response>, SqsError> {
         use Request as Q;
         use Response as A;
+        self.gauge(cx);
         if let Some(answer) = self.forward(cx, &request) {
             return Ok(answer);
         }
@@ -79,7 +80,12 @@ impl Service for Sqs {
         Sqs::next_deadline(self)
     }
 
+    fn measure(&mut self, cx: &mut Cx<'_>) {
+        self.gauge_now(cx);
+    }
+
     fn tick(&mut self, cx: &mut Cx<'_>) {
+        self.gauge(cx);
         Sqs::tick(self, cx);
     }
 

@@ -6,6 +6,7 @@
 mod attributes;
 mod batch;
 mod message;
+mod metrics;
 mod policy;
 mod queue;
 mod queues;
@@ -31,6 +32,8 @@ pub struct Sqs {
     queues: BTreeMap<String, Queue>,
     /// The next deadline of each queue that has one.
     deadlines: BTreeSet<(Timestamp, String)>,
+    /// The last minute for which queues were looked at.
+    gauged: Option<i64>,
     /// Answers that other accounts' queues owe our callers, by token.
     owed: BTreeMap<u64, Ticket>,
 }

@@ -81,6 +81,7 @@ impl Ask {
             Request::Api { schema, .. } => match ServiceId::of(schema) {
                 ServiceId::Athena => "Athena",
                 ServiceId::CloudFormation => "CloudFormation",
+                ServiceId::CloudWatch => "CloudWatch",
                 ServiceId::DynamoDb => "DynamoDb",
                 ServiceId::Firehose => "Firehose",
                 ServiceId::Glue => "Glue",
@@ -104,6 +105,8 @@ pub(in super::super) fn is_absent(error: &WireError) -> bool {
         | "NoSuchBucket"
         | "EntityNotFoundException"
         | "NotFound"
+        | "ResourceNotFound"
+        | "DashboardNotFoundError"
         | "QueueDoesNotExist"
         | "ResourceNotFoundException" => true,
         // Athena has one code for everything. Its sentences say `... is not found.` and `... does not exist.`

@@ -14,6 +14,8 @@ mod page;
 mod query;
 mod scan;
 mod single;
+#[cfg(test)]
+mod tests;
 mod transact;
 mod write;
 

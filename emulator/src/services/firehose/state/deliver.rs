@@ -44,8 +44,10 @@ pub(super) struct Delivery {
     pub(super) settings: Arc<Settings>,
     /// Given up once the content is ready, unless they may still be needed.
     pub(super) records: Arc<Vec<Record>>,
+    /// How many they were.
+    count: usize,
     keys: Option<Arc<Keys>>,
-    oldest: Timestamp,
+    pub(super) oldest: Timestamp,
     pub(super) began: Timestamp,
     pub(super) attempts: u32,
     table: Arc<Table>,
@@ -101,6 +103,7 @@ impl Stream {
         let delivery = Delivery {
             target,
             settings: Arc::clone(&self.settings),
+            count: records.len(),
             records: Arc::new(records),
             keys,
             oldest,
@@ -225,6 +228,7 @@ impl Stream {
     ) {
         let Some(delivery) = self.deliveries.get(&id) else { return };
         let (settings, table) = (Arc::clone(&delivery.settings), Arc::clone(&delivery.table));
+        self.count_conversion(cx, &delivery.records, &failed);
         if let (Some(first), Some(conversion)) = (failed.first(), &settings.conversion) {
             self.log(cx, &settings, first.code, &first.message);
             let oldest = failed.iter().map(|one| one.record.arrival).min().unwrap_or(cx.now);
@@ -268,6 +272,7 @@ impl Stream {
         id: u64,
         result: Result<Val, WireError>,
     ) {
+        self.count_stored(cx, id, result.is_ok());
         let Err(error) = result else {
             self.done(cx, desk, id);
             return;
@@ -291,6 +296,13 @@ impl Stream {
         let next = cx.now + wait(delivery.attempts);
         let at = if for_ever { next } else { next.min(last) };
         desk.at(self.id, at, Timer::DeliverAgain(id));
+    }
+
+    /// Counts an attempt at storing an object.
+    fn count_stored(&self, cx: &mut Cx<'_>, id: u64, stored: bool) {
+        let Some(delivery) = self.deliveries.get(&id) else { return };
+        let bytes = delivery.ready.as_ref().map_or(0, |(_, content)| content.body.len());
+        self.count_object(cx, delivery.target, (bytes, delivery.count), delivery.oldest, stored);
     }
 
     /// A delivery has ended: what waited for it may go on.

@@ -53,10 +53,14 @@ impl Stream {
 
     pub(super) fn sent(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64, output: HttpOutput) {
         let Some(delivery) = self.deliveries.get_mut(&id) else { return };
-        let Err((status, why)) = judge(output, &delivery.request_id) else {
+        let judged = judge(output, &delivery.request_id);
+        let (records, oldest) = (Arc::clone(&delivery.records), delivery.oldest);
+        self.count_request(cx, &records, oldest, judged.is_ok());
+        let Err((status, why)) = judged else {
             self.done(cx, desk, id);
             return;
         };
+        let Some(delivery) = self.deliveries.get_mut(&id) else { return };
         delivery.attempts += 1;
         let (settings, attempts) = (Arc::clone(&delivery.settings), delivery.attempts);
         let retry = settings.http.as_ref().map_or(Duration::ZERO, |http| http.retry);

@@ -86,8 +86,12 @@ impl Stream {
         let records = self.sorting.take().unwrap_or_default();
         let failed = match output.0 {
             Done::Sorted(sorted) => {
+                let mut exceeded = false;
                 for (keys, records) in sorted.groups {
-                    self.fill_partition(cx, desk, keys, records);
+                    exceeded |= self.fill_partition(cx, desk, keys, records);
+                }
+                if self.settings.partitioned {
+                    self.count_partitions(cx, exceeded);
                 }
                 sorted.failed
             }
@@ -105,16 +109,19 @@ impl Stream {
         self.sort_next(cx, desk);
     }
 
+    /// Answers whether there were too many partitions already.
     fn fill_partition(
         &mut self,
         cx: &mut Cx<'_>,
         desk: &mut Desk,
         keys: Option<Arc<Keys>>,
         records: Vec<Record>,
-    ) {
+    ) -> bool {
         let id = BufferId::Main(keys);
         let is_new = !self.buffers.contains_key(&id);
-        if is_new && matches!(id, BufferId::Main(Some(_))) && self.partitions >= ACTIVE_PARTITIONS_MAX {
+        let is_over =
+            is_new && matches!(id, BufferId::Main(Some(_))) && self.partitions >= ACTIVE_PARTITIONS_MAX;
+        if is_over {
             let over = |record| Failed {
                 record,
                 code: "DynamicPartitioning.ActivePartitionExceeded",
@@ -127,6 +134,7 @@ impl Stream {
         } else {
             self.fill(cx, desk, id, records);
         }
+        is_over
     }
 
     /// Documents of what failed go to the error prefix by way of a buffer.

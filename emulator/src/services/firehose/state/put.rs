@@ -13,6 +13,7 @@ use super::super::limits::{
     BATCH_BYTES_MAX, PUT_BYTES_PER_SEC, PUT_RECORDS_PER_SEC, PUT_REQUESTS_PER_SEC, RECORD_BYTES_MAX,
 };
 use super::super::work::Record;
+use super::metrics::Put;
 use super::{Firehose, Status, Stream};
 use crate::world::Cx;
 
@@ -61,12 +62,15 @@ impl Firehose {
         if strict {
             stream.budget.take_request(cx.now)?;
             if !stream.budget.take_record(input.record.data.len()) {
+                stream.count_put(cx, Put::One, &[], 1);
                 return Err(Refusal::SlowDown);
             }
         }
         let record_id = format!("{}{:08x}", cx.hex(48), 0);
         let encrypted = Some(stream.is_encrypted());
-        stream.ingest(cx, desk, vec![Record::new(input.record.data, cx.now)]);
+        let records = vec![Record::new(input.record.data, cx.now)];
+        stream.count_put(cx, Put::One, &records, 0);
+        stream.ingest(cx, desk, records);
         Ok(PutRecordOutput { record_id, encrypted })
     }
 
@@ -100,6 +104,7 @@ impl Firehose {
         }
         let failed_put_count = (request_responses.len() - records.len()) as i64;
         let encrypted = Some(stream.is_encrypted());
+        stream.count_put(cx, Put::Batch, &records, request_responses.len() - records.len());
         stream.ingest(cx, desk, records);
         Ok(PutRecordBatchOutput { failed_put_count, encrypted, request_responses })
     }

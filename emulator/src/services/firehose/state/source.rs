@@ -259,6 +259,7 @@ impl Stream {
             Record { data: record.data, arrival, origin, keys: None }
         });
         let records: Vec<Record> = records.collect();
+        self.count_source(cx, &records, output.millis_behind_latest.unwrap_or(0));
         if !records.is_empty() {
             self.ingest(cx, desk, records);
         }
@@ -273,6 +274,9 @@ impl Stream {
     /// What passes is tried again; what does not waits for the stream to say something.
     fn refused(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: &Arc<str>, error: &WireError) {
         let settings = Arc::clone(&self.settings);
+        if error.code == "ProvisionedThroughputExceededException" {
+            self.count_source_throttled(cx);
+        }
         let Some(shard) = self.source.as_mut().and_then(|source| source.shards.get_mut(id)) else { return };
         shard.iterator = None;
         shard.wants = true;

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
-use wavetank_types::{Arn, Region};
+use wavetank_types::{Arn, Region, Timestamp};
 use wavetank_wire::lambda::{Invoke, InvokeInput, InvokeOutput};
 use wavetank_wire::{FromVal as _, Operation as _, ToVal as _, Val, WireError};
 
@@ -41,6 +41,8 @@ struct Batch {
     records: Arc<Vec<Record>>,
     step: LambdaStep,
     attempts: u32,
+    /// When the function was invoked last.
+    invoked: Timestamp,
 }
 
 /// What the function said of one record.
@@ -92,7 +94,7 @@ impl Stream {
             return;
         };
         let id = cx.number();
-        let batch = Batch { records: Arc::new(records), step, attempts: 0 };
+        let batch = Batch { records: Arc::new(records), step, attempts: 0, invoked: cx.now };
         self.transform.batches.insert(id, batch);
         self.invoke(cx, desk, id);
     }
@@ -104,6 +106,7 @@ impl Stream {
         let region = cx.scope.region.to_string();
         let Some(batch) = self.transform.batches.get_mut(&id) else { return };
         batch.attempts += 1;
+        batch.invoked = cx.now;
         let payload = event(&invocation, source, &self.arn, &region, id, &batch.records);
         let input = InvokeInput {
             function_name: batch.step.arn.clone(),
@@ -132,6 +135,10 @@ impl Stream {
     ) {
         let Some(batch) = self.transform.batches.get(&id) else { return };
         let answer = understand(result);
+        let took = cx.now.since(batch.invoked);
+        if answer.is_err() {
+            self.count_processing(cx, took, None);
+        }
         if let Err((code, message, true)) = &answer
             && batch.attempts <= batch.step.retries
         {
@@ -143,6 +150,7 @@ impl Stream {
         }
         let batch = self.transform.batches.remove(&id).expect("it was there just above");
         let (mut passed, mut failed) = (Vec::new(), Vec::new());
+        let succeeded = answer.is_ok();
         let mut said = match answer {
             Ok(records) => account_for(id, &batch.records, records),
             Err((code, message, _)) => {
@@ -155,6 +163,9 @@ impl Stream {
                 Said::Dropped => {}
                 Said::Failed(code, message) => failed.push(Failed { record: record.clone(), code, message }),
             }
+        }
+        if succeeded {
+            self.count_processing(cx, took, Some(&passed));
         }
         let step = Step::Lambda(&batch.step.arn);
         self.fail(cx, desk, &failed, ErrorType::ProcessingFailed, step, batch.attempts);

@@ -8,6 +8,7 @@ mod create;
 mod describe;
 mod list;
 pub(super) mod log;
+mod metrics;
 mod policy;
 mod put;
 mod read;

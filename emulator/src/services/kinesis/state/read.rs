@@ -4,6 +4,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::kinesis::*;
 
 use super::Kinesis;
+use super::metrics::count_read;
 use super::sequence::{Parsed, shard_id, shard_number};
 use super::shard::Shard;
 use super::stream::{Status, Stream, whose};
@@ -242,6 +243,7 @@ impl Kinesis {
         let horizon = stream.horizon(now);
         let shard = &mut stream.shards[position.shard as usize];
         if self.strict && !shard.reads.take_call(now) {
+            count_read(cx, &position.stream, &stream.metrics, &shard.id, None);
             let shard = shard.id.clone();
             return Err(KinesisError::ShardRate { shard, of: stream.whose() });
         }
@@ -252,6 +254,7 @@ impl Kinesis {
             shard.reads.give(page.bytes, page.is_full, now);
         }
         let behind = shard.behind(page.next, now);
+        count_read(cx, &position.stream, &stream.metrics, &shard.id, Some(&page));
         // Recorded (kinesalite's tests): the end is told by an answer without records, never with the last ones.
         let is_end = page.records.is_empty() && shard.is_at_end(page.next);
         let child_shards = is_end.then(|| stream.children(position.shard));

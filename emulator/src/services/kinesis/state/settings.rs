@@ -1,6 +1,6 @@
 //! Settings of a stream and of the account: retention, monitoring, encryption, mode, warm throughput, record size.
 //!
-//! Encryption is a label: keys are stored and shown, nothing is encrypted. Monitoring is stored; a tank has no metrics.
+//! Encryption is a label: keys are stored and shown, nothing is encrypted.
 
 use wavetank_types::Timestamp;
 use wavetank_wire::kinesis::*;

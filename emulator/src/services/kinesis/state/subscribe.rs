@@ -11,6 +11,7 @@ use wavetank_wire::kinesis::*;
 use wavetank_wire::{ToVal, Val};
 
 use super::consumer::ConsumerName;
+use super::metrics::{count_event, count_subscribed};
 use super::read::{Page, Start};
 use super::sequence::{shard_id, shard_number};
 use super::shard::Shard;
@@ -83,6 +84,7 @@ impl Kinesis {
             let taken = subscribed(cx, name.stream, name.consumer, number);
             self.end_subscription(cx, old, Some(taken));
         }
+        count_subscribed(cx, name.stream, name.consumer);
         Ok(self.open_subscription(cx, name, number, place))
     }
 
@@ -150,6 +152,7 @@ impl Kinesis {
                 let micros = page.bytes as u64 * 1_000_000 / SHARD_READ_BYTES_PER_SECOND;
                 open.ready = cx.now + Duration::from_micros(micros);
             }
+            count_event(cx, stream, &open.consumer, &page, shard.behind(page.next, cx.now));
             cx.push(Effect::Event(ticket, Ok(event(shard, page, cx.now))));
             sent = true;
         }

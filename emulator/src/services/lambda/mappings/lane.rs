@@ -253,6 +253,11 @@ impl Lane {
         batch.payload.clone()
     }
 
+    /// When the last record of the first batch came.
+    pub(super) fn last_arrival(&self) -> Option<Timestamp> {
+        self.batches.front()?.records.last().map(|record| record.arrival)
+    }
+
     /// An attempt at the first batch has ended.
     pub(super) fn ended(&mut self, env: &mut Env<'_, '_>, place: &Place<'_>, report: Report) {
         self.is_running = false;

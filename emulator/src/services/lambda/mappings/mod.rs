@@ -270,6 +270,14 @@ impl Mappings {
         }
     }
 
+    /// When the last record of a batch came to its stream; none of a queue's messages.
+    pub(super) fn last_arrival(&self, call: &Call) -> Option<wavetank_types::Timestamp> {
+        match (&self.all.get(&call.uuid)?.poller, &call.slot) {
+            (Poller::Stream(poller), Slot::Lane { shard, lane }) => poller.last_arrival(shard, *lane),
+            _ => None,
+        }
+    }
+
     /// An invocation has ended, or was not accepted.
     pub(super) fn ended(&mut self, cx: &mut Cx<'_>, call: &Call, report: Report) {
         if let Some(mapping) = self.all.get_mut(&call.uuid) {

@@ -275,6 +275,11 @@ impl Shard {
         self.lanes.get_mut(lane)?.payload(source, &id, role)
     }
 
+    /// When the last record of this lane's first batch came.
+    pub(super) fn last_arrival(&self, lane: usize) -> Option<Timestamp> {
+        self.lanes.get(lane)?.last_arrival()
+    }
+
     pub(super) fn stuck(&self) -> impl Iterator<Item = Stuck> {
         self.lanes.iter().filter_map(Lane::stuck)
     }

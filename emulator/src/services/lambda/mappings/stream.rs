@@ -178,6 +178,11 @@ impl StreamPoller {
         self.shards.get_mut(shard)?.payload(&self.source, lane, role)
     }
 
+    /// When the last record of an invocation came.
+    pub(super) fn last_arrival(&self, shard: &str, lane: usize) -> Option<wavetank_types::Timestamp> {
+        self.shards.get(shard)?.last_arrival(lane)
+    }
+
     /// What blocks shards, in order of their ids.
     pub(super) fn stuck(&self) -> impl Iterator<Item = (&str, Stuck)> {
         self.shards.iter().flat_map(|(id, shard)| shard.stuck().map(move |stuck| (id.as_str(), stuck)))

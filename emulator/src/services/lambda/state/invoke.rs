@@ -16,6 +16,7 @@ use super::super::mappings::{Call, Report};
 use super::super::work::{Failure, FunctionOutput, FunctionWork};
 use super::function::{Environment, Function, Version};
 use super::lines;
+use super::metrics::{count_end, count_throttle};
 use super::names::Target;
 use super::queue::Event;
 use super::{Lambda, Owed};
@@ -90,7 +91,9 @@ impl Lambda {
             }
             _ => {
                 let payload = checked(input.payload, limits::SYNC_PAYLOAD_BYTES_MAX, "RequestResponse")?;
-                self.admit(&target.name).map_err(InvocationRefusal::Throttled)?;
+                self.admit(&target.name)
+                    .inspect_err(|_| count_throttle(cx, &target))
+                    .map_err(InvocationRefusal::Throttled)?;
                 let ticket = cx.ticket();
                 let tail = input.log_type.as_deref() == Some(api::log_type::TAIL);
                 let request_id = cx.uuid();
@@ -153,7 +156,9 @@ impl Lambda {
             retired: std::mem::take(&mut self.retired),
         };
         let job = cx.start(Work::Function(Box::new(work)));
+        let name = invocation.target.name.clone();
         self.running.insert(job, invocation);
+        self.count_start(cx, &name);
     }
 
     /// The code has ended. What it has staged is stored before anybody hears of it.
@@ -195,6 +200,7 @@ impl Lambda {
         let invocation = self.running.remove(&job).expect("an invocation ends once");
         limit_response(&mut output);
         self.release(cx, &invocation, &output);
+        count_end(cx, &invocation, &output);
         let ended = ended(&invocation, &output);
         let events = lines::of(cx.scope, &invocation, &output);
         let tail = lines::tail(&events);

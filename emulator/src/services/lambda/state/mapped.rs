@@ -7,6 +7,7 @@ use super::super::limits;
 use super::super::mappings::{FunctionRef, MappingRefusal, Report, Want};
 use super::Lambda;
 use super::invoke::Caller;
+use super::metrics::{count_age, count_throttle};
 use super::names::Target;
 use crate::world::{Answer, Cx};
 
@@ -71,12 +72,17 @@ impl Lambda {
             return Err(later("the function is being created".to_owned()));
         }
         let role = version.settings.role.clone();
-        self.admit(&target.name).map_err(|throttle| later(format!("throttled: {throttle:?}")))?;
+        self.admit(&target.name)
+            .inspect_err(|_| count_throttle(cx, &target))
+            .map_err(|throttle| later(format!("throttled: {throttle:?}")))?;
         let payload = self.mappings.payload(&want.call, &role);
         let payload = payload.ok_or_else(|| later("the mapping has changed".to_owned()))?;
         if payload.len() > limits::SYNC_PAYLOAD_BYTES_MAX {
             let why = format!("the event of {} bytes is too large for a function", payload.len());
             return Err(Report::Refused { why, counts: true });
+        }
+        if let Some(last) = self.mappings.last_arrival(&want.call) {
+            count_age(cx, &target, last);
         }
         let request_id = cx.uuid();
         self.start(cx, target, request_id, payload, None, Caller::Mapping(want.call.clone()));

@@ -12,6 +12,7 @@ use super::super::limits;
 use super::Lambda;
 use super::event_config::Destination;
 use super::invoke::{Caller, Ended};
+use super::metrics::{count_dropped, count_event, count_event_age, count_throttle, count_undelivered};
 use super::names::Target;
 use crate::world::Cx;
 
@@ -60,6 +61,7 @@ impl Lambda {
             throttles: 0,
             last: None,
         };
+        count_event(cx, &event.target);
         self.attempt(cx, event);
         Ok(())
     }
@@ -88,12 +90,14 @@ impl Lambda {
             return self.done_with(cx, event, Condition::ZeroReservedConcurrency);
         }
         if self.admit(&event.target.name).is_err() {
+            count_throttle(cx, &event.target);
             let doubled = limits::THROTTLE_WAIT_FIRST * 2u32.saturating_pow(event.throttles.min(16));
             event.throttles += 1;
             self.queue.insert((cx.now + doubled.min(limits::THROTTLE_WAIT_MAX), cx.number()), event);
             return;
         }
         event.attempts += 1;
+        count_event_age(cx, &event.target, event.accepted);
         let (target, id) = (event.target.clone(), event.request_id.clone());
         let (payload, context) = (event.payload.clone(), event.client_context.clone());
         self.start(cx, target, id, payload, context, Caller::Event(event));
@@ -116,6 +120,9 @@ impl Lambda {
 
     /// Sends the record of the event's end to its destination, if it has one.
     fn done_with(&mut self, cx: &mut Cx<'_>, event: Event, condition: Condition) {
+        if !matches!(condition, Condition::Success) {
+            count_dropped(cx, &event.target);
+        }
         let rules = self.event_rules(cx, &event.target);
         let destination =
             if matches!(condition, Condition::Success) { rules.on_success } else { rules.on_failure };
@@ -127,6 +134,7 @@ impl Lambda {
         match destination {
             Destination::Function(to) => {
                 if let Err(error) = self.accept_event(cx, to, record, None) {
+                    count_undelivered(cx, &event.target);
                     tracing::warn!(%error, "an event's record was dropped");
                 }
             }

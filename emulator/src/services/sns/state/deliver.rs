@@ -15,6 +15,7 @@ use wavetank_wire::{Operation, ToVal as _};
 
 use super::super::limits;
 use super::envelope::{self, Notice};
+use super::metrics::{OfTopic, count};
 use super::retry::{delay, effective_policy};
 use super::{Sns, Subscription};
 use crate::services::ServiceId;
@@ -41,16 +42,26 @@ pub(super) struct Parcel {
     content_type: String,
 }
 
+impl Parcel {
+    /// Counts it for its topic, unless it is a question.
+    fn count(&self, cx: &mut Cx<'_>, metric: OfTopic) {
+        if self.kind == "Notification" {
+            count(cx, &self.topic_arn, metric);
+        }
+    }
+}
+
 impl Sns {
     pub(in super::super) fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
         match delivery {
             Delivery::Reply { token, result } => {
                 if let Some(ticket) = self.owed.remove(&token) {
                     cx.push(Effect::Answer(ticket, result));
-                } else if let Some(parcel) = self.sent.remove(&token)
-                    && result.is_err()
-                {
-                    bury(cx, &parcel);
+                } else if let Some(parcel) = self.sent.remove(&token) {
+                    match result {
+                        Ok(_) => parcel.count(cx, OfTopic::Delivered),
+                        Err(_) => bury(cx, &parcel),
+                    }
                 }
             }
             Delivery::JobDone { job, outcome } => {
@@ -205,7 +216,7 @@ impl Sns {
     /// (sns-message-delivery-retries.html, to be verified).
     fn posted(&mut self, cx: &mut Cx<'_>, mut parcel: Parcel, output: &HttpOutput) {
         let again = match &output.result {
-            Ok(reply) if (200..300).contains(&reply.status) => return,
+            Ok(reply) if (200..300).contains(&reply.status) => return parcel.count(cx, OfTopic::Delivered),
             Ok(reply) => reply.status == 429 || reply.status >= 500,
             Err(_) => true,
         };
@@ -219,8 +230,12 @@ impl Sns {
 
 /// Puts what could not be delivered into the subscription's dead-letter queue; without one it is lost, as on AWS.
 fn bury(cx: &mut Cx<'_>, parcel: &Parcel) {
+    parcel.count(cx, OfTopic::Failed);
     match to_queue(parcel, parcel.dead_letters.as_ref(), None) {
-        Some(effect) => cx.push(effect),
+        Some(effect) => {
+            parcel.count(cx, OfTopic::Redriven);
+            cx.push(effect);
+        }
         None => tracing::warn!(endpoint = parcel.endpoint, "a message of SNS could not be delivered"),
     }
 }

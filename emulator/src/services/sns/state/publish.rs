@@ -9,6 +9,7 @@ use wavetank_wire::sns::*;
 use super::super::error::SnsError;
 use super::super::limits;
 use super::envelope::Notice;
+use super::metrics::count_published;
 use super::{Sns, Topic};
 use crate::world::Cx;
 
@@ -81,6 +82,7 @@ impl Sns {
         entry: PublishBatchRequestEntry,
         texts: &Texts,
     ) -> Result<PublishOutput, SnsError> {
+        let bytes = size(&entry);
         let topic = self.topic_mut(topic_arn)?;
         let dedup = match entry.message_deduplication_id {
             None if topic.fifo => Some(hex::encode(Sha256::digest(entry.message.as_bytes()))),
@@ -127,6 +129,7 @@ impl Sns {
             Some(filter) => filter.passes_attributes(&notice.attributes),
         };
         let listeners: Vec<_> = topic.listeners().filter(passes).cloned().collect();
+        count_published(cx, topic_arn, bytes, topic.listeners().count() - listeners.len());
         for one in listeners {
             let text = texts.get(&one.protocol).or_else(|| texts.get("default"));
             let text = text.map_or(entry.message.as_str(), String::as_str);

@@ -141,6 +141,20 @@ impl Queue {
         Counts { visible: self.messages.len() - in_flight - delayed, in_flight, delayed }
     }
 
+    /// How many stood where at an earlier instant, if nothing but time has touched the queue since.
+    pub(super) fn counts_at(&self, at: Timestamp) -> Counts {
+        let hidden = |set: &BTreeSet<(Timestamp, u64)>| set.len() - set.range(..=(at, u64::MAX)).count();
+        let gone = at - Duration::from_secs(self.settings.retention_secs);
+        let left = self.messages.len() - self.ages.range(..=(gone, u64::MAX)).count();
+        let (in_flight, delayed) = (hidden(&self.in_flight), hidden(&self.delayed));
+        Counts { visible: left.saturating_sub(in_flight + delayed), in_flight, delayed }
+    }
+
+    /// When the oldest message was sent.
+    pub(super) fn oldest(&self) -> Option<Timestamp> {
+        self.ages.first().map(|(sent, _)| *sent)
+    }
+
     /// Whether somebody who asks now gets something.
     pub(super) fn has_visible(&self, now: Timestamp) -> bool {
         self.line.first().is_some_and(|(at, _)| *at <= now)

@@ -12,6 +12,7 @@ use wavetank_wire::sqs::{Message as Shown, ReceiveMessageInput, ReceiveMessageOu
 use super::super::error::SqsError;
 use super::super::limits;
 use super::message::{Message, Standing, check_id, md5_of_attributes};
+use super::metrics::OfQueue;
 use super::queue::Queue;
 use super::send::sequence_number;
 use super::{Sqs, name_in};
@@ -81,6 +82,9 @@ impl Sqs {
             self.arm(cx, &name);
             return Ok(Answer::Later(ticket));
         }
+        if messages.is_empty() {
+            cx.meter::<OfQueue>(&[&name]).add(OfQueue::Empty, 1.0);
+        }
         self.arm(cx, &name);
         Ok(Answer::Now(Response::ReceiveMessage(output(messages))))
     }
@@ -101,6 +105,7 @@ impl Sqs {
         let now = cx.now;
         let ended = |queue: &Queue| queue.waits_end.first().copied().filter(|(until, _)| *until <= now);
         while let Some((_, ticket)) = self.queues.get(name).and_then(ended) {
+            cx.meter::<OfQueue>(&[name]).add(OfQueue::Empty, 1.0);
             self.answer(cx, name, ticket, Vec::new());
         }
     }
@@ -152,6 +157,9 @@ impl Sqs {
             let now = cx.now;
             queue.attempts.retain(|_, attempt| attempt.until > now);
             queue.attempts.insert(attempt.clone(), Attempt { until: now + limits::ATTEMPT, taken });
+        }
+        if !shown.is_empty() {
+            cx.meter::<OfQueue>(&[name]).add(OfQueue::Received, shown.len() as f64);
         }
         let dead: Vec<Message> = picked.dead.into_iter().filter_map(|place| queue.remove(place)).collect();
         if !dead.is_empty() {

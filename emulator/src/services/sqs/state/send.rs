@@ -10,6 +10,7 @@ use super::super::error::SqsError;
 use super::super::limits;
 use super::batch::{check_ids, failed};
 use super::message::{self, Draft, Message, Standing};
+use super::metrics::OfQueue;
 use super::queue::Queue;
 use super::{Sqs, name_in};
 use crate::world::Cx;
@@ -154,12 +155,15 @@ impl Queue {
         if let Some(key) = &key
             && let Some(first) = self.dedup.known(cx.now, key)
         {
+            cx.meter::<OfQueue>(&[&self.name]).add(OfQueue::Deduplicated, 1.0);
             let mut answer = first.clone();
             answer.md5of_message_body = Some(message::md5_of(&draft.body));
             answer.md5of_message_attributes = message::md5_of_attributes(draft.attributes.iter());
             return answer;
         }
         let md5of_message_attributes = message::md5_of_attributes(draft.attributes.iter());
+        let bytes = message::size(&draft.body, Some(&draft.attributes)) as f64;
+        cx.meter::<OfQueue>(&[&self.name]).add(OfQueue::Sent, 1.0).add(OfQueue::SentSize, bytes);
         let message = self.message(cx, draft);
         let (id, md5) = (message.id.clone(), message.md5.clone());
         let place = self.push(message);

@@ -13,6 +13,7 @@ use super::super::error::SqsError;
 use super::super::limits;
 use super::batch::{check_ids, failed};
 use super::message::Standing;
+use super::metrics::OfQueue;
 use super::queue::Queue;
 use super::{Sqs, name_in};
 use crate::world::Cx;
@@ -25,6 +26,7 @@ impl Sqs {
     ) -> Result<DeleteMessageOutput, SqsError> {
         let queue = self.queue_mut(cx, &input.queue_url)?;
         queue.delete(&input.receipt_handle)?;
+        cx.meter::<OfQueue>(&[&queue.name]).add(OfQueue::Deleted, 1.0);
         self.loosened(cx, &input.queue_url);
         Ok(DeleteMessageOutput {})
     }
@@ -42,6 +44,9 @@ impl Sqs {
                 Ok(()) => output.successful.push(DeleteMessageBatchResultEntry { id }),
                 Err(error) => output.failed.push(failed(id, &error)),
             }
+        }
+        if !output.successful.is_empty() {
+            cx.meter::<OfQueue>(&[&queue.name]).add(OfQueue::Deleted, output.successful.len() as f64);
         }
         self.loosened(cx, &input.queue_url);
         Ok(output)
