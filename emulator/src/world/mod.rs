@@ -16,7 +16,7 @@ pub(crate) mod testing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wavetank_types::{Seed, Stream, Timestamp};
+use wavetank_types::{Seed, Timestamp};
 use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::{Val, WireError};
 
