@@ -31,6 +31,7 @@ impl World {
                 stream: &mut slot.seat.stream,
                 next_number: &mut self.next_number,
                 counters: &mut slot.seat.counters,
+                faults: &mut self.faults,
                 out: &mut out,
             };
             slot.service.measure(&mut cx);

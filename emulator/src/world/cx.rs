@@ -144,8 +144,8 @@ pub struct Cx<'a> {
     pub(super) owner: &'a Address,
     pub(super) stream: &'a mut Stream,
     pub(super) next_number: &'a mut u64,
-    pub(super) faults: &'a mut Faults,
     pub(super) counters: &'a mut Counters,
+    pub(super) faults: &'a mut Faults,
     pub(super) out: &'a mut Vec<(Address, Effect)>,
 }
 
@@ -165,8 +165,8 @@ impl Cx<'_> {
             owner: self.owner,
             stream: self.stream,
             next_number: self.next_number,
-            faults: self.faults,
             counters: self.counters,
+            faults: self.faults,
             out: self.out,
         }
     }

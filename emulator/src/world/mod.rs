@@ -287,8 +287,8 @@ impl World {
             owner: &owner,
             stream: &mut seat.stream,
             next_number: &mut self.next_number,
-            faults: &mut self.faults,
             counters: &mut seat.counters,
+            faults: &mut self.faults,
             out,
         };
         act(&mut self.s3, &mut cx)
@@ -351,8 +351,8 @@ impl World {
             owner: &address,
             stream: &mut slot.seat.stream,
             next_number: &mut self.next_number,
-            faults: &mut self.faults,
             counters: &mut slot.seat.counters,
+            faults: &mut self.faults,
             out,
         };
         if !readings.is_empty() {

@@ -15,8 +15,8 @@ pub(crate) struct Bench {
     owner: Address,
     stream: Stream,
     next_number: u64,
-    faults: Faults,
     counters: Counters,
+    faults: Faults,
     out: Vec<(Address, Effect)>,
 }
 
@@ -28,8 +28,8 @@ impl Bench {
             owner: Address { service, scope: Scope::default() },
             stream: Seed(0).stream("bench"),
             next_number: 0,
-            faults: Faults::new(Seed(0).stream("faults")),
             counters: Counters::default(),
+            faults: Faults::new(Seed(0).stream("faults")),
             out: Vec::new(),
         }
     }
@@ -44,8 +44,8 @@ impl Bench {
             owner: &self.owner,
             stream: &mut self.stream,
             next_number: &mut self.next_number,
-            faults: &mut self.faults,
             counters: &mut self.counters,
+            faults: &mut self.faults,
             out: &mut self.out,
         };
         act(&mut cx)

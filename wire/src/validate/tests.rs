@@ -75,7 +75,7 @@ fn athena_says_its_code_twice_and_members_fail_in_the_models_order() {
          greater than or equal to 1"
     );
     let code = "INVALID_INPUT".to_owned();
-    assert_eq!(error.fields, [("AthenaErrorCode", code.clone()), ("ErrorCode", code)]);
+    assert_eq!(error.fields, [("AthenaErrorCode", code.clone().into()), ("ErrorCode", code.into())]);
 }
 
 #[test]

@@ -377,7 +377,7 @@ fn more_queries_than_the_quota_are_refused_until_one_has_ended() {
     let input = StartQueryExecutionInput { query_string: "CREATE DATABASE d".to_owned(), ..to_results() };
     let error = stage.call(Request::StartQueryExecution(input)).unwrap_err();
     assert_eq!(error.code, "TooManyRequestsException");
-    assert_eq!(error.fields, [("Reason", "CONCURRENT_QUERY_LIMIT_EXCEEDED".to_owned())]);
+    assert_eq!(error.fields, [("Reason", "CONCURRENT_QUERY_LIMIT_EXCEEDED".into())]);
     let input = StopQueryExecutionInput { query_execution_id: ids[0].clone() };
     stage.call(Request::StopQueryExecution(input)).unwrap();
     stage.start("CREATE DATABASE d");

@@ -13,6 +13,7 @@ pub(crate) mod expression;
 mod global;
 pub(crate) mod legacy;
 mod limits;
+pub(crate) mod partiql;
 mod streams;
 pub(crate) mod table;
 mod tables;
@@ -49,6 +50,8 @@ pub struct DynamoDb {
 #[derive(Debug, Default)]
 struct Regional {
     tables: BTreeMap<String, Table>,
+    /// Transactions that have been made lately.
+    tokens: data::Tokens,
     /// Streams that take no more records, by ARN, as long as they can be read.
     disabled_streams: BTreeMap<String, Stream>,
     backups: backup::Backups,
@@ -79,6 +82,10 @@ impl DynamoDb {
             Q::DeleteItem(input) => A::DeleteItem(self.delete_item(cx, input)?),
             Q::Query(input) => A::Query(self.query(cx, input)?),
             Q::Scan(input) => A::Scan(self.scan(cx, input)?),
+            Q::BatchGetItem(input) => A::BatchGetItem(self.batch_get_item(cx, input)?),
+            Q::BatchWriteItem(input) => A::BatchWriteItem(self.batch_write_item(cx, input)?),
+            Q::TransactGetItems(input) => A::TransactGetItems(self.transact_get_items(cx, input)?),
+            Q::TransactWriteItems(input) => A::TransactWriteItems(self.transact_write_items(cx, input)?),
             other if backup::is_ours(&other) => return self.backups(cx, other),
             other => return self.tables(cx, other),
         })

@@ -170,8 +170,7 @@ impl Table {
         let expired: Vec<RowKey> =
             self.ttl.expiries.iter().take_while(is_over).map(|(_, row)| row.clone()).collect();
         for row in expired {
-            let item = self.rows.get(&row).map(Packed::unpack);
-            if let Some(key) = item.and_then(|item| self.keys.of_item(&item).ok()) {
+            if let Some(key) = self.rows.get(&row).and_then(|item| self.keys.of_item(item).ok()) {
                 self.change(cx, key, None, Origin::TimeToLive);
             }
         }

@@ -94,7 +94,7 @@ impl History {
     pub(crate) fn rows_at(&self, rows: &Rows, at: Timestamp) -> Rows {
         let mut rows = rows.clone();
         for undo in self.after(at) {
-            rows.set(&undo.key.row(), undo.old.clone());
+            rows.set(undo.key.row(), undo.old.clone());
         }
         rows
     }

@@ -161,6 +161,16 @@ impl Told {
     }
 }
 
+impl Told {
+    /// The same of several tables.
+    pub(super) fn wire_all(self, all: &[(String, Consumed)], split: Split) -> Option<Vec<ConsumedCapacity>> {
+        if self == Self::None {
+            return None;
+        }
+        Some(all.iter().filter_map(|(table, consumed)| self.wire(table, consumed, split)).collect())
+    }
+}
+
 fn capacity(units: f64, split: Split) -> Capacity {
     Capacity {
         capacity_units: Some(units),

@@ -43,6 +43,9 @@ pub(crate) enum DataError {
 
     #[error("The table does not have the specified index: {0}")]
     NoSuchIndex(String),
+    /// Assumed: the sentence.
+    #[error("Cannot read from backfilling global secondary index: {0}")]
+    IndexBackfilling(String),
     #[error("Consistent reads are not supported on global secondary indexes")]
     ConsistentOnGlobal,
     #[error("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")]
@@ -176,6 +179,7 @@ impl DataError {
             | Self::UpdatedIndexKeyType
             | Self::UpdatedIndexKeyEmpty { .. }
             | Self::NoSuchIndex(_)
+            | Self::IndexBackfilling(_)
             | Self::ConsistentOnGlobal
             | Self::NoKeyConditions
             | Self::StartKey

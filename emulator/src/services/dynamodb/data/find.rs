@@ -1,6 +1,7 @@
 //! Which table and index a request means.
 
 use crate::services::dynamodb::error::DynamoError;
+use crate::services::dynamodb::table::settings::Status;
 use crate::services::dynamodb::table::{Index, Table};
 use crate::services::dynamodb::{DynamoDb, Regional};
 use crate::world::Cx;
@@ -36,7 +37,7 @@ impl DynamoDb {
     /// The table of this name in the caller's region, to be read.
     pub(super) fn readable(&self, cx: &Cx<'_>, name: &str) -> Result<&Table, DynamoError> {
         let region = self.regions.get(&cx.scope.region).ok_or(DynamoError::NoSuchTable)?;
-        region.tables.get(name).ok_or(DynamoError::NoSuchTable)
+        region.readable(name)
     }
 
     /// The same to be written.
@@ -47,9 +48,19 @@ impl DynamoDb {
 }
 
 impl Regional {
-    pub(super) fn writable(&mut self, name: &str) -> Result<&mut Table, DynamoError> {
-        self.tables.get_mut(name).ok_or(DynamoError::NoSuchTable)
+    pub(super) fn readable(&self, name: &str) -> Result<&Table, DynamoError> {
+        self.tables.get(name).filter(|table| has_items(table)).ok_or(DynamoError::NoSuchTable)
     }
+
+    pub(super) fn writable(&mut self, name: &str) -> Result<&mut Table, DynamoError> {
+        self.tables.get_mut(name).filter(|table| has_items(table)).ok_or(DynamoError::NoSuchTable)
+    }
+}
+
+/// A table that is not there yet, or almost gone, is none to operations on items.
+/// Recorded: dynalite's `index.js` of its store, for a table that is being created or deleted.
+const fn has_items(table: &Table) -> bool {
+    matches!(table.settings.life.status, Status::Active | Status::Updating)
 }
 
 /// The index that a Query or Scan names.
@@ -59,7 +70,16 @@ pub(super) fn index<'t>(
     is_consistent: bool,
 ) -> Result<Option<&'t Index>, DataError> {
     let Some(name) = name else { return Ok(None) };
-    let index = table.indexes.get(name).ok_or_else(|| DataError::NoSuchIndex(name.to_owned()))?;
+    let absent = || DataError::NoSuchIndex(name.to_owned());
+    let index = table.indexes.get(name).ok_or_else(absent)?;
+    if let Some(global) = table.settings.indexes.get(name) {
+        match global.life.status {
+            Status::Creating => return Err(DataError::IndexBackfilling(name.to_owned())),
+            // Assumed: that an index which is being deleted is gone to readers.
+            Status::Deleting => return Err(absent()),
+            Status::Active | Status::Updating => {}
+        }
+    }
     if index.is_global && is_consistent {
         return Err(DataError::ConsistentOnGlobal);
     }

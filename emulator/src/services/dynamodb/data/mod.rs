@@ -6,6 +6,7 @@
 //! Recorded, for the order of refusals and their sentences: dynalite's tests (github.com/mhart/dynalite, `test/`) and
 //! Alternator's (github.com/scylladb/scylladb, `test/alternator`), both of which run against AWS too.
 
+mod batch;
 mod capacity;
 mod error;
 mod find;
@@ -13,11 +14,15 @@ mod page;
 mod query;
 mod scan;
 mod single;
+#[cfg(test)]
+mod tests;
+mod transact;
 mod write;
 
 use super::terms::{Operation, Parameters, Terms, TermsError};
 
 pub(crate) use error::{DataError, Reason};
+pub(super) use transact::Tokens;
 
 impl Parameters {
     /// Whether the request says nothing about items, as most do: then there is nothing to check or to read.

@@ -38,6 +38,10 @@ pub(crate) enum ExpressionError {
     PlaceholderKey { parameter: &'static str, key: String },
     #[error("ExpressionAttributeValues contains invalid value: {why} for key {key}")]
     PlaceholderValue { key: String, why: ValueError },
+    #[error("1 validation error detected: Empty attribute name")]
+    EmptyName,
+    #[error("1 validation error detected: Attribute name is too large, must be less than 65536 bytes")]
+    NameTooLong,
     #[error("Value provided in {parameter} unused in expressions: keys: {{{}}}", keys.join(", "))]
     Unused { parameter: &'static str, keys: Vec<String> },
 }

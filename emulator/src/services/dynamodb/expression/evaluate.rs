@@ -111,12 +111,12 @@ fn contains(whole: &AttributeValue, part: &AttributeValue) -> bool {
     }
 }
 
-/// Bytes of a text or binary, elements of a set, list or map. Numbers, booleans and null have no size.
+/// Characters of a text, bytes of a binary, elements of a set, list or map. Numbers, booleans and null have no size.
 ///
-/// Documented: of a text, its length; that this counts bytes of UTF-8 is assumed.
+/// Recorded: dynalite's `test/scan.js`: `abÿ` has three. Assumed: a character is a unit of UTF-16, as in Java.
 fn size(value: &AttributeValue) -> Option<usize> {
     match value {
-        AttributeValue::S(text) => Some(text.len()),
+        AttributeValue::S(text) => Some(text.encode_utf16().count()),
         AttributeValue::B(bytes) => Some(bytes.len()),
         AttributeValue::Ss(set) => Some(set.len()),
         AttributeValue::Ns(set) => Some(set.len()),

@@ -21,6 +21,8 @@ mod key;
 mod path;
 mod placeholders;
 mod projection;
+#[cfg(test)]
+mod props;
 mod reserved;
 mod syntax;
 #[cfg(test)]
@@ -32,7 +34,7 @@ pub(crate) use attributes::Attributes;
 pub(crate) use condition::{Comparator, Condition, Operand};
 pub(crate) use error::{ExpressionError, Fault, Kind};
 pub(crate) use key::{KeyAttribute, KeyConditions, KeyError, KeyQuery, KeySchema, KeyTest, SortCondition};
-pub(crate) use path::{Path, Step};
+pub(crate) use path::{Path, Step, check_paths};
 pub(crate) use placeholders::Placeholders;
 pub(crate) use projection::Projection;
 pub(crate) use update::{Dialect, Source, Update, UpdateError};

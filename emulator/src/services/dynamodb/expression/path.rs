@@ -6,6 +6,7 @@ use std::fmt;
 use super::super::value::AttributeValue;
 use super::attributes::Attributes;
 use super::error::Fault;
+use super::faults::Faults;
 
 /// Levels of a path, at most.
 /// Recorded: Alternator's `test_projection_expression.py`.
@@ -90,6 +91,13 @@ impl Clash {
             Self::Conflict => Fault::Conflict { one, two },
         }
     }
+}
+
+/// Refuses places that get into each other's way.
+pub(crate) fn check_paths(paths: &[Path]) -> Result<(), Fault> {
+    let mut faults = Faults::none();
+    Clash::among(paths, |clash, fault| faults.note(clash, fault));
+    faults.unless_any(())
 }
 
 /// One step down from a value.

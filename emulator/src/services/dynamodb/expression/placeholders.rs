@@ -13,6 +13,11 @@ use super::syntax::Part;
 const NAMES: &str = "ExpressionAttributeNames";
 const VALUES: &str = "ExpressionAttributeValues";
 
+/// Bytes of an attribute's name, at most.
+/// Recorded, for the number and the sentence: github.com/ExtendDB/extenddb, issue 365 (measured on AWS on 2026-09-16). Assumed: the
+/// sentence for a name that is empty, of which Alternator's `test_limits.py` has the end.
+const NAME_BYTES_MAX: usize = 65_535;
+
 /// Elements of a list that can be named, at most: no list that fits into an item is near it.
 /// Assumed.
 const INDEX_MAX: usize = i32::MAX as usize;
@@ -39,7 +44,15 @@ impl Placeholders {
                 Err(why) => return Err(ExpressionError::PlaceholderValue { key, why }),
             };
         }
-        let names = names.unwrap_or_default().into_iter().map(|(key, name)| (key, (name, false))).collect();
+        let names = names.unwrap_or_default();
+        for name in names.values() {
+            match name.len() {
+                0 => return Err(ExpressionError::EmptyName),
+                bytes if bytes > NAME_BYTES_MAX => return Err(ExpressionError::NameTooLong),
+                _ => {}
+            }
+        }
+        let names = names.into_iter().map(|(key, name)| (key, (name, false))).collect();
         Ok(Self { names, values: read })
     }
 

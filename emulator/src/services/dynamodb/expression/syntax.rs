@@ -13,7 +13,7 @@ const OPERAND_DEPTH_MAX: usize = 48;
 
 /// Operators of one expression, at most. Parentheses and functions do not count.
 /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (to be verified).
-/// Recorded, for the sentence: Alternator's `test_limits.py`.
+/// Recorded, for the sentence, which says 301 of however many: Alternator's `test_limits.py`.
 const OPERATORS_MAX: usize = 300;
 
 /// Words that no name of an attribute or function may be in a condition.
@@ -150,7 +150,8 @@ impl<'a> Parser<'a> {
     pub(super) fn finish(&self) -> Result<(), Fault> {
         self.tokens.end()?;
         if self.operators > OPERATORS_MAX {
-            return Err(Fault::TooManyOperators { count: self.operators });
+            // AWS counts no further than it must.
+            return Err(Fault::TooManyOperators { count: OPERATORS_MAX + 1 });
         }
         if self.redundant_parentheses { Err(Fault::RedundantParentheses) } else { Ok(()) }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use wavetank_wire::Val;
-pub(crate) use wavetank_wire::r#gen::dynamodb::{
+pub(crate) use wavetank_wire::dynamodb::{
     Condition as FilterEntry, ExpectedAttributeValue as ExpectedEntry,
 };
 

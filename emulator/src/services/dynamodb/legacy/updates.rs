@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-pub(crate) use wavetank_wire::r#gen::dynamodb::AttributeValueUpdate as UpdateEntry;
+pub(crate) use wavetank_wire::dynamodb::AttributeValueUpdate as UpdateEntry;
 
 use super::super::expression::{Dialect, Path, Source, Update};
 use super::super::value::{AttributeValue, Type};

@@ -46,7 +46,7 @@ impl RowKey {
 
     /// The hash of the partition key, evenly spread.
     pub(crate) fn hash(&self) -> u64 {
-        self.0.first_chunk().map_or(0, |head| u64::from_be_bytes(*head))
+        self.hash
     }
 
     /// What every key of this partition begins with.

@@ -8,7 +8,7 @@ mod number;
 mod order;
 mod packed;
 #[cfg(test)]
-mod props;
+pub(crate) mod props;
 mod size;
 mod wire;
 

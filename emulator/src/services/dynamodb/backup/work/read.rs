@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::json;
 use crate::services::dynamodb::limits::ITEM_BYTES_MAX;
-use crate::services::dynamodb::table::{KeySchema, Rows};
-use crate::services::dynamodb::value::{AttributeValue, Item, KeyValue, Packed, Type, item_bytes};
+use crate::services::dynamodb::table::{KeySchema, RowKey, Rows};
+use crate::services::dynamodb::value::{AttributeValue, Item, KeyValue, Packed, Type};
 
 /// Bytes that one object may have when it is unpacked: a small object that unpacks to more is not read further.
 const UNPACKED_BYTES_MAX: u64 = 2 << 30;
@@ -186,18 +186,19 @@ impl Import {
 
     /// One item, if the table takes it.
     fn take(&self, key: &str, index: u64, item: &Item, into: &mut Imported) {
-        let row = match self.checked(item) {
+        let packed = Packed::of(item);
+        let row = match self.checked(item, &packed) {
             Ok(row) => row,
             Err(why) => return into.refuse(key, index, why),
         };
         into.processed += 1;
         into.imported += 1;
-        into.rows.set(&row, Some(Packed::of(item)));
+        into.rows.set(row, Some(packed));
     }
 
-    fn checked(&self, item: &Item) -> Result<crate::services::dynamodb::table::RowKey, String> {
-        let found = self.target.keys.of_item(item).map_err(|why| why.to_string())?;
-        if item_bytes(item) > ITEM_BYTES_MAX {
+    fn checked(&self, item: &Item, packed: &Packed) -> Result<RowKey, String> {
+        let found = self.target.keys.of_item(packed).map_err(|why| why.to_string())?;
+        if packed.item_bytes() > ITEM_BYTES_MAX {
             return Err("Item size has exceeded the maximum allowed size".to_owned());
         }
         for attribute in self.target.indexes.iter().flat_map(KeySchema::attributes) {

@@ -4,6 +4,7 @@ use super::*;
 
 #[test]
 fn placeholders_are_proper_defined_and_used() {
+    let long = "x".repeat(65_536);
     let refused = |with_names: Option<&[(&str, &str)]>, with_values: Option<&[(&str, V)]>| {
         let names = with_names.map(|entries| names(entries).unwrap_or_default());
         let values = with_values.map(|entries| values(entries).unwrap_or_default());
@@ -30,6 +31,12 @@ fn placeholders_are_proper_defined_and_used() {
             Some(&[("#va#l", "a")]),
             None,
             "ExpressionAttributeNames contains invalid key: Syntax error; key: \"#va#l\"",
+        ),
+        (Some(&[("#x", "")]), None, "1 validation error detected: Empty attribute name"),
+        (
+            Some(&[("#x", long.as_str())]),
+            None,
+            "1 validation error detected: Attribute name is too large, must be less than 65536 bytes",
         ),
         (
             Some(&[("#x", "x"), ("#y", "y")]),

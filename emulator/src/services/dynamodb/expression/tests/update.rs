@@ -346,7 +346,7 @@ fn operands_of_updates_have_the_types_that_their_operators_take() {
 }
 
 #[test]
-fn keys_are_not_updated_and_what_only_takes_away_makes_no_item() {
+fn it_is_known_what_an_update_will_do_before_there_is_an_item() {
     let parse = |text: &str| {
         let mut placeholders = Placeholders::read(None, values(&[(":a", numbers(&[1]))])).expect(text);
         Update::parse(text, &mut placeholders).expect(text)

@@ -105,13 +105,6 @@ impl Source {
                 (AttributeValue::N(one), AttributeValue::N(two)) => AttributeValue::N(one.minus(*two)?),
                 _ => return Err(UpdateError::OperandType),
             },
-            Self::SetAdd(one, two) => {
-                union(&*one.of(old)?, &*two.of(old)?).ok_or(UpdateError::OperandType)?
-            }
-            Self::SetDelete(one, two) => {
-                let left = difference(&*one.of(old)?, &*two.of(old)?).ok_or(UpdateError::OperandType)?;
-                left.ok_or(UpdateError::OperandType)?
-            }
         }))
     }
 }

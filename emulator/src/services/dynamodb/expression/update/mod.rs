@@ -6,7 +6,7 @@ mod apply;
 mod parse;
 
 use super::super::value::{AttributeValue, NumberError, Type};
-use super::key::{KeyAttribute, KeySchema};
+use super::key::KeySchema;
 use super::path::Path;
 use super::projection::Projection;
 
@@ -40,10 +40,6 @@ pub(crate) enum Source {
     ListAppend(Box<Self>, Box<Self>),
     Plus(Box<Self>, Box<Self>),
     Minus(Box<Self>, Box<Self>),
-    /// PartiQL's: the elements of two sets.
-    SetAdd(Box<Self>, Box<Self>),
-    /// PartiQL's: the elements of a set that are not in another.
-    SetDelete(Box<Self>, Box<Self>),
 }
 
 /// Why an update cannot be made. Nothing is changed then.
@@ -53,11 +49,6 @@ pub(crate) enum UpdateError {
         "One or more parameter values were invalid: Cannot update attribute {0}. This attribute is part of the key"
     )]
     KeyAttribute(String),
-    #[error(
-        "One or more parameter values were invalid: Type mismatch for Index Key {attribute} Expected: {} Actual: {} IndexName: {index}",
-        expected.name(), actual.name()
-    )]
-    IndexKeyType { attribute: String, expected: Type, actual: Type, index: String },
     #[error("The document path provided in the update expression is invalid for update")]
     InvalidPath,
     #[error("The provided expression refers to an attribute that does not exist in the item")]
@@ -105,22 +96,12 @@ impl Update {
         }
     }
 
-    /// An attribute that is the key of an index is of that key's type, or is not changed.
-    ///
-    /// What is read from the item is not known yet: the item that comes of it is looked at again.
-    pub(crate) fn check_index_key(&self, index: &str, key: KeyAttribute<'_>) -> Result<(), UpdateError> {
-        let is_key = |path: &Path| path.attribute == key.name && !path.is_nested();
-        let set = self.sets.iter().find(|(path, _)| is_key(path)).and_then(|(_, source)| source.kind());
-        let changed = self.adds.iter().chain(&self.deletes).find(|(path, _)| is_key(path));
-        match set.or_else(|| changed.map(|(_, value)| value.kind())) {
-            Some(actual) if actual != key.kind => Err(UpdateError::IndexKeyType {
-                attribute: key.name.to_owned(),
-                expected: key.kind,
-                actual,
-                index: index.to_owned(),
-            }),
-            _ => Ok(()),
-        }
+    /// The type that it gives to a whole attribute, as far as that is known before the item is.
+    pub(crate) fn kind_of(&self, attribute: &str) -> Option<Type> {
+        let is_it = |path: &Path| path.attribute == attribute && !path.is_nested();
+        let set = self.sets.iter().find(|(path, _)| is_it(path)).and_then(|(_, source)| source.kind());
+        let mut changed = self.adds.iter().chain(&self.deletes).filter(|(path, _)| is_it(path));
+        set.or_else(|| changed.next().map(|(_, value)| value.kind()))
     }
 
     /// Whether it makes an item that is absent. What only takes away makes none.
@@ -136,7 +117,7 @@ impl Source {
     /// Its type, where that does not depend on the item.
     fn kind(&self) -> Option<Type> {
         match self {
-            Self::Path(_) | Self::SetAdd(..) | Self::SetDelete(..) => None,
+            Self::Path(_) => None,
             Self::Value(value) => Some(value.kind()),
             Self::IfNotExists(_, other) => other.kind(),
             Self::ListAppend(..) => Some(Type::L),
@@ -152,11 +133,7 @@ impl Source {
                 see(path);
                 other.visit_paths(see);
             }
-            Self::ListAppend(one, two)
-            | Self::Plus(one, two)
-            | Self::Minus(one, two)
-            | Self::SetAdd(one, two)
-            | Self::SetDelete(one, two) => {
+            Self::ListAppend(one, two) | Self::Plus(one, two) | Self::Minus(one, two) => {
                 one.visit_paths(see);
                 two.visit_paths(see);
             }

@@ -4,13 +4,15 @@
 //! expressions, and AWS names what is missing in an order of its own.
 //! Recorded, for order and sentences: dynalite's tests (github.com/mhart/dynalite, `test/`).
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use wavetank_wire::Val;
 
 use super::expression::{
-    Condition, ExpressionError, KeyConditions, KeyError, KeySchema, Kind, Path, Placeholders, Projection,
-    Update,
+    Condition, ExpressionError, KeyConditions, KeyError, Kind, Placeholders, Projection, Update,
 };
 use super::legacy::{self, ExpectedEntry, FilterEntry, LegacyError, UpdateEntry};
 
@@ -53,8 +55,6 @@ pub(crate) struct Terms {
     pub(crate) condition: Option<Condition>,
     /// What must be true of an item for it to be answered.
     pub(crate) filter: Option<Condition>,
-    /// Whether that was said in an expression.
-    pub(crate) filter_is_expression: bool,
     /// Which items a Query reads.
     pub(crate) key: Option<KeyConditions>,
     pub(crate) update: Option<Update>,
@@ -85,12 +85,6 @@ pub(crate) enum TermsError {
     ValuesAlone { expressions: Vec<&'static str> },
     #[error("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")]
     NoKeyConditions,
-    #[error("{parameter} can only contain non-primary key attributes: Primary key attribute: {attribute}")]
-    FilterOnKey { parameter: &'static str, attribute: String },
-    #[error(
-        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {what}: {attribute}"
-    )]
-    NestedKey { what: &'static str, attribute: String },
 }
 
 impl Parameters {
@@ -184,7 +178,6 @@ impl Parameters {
         }
         if let Some(text) = &self.filter_expression {
             terms.filter = Some(Condition::parse(Kind::Filter, text, &mut placeholders)?);
-            terms.filter_is_expression = true;
         }
         if let Some(text) = &self.projection_expression {
             terms.projection = Some(Projection::parse(text, &mut placeholders)?);
@@ -215,49 +208,5 @@ impl Parameters {
             terms.projection = Some(legacy::attributes(names)?);
         }
         Ok(terms)
-    }
-}
-
-impl Terms {
-    /// A Query's filter says nothing of the key that it reads by.
-    pub(crate) fn check_query_filter(&self, schema: &KeySchema<'_>) -> Result<(), TermsError> {
-        let Some(filter) = &self.filter else { return Ok(()) };
-        for key in schema.attributes() {
-            let mut named = false;
-            filter.visit_paths(&mut |path| named |= path.attribute == key.name);
-            if named {
-                let parameter = if self.filter_is_expression { "Filter Expression" } else { "QueryFilter" };
-                return Err(TermsError::FilterOnKey { parameter, attribute: key.name.to_owned() });
-            }
-        }
-        Ok(())
-    }
-
-    /// Keys of the table and of its indexes have no parts that could be named.
-    pub(crate) fn check_nested_keys<'a>(
-        &self,
-        table: &KeySchema<'_>,
-        indexes: impl IntoIterator<Item = KeySchema<'a>>,
-    ) -> Result<(), TermsError> {
-        let nested = |name: &str| {
-            let mut found =
-                self.projection.iter().flat_map(Projection::nested_attributes).any(|it| it == name);
-            let mut see = |path: &Path| found |= path.is_nested() && path.attribute == name;
-            self.condition.iter().chain(&self.filter).for_each(|condition| condition.visit_paths(&mut see));
-            self.update.iter().for_each(|update| update.visit_paths(&mut see));
-            found
-        };
-        let of_table =
-            table.attributes().find(|key| nested(key.name)).map(|key| ("Key", key.name.to_owned()));
-        let of_index = || {
-            let mut keys = indexes
-                .into_iter()
-                .flat_map(|schema| schema.attributes().map(|key| key.name.to_owned()).collect::<Vec<_>>());
-            keys.find(|name| nested(name)).map(|name| ("IndexKey", name))
-        };
-        match of_table.or_else(of_index) {
-            Some((what, attribute)) => Err(TermsError::NestedKey { what, attribute }),
-            None => Ok(()),
-        }
     }
 }

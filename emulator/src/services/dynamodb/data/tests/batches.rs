@@ -1,0 +1,92 @@
+//! Batches: many items at once, each for itself, all or none refused.
+
+use serde_json::{Value, json};
+
+use super::{Rig, check};
+
+fn key(p: &str) -> Value {
+    json!({"p": {"S": p}})
+}
+
+#[test]
+fn a_batch_writes_and_reads_items_of_several_tables() {
+    let mut rig = Rig::with_tables();
+    rig.ok("PutItem", json!({"TableName": "h", "Item": {"p": {"S": "old"}}}));
+    check(
+        &mut rig,
+        "BatchWriteItem",
+        json!({
+            "ReturnConsumedCapacity": "TOTAL",
+            "RequestItems": {
+                "h": [
+                    {"PutRequest": {"Item": {"p": {"S": "a"}, "x": {"N": "1"}}}}, {"PutRequest": {"Item": key("b")}},
+                    {"DeleteRequest": {"Key": key("old")}},
+                ],
+                "t": [{"PutRequest": {"Item": {"p": {"S": "a"}, "s": {"N": "1"}, "rank": {"N": "1"}}}}],
+            },
+        }),
+        json!({
+            "UnprocessedItems": {},
+            "ConsumedCapacity": [{"TableName": "h", "CapacityUnits": 3.0}, {"TableName": "t", "CapacityUnits": 2.0}],
+        }),
+    );
+    check(
+        &mut rig,
+        "BatchGetItem",
+        json!({
+            "ReturnConsumedCapacity": "INDEXES",
+            "RequestItems": {
+                "h": {"Keys": [key("a"), key("old"), key("b")], "ProjectionExpression": "x"},
+                "t": {"Keys": [{"p": {"S": "a"}, "s": {"N": "1"}}], "ConsistentRead": true},
+            },
+        }),
+        json!({
+            "Responses": {
+                "h": [{"x": {"N": "1"}}, {}], "t": [{"p": {"S": "a"}, "s": {"N": "1"}, "rank": {"N": "1"}}],
+            },
+            "UnprocessedKeys": {},
+            "ConsumedCapacity": [
+                {"TableName": "h", "CapacityUnits": 1.5, "Table": {"CapacityUnits": 1.5}},
+                {"TableName": "t", "CapacityUnits": 1.0, "Table": {"CapacityUnits": 1.0}},
+            ],
+        }),
+    );
+}
+
+#[test]
+fn keys_that_do_not_fit_into_the_answer_come_back() {
+    let mut rig = Rig::with_tables();
+    for p in ["a", "b", "c", "d"] {
+        rig.ok(
+            "PutItem",
+            json!({"TableName": "h", "Item": {"p": {"S": p}, "x": {"S": "x".repeat(390_000)}}}),
+        );
+    }
+    let keys = json!([key("a"), key("b"), key("c"), key("d"), key("none")]);
+    let answer =
+        rig.ok("BatchGetItem", json!({"RequestItems": {"h": {"Keys": keys, "ConsistentRead": true}}}));
+    assert_eq!(answer["Responses"]["h"].as_array().expect("items").len(), 3);
+    assert_eq!(answer["UnprocessedKeys"], json!({"h": {"Keys": [key("d")], "ConsistentRead": true}}));
+}
+
+#[test]
+fn a_batch_with_one_wrong_request_does_nothing() {
+    let mut rig = Rig::with_tables();
+    let good = json!({"PutRequest": {"Item": key("a")}});
+    for bad in [
+        json!({"PutRequest": {"Item": {"q": {"S": "a"}}}}),
+        json!({"PutRequest": {"Item": {"p": {"N": "1"}}}}),
+        json!({"DeleteRequest": {"Key": {"p": {"S": "b"}, "q": {"S": "a"}}}}),
+        json!({"DeleteRequest": {"Key": key("a")}}),
+        json!({"PutRequest": {"Item": {"p": {"S": ""}}}}),
+        json!({}),
+    ] {
+        rig.refused("BatchWriteItem", json!({"RequestItems": {"h": [good.clone(), bad]}}));
+        assert_eq!(rig.all("h"), json!([]));
+    }
+    rig.refused(
+        "BatchWriteItem",
+        json!({"RequestItems": {"h": [good], "none": [{"DeleteRequest": {"Key": key("a")}}]}}),
+    );
+    assert_eq!(rig.all("h"), json!([]));
+}

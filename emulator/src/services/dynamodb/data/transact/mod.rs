@@ -1,0 +1,22 @@
+//! Transactions: many reads or writes, all of them or none.
+//!
+//! All actions are checked by themselves, then held against their tables (the first that does not fit cancels), then all
+//! conditions are asked (each that fails is told), and only then is anything written.
+//! Recorded, for that order: Alternator's `test_transact.py`.
+
+mod get;
+mod token;
+mod write;
+
+pub(crate) use token::Tokens;
+
+use crate::services::dynamodb::error::DynamoError;
+
+use super::error::{DataError, Reason};
+
+/// The reasons of a transaction of `count` actions of which one does not fit its table.
+fn misfit(count: usize, at: usize, why: &DynamoError) -> DataError {
+    let mut reasons = vec![Reason::NONE; count];
+    reasons[at] = Reason { code: "ValidationError", message: Some(why.to_string()), item: None };
+    DataError::Canceled(reasons)
+}
