@@ -3,9 +3,9 @@
 use wavetank_wire::WireError;
 
 use super::backup::BackupError;
-use super::global::GlobalError;
 use super::data::DataError;
 use super::expression::{self, UpdateError};
+use super::global::GlobalError;
 use super::streams::StreamError;
 use super::table::KeyError;
 use super::tables::TableError;

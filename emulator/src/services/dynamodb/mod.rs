@@ -26,8 +26,8 @@ use std::collections::BTreeMap;
 use wavetank_types::{Region, Timestamp};
 use wavetank_wire::{OperationSet as _, ResponseSet as _, Val, WireError, dynamodb, dynamodbstreams};
 
-pub use backup::work::{DynamoOutput, DynamoWork};
 pub(crate) use backup::work::{Done, ImportWork, Imported, SourceError};
+pub use backup::work::{DynamoOutput, DynamoWork};
 use error::DynamoError;
 
 use self::streams::Stream;

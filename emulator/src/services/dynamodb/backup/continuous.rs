@@ -3,8 +3,8 @@
 use wavetank_types::Timestamp;
 use wavetank_wire::dynamodb as w;
 
-use super::history::{History, RECOVERY_DAYS_MAX};
 use super::BackupError;
+use super::history::{History, RECOVERY_DAYS_MAX};
 use crate::services::dynamodb::DynamoDb;
 use crate::services::dynamodb::error::DynamoError;
 use crate::world::Cx;
@@ -49,7 +49,9 @@ fn description(history: &History, now: Timestamp) -> w::ContinuousBackupsDescrip
     w::ContinuousBackupsDescription {
         continuous_backups_status: "ENABLED".to_owned(),
         point_in_time_recovery_description: Some(w::PointInTimeRecoveryDescription {
-            point_in_time_recovery_status: Some(if recovery.is_some() { "ENABLED" } else { "DISABLED" }.to_owned()),
+            point_in_time_recovery_status: Some(
+                if recovery.is_some() { "ENABLED" } else { "DISABLED" }.to_owned(),
+            ),
             recovery_period_in_days: recovery.map(|recovery| recovery.days),
             earliest_restorable_date_time: history.earliest(now),
             latest_restorable_date_time: recovery.map(|_| now),

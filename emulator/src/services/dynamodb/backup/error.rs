@@ -61,7 +61,9 @@ impl BackupError {
             Self::NoSuchBackup(_) => "BackupNotFoundException",
             Self::NoSuchExport(_) | Self::ExportElsewhere => "ExportNotFoundException",
             Self::NoSuchImport(_) => "ImportNotFoundException",
-            Self::NotThisArn(_) | Self::Parameter(_) | Self::Request(_) | Self::OtherOwner => "ValidationException",
+            Self::NotThisArn(_) | Self::Parameter(_) | Self::Request(_) | Self::OtherOwner => {
+                "ValidationException"
+            }
             Self::OtherAccount => "AccessDeniedException",
             Self::BackupInUse { .. } => "BackupInUseException",
             Self::TableExists(_) => "TableAlreadyExistsException",

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 use wavetank_types::{Arn, Timestamp};
-use wavetank_wire::{Val, WireError};
 use wavetank_wire::dynamodb as w;
+use wavetank_wire::{Val, WireError};
 
 use super::limits::{INCREMENT_BILLED_MIN, INCREMENT_MAX, INCREMENT_MIN, LIST_JOBS_MAX};
 use super::work::{Done, DynamoOutput, DynamoWork, ExportItems, ExportWork, File};
@@ -275,7 +275,9 @@ fn check_shape(input: &w::ExportTableToPointInTimeInput) -> Result<(), BackupErr
     let refuse = |why: &str| Err(BackupError::request(why));
     match (input.export_type.as_deref(), &input.incremental_export_specification) {
         (Some("INCREMENTAL_EXPORT"), None) => {
-            return refuse("Incremental Export Specification expected when export type is set as Incremental Export");
+            return refuse(
+                "Incremental Export Specification expected when export type is set as Incremental Export",
+            );
         }
         (Some("INCREMENTAL_EXPORT"), Some(period)) if period.export_from_time.is_none() => {
             return refuse("ExportFromTime must be provided in IncrementalExportSpecification");
@@ -300,7 +302,8 @@ fn check_shape(input: &w::ExportTableToPointInTimeInput) -> Result<(), BackupErr
 
 /// The name of the table whose ARN is given. Recorded: an ARN of another region is that of a table that is not there.
 fn table_of(cx: &Cx<'_>, text: &str) -> Result<String, BackupError> {
-    let arn: Arn = text.parse().map_err(|_| BackupError::Parameter("tableArn is not a valid ARN".to_owned()))?;
+    let arn: Arn =
+        text.parse().map_err(|_| BackupError::Parameter("tableArn is not a valid ARN".to_owned()))?;
     let table = arn.resource.strip_prefix("table/").filter(|table| !table.contains('/'));
     let table = table.ok_or_else(|| BackupError::request("Table ARN is invalid."))?;
     if arn.account.as_str() != cx.scope.account.as_str() {
@@ -315,7 +318,11 @@ fn table_of(cx: &Cx<'_>, text: &str) -> Result<String, BackupError> {
 type Chosen = (ExportItems, Option<Timestamp>, Option<w::IncrementalExportSpecification>);
 
 /// The items that are wanted, if their time can be restored.
-fn chosen(table: &Table, now: Timestamp, input: &w::ExportTableToPointInTimeInput) -> Result<Chosen, BackupError> {
+fn chosen(
+    table: &Table,
+    now: Timestamp,
+    input: &w::ExportTableToPointInTimeInput,
+) -> Result<Chosen, BackupError> {
     let history = &table.history;
     let earliest = history.earliest(now);
     let Some(period) = &input.incremental_export_specification else {

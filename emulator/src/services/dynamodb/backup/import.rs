@@ -9,7 +9,9 @@ use wavetank_wire::dynamodb as w;
 
 use super::export::{of_s3, page};
 use super::limits::RESTORE;
-use super::work::{Compression, Csv, Done, DynamoOutput, DynamoWork, Format, ImportWork, Imported, Source, Target};
+use super::work::{
+    Compression, Csv, Done, DynamoOutput, DynamoWork, Format, ImportWork, Imported, Source, Target,
+};
 use super::{BackupError, Owed, arn, work};
 use crate::services::dynamodb::DynamoDb;
 use crate::services::dynamodb::error::DynamoError;
@@ -147,7 +149,11 @@ impl DynamoDb {
         let Some(mut table) = import.table.take() else { return };
         if here.tables.contains_key(&table.name) {
             // Recorded: the code.
-            return import.fail(cx.now, "TableAlreadyExists", format!("Table already exists: {}", table.name));
+            return import.fail(
+                cx.now,
+                "TableAlreadyExists",
+                format!("Table already exists: {}", table.name),
+            );
         }
         let description = &mut import.description;
         description.processed_item_count = Some(imported.processed.cast_signed());

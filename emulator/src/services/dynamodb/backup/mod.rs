@@ -29,14 +29,15 @@ use wavetank_types::{Region, Timestamp};
 use wavetank_wire::dynamodb::{Request, Response};
 
 pub(crate) use error::BackupError;
-pub(crate) use history::History;
+pub(crate) use history::{History, span};
+pub(crate) use saved::{Overrides, SavedTable};
 
 use self::export::Export;
 use self::import::Import;
 use self::on_demand::Backup;
-use super::{DynamoDb, global};
-use super::table::Table;
 use super::error::DynamoError;
+use super::table::Table;
+use super::{DynamoDb, global};
 use crate::world::{Cx, Delivery, JobId, Output, Scope};
 
 /// What an account has of backups, exports and imports in one region.

@@ -79,7 +79,12 @@ impl Backup {
 
 impl Backups {
     /// The backup that an ARN means, if it has not gone.
-    pub(super) fn backup_mut(&mut self, now: Timestamp, at: &Below, arn: &str) -> Result<&mut Backup, BackupError> {
+    pub(super) fn backup_mut(
+        &mut self,
+        now: Timestamp,
+        at: &Below,
+        arn: &str,
+    ) -> Result<&mut Backup, BackupError> {
         let found = self.backups.get_mut(&(at.id.clone(), at.table.clone()));
         let found = found.filter(|backup| backup.expires.is_none_or(|expires| now < expires));
         found.ok_or_else(|| BackupError::NoSuchBackup(arn.to_owned()))

@@ -8,10 +8,10 @@
 use wavetank_types::{Arn, Region, Timestamp};
 use wavetank_wire::dynamodb as w;
 
+use super::BackupError;
 use super::arn::{self, Below};
 use super::limits::{RESTORE, RESTORES_MAX};
 use super::saved::{Overrides, SavedTable};
-use super::BackupError;
 use crate::services::dynamodb::DynamoDb;
 use crate::services::dynamodb::error::DynamoError;
 use crate::services::dynamodb::table::settings::{Life, Status};
@@ -65,7 +65,9 @@ impl DynamoDb {
         input: w::RestoreTableToPointInTimeInput,
     ) -> Result<w::RestoreTableToPointInTimeOutput, DynamoError> {
         if input.vector_index_override.is_some() {
-            return Err(DynamoError::NotBuilt("RestoreTableToPointInTime with VectorIndexOverride".to_owned()));
+            return Err(DynamoError::NotBuilt(
+                "RestoreTableToPointInTime with VectorIndexOverride".to_owned(),
+            ));
         }
         let wants_latest = input.use_latest_restorable_time == Some(true);
         match input.restore_date_time {
@@ -89,7 +91,8 @@ impl DynamoDb {
             local_indexes: input.local_secondary_index_override,
             sse: input.sse_specification_override,
         };
-        let (region, name) = source(cx, input.source_table_arn.as_deref(), input.source_table_name.as_deref())?;
+        let (region, name) =
+            source(cx, input.source_table_arn.as_deref(), input.source_table_name.as_deref())?;
         need_key_across_regions(cx, region.as_str(), &overrides)?;
         let (table, at) = self.recovered(cx.now, &region, &name, input.restore_date_time)?;
         let target = input.target_table_name;
@@ -153,9 +156,8 @@ impl DynamoDb {
             }
             .into());
         }
-        let is_restored = |table: &&super::Table| {
-            table.restore.is_some() && table.settings.life.status == Status::Creating
-        };
+        let is_restored =
+            |table: &&super::Table| table.restore.is_some() && table.settings.life.status == Status::Creating;
         if here.tables.values().filter(is_restored).count() >= RESTORES_MAX {
             return Err(BackupError::TooManyRestores(RESTORES_MAX).into());
         }
@@ -237,7 +239,9 @@ fn source(cx: &Cx<'_>, arn: Option<&str>, name: Option<&str>) -> Result<(Region,
 /// A key of another region is none here: across regions one must be named.
 fn need_key_across_regions(cx: &Cx<'_>, source: &str, overrides: &Overrides) -> Result<(), BackupError> {
     if source != cx.scope.region.as_str() && overrides.sse.is_none() {
-        return Err(BackupError::request("sseSpecificationOverride must be provided for cross-region restores"));
+        return Err(BackupError::request(
+            "sseSpecificationOverride must be provided for cross-region restores",
+        ));
     }
     Ok(())
 }

@@ -8,26 +8,26 @@ use crate::services::dynamodb::table::{Rows, Table};
 
 /// A table as it was at some instant. It shares the items.
 #[derive(Clone, Debug)]
-pub(super) struct SavedTable {
-    pub(super) description: w::TableDescription,
-    pub(super) ttl: w::TimeToLiveDescription,
-    pub(super) rows: Rows,
+pub(crate) struct SavedTable {
+    pub(crate) description: w::TableDescription,
+    pub(crate) ttl: w::TimeToLiveDescription,
+    pub(crate) rows: Rows,
 }
 
 /// What of a table a restore may make otherwise.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Overrides {
-    pub(super) billing_mode: Option<String>,
-    pub(super) throughput: Option<w::ProvisionedThroughput>,
-    pub(super) on_demand: Option<w::OnDemandThroughput>,
-    pub(super) global_indexes: Option<Vec<w::GlobalSecondaryIndex>>,
-    pub(super) local_indexes: Option<Vec<w::LocalSecondaryIndex>>,
-    pub(super) sse: Option<w::SSESpecification>,
+pub(crate) struct Overrides {
+    pub(crate) billing_mode: Option<String>,
+    pub(crate) throughput: Option<w::ProvisionedThroughput>,
+    pub(crate) on_demand: Option<w::OnDemandThroughput>,
+    pub(crate) global_indexes: Option<Vec<w::GlobalSecondaryIndex>>,
+    pub(crate) local_indexes: Option<Vec<w::LocalSecondaryIndex>>,
+    pub(crate) sse: Option<w::SSESpecification>,
 }
 
 impl SavedTable {
     /// A table with these items, which may be older than it.
-    pub(super) fn of(table: &Table, rows: Rows, now: Timestamp) -> Self {
+    pub(crate) fn of(table: &Table, rows: Rows, now: Timestamp) -> Self {
         Self { description: table.description(now), ttl: table.ttl.description(now), rows }
     }
 
@@ -37,7 +37,7 @@ impl SavedTable {
     }
 
     /// As DescribeBackup shows the table.
-    pub(super) fn details(&self) -> w::SourceTableDetails {
+    pub(crate) fn details(&self) -> w::SourceTableDetails {
         let it = self.description.clone();
         let billing_mode = Some(self.billing_mode().to_owned());
         w::SourceTableDetails {
@@ -55,7 +55,7 @@ impl SavedTable {
     }
 
     /// What the table had that a backup tells of: indexes, and what is only shown while it is enabled.
-    pub(super) fn features(&self) -> w::SourceTableFeatureDetails {
+    pub(crate) fn features(&self) -> w::SourceTableFeatureDetails {
         let it = self.description.clone();
         let local = it.local_secondary_indexes.map(|indexes| {
             let info = |index: w::LocalSecondaryIndexDescription| w::LocalSecondaryIndexInfo {
@@ -88,7 +88,11 @@ impl SavedTable {
 
     /// The request that makes a table like this one of another name: keys, indexes, billing and encryption are the same, tags,
     /// streams, TTL, policies, protection and class are not. Refuses overrides that do not fit.
-    pub(super) fn request(&self, name: &str, overrides: &Overrides) -> Result<w::CreateTableInput, BackupError> {
+    pub(crate) fn request(
+        &self,
+        name: &str,
+        overrides: &Overrides,
+    ) -> Result<w::CreateTableInput, BackupError> {
         let it = self.description.clone();
         let wanted = overrides.billing_mode.as_deref();
         let billing = wanted.unwrap_or_else(|| self.billing_mode());
@@ -147,7 +151,9 @@ impl SavedTable {
         let becomes = overrides.billing_mode.as_deref();
         if overrides.throughput.is_some() && billing == "PAY_PER_REQUEST" {
             return refuse(match becomes {
-                Some(_) => "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST",
+                Some(_) => {
+                    "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST"
+                }
                 None => "Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED",
             });
         }
@@ -176,7 +182,7 @@ impl SavedTable {
     }
 
     /// Local indexes as a request has them.
-    pub(super) fn local_indexes(&self) -> Vec<w::LocalSecondaryIndex> {
+    pub(crate) fn local_indexes(&self) -> Vec<w::LocalSecondaryIndex> {
         let index = |index: &w::LocalSecondaryIndexDescription| w::LocalSecondaryIndex {
             index_name: index.index_name.clone().unwrap_or_default(),
             key_schema: index.key_schema.clone().unwrap_or_default(),
@@ -186,7 +192,7 @@ impl SavedTable {
     }
 
     /// Global indexes as a request has them.
-    pub(super) fn global_indexes(&self) -> Vec<w::GlobalSecondaryIndex> {
+    pub(crate) fn global_indexes(&self) -> Vec<w::GlobalSecondaryIndex> {
         let index = |index: &w::GlobalSecondaryIndexDescription| w::GlobalSecondaryIndex {
             index_name: index.index_name.clone().unwrap_or_default(),
             key_schema: index.key_schema.clone().unwrap_or_default(),
@@ -199,7 +205,10 @@ impl SavedTable {
     }
 
     /// An index may be left out or have another name, but none is new: keys and projection decide.
-    fn check_global(&self, wanted: &[w::GlobalSecondaryIndex]) -> Result<Vec<w::GlobalSecondaryIndex>, BackupError> {
+    fn check_global(
+        &self,
+        wanted: &[w::GlobalSecondaryIndex],
+    ) -> Result<Vec<w::GlobalSecondaryIndex>, BackupError> {
         let own = self.global_indexes();
         for index in wanted {
             let same = |known: &w::GlobalSecondaryIndex| {
@@ -212,7 +221,10 @@ impl SavedTable {
         Ok(wanted.to_vec())
     }
 
-    fn check_local(&self, wanted: &[w::LocalSecondaryIndex]) -> Result<Vec<w::LocalSecondaryIndex>, BackupError> {
+    fn check_local(
+        &self,
+        wanted: &[w::LocalSecondaryIndex],
+    ) -> Result<Vec<w::LocalSecondaryIndex>, BackupError> {
         let own = self.local_indexes();
         for index in wanted {
             let same = |known: &w::LocalSecondaryIndex| {

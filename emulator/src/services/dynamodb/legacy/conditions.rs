@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use wavetank_wire::Val;
-pub(crate) use wavetank_wire::dynamodb::{
-    Condition as FilterEntry, ExpectedAttributeValue as ExpectedEntry,
-};
+pub(crate) use wavetank_wire::dynamodb::{Condition as FilterEntry, ExpectedAttributeValue as ExpectedEntry};
 
 use super::super::expression::{Comparator, Condition, KeyConditions, KeyError, KeyTest, Operand, Path};
 use super::super::value::{AttributeValue, Type};

@@ -22,8 +22,8 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         input: &w::DescribeTableInput,
     ) -> Result<w::DescribeTableOutput, DynamoError> {
-        let table = self.here(cx).described(cx, &input.table_name)?;
-        Ok(w::DescribeTableOutput { table: Some(table.description(cx.now)) })
+        let table = self.here(cx).described(cx, &input.table_name)?.description(cx.now);
+        Ok(w::DescribeTableOutput { table: Some(self.with_replicas(cx, table)) })
     }
 }
 
@@ -119,7 +119,11 @@ impl Table {
                 kms_master_key_arn: Some(key.clone()),
                 ..w::SSEDescription::default()
             }),
-            restore_summary: self.restore.as_deref().filter(|_| settings.life.status == Status::Creating).cloned(),
+            restore_summary: self
+                .restore
+                .as_deref()
+                .filter(|_| settings.life.status == Status::Creating)
+                .cloned(),
             on_demand_throughput: on_demand(settings.on_demand),
             warm_throughput: Some(w::TableWarmThroughputDescription {
                 read_units_per_second: Some(warm.read),
