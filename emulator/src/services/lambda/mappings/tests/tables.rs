@@ -88,7 +88,7 @@ async fn map(
 
 async fn put(tank: &Tank, id: &str) {
     // `S` is the first member of an attribute value.
-    let item = [("id".to_owned(), Val::Struct(vec![(0, Val::Str(id.to_owned()))]))].into();
+    let item = Val::Map(vec![("id".to_owned(), Val::Struct(vec![(0, Val::Str(id.to_owned()))]))]);
     let input = dynamodb::PutItemInput { table_name: "items".to_owned(), item, ..Default::default() };
     request::<dynamodb::PutItem>(tank, input).await.expect("the table is there");
 }
