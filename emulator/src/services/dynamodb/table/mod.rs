@@ -19,6 +19,7 @@ pub(crate) use keys::{Key, KeyAttribute, KeyError, KeySchema};
 pub(crate) use rows::{Range, RowKey, Rows};
 pub(crate) use settings::Settings;
 
+use super::data::Buckets;
 use super::value::{Item, Packed};
 use crate::world::Cx;
 
@@ -31,6 +32,8 @@ pub(crate) struct Table {
     /// By name; local ones are made with the table, global ones come and go.
     pub(crate) indexes: BTreeMap<String, Index>,
     pub(crate) settings: Settings,
+    /// What may still be read and written, in a tank with strict limits.
+    pub(crate) buckets: Buckets,
 }
 
 /// Who wants an item to be another.
@@ -67,7 +70,14 @@ impl Table {
     /// An empty table.
     pub(crate) fn new(name: impl Into<String>, keys: KeySchema, indexes: Vec<Index>) -> Self {
         let indexes = indexes.into_iter().map(|index| (index.name.clone(), index)).collect();
-        Self { name: name.into(), keys, rows: Rows::default(), indexes, settings: Settings::default() }
+        Self {
+            name: name.into(),
+            keys,
+            rows: Rows::default(),
+            indexes,
+            settings: Settings::default(),
+            buckets: Buckets::default(),
+        }
     }
 
     /// The item of a key.
