@@ -102,11 +102,15 @@ impl ServiceId {
         Some(validation_error(schema, &failures))
     }
 
-    /// Where this service's state lives: IAM and DynamoDB, whose global tables span regions, are one per account, the
-    /// others one per account and region.
+    /// Whether one value is the service of an account in every region: IAM, and DynamoDB, whose global tables span them.
+    pub(crate) const fn is_one_per_account(self) -> bool {
+        matches!(self, Self::Iam | Self::DynamoDb)
+    }
+
+    /// Where this service's state lives: most are one per account and region.
     pub(crate) fn home(self, address: &Address) -> Address {
         let mut home = address.clone();
-        if matches!(self, Self::Iam | Self::DynamoDb) {
+        if self.is_one_per_account() {
             home.scope.region = Region::new("aws-global");
         }
         home

@@ -1,4 +1,5 @@
-//! Faults: rules that answer with a verdict at one boundary, the API call. Code under test cannot tell.
+//! Faults: rules that answer with a verdict at a boundary: the API call, or the end of a function's run. Code under test
+//! cannot tell.
 
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub enum Verdict {
     Delay(Duration),
     /// It happens twice; the caller hears of the second.
     Duplicate,
+    /// It happens, and the caller is told this error: an answer that was lost, a function that fails after its work.
+    FailAfter(WireError),
 }
 
 /// Which calls a fault meets, how often, when, and what it does to them.
@@ -28,6 +31,9 @@ pub struct Rule {
     pub operation: Option<String>,
     /// The region that is called, such as `eu-west-1`; `None` for any. A rule that names only a region is its failure.
     pub region: Option<String>,
+    /// A Lambda function's name: the rule meets the ends of its runs instead of calls, those that went well, and its
+    /// verdict is [`Verdict::FailAfter`].
+    pub function: Option<String>,
     /// The share of matching calls that is met, 0.0 to 1.0.
     pub share: f64,
     /// From this instant of tank time.
@@ -45,6 +51,7 @@ impl Rule {
             service: Some(service.to_owned()),
             operation: Some(operation.to_owned()),
             region: None,
+            function: None,
             share: 1.0,
             from: Timestamp::from_micros(i64::MIN),
             until: Timestamp::MAX,
@@ -52,13 +59,23 @@ impl Rule {
         }
     }
 
+    /// A rule that fails every run of a function after its work is done.
+    pub fn after_run(function: &str, error: WireError) -> Self {
+        let function = Some(function.to_owned());
+        Self { service: None, operation: None, function, ..Self::on("", "", Verdict::FailAfter(error)) }
+    }
+
     fn matches(&self, at: &Place<'_>, now: Timestamp) -> bool {
         let is = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
-        is(&self.service, at.service)
+        self.function.is_none()
+            && is(&self.service, at.service)
             && is(&self.operation, at.operation)
             && is(&self.region, at.region)
-            && self.from <= now
-            && now < self.until
+            && self.is_in_force(now)
+    }
+
+    fn is_in_force(&self, now: Timestamp) -> bool {
+        self.from <= now && now < self.until
     }
 }
 
@@ -118,8 +135,21 @@ impl Faults {
 
     /// Draws only for rules that match and have a share below 1, so that other calls do not move the stream.
     pub(crate) fn verdict(&mut self, at: &Place<'_>, now: Timestamp) -> Verdict {
+        self.judge(|rule| rule.matches(at, now))
+    }
+
+    /// What a function's run that went well is told to have ended with, if it is to fail.
+    pub(crate) fn after_run(&mut self, function: &str, now: Timestamp) -> Option<WireError> {
+        let is_of = |rule: &Rule| rule.function.as_deref() == Some(function) && rule.is_in_force(now);
+        match self.judge(is_of) {
+            Verdict::FailAfter(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn judge(&mut self, meets: impl Fn(&Rule) -> bool) -> Verdict {
         for (_, rule) in &self.rules {
-            if !rule.matches(at, now) {
+            if !meets(rule) {
                 continue;
             }
             let draw = (self.stream.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
@@ -141,7 +171,7 @@ impl Faults {
         match self.verdict(at, now) {
             Verdict::Fail(_) => Way::Failing,
             Verdict::Delay(span) => Way::Slow(span),
-            Verdict::Pass | Verdict::Duplicate => Way::Open,
+            Verdict::Pass | Verdict::Duplicate | Verdict::FailAfter(_) => Way::Open,
         }
     }
 }
@@ -166,6 +196,12 @@ mod tests {
         assert_eq!(faults.verdict(&get_tables, at(10)), Verdict::Pass);
         faults.remove(id);
         assert_eq!(faults.verdict(&get_table, at(10)), Verdict::Pass);
+
+        let lost = WireError::server("Lost", "after its work");
+        faults.add(Rule::after_run("sum", lost.clone()));
+        assert_eq!(faults.after_run("sum", at(1)), Some(lost));
+        assert_eq!(faults.after_run("map", at(1)), None);
+        assert_eq!(faults.verdict(&get_tables, at(1)), Verdict::Pass);
 
         faults.add(Rule { share: 0.25, ..rule });
         let met = (0..10_000).filter(|_| faults.verdict(&get_table, at(10)) == fail).count();

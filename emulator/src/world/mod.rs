@@ -16,17 +16,17 @@ pub(crate) mod testing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wavetank_types::{Seed, Stream, Timestamp};
+use wavetank_types::{Seed, Timestamp};
 use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::{Val, WireError};
 
 pub use blocked::Blocked;
+use collect::Seat;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
 pub(crate) use fault::{FAULTS_TOPIC, Way};
 use fault::{Faults, Place};
 pub use fault::{Rule, RuleId, Verdict};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
-use metrics::Counters;
 pub use metrics::{Family, Meter, Metric, Metrics, Reading, Unit};
 pub(crate) use metrics::{Point, Spread};
 
@@ -67,6 +67,8 @@ enum Awaiting {
 struct Running {
     owner: Address,
     started: Timestamp,
+    /// Of a function's run: whose.
+    function: Option<String>,
 }
 
 /// Every service, and what happens between them.
@@ -95,6 +97,8 @@ pub struct World {
     events: Vec<(Ticket, StreamEvent)>,
     /// Who wants to hear of each topic.
     watchers: BTreeMap<String, BTreeSet<Address>>,
+    /// Where CloudWatch has alarms on metrics.
+    alarmed: BTreeSet<Scope>,
 }
 
 /// What an open event stream carries.
@@ -104,19 +108,6 @@ pub enum StreamEvent {
     Event(Result<Val, WireError>),
     /// The end.
     Close,
-}
-
-/// What a service of a scope has of the world for itself: its random stream, and what it has counted.
-#[derive(Debug)]
-struct Seat {
-    stream: Stream,
-    counters: Counters,
-}
-
-impl Seat {
-    fn new(stream: Stream) -> Self {
-        Self { stream, counters: Counters::default() }
-    }
 }
 
 /// A service, its seat, and its deadline as `World::deadlines` has it.
@@ -154,6 +145,7 @@ impl World {
             streams: BTreeMap::new(),
             events: Vec::new(),
             watchers: BTreeMap::new(),
+            alarmed: BTreeSet::new(),
         }
     }
 
@@ -221,6 +213,7 @@ impl World {
                 let first = self.perform(call.clone());
                 drop(first);
             }
+            Verdict::FailAfter(error) => return self.perform(call).and(Err(error)),
         }
         self.perform(call)
     }
@@ -243,6 +236,9 @@ impl World {
         if verdict == Verdict::Duplicate {
             let first = self.s3_unfaulted(scope, access_key, &mut act);
             drop(first);
+        }
+        if let Verdict::FailAfter(error) = verdict {
+            return self.s3_unfaulted(scope, access_key, &mut act).and(Err(error.into()));
         }
         self.s3_unfaulted(scope, access_key, &mut act)
     }
@@ -365,10 +361,14 @@ impl World {
             let before = std::mem::replace(&mut slot.deadline, deadline);
             self.move_deadline(address.clone(), before, deadline);
         }
-        if let Some(is_full) = is_counted {
-            self.stir(&asked.scope, is_full, out);
+        if is_cloudwatch {
+            self.note_alarms(&address);
+        } else {
+            if is_counted.is_some_and(|is_full| is_full || !self.alarmed.is_empty()) {
+                self.stir(&asked.scope, is_counted == Some(true), out);
+            }
+            self.stir_elsewhere(asked, &address, out);
         }
-        self.stir_elsewhere(asked, &address, out);
         answer
     }
 
@@ -433,7 +433,11 @@ impl World {
                 self.on_service(&logs, "", out, |service, cx| service.deliver(cx, Delivery::Log(batch)));
             }
             Effect::Job(id, work) => {
-                self.running.insert(id, Running { owner: from.clone(), started: self.now });
+                let function = match &work {
+                    Work::Function(work) => Some(work.function.clone()),
+                    _ => None,
+                };
+                self.running.insert(id, Running { owner: from.clone(), started: self.now, function });
                 self.jobs.push(Job { id, owner: from, started: self.now, work });
             }
             Effect::Answer(ticket, result) => match self.awaiting.remove(&ticket) {
@@ -597,8 +601,14 @@ impl World {
     /// Reports a job's outcome. The service hears of it when the job's duration has passed since its start.
     ///
     /// A job that this world does not know is ignored: it belonged to the world before a reset.
-    pub fn finish_job(&mut self, job: JobId, outcome: Outcome) {
-        if let Some(Running { owner, started }) = self.running.remove(&job) {
+    pub fn finish_job(&mut self, job: JobId, mut outcome: Outcome) {
+        if let Some(Running { owner, started, function }) = self.running.remove(&job) {
+            if let (Some(function), Output::Function(output)) = (function, &mut outcome.output)
+                && output.result.is_ok()
+                && let Some(error) = self.faults.after_run(&function, started)
+            {
+                output.fail_after(&error.code, &error.message);
+            }
             let at = at_least(started, outcome.duration, self.now);
             // Equal instants are told apart by the job's number, not by who finished first.
             self.due.insert((at, job.0), Due::JobDone { owner, job, outcome });

@@ -6,8 +6,9 @@
 
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
-mod backup;
+pub(in crate::services) mod backup;
 mod data;
+mod destination;
 mod error;
 pub(crate) mod expression;
 mod global;
@@ -20,6 +21,9 @@ mod tables;
 pub(crate) mod terms;
 mod ttl;
 pub(crate) mod value;
+
+#[cfg(test)]
+mod control_tests;
 
 use std::collections::BTreeMap;
 
@@ -120,6 +124,8 @@ impl DynService for DynamoDb {
         let Some(delivery) = self.deliver_to_backups(cx, delivery) else { return };
         match delivery {
             Delivery::Signal(topic) if topic == FAULTS_TOPIC => self.faults_changed(cx),
+            // What was asked for a table that is gone is of no use to anybody.
+            Delivery::Reply { token, result } => _ = self.destination_replied(cx, token, &result),
             delivery => unreachable!("DynamoDB asks for nothing else, but got {delivery:?}"),
         }
     }

@@ -14,6 +14,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::dynamodbstreams::{Request, Response};
 
 pub(crate) use error::StreamError;
+pub(super) use read::EXPIRY_PRINCIPAL;
 pub(crate) use stream::{Event, Stream, View};
 
 use self::stream::{Record, Shard};

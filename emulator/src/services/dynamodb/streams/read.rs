@@ -11,7 +11,7 @@ use crate::world::Cx;
 
 /// Who deletes items whose time has come.
 /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html (to be verified).
-const EXPIRY_PRINCIPAL: &str = "dynamodb.amazonaws.com";
+pub(in super::super) const EXPIRY_PRINCIPAL: &str = "dynamodb.amazonaws.com";
 
 impl DynamoDb {
     /// AT_TIMESTAMP is in the service model and not in the documentation: assumed to begin with the first record that is

@@ -22,6 +22,7 @@ pub(crate) use settings::Settings;
 use wavetank_wire::dynamodb::RestoreSummary;
 
 use super::backup::History;
+use super::destination::Destination;
 use super::global::Replica;
 use super::streams::Stream;
 use super::ttl::TimeToLive;
@@ -46,6 +47,8 @@ pub(crate) struct Table {
     pub(crate) ttl: TimeToLive,
     /// What it is restored from; shown while it is CREATING.
     pub(crate) restore: Option<Box<RestoreSummary>>,
+    /// Kinesis streams that get its changes.
+    pub(crate) destinations: Vec<Destination>,
 }
 
 /// Who wants an item to be another.
@@ -90,6 +93,7 @@ impl Table {
             settings: Settings::default(),
             stream: None,
             ttl: TimeToLive::default(),
+            destinations: Vec::new(),
             history: History::default(),
             replica: None,
             restore: None,
@@ -121,6 +125,7 @@ impl Table {
             if origin != Origin::Load {
                 // One line for each that follows: the stream, history, replicas, the Kinesis destination.
                 self.tell_stream(cx, &change, origin);
+                self.tell_destinations(cx, &change, origin);
                 self.history.note(cx.now, &change);
             }
         }

@@ -71,6 +71,18 @@ impl DynamoDb {
             Q::ListContributorInsights(input) => {
                 A::ListContributorInsights(self.list_contributor_insights(cx, &input)?)
             }
+            Q::EnableKinesisStreamingDestination(input) => {
+                A::EnableKinesisStreamingDestination(self.enable_destination(cx, input)?)
+            }
+            Q::DisableKinesisStreamingDestination(input) => {
+                A::DisableKinesisStreamingDestination(self.disable_destination(cx, input)?)
+            }
+            Q::UpdateKinesisStreamingDestination(input) => {
+                A::UpdateKinesisStreamingDestination(self.update_destination(cx, input)?)
+            }
+            Q::DescribeKinesisStreamingDestination(input) => {
+                A::DescribeKinesisStreamingDestination(self.describe_destinations(cx, &input)?)
+            }
             Q::DescribeLimits(_) => A::DescribeLimits(limits::described()),
             Q::DescribeEndpoints(_) => A::DescribeEndpoints(describe_endpoints(cx)),
             other => return Err(DynamoError::NotBuilt(other.operation().to_owned())),
@@ -82,7 +94,7 @@ impl DynamoDb {
         self.regions
             .values()
             .flat_map(|regional| regional.tables.values())
-            .flat_map(|table| [table.next_change(), table.ttl.next()])
+            .flat_map(|table| [table.next_change(), table.ttl.next(), table.next_of_destinations()])
             .flatten()
             .min()
     }
@@ -93,6 +105,7 @@ impl DynamoDb {
             regional.tables.retain(|_, table| !table.come_to(cx.now));
             for table in regional.tables.values_mut() {
                 table.sweep(cx);
+                table.tick_destinations(cx);
             }
         }
     }
