@@ -7,6 +7,7 @@ use super::data::DataError;
 use super::expression::{self, UpdateError};
 use super::global::GlobalError;
 use super::streams::StreamError;
+use super::partiql::PartiqlError;
 use super::table::KeyError;
 use super::tables::TableError;
 use super::terms::TermsError;
@@ -40,6 +41,9 @@ pub(crate) enum DynamoError {
     /// An update cannot be made of this item.
     #[error(transparent)]
     Update(#[from] UpdateError),
+    /// A statement of PartiQL.
+    #[error(transparent)]
+    Partiql(#[from] PartiqlError),
     /// An operation on items.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -56,6 +60,16 @@ pub(crate) enum DynamoError {
 }
 
 impl DynamoError {
+    /// Whether CloudWatch counts it as a user's error: conditions that fail and throttling it does not.
+    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html (to be verified).
+    pub(super) const fn is_of_user(&self) -> bool {
+        let is_other = matches!(
+            self,
+            Self::Data(DataError::ConditionFailed { .. } | DataError::Throttled { .. }) | Self::NotBuilt(_)
+        );
+        !is_other
+    }
+
     /// The same of a Query, which does not say why a start key is not the table's.
     /// Recorded: dynalite's tests.
     pub(super) fn of_query(self) -> Self {
@@ -74,9 +88,12 @@ impl AwsError for DynamoError {
             Self::Stream(refusal) => refusal.code(),
             Self::NotBuilt(what) => return WireError::not_implemented(what),
             Self::Data(why) => return why.wire(),
-            Self::Value(_) | Self::Key(_) | Self::Terms(_) | Self::KeyConditions(_) | Self::Update(_) => {
-                "ValidationException"
-            }
+            Self::Value(_)
+            | Self::Key(_)
+            | Self::Terms(_)
+            | Self::KeyConditions(_)
+            | Self::Update(_)
+            | Self::Partiql(_) => "ValidationException",
             Self::NoSuchTable => "ResourceNotFoundException",
         };
         WireError::client(code, self.to_string())

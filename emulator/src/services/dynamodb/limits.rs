@@ -26,3 +26,8 @@ pub(super) const TRANSACTION_BYTES_MAX: usize = 4 << 20;
 /// How long a client's token makes a transaction idempotent.
 /// Documented: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html (to be verified).
 pub(super) const TOKEN_LIFE: std::time::Duration = std::time::Duration::from_secs(600);
+/// How long units that were not used can be used later, in seconds.
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html (to be verified).
+pub(super) const BURST_SECONDS: f64 = 300.0;
+/// Units of reads, and of writes, each second of a table or index on demand.
+pub(super) const ON_DEMAND_UNITS_MAX: i64 = 40_000;

@@ -37,7 +37,7 @@ use error::DynamoError;
 use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
-use crate::world::{Answer, Blocked, Cx, Delivery, FAULTS_TOPIC, Reading, Scope};
+use crate::world::{Answer, Blocked, Cx, Delivery, FAULTS_TOPIC, Reading, Scope, Undelivered};
 
 /// DynamoDB of one account.
 #[derive(Debug, Default)]
@@ -90,6 +90,11 @@ impl DynamoDb {
             Q::BatchWriteItem(input) => A::BatchWriteItem(self.batch_write_item(cx, input)?),
             Q::TransactGetItems(input) => A::TransactGetItems(self.transact_get_items(cx, input)?),
             Q::TransactWriteItems(input) => A::TransactWriteItems(self.transact_write_items(cx, input)?),
+            Q::ExecuteStatement(input) => A::ExecuteStatement(self.execute_statement(cx, input)?),
+            Q::BatchExecuteStatement(input) => {
+                A::BatchExecuteStatement(self.batch_execute_statement(cx, input)?)
+            }
+            Q::ExecuteTransaction(input) => A::ExecuteTransaction(self.execute_transaction(cx, input)?),
             other if backup::is_ours(&other) => return self.backups(cx, other),
             other => return self.tables(cx, other),
         })
@@ -106,7 +111,12 @@ impl DynService for DynamoDb {
             let request = dynamodb::Request::decode(operation, input).ok_or_else(missing)?;
             self.answer(cx, request).map(dynamodb::Response::to_val)
         };
-        answer.map(Answer::Now).map_err(|refusal| refusal.wire())
+        answer.map(Answer::Now).map_err(|refusal| {
+            if refusal.is_of_user() {
+                cx.meter::<data::OfAccount>(&[]).add(data::OfAccount::UserErrors, 1.0);
+            }
+            refusal.wire()
+        })
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
@@ -141,6 +151,10 @@ impl DynService for DynamoDb {
     }
 
     fn blocked(&self, _scope: &Scope) -> Vec<Blocked> {
+        Vec::new()
+    }
+
+    fn undelivered(&self, _scope: &Scope) -> Vec<Undelivered> {
         Vec::new()
     }
 }

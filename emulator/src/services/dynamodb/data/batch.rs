@@ -6,24 +6,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wavetank_wire::Val;
 use wavetank_wire::dynamodb::{
-    BatchGetItemInput, BatchGetItemOutput, BatchWriteItemInput, BatchWriteItemOutput, ItemCollectionMetrics,
-    KeysAndAttributes, WriteRequest,
+    BatchGetItemInput, BatchGetItemOutput, BatchWriteItemInput, BatchWriteItemOutput, DeleteRequest,
+    ItemCollectionMetrics, KeysAndAttributes, PutRequest, WriteRequest,
 };
 
 use crate::services::dynamodb::error::DynamoError;
 use crate::services::dynamodb::expression::Projection;
 use crate::services::dynamodb::table::{RowKey, Table};
 use crate::services::dynamodb::terms::{Operation, Parameters};
-use crate::services::dynamodb::value::{Item, Packed};
+use crate::services::dynamodb::value::{Item, Packed, item_to_val};
 use crate::services::dynamodb::{DynamoDb, limits};
 use crate::world::Cx;
 
 use super::capacity::{Consumed, Manner, Split, Told, read_units};
 use super::error::DataError;
 use super::find::table_name;
+use super::meters;
 use super::page::check_key_paths;
-use super::single::{Metrics, shown};
-use super::write::{Write, read_item, read_key};
+use super::single::{Metrics, settle_read, shown};
+use super::throttle::Way;
+use super::write::{Action, Write, read_item, read_key};
 
 /// What is wanted of one table.
 struct Gets {
@@ -64,27 +66,38 @@ struct Gotten {
     responses: BTreeMap<String, Vec<Val>>,
     unprocessed: BTreeMap<String, KeysAndAttributes>,
     consumed: Vec<(String, Consumed)>,
+    processed: usize,
+    /// Why a key was not read, if one was not because its table was too busy.
+    throttled: Option<DataError>,
 }
 
 impl Gotten {
-    /// Reads the rows of one table, as long as they fit.
-    fn take(&mut self, table: &Table, gets: Gets, rows: Vec<RowKey>) {
+    /// Reads the rows of one table, as long as they fit and the table is not too busy.
+    fn take(&mut self, cx: &mut Cx<'_>, table: &mut Table, gets: Gets, rows: Vec<RowKey>, strict: bool) {
         let Gets { given, keys, projection, manner, mut again } = gets;
         let (mut items, mut of_partition, mut units) = (Vec::with_capacity(keys.len()), 0, 0.0);
         for (key, row) in keys.into_iter().zip(rows) {
-            let found = table.rows.get(&row);
-            let bytes = found.map_or(0, Packed::item_bytes);
+            let found = table.rows.get(&row).cloned();
+            let bytes = found.as_ref().map_or(0, Packed::item_bytes);
             let is_full = self.bytes + bytes > limits::BATCH_GET_BYTES_MAX
                 || of_partition >= limits::BATCH_GET_PARTITION_BYTES_MAX;
             if is_full && bytes > 0 {
-                again.keys.push(crate::services::dynamodb::value::item_to_val(&key));
+                again.keys.push(item_to_val(&key));
+                continue;
+            }
+            let consumed = Consumed::of_table(read_units(bytes, manner));
+            if let Err(why) = settle_read(cx, table, None, &consumed, strict) {
+                again.keys.push(item_to_val(&key));
+                self.throttled = Some(why);
                 continue;
             }
             self.bytes += bytes;
             of_partition += bytes;
-            units += read_units(bytes, manner);
-            items.extend(found.map(|item| shown(item, projection.as_ref())));
+            units += consumed.table;
+            self.processed += 1;
+            items.extend(found.map(|item| shown(&item, projection.as_ref())));
         }
+        meters::granted(cx, &table.name, "BatchGetItem", Way::Read);
         self.consumed.push((given.clone(), Consumed::of_table(units)));
         if !again.keys.is_empty() {
             self.unprocessed.insert(given.clone(), again);
@@ -119,11 +132,16 @@ impl DynamoDb {
             check_key_paths(table, None, gets.projection.as_ref())?;
             let row = |key: &Item| table.keys.of_request(key.clone()).map(|key| key.row());
             let rows: Vec<RowKey> = gets.keys.iter().map(row).collect::<Result<_, _>>()?;
-            checked.push((table, gets, rows));
+            checked.push((gets, rows));
         }
         let mut gotten = Gotten::default();
-        for (table, gets, rows) in checked {
-            gotten.take(table, gets, rows);
+        let strict = self.strict;
+        for (gets, rows) in checked {
+            let name = table_name(cx, &gets.given)?.to_owned();
+            gotten.take(cx, self.writable(cx, &name)?, gets, rows, strict);
+        }
+        if let Some(why) = gotten.throttled.filter(|_| gotten.processed == 0) {
+            return Err(why.into());
         }
         let told = Told::of(input.return_consumed_capacity.as_deref());
         Ok(BatchGetItemOutput {
@@ -160,6 +178,8 @@ impl DynamoDb {
         }
         let mut collections = BTreeMap::new();
         let mut consumed = Vec::with_capacity(planned.len());
+        let (mut unprocessed, mut throttled, mut processed) = (BTreeMap::new(), None, 0);
+        let strict = self.strict;
         let wanted = input.return_item_collection_metrics.as_deref();
         for (given, writes) in planned {
             let table = self.writable(cx, table_name(cx, &given)?)?;
@@ -167,9 +187,20 @@ impl DynamoDb {
                 writes.iter().filter_map(|write| Metrics::wanted(wanted, table, &write.key)).collect();
             let mut of_table = Consumed::default();
             for write in writes {
-                let plan = write.plan(table)?;
-                of_table.add(write.make(cx, table, plan, Manner::Plain).consumed);
+                let again = if strict { write.again(table) } else { None };
+                match write.admitted_plan(cx, table, strict) {
+                    Ok(plan) => {
+                        let done = write.make(cx, table, plan, Manner::Plain, strict);
+                        of_table.add(done.consumed);
+                        processed += 1;
+                    }
+                    Err(why) => {
+                        unprocessed.entry(given.clone()).or_insert_with(Vec::new).extend(again);
+                        throttled = Some(why);
+                    }
+                }
             }
+            meters::granted(cx, &table.name, "BatchWriteItem", Way::Write);
             if !metrics.is_empty() {
                 let metrics: Vec<ItemCollectionMetrics> =
                     metrics.into_iter().map(|metrics| metrics.wire(table)).collect();
@@ -177,12 +208,32 @@ impl DynamoDb {
             }
             consumed.push((given, of_table));
         }
+        if let Some(why) = throttled.filter(|_| processed == 0) {
+            return Err(why);
+        }
         let told = Told::of(input.return_consumed_capacity.as_deref());
         Ok(BatchWriteItemOutput {
-            unprocessed_items: Some(BTreeMap::new()),
+            unprocessed_items: Some(unprocessed),
             item_collection_metrics: (!collections.is_empty()).then_some(collections),
             consumed_capacity: told.wire_all(&consumed, Split::None),
         })
+    }
+}
+
+impl Write {
+    /// The request of a batch that it is.
+    fn again(&self, table: &Table) -> Option<WriteRequest> {
+        match &self.action {
+            Action::Put(item) => Some(WriteRequest {
+                put_request: Some(PutRequest { item: item.to_wire() }),
+                ..WriteRequest::default()
+            }),
+            Action::Delete => Some(WriteRequest {
+                delete_request: Some(DeleteRequest { key: item_to_val(&self.key.to_item(&table.keys)) }),
+                ..WriteRequest::default()
+            }),
+            Action::Insert(_) | Action::Update(_) | Action::Check => None,
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use wavetank_wire::{Document, WireError};
 
 use crate::services::dynamodb::value::{Packed, document};
 
+use super::throttle::{Limit, Way};
+
 /// A refusal of the data plane. Nothing has changed when one of these is returned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DataError {
@@ -38,6 +40,10 @@ pub(crate) enum DataError {
         "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty {kind} value."
     )]
     UpdatedIndexKeyEmpty { kind: &'static str },
+    #[error("Duplicate primary key exists in table")]
+    DuplicateItem,
+    #[error("{}", limit.told(index.is_some()).1)]
+    Throttled { way: Way, index: Option<String>, limit: Limit, resource: String },
     #[error("The conditional request failed")]
     ConditionFailed { item: Option<Box<Packed>> },
 
@@ -111,6 +117,21 @@ pub(crate) enum DataError {
     )]
     NotOneRequest,
 
+    /// Assumed: the sentence.
+    #[error("{0} must be either all reads or all writes")]
+    ReadsAndWrites(&'static str),
+    #[error("Select statements within {0} must specify the primary key in the where clause.")]
+    SelectOfSeveral(&'static str),
+    /// Assumed: the sentence.
+    #[error("EXISTS() is supported in ExecuteTransaction only")]
+    ExistsAlone,
+    /// Assumed: the sentence.
+    #[error("RETURNING is not supported in {0}")]
+    Returning(&'static str),
+    /// Assumed: the sentence.
+    #[error("Invalid NextToken")]
+    NextToken,
+
     #[error("TransactItems can only contain one of Check, Put, Update or Delete")]
     NotOneAction,
     #[error("Transaction request cannot include multiple operations on one item")]
@@ -168,6 +189,12 @@ impl DataError {
                 let reasons: Vec<Document> = reasons.iter().map(Reason::document).collect();
                 ("TransactionCanceledException", Some(("CancellationReasons", Document::Array(reasons))))
             }
+            Self::Throttled { way, index, limit, resource } => {
+                let reason = limit.reason(*way, index.is_some());
+                let reasons = serde_json::json!([{"reason": reason, "resource": resource}]);
+                (limit.told(index.is_some()).0, Some(("ThrottlingReasons", reasons)))
+            }
+            Self::DuplicateItem => ("DuplicateItemException", None),
             Self::TokenReused => ("IdempotentParameterMismatchException", None),
             Self::TableNameTooLong(_)
             | Self::TableNamePattern(_)
@@ -202,6 +229,11 @@ impl DataError {
             | Self::TooManyRequests(_)
             | Self::DuplicateKeys
             | Self::NotOneRequest
+            | Self::ReadsAndWrites(_)
+            | Self::SelectOfSeveral(_)
+            | Self::ExistsAlone
+            | Self::Returning(_)
+            | Self::NextToken
             | Self::NotOneAction
             | Self::OneItemTwice
             | Self::PayloadTooLarge => ("ValidationException", None),

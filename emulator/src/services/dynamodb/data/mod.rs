@@ -10,18 +10,23 @@ mod batch;
 mod capacity;
 mod error;
 mod find;
+mod meters;
 mod page;
 mod query;
 mod scan;
 mod single;
+mod statement;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod transact;
 mod write;
 
 use super::terms::{Operation, Parameters, Terms, TermsError};
 
 pub(crate) use error::{DataError, Reason};
+pub(super) use meters::OfAccount;
+pub(crate) use throttle::Buckets;
 pub(super) use transact::Tokens;
 
 impl Parameters {

@@ -10,12 +10,14 @@ use wavetank_wire::Val;
 use crate::services::dynamodb::error::DynamoError;
 use crate::services::dynamodb::expression::{Condition, Projection};
 use crate::services::dynamodb::limits;
+use crate::services::dynamodb::partiql::Columns;
 use crate::services::dynamodb::table::{self, Index, Key, KeyError, KeySchema, Range, RowKey, Table};
-use crate::services::dynamodb::value::{AttributeValue, Item, KeyValue, Packed, ValueError, item_from_val};
+use crate::services::dynamodb::value::{
+    AttributeValue, Item, KeyValue, Packed, ValueError, item_from_val, item_to_val,
+};
 
 use super::capacity::{Consumed, IndexConsumed, Manner, read_units};
 use super::error::DataError;
-use super::single::shown;
 
 /// What to read, and what to do with it.
 #[derive(Debug)]
@@ -37,9 +39,41 @@ pub(super) enum Answered {
     /// How many there are.
     Count,
     /// What the table or index has of them, or these parts.
-    Found(Option<Projection>),
+    Found(Option<Parts>),
     /// What the table has of them, or these parts, though they were found in a local index that has less.
-    Fetched(Option<Projection>),
+    Fetched(Option<Parts>),
+}
+
+/// Parts of items.
+#[derive(Debug)]
+pub(super) enum Parts {
+    Projection(Projection),
+    /// PartiQL's.
+    Columns(Columns),
+}
+
+impl Parts {
+    fn of(&self, item: &Packed) -> Val {
+        match self {
+            Self::Projection(projection) => item_to_val(&projection.of(item)),
+            Self::Columns(columns) => item_to_val(&columns.of(item)),
+        }
+    }
+
+    fn attributes(&self) -> Vec<&str> {
+        match self {
+            Self::Projection(projection) => projection.attributes().collect(),
+            Self::Columns(columns) => columns.attributes().collect(),
+        }
+    }
+
+    /// Of these, if any are named.
+    pub(super) fn projection(&self) -> Option<&Projection> {
+        match self {
+            Self::Projection(projection) => Some(projection),
+            Self::Columns(_) => None,
+        }
+    }
 }
 
 /// What was read.
@@ -51,6 +85,8 @@ pub(super) struct Page {
     /// The key of the last item that was looked at, if the page ended there.
     pub(super) last: Option<Val>,
     pub(super) consumed: Consumed,
+    /// What was looked at.
+    pub(super) bytes: usize,
 }
 
 impl Reading<'_> {
@@ -76,6 +112,7 @@ impl Reading<'_> {
             }
         }
         page.consumed = self.consumed(bytes, fetched);
+        page.bytes = bytes;
         page
     }
 
@@ -84,8 +121,8 @@ impl Reading<'_> {
             return;
         }
         page.count += 1;
-        if let Answered::Found(projection) | Answered::Fetched(projection) = &self.answered {
-            page.items.push(shown(item, projection.as_ref()));
+        if let Answered::Found(parts) | Answered::Fetched(parts) = &self.answered {
+            page.items.push(parts.as_ref().map_or_else(|| item.to_wire(), |parts| parts.of(item)));
         }
     }
 
@@ -171,7 +208,7 @@ impl Start {
 #[derive(Debug)]
 pub(super) struct Selection<'a> {
     pub(super) select: Option<&'a str>,
-    pub(super) projection: Option<Projection>,
+    pub(super) projection: Option<Parts>,
     /// The parameter that the projection came in.
     pub(super) parameter: &'static str,
 }
@@ -211,7 +248,7 @@ impl Selection<'_> {
             (_, None) => return Ok(Answered::Found(None)),
             (_, Some(_)) => {}
         }
-        let wanted = self.projection.as_ref().into_iter().flat_map(Projection::attributes);
+        let wanted = self.projection.as_ref().into_iter().flat_map(Parts::attributes);
         let absent: Vec<String> =
             wanted.filter(|name| !index.projects(&table.keys, name)).map(str::to_owned).collect();
         match absent.is_empty() {

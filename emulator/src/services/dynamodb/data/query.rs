@@ -14,7 +14,9 @@ use crate::world::Cx;
 use super::capacity::{Manner, Split, Told};
 use super::error::DataError;
 use super::find::{self, table_name};
-use super::page::{Answered, Reading, Selection, Start, check_key_paths, read_start};
+use super::meters;
+use super::page::{Answered, Parts, Reading, Selection, Start, check_key_paths, read_start};
+use super::single::settle_request;
 
 impl DynamoDb {
     /// Reads a page of a partition, in the order of its sort keys.
@@ -43,10 +45,11 @@ impl DynamoDb {
         let terms = parameters.read(Operation::Query)?;
         let selection = Selection {
             select: input.select.as_deref(),
-            projection: terms.projection,
+            projection: terms.projection.map(Parts::Projection),
             parameter: if is_legacy { "AttributesToGet" } else { "ProjectionExpression" },
         };
         selection.check(input.index_name.as_deref())?;
+        let strict = self.strict;
         let table = self.readable(cx, name)?;
         let is_consistent = input.consistent_read == Some(true);
         let index = find::index(table, input.index_name.as_deref(), is_consistent)?;
@@ -61,7 +64,7 @@ impl DynamoDb {
             check_bounds(&wanted, &start)?;
             range = range.after(start.row, is_forward);
         }
-        check_key_paths(table, None, selection.projection.as_ref())?;
+        check_key_paths(table, None, selection.projection.as_ref().and_then(Parts::projection))?;
         check_filter(keys, terms.filter.as_ref(), filter_parameter)?;
         check_key_paths(table, terms.filter.as_ref(), None)?;
         let answered = selection.answered(table, index)?;
@@ -77,6 +80,9 @@ impl DynamoDb {
             manner: Manner::of_read(input.consistent_read),
         };
         let page = reading.page();
+        let table = self.writable(cx, name)?;
+        settle_request(cx, table, input.index_name.as_deref(), "Query", &page.consumed, strict)?;
+        meters::returned(cx, &table.name, "Query", page.count);
         let told = Told::of(input.return_consumed_capacity.as_deref());
         Ok(QueryOutput {
             items: (!is_count).then_some(page.items),

@@ -11,7 +11,9 @@ use crate::world::Cx;
 use super::capacity::{Manner, Split, Told};
 use super::error::DataError;
 use super::find::{self, table_name};
-use super::page::{Answered, Reading, Selection, Start, check_key_paths, read_start};
+use super::meters;
+use super::page::{Answered, Parts, Reading, Selection, Start, check_key_paths, read_start};
+use super::single::settle_request;
 
 /// A share of all rows.
 #[derive(Clone, Copy, Debug)]
@@ -65,10 +67,11 @@ impl DynamoDb {
         let terms = parameters.read_any(Operation::Scan)?;
         let selection = Selection {
             select: input.select.as_deref(),
-            projection: terms.projection,
+            projection: terms.projection.map(Parts::Projection),
             parameter: if is_legacy { "AttributesToGet" } else { "ProjectionExpression" },
         };
         selection.check(input.index_name.as_deref())?;
+        let strict = self.strict;
         let table = self.readable(cx, name)?;
         let is_consistent = input.consistent_read == Some(true);
         let index = find::index(table, input.index_name.as_deref(), is_consistent)?;
@@ -81,7 +84,7 @@ impl DynamoDb {
             }
             range = range.after(start.row, true);
         }
-        check_key_paths(table, None, selection.projection.as_ref())?;
+        check_key_paths(table, None, selection.projection.as_ref().and_then(Parts::projection))?;
         check_key_paths(table, terms.filter.as_ref(), None)?;
         let answered = selection.answered(table, index)?;
         let is_count = matches!(answered, Answered::Count);
@@ -96,6 +99,9 @@ impl DynamoDb {
             manner: Manner::of_read(input.consistent_read),
         };
         let page = reading.page();
+        let table = self.writable(cx, name)?;
+        settle_request(cx, table, input.index_name.as_deref(), "Scan", &page.consumed, strict)?;
+        meters::returned(cx, &table.name, "Scan", page.count);
         let told = Told::of(input.return_consumed_capacity.as_deref());
         Ok(ScanOutput {
             items: (!is_count).then_some(page.items),

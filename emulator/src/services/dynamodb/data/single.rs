@@ -17,6 +17,8 @@ use crate::world::Cx;
 use super::capacity::{Consumed, Manner, Split, Told, read_units};
 use super::error::DataError;
 use super::find::table_name;
+use super::meters;
+use super::throttle::Way;
 use super::write::{Action, Done, Write, read_item, read_key};
 
 /// What a write answers of the item: `ReturnValues`.
@@ -85,12 +87,12 @@ impl DynamoDb {
         let returned = Returned::old_only(input.return_values.as_deref())?;
         let item = read_item(input.item)?;
         let terms = parameters.read_any(Operation::Put)?;
+        let strict = self.strict;
         let table = self.writable(cx, name)?;
         let write = Write::put(table, item, terms.condition)?
             .showing(input.return_values_on_condition_check_failure.as_deref());
         let metrics = Metrics::wanted(input.return_item_collection_metrics.as_deref(), table, &write.key);
-        let plan = write.plan(table)?;
-        let done = write.make(cx, table, plan, Manner::Plain);
+        let done = write.perform(cx, table, "PutItem", strict)?;
         Ok(PutItemOutput {
             attributes: returned.wire(&done, None),
             consumed_capacity: told(input.return_consumed_capacity, &input.table_name, &done),
@@ -119,6 +121,7 @@ impl DynamoDb {
         let key = read_key(input.key)?;
         let terms = parameters.read_any(Operation::Update)?;
         let returned = Returned::of(input.return_values.as_deref());
+        let strict = self.strict;
         let table = self.writable(cx, name)?;
         let update = terms.update.unwrap_or_default();
         let touched =
@@ -126,8 +129,7 @@ impl DynamoDb {
         let write = Write::update(table, key, update, terms.condition)?
             .showing(input.return_values_on_condition_check_failure.as_deref());
         let metrics = Metrics::wanted(input.return_item_collection_metrics.as_deref(), table, &write.key);
-        let plan = write.plan(table)?;
-        let done = write.make(cx, table, plan, Manner::Plain);
+        let done = write.perform(cx, table, "UpdateItem", strict)?;
         Ok(UpdateItemOutput {
             attributes: returned.wire(&done, touched.as_ref()),
             consumed_capacity: told(input.return_consumed_capacity, &input.table_name, &done),
@@ -154,12 +156,12 @@ impl DynamoDb {
         let key = read_key(input.key)?;
         let returned = Returned::old_only(input.return_values.as_deref())?;
         let terms = parameters.read_any(Operation::Delete)?;
+        let strict = self.strict;
         let table = self.writable(cx, name)?;
         let write = Write::delete(table, key, terms.condition)?
             .showing(input.return_values_on_condition_check_failure.as_deref());
         let metrics = Metrics::wanted(input.return_item_collection_metrics.as_deref(), table, &write.key);
-        let plan = write.plan(table)?;
-        let done = write.make(cx, table, plan, Manner::Plain);
+        let done = write.perform(cx, table, "DeleteItem", strict)?;
         Ok(DeleteItemOutput {
             attributes: returned.wire(&done, None),
             consumed_capacity: told(input.return_consumed_capacity, &input.table_name, &done),
@@ -183,16 +185,56 @@ impl DynamoDb {
         parameters.check_any(Operation::Get)?;
         let key = read_key(input.key)?;
         let terms = parameters.read_any(Operation::Get)?;
-        let table = self.readable(cx, name)?;
+        let strict = self.strict;
+        let table = self.writable(cx, name)?;
         let key = table.keys.of_request(key)?;
         let found = table.rows.get(&key.row());
         let units = read_units(found.map_or(0, Packed::item_bytes), Manner::of_read(input.consistent_read));
+        let item = found.map(|item| shown(item, terms.projection.as_ref()));
+        let consumed = Consumed::of_table(units);
+        settle_request(cx, table, None, "GetItem", &consumed, strict)?;
         let told = Told::of(input.return_consumed_capacity.as_deref());
-        Ok(GetItemOutput {
-            item: found.map(|item| shown(item, terms.projection.as_ref())),
-            consumed_capacity: told.wire(&input.table_name, &Consumed::of_table(units), Split::None),
-        })
+        Ok(GetItemOutput { item, consumed_capacity: told.wire(&input.table_name, &consumed, Split::None) })
     }
+}
+
+/// Counts what has been read of a table or index, or refuses it because that is too busy.
+pub(super) fn settle_read(
+    cx: &mut Cx<'_>,
+    table: &mut Table,
+    index: Option<&str>,
+    consumed: &Consumed,
+    strict: bool,
+) -> Result<(), DataError> {
+    if strict {
+        table.admit_read(cx.now, index).inspect_err(|why| {
+            if let DataError::Throttled { way, index, .. } = why {
+                meters::throttled(cx, &table.name, index.as_deref(), *way);
+            }
+        })?;
+        table.charge(Way::Read, consumed);
+    }
+    meters::consumed(cx, &table.name, consumed, Way::Read);
+    Ok(())
+}
+
+/// The same for a request that is one read.
+pub(super) fn settle_request(
+    cx: &mut Cx<'_>,
+    table: &mut Table,
+    index: Option<&str>,
+    operation: &str,
+    consumed: &Consumed,
+    strict: bool,
+) -> Result<(), DataError> {
+    match settle_read(cx, table, index, consumed, strict) {
+        Ok(()) => meters::granted(cx, &table.name, operation, Way::Read),
+        Err(why) => {
+            meters::refused(cx, &table.name, operation);
+            return Err(why);
+        }
+    }
+    Ok(())
 }
 
 /// What is answered of an item.

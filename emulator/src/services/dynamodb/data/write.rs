@@ -13,6 +13,8 @@ use crate::world::Cx;
 
 use super::capacity::{Consumed, Manner, write_units};
 use super::error::DataError;
+use super::meters;
+use super::throttle::Way;
 
 /// What a client wants of one item, checked as far as that goes without looking at the item.
 #[derive(Debug)]
@@ -22,11 +24,15 @@ pub(super) struct Write {
     pub(super) condition: Option<Condition>,
     /// Whether the client wants to see the item if the condition fails.
     pub(super) shows_failed: bool,
+    /// Whether nothing happens to an item that is absent, whatever the condition.
+    pub(super) spares_absent: bool,
 }
 
 #[derive(Debug)]
 pub(super) enum Action {
     Put(Packed),
+    /// A put where no item is yet.
+    Insert(Packed),
     Update(Update),
     Delete,
     /// Nothing but the condition.
@@ -78,7 +84,7 @@ impl Write {
     ) -> Result<Self, DynamoError> {
         let key = table.keys.of_item(&item)?;
         check_index_keys(table, &item)?;
-        Ok(Self { key, action: Action::Put(item), condition, shows_failed: false })
+        Ok(Self { key, action: Action::Put(item), condition, shows_failed: false, spares_absent: false })
     }
 
     /// A change of parts of an item.
@@ -91,7 +97,16 @@ impl Write {
         let key = table.keys.of_request(key)?;
         update.check_keys(&table.keys.terms())?;
         check_index_updates(table, &update)?;
-        Ok(Self { key, action: Action::Update(update), condition, shows_failed: false })
+        Ok(Self { key, action: Action::Update(update), condition, shows_failed: false, spares_absent: false })
+    }
+
+    /// A put of an item that must not be there yet.
+    pub(super) fn insert(table: &Table, item: Packed) -> Result<Self, DynamoError> {
+        let mut write = Self::put(table, item, None)?;
+        if let Action::Put(item) = write.action {
+            write.action = Action::Insert(item);
+        }
+        Ok(write)
     }
 
     /// The end of an item.
@@ -101,13 +116,13 @@ impl Write {
         condition: Option<Condition>,
     ) -> Result<Self, DynamoError> {
         let key = table.keys.of_request(key)?;
-        Ok(Self { key, action: Action::Delete, condition, shows_failed: false })
+        Ok(Self { key, action: Action::Delete, condition, shows_failed: false, spares_absent: false })
     }
 
     /// No more than a look.
     pub(super) fn check(table: &Table, key: Item, condition: Option<Condition>) -> Result<Self, DynamoError> {
         let key = table.keys.of_request(key)?;
-        Ok(Self { key, action: Action::Check, condition, shows_failed: false })
+        Ok(Self { key, action: Action::Check, condition, shows_failed: false, spares_absent: false })
     }
 
     /// The same, and the item is shown if the condition fails and the client wants that.
@@ -118,8 +133,12 @@ impl Write {
 
     /// What it comes to. Nothing changes here.
     pub(super) fn plan(&self, table: &Table) -> Result<Plan, DynamoError> {
-        let needs_old = self.condition.is_some() || matches!(self.action, Action::Update(_));
+        let looks = matches!(self.action, Action::Update(_) | Action::Insert(_));
+        let needs_old = looks || self.condition.is_some() || self.spares_absent;
         let old = if needs_old { table.rows.get(&self.key.row()).cloned() } else { None };
+        if self.spares_absent && old.is_none() {
+            return Ok(Plan { old, outcome: Outcome::Leave });
+        }
         if let Some(condition) = &self.condition {
             let holds = match &old {
                 Some(item) => condition.holds(item),
@@ -132,6 +151,8 @@ impl Write {
         }
         let outcome = match &self.action {
             Action::Put(item) => Outcome::Set(Some(item.clone())),
+            Action::Insert(_) if old.is_some() => return Err(DataError::DuplicateItem.into()),
+            Action::Insert(item) => Outcome::Set(Some(item.clone())),
             Action::Delete => Outcome::Set(None),
             Action::Check => Outcome::Leave,
             Action::Update(update) if old.is_none() && !update.creates() => Outcome::Leave,
@@ -158,9 +179,78 @@ impl Write {
         Ok(Packed::of(&after))
     }
 
+    /// Decides and makes it, if the table is not too busy.
+    pub(super) fn perform(
+        self,
+        cx: &mut Cx<'_>,
+        table: &mut Table,
+        operation: &str,
+        strict: bool,
+    ) -> Result<Done, DynamoError> {
+        let plan = match self.admitted_plan(cx, table, strict) {
+            Ok(plan) => plan,
+            Err(why) => {
+                if matches!(&why, DynamoError::Data(DataError::Throttled { .. })) {
+                    meters::refused(cx, &table.name, operation);
+                }
+                return Err(why);
+            }
+        };
+        let done = self.make(cx, table, plan, Manner::Plain, strict);
+        meters::granted(cx, &table.name, operation, Way::Write);
+        Ok(done)
+    }
+
+    /// The plan, unless the table or an index that it reaches is too busy. What failed costs too.
+    pub(super) fn admitted_plan(
+        &self,
+        cx: &mut Cx<'_>,
+        table: &mut Table,
+        strict: bool,
+    ) -> Result<Plan, DynamoError> {
+        let planned = self.plan(table);
+        if strict {
+            let now = cx.now;
+            let new = match &planned {
+                Ok(Plan { outcome: Outcome::Set(Some(item)), .. }) => Some(item.clone()),
+                _ => None,
+            };
+            let old = table.rows.get(&self.key.row()).cloned();
+            if let Err(why) = table.admit_write(now, old.as_ref(), new.as_ref()) {
+                if let DataError::Throttled { way, index, .. } = &why {
+                    meters::throttled(cx, &table.name, index.as_deref(), *way);
+                }
+                return Err(why.into());
+            }
+        }
+        if let Err(DynamoError::Data(DataError::ConditionFailed { .. })) = &planned {
+            self.pay_for_failure(cx, table, strict);
+        }
+        planned
+    }
+
+    /// A write whose condition fails costs what the item that is there would cost.
+    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html (to be verified).
+    fn pay_for_failure(&self, cx: &mut Cx<'_>, table: &mut Table, strict: bool) {
+        let bytes = table.rows.get(&self.key.row()).map_or(0, Packed::item_bytes);
+        let consumed = Consumed::of_table(write_units(bytes, Manner::Plain));
+        meters::condition_failed(cx, &table.name);
+        meters::consumed(cx, &table.name, &consumed, Way::Write);
+        if strict {
+            table.charge(Way::Write, &consumed);
+        }
+    }
+
     /// Makes the write that was planned.
-    pub(super) fn make(self, cx: &mut Cx<'_>, table: &mut Table, plan: Plan, manner: Manner) -> Done {
-        match plan.outcome {
+    pub(super) fn make(
+        self,
+        cx: &mut Cx<'_>,
+        table: &mut Table,
+        plan: Plan,
+        manner: Manner,
+        strict: bool,
+    ) -> Done {
+        let done = match plan.outcome {
             Outcome::Set(new) => {
                 let change = table.change_packed(cx, self.key, new, Origin::Client);
                 let consumed = Consumed::of_change(table, &change, manner);
@@ -171,7 +261,12 @@ impl Write {
                 let consumed = Consumed::of_table(write_units(bytes, manner));
                 Done { new: plan.old.clone(), old: plan.old, consumed }
             }
+        };
+        meters::consumed(cx, &table.name, &done.consumed, Way::Write);
+        if strict {
+            table.charge(Way::Write, &done.consumed);
         }
+        done
     }
 }
 

@@ -26,6 +26,7 @@ use super::destination::Destination;
 use super::global::Replica;
 use super::streams::Stream;
 use super::ttl::TimeToLive;
+use super::data::Buckets;
 use super::value::{Item, Packed};
 use crate::world::{Cx, Effect};
 
@@ -49,6 +50,8 @@ pub(crate) struct Table {
     pub(crate) restore: Option<Box<RestoreSummary>>,
     /// Kinesis streams that get its changes.
     pub(crate) destinations: Vec<Destination>,
+    /// What may still be read and written, in a tank with strict limits.
+    pub(crate) buckets: Buckets,
 }
 
 /// Who wants an item to be another.
@@ -97,6 +100,7 @@ impl Table {
             history: History::default(),
             replica: None,
             restore: None,
+            buckets: Buckets::default(),
         }
     }
 

@@ -182,6 +182,34 @@ pub(crate) fn document(val: &Val) -> Document {
     }
 }
 
+/// The reverse of [`document`], for an item.
+pub(crate) fn val_of_document(item: &Document) -> Option<Val> {
+    let entries = item.as_object()?.iter();
+    Some(Val::Map(
+        entries.map(|(name, value)| Some((name.clone(), value_of(value)?))).collect::<Option<_>>()?,
+    ))
+}
+
+fn value_of(value: &Document) -> Option<Val> {
+    let (kind, value) = value.as_object()?.iter().next()?;
+    let kind = Type::named(kind)?;
+    let text = |value: &Document| value.as_str().map(|text| Val::Str(text.to_owned()));
+    let blob = |value: &Document| Some(Val::Blob(BASE64_STANDARD.decode(value.as_str()?).ok()?.into()));
+    let list = |each: &dyn Fn(&Document) -> Option<Val>| {
+        Some(Val::List(value.as_array()?.iter().map(each).collect::<Option<_>>()?))
+    };
+    let val = match kind {
+        Type::S | Type::N => text(value),
+        Type::B => blob(value),
+        Type::Ss | Type::Ns => list(&text),
+        Type::Bs => list(&blob),
+        Type::M => val_of_document(value),
+        Type::L => list(&value_of),
+        Type::Null | Type::Bool => Some(Val::Bool(value.as_bool()?)),
+    };
+    Some(Val::Struct(vec![(kind as u16, val?)]))
+}
+
 /// The same from a map of the generated structs.
 pub(crate) fn item_from_wire(entries: BTreeMap<String, Val>) -> Result<Item, ValueError> {
     entries.into_iter().map(|(name, val)| Ok((name, AttributeValue::from_wire(val)?))).collect()

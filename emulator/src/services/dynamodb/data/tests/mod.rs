@@ -8,6 +8,8 @@ mod items;
 mod pages;
 mod props;
 mod refusals;
+mod statements;
+mod strict;
 mod transactions;
 
 use std::time::Duration;

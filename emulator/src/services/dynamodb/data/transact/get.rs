@@ -12,7 +12,7 @@ use super::super::capacity::{Consumed, Manner, Split, Told, read_units};
 use super::super::error::DataError;
 use super::super::find::table_name;
 use super::super::page::check_key_paths;
-use super::super::single::shown;
+use super::super::single::{settle_read, shown};
 use super::super::write::read_key;
 
 impl DynamoDb {
@@ -59,7 +59,7 @@ impl DynamoDb {
         let mut responses = Vec::with_capacity(count);
         for (given, item, projection) in found {
             let units = read_units(item.as_ref().map_or(0, Packed::item_bytes), Manner::Transactional);
-            super::write::count(&mut consumed, &given, Consumed::of_table(units));
+            self.settle_get(cx, &given, &mut consumed, units)?;
             let item = item.map(|item| shown(&item, projection.as_ref()));
             responses.push(ItemResponse { item });
         }
@@ -68,5 +68,21 @@ impl DynamoDb {
             consumed_capacity: told.wire_all(&consumed, Split::Reads),
             responses: Some(responses),
         })
+    }
+
+    /// Counts one item that was read in a transaction.
+    ///
+    /// Assumed: that a transaction of reads whose table is too busy is refused as a single read would be.
+    pub(in super::super) fn settle_get(
+        &mut self,
+        cx: &mut Cx<'_>,
+        given: &str,
+        consumed: &mut Vec<(String, Consumed)>,
+        units: f64,
+    ) -> Result<(), DynamoError> {
+        let (name, strict, units) = (table_name(cx, given)?, self.strict, Consumed::of_table(units));
+        settle_read(cx, self.writable(cx, name)?, None, &units, strict)?;
+        super::write::count(consumed, given, units);
+        Ok(())
     }
 }

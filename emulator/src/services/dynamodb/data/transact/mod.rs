@@ -8,14 +8,16 @@ mod get;
 mod token;
 mod write;
 
+pub(super) use token::Digest;
 pub(crate) use token::Tokens;
+pub(super) use write::{Fitted, count};
 
 use crate::services::dynamodb::error::DynamoError;
 
 use super::error::{DataError, Reason};
 
 /// The reasons of a transaction of `count` actions of which one does not fit its table.
-fn misfit(count: usize, at: usize, why: &DynamoError) -> DataError {
+pub(super) fn misfit(count: usize, at: usize, why: &DynamoError) -> DataError {
     let mut reasons = vec![Reason::NONE; count];
     reasons[at] = Reason { code: "ValidationError", message: Some(why.to_string()), item: None };
     DataError::Canceled(reasons)

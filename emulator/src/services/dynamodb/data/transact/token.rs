@@ -24,7 +24,12 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     /// Whether this very request has been made with this token.
-    pub(super) fn has(&mut self, now: Timestamp, token: &str, digest: u128) -> Result<bool, DataError> {
+    pub(in super::super) fn has(
+        &mut self,
+        now: Timestamp,
+        token: &str,
+        digest: u128,
+    ) -> Result<bool, DataError> {
         while let Some((at, old)) = self.ages.front() {
             if *at + limits::TOKEN_LIFE > now {
                 break;
@@ -40,21 +45,21 @@ impl Tokens {
     }
 
     /// From now on the token stands for this request.
-    pub(super) fn keep(&mut self, now: Timestamp, token: String, digest: u128) {
+    pub(in super::super) fn keep(&mut self, now: Timestamp, token: String, digest: u128) {
         self.ages.push_back((now, token.clone()));
         self.known.insert(token, digest);
     }
 }
 
 /// Tells requests apart without keeping them.
-pub(super) struct Digest(Xxh3);
+pub(in super::super) struct Digest(Xxh3);
 
 impl Digest {
-    pub(super) fn new() -> Self {
+    pub(in super::super) fn new() -> Self {
         Self(Xxh3::new())
     }
 
-    pub(super) fn text(&mut self, text: &str) {
+    pub(in super::super) fn text(&mut self, text: &str) {
         self.count(text.len());
         self.0.update(text.as_bytes());
     }
@@ -64,12 +69,12 @@ impl Digest {
         text.iter().for_each(|text| self.text(text));
     }
 
-    pub(super) fn count(&mut self, count: usize) {
+    pub(in super::super) fn count(&mut self, count: usize) {
         self.0.update(&(count as u64).to_le_bytes());
     }
 
     /// A value or an item as it came.
-    pub(super) fn val(&mut self, val: &Val) {
+    pub(in super::super) fn val(&mut self, val: &Val) {
         match val {
             Val::Struct(members) => {
                 self.count(members.len());
@@ -103,7 +108,7 @@ impl Digest {
         }
     }
 
-    pub(super) fn finish(&self) -> u128 {
+    pub(in super::super) fn finish(&self) -> u128 {
         self.0.digest128()
     }
 }

@@ -17,7 +17,9 @@ use crate::world::Cx;
 use super::super::capacity::{Consumed, Manner, Split, Told, read_units};
 use super::super::error::{DataError, Reason};
 use super::super::find::table_name;
+use super::super::meters;
 use super::super::single::Metrics;
+use super::super::throttle::{Limit, Way};
 use super::super::write::{Plan, Write, read_item, read_key};
 use super::token::Digest;
 
@@ -174,7 +176,7 @@ impl DynamoDb {
             }
         }
         let wanted = input.return_item_collection_metrics.as_deref();
-        let (consumed, collections) = self.perform(cx, fitted, wanted)?;
+        let (consumed, collections) = self.perform(cx, fitted, "TransactWriteItems", wanted)?;
         if let Some((token, digest)) = token {
             let now = cx.now;
             self.here(cx).tokens.keep(now, token, digest);
@@ -190,16 +192,22 @@ impl DynamoDb {
         &mut self,
         cx: &mut Cx<'_>,
         fitted: Vec<Fitted>,
+        operation: &str,
         metrics: Option<&str>,
     ) -> Result<(Vec<(String, Consumed)>, Collections), DynamoError> {
+        let strict = self.strict;
         let plans = self.decide(cx, &fitted)?;
         let (mut consumed, mut wanted) = (Vec::new(), Vec::new());
         for (Fitted { given, write }, plan) in fitted.into_iter().zip(plans) {
             let table = self.writable(cx, table_name(cx, &given)?)?;
             wanted
                 .extend(Metrics::wanted(metrics, table, &write.key).map(|metrics| (given.clone(), metrics)));
-            let done = write.make(cx, table, plan, Manner::Transactional);
+            let done = write.make(cx, table, plan, Manner::Transactional, strict);
             count(&mut consumed, &given, done.consumed);
+        }
+        for (given, _) in &consumed {
+            let name = table_name(cx, given)?;
+            meters::granted(cx, name, operation, Way::Write);
         }
         let mut collections = Collections::new();
         for (given, metrics) in wanted {
@@ -209,17 +217,19 @@ impl DynamoDb {
         Ok((consumed, collections))
     }
 
-    fn decide(&self, cx: &Cx<'_>, fitted: &[Fitted]) -> Result<Vec<Plan>, DynamoError> {
+    fn decide(&mut self, cx: &mut Cx<'_>, fitted: &[Fitted]) -> Result<Vec<Plan>, DynamoError> {
         let mut rows = BTreeSet::new();
         for Fitted { given, write } in fitted {
             if !rows.insert((table_name(cx, given)?, write.key.row())) {
                 return Err(DataError::OneItemTwice.into());
             }
         }
+        let strict = self.strict;
         let mut plans = Vec::with_capacity(fitted.len());
         let mut reasons = Vec::new();
         for (at, Fitted { given, write }) in fitted.iter().enumerate() {
-            match write.plan(self.readable(cx, table_name(cx, given)?)?) {
+            let name = table_name(cx, given)?;
+            match write.admitted_plan(cx, self.writable(cx, name)?, strict) {
                 Ok(plan) => plans.push(plan),
                 Err(why) => {
                     reasons.resize(at, Reason::NONE);
@@ -236,7 +246,11 @@ impl DynamoDb {
 
     /// What is consumed when a transaction that has been made is asked for again: its items are read.
     /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (to be verified).
-    fn reread(&self, cx: &Cx<'_>, fitted: &[Fitted]) -> Result<Vec<(String, Consumed)>, DynamoError> {
+    pub(in super::super) fn reread(
+        &self,
+        cx: &Cx<'_>,
+        fitted: &[Fitted],
+    ) -> Result<Vec<(String, Consumed)>, DynamoError> {
         let mut consumed = Vec::new();
         for Fitted { given, write } in fitted {
             let table = self.readable(cx, table_name(cx, given)?)?;
@@ -259,11 +273,20 @@ pub(in super::super) fn count(all: &mut Vec<(String, Consumed)>, table: &str, co
 
 impl Reason {
     /// Why an action could not be performed.
-    fn of(why: DynamoError) -> Self {
+    pub(in super::super) fn of(why: DynamoError) -> Self {
         let message = Some(why.to_string());
         match why {
             DynamoError::Data(DataError::ConditionFailed { item }) => {
                 Self { code: "ConditionalCheckFailed", message, item }
+            }
+            DynamoError::Data(DataError::DuplicateItem) => {
+                Self { code: "DuplicateItem", message, item: None }
+            }
+            DynamoError::Data(DataError::Throttled { limit: Limit::Provisioned, .. }) => {
+                Self { code: "ProvisionedThroughputExceeded", message, item: None }
+            }
+            DynamoError::Data(DataError::Throttled { .. }) => {
+                Self { code: "ThrottlingError", message, item: None }
             }
             _ => Self { code: "ValidationError", message, item: None },
         }
