@@ -11,6 +11,7 @@ mod destinations;
 mod fault;
 mod job;
 mod metrics;
+mod storage;
 #[cfg(test)]
 pub(crate) mod testing;
 mod undelivered;
@@ -218,78 +219,6 @@ impl World {
             Verdict::FailAfter(error) => return self.perform(call).and(Err(error)),
         }
         self.perform(call)
-    }
-
-    /// One request to S3, whose wire is elsewhere, and everything that follows from it at this instant.
-    ///
-    /// Delays do not reach S3 yet: its answers are made by `s3s` and cannot be left waiting.
-    pub fn s3<R, E: From<WireError>>(
-        &mut self,
-        scope: &Scope,
-        access_key: &str,
-        operation: &str,
-        mut act: impl FnMut(&mut S3, &mut Cx<'_>) -> Result<R, E>,
-    ) -> Result<R, E> {
-        let place = Place { service: "s3", operation, region: scope.region.as_str() };
-        let verdict = self.faults.verdict(&place, self.now);
-        if let Verdict::Fail(error) = verdict {
-            return Err(error.into());
-        }
-        if verdict == Verdict::Duplicate {
-            let first = self.s3_unfaulted(scope, access_key, &mut act);
-            drop(first);
-        }
-        if let Verdict::FailAfter(error) = verdict {
-            return self.s3_unfaulted(scope, access_key, &mut act).and(Err(error.into()));
-        }
-        self.s3_unfaulted(scope, access_key, &mut act)
-    }
-
-    fn s3_unfaulted<R>(
-        &mut self,
-        scope: &Scope,
-        access_key: &str,
-        act: &mut impl FnMut(&mut S3, &mut Cx<'_>) -> R,
-    ) -> R {
-        let mut out = Vec::new();
-        let answer = self.on_s3(scope, access_key, &mut out, act);
-        if !out.is_empty() {
-            self.drain(out);
-        }
-        answer
-    }
-
-    /// Reads S3 as the tank itself: no faults, no effects.
-    pub fn s3_ref(&self) -> &S3 {
-        &self.s3
-    }
-
-    fn on_s3<R>(
-        &mut self,
-        scope: &Scope,
-        access_key: &str,
-        out: &mut Vec<(Address, Effect)>,
-        act: impl FnOnce(&mut S3, &mut Cx<'_>) -> R,
-    ) -> R {
-        if !self.s3_seats.contains_key(scope) {
-            let name = format!("s3/{}/{}", scope.account, scope.region);
-            self.s3_seats.insert(scope.clone(), Seat::new(self.seed.stream(&name)));
-        }
-        let seat = self.s3_seats.get_mut(scope).expect("made just above");
-        let owner = Address { service: ServiceId::S3, scope: scope.clone() };
-        let mut cx = Cx {
-            now: self.now,
-            scope,
-            access_key,
-            endpoint: self.endpoint.as_deref(),
-            owner: &owner,
-            stream: &mut seat.stream,
-            next_number: &mut self.next_number,
-            counters: &mut seat.counters,
-            faults: &mut self.faults,
-            out,
-        };
-        act(&mut self.s3, &mut cx)
     }
 
     fn perform(&mut self, call: Call) -> Result<Answer<Val>, WireError> {

@@ -168,6 +168,8 @@ impl Service {
 
     /// What the table was at an instant since [`Service::remember`].
     pub(crate) async fn restored(&self, then: Timestamp) -> Vec<(Key, Item)> {
+        // The last five minutes cannot be restored yet.
+        self.wait(Duration::from_secs(600)).await;
         let request = json!({
             "SourceTableName": TABLE,
             "TargetTableName": "restored",
