@@ -1,10 +1,11 @@
 """Makes what a load needs on a running tank, and writes a script for wrk.
 
-    prepare.py ENDPOINT s3-put|s3-get|kinesis-put|kinesis-get|firehose-put|firehose-kinesis|sqs OUT.lua [BYTES]
+    prepare.py ENDPOINT s3-put|s3-get|kinesis-put|kinesis-get|firehose-put|firehose-kinesis|sqs|sqs-send OUT.lua [BYTES]
     wrk -t1 -c4 -d5s -s OUT.lua ENDPOINT
 
 Beside it, `OUT.lua.http` is the request's bytes, for `benches/examples/open_loop.rs`.
-Batches have 500 records of BYTES (1024) bytes. `sqs` sends, receives and deletes in turn.
+Batches have 500 records of BYTES (1024) bytes. `sqs` sends, receives and deletes in turn; `sqs-send`
+only sends, messages of 200 bytes: what a small request costs.
 """
 
 import base64
@@ -168,6 +169,9 @@ def main():
         queue = client("sqs").create_queue(QueueName="load")["QueueUrl"]
         with open(OUT, "w") as file:
             file.write(SQS % (queue, SIGNED.format("sqs")))
+    elif WHAT == "sqs-send":
+        queue = client("sqs").create_queue(QueueName="load")["QueueUrl"]
+        post("sqs", "AmazonSQS.SendMessage", {"QueueUrl": queue, "MessageBody": "x" * 200}, "1.0")
     else:
         sys.exit(__doc__)
 

@@ -137,9 +137,8 @@ mod tests {
         let held = body.bytes.slice(1..);
         buffers.give_back(body);
         assert_eq!((&held[..], kept(&buffers).len()), (&b"b"[..], 0));
-        let bodies: Vec<Gathered> = (0..KEPT_MAX + 2)
-            .map(|_| Gathered { bytes: Bytes::from(vec![0; 100]), is_ours: true })
-            .collect();
+        let bodies: Vec<Gathered> =
+            (0..KEPT_MAX + 2).map(|_| Gathered { bytes: Bytes::from(vec![0; 100]), is_ours: true }).collect();
         bodies.into_iter().for_each(|body| buffers.give_back(body));
         assert_eq!(kept(&buffers).len(), KEPT_MAX);
         let large = Gathered { bytes: Bytes::from(vec![0; KEPT_BYTES_MAX]), is_ours: true };
