@@ -63,7 +63,7 @@ impl Digits {
             }
         }
         let start = digits.iter().position(|digit| *digit != b'0').unwrap_or(56);
-        String::from_utf8_lossy(&digits[start..]).into_owned()
+        std::str::from_utf8(&digits[start..]).expect("digits are text").to_owned()
     }
 }
 
