@@ -1,15 +1,17 @@
 """Makes what a load needs on a running tank, and writes a script for wrk.
 
-    prepare.py ENDPOINT s3-put|s3-get|kinesis-put|kinesis-get|firehose-put|firehose-kinesis|sqs OUT.lua [BYTES]
+    prepare.py ENDPOINT s3-put|s3-get|kinesis-put|kinesis-get|firehose-put|firehose-kinesis|sqs|dynamodb-put|dynamodb-get OUT.lua [BYTES]
     wrk -t1 -c4 -d5s -s OUT.lua ENDPOINT
 
-Batches have 500 records of BYTES (1024) bytes. `sqs` sends, receives and deletes in turn.
+Batches have 500 records of BYTES (1024) bytes. `sqs` sends, receives and deletes in turn. Items have 200 bytes, and 10,000
+keys take turns.
 """
 
 import base64
 import json
 import sys
 import time
+import urllib.request
 
 import boto3
 from botocore.config import Config
@@ -137,6 +139,46 @@ end
 """
 
 
+DYNAMODB = """
+local signed, operation, number = "%s", "%s", 0
+local headers = {["X-Amz-Target"] = "DynamoDB_20120810." .. operation, ["Content-Type"] = "application/x-amz-json-1.0", ["Authorization"] = signed}
+local filler = string.rep("x", 150)
+request = function()
+  number = (number + 7919) %% 10000
+  local key = string.format('"pk":{"S":"user-%%06d"}', number)
+  if operation == "GetItem" then
+    return wrk.format("POST", "/", headers, '{"TableName":"load","Key":{' .. key .. '}}')
+  end
+  return wrk.format("POST", "/", headers, '{"TableName":"load","Item":{' .. key .. ',"name":{"S":"' .. filler .. '"},"seen":{"N":"' .. number .. '"},"on":{"BOOL":true}}}')
+end
+"""
+
+
+def dynamodb(operation):
+    tables = client("dynamodb")
+    tables.create_table(
+        TableName="load",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    advance("1m")
+    until(lambda: tables.describe_table(TableName="load")["Table"]["TableStatus"] == "ACTIVE")
+    if operation == "GetItem":
+        item = lambda n: {"pk": {"S": f"user-{n:06}"}, "name": {"S": "x" * 150}, "seen": {"N": str(n)}, "on": {"BOOL": True}}
+        for first in range(0, 10_000, 25):
+            puts = [{"PutRequest": {"Item": item(n)}} for n in range(first, first + 25)]
+            tables.batch_write_item(RequestItems={"load": puts})
+    with open(OUT, "w") as file:
+        file.write(DYNAMODB % (SIGNED.format("dynamodb"), operation))
+
+
+def advance(by):
+    headers = {"content-type": "application/json"}
+    body = json.dumps({"by": by}).encode()
+    urllib.request.urlopen(urllib.request.Request(ENDPOINT + "/_wavetank/clock/advance", body, headers)).read()
+
+
 def main():
     if WHAT in ("s3-put", "s3-get"):
         s3(WHAT.removeprefix("s3-"))
@@ -159,6 +201,8 @@ def main():
         queue = client("sqs").create_queue(QueueName="load")["QueueUrl"]
         with open(OUT, "w") as file:
             file.write(SQS % (queue, SIGNED.format("sqs")))
+    elif WHAT in ("dynamodb-put", "dynamodb-get"):
+        dynamodb({"dynamodb-put": "PutItem", "dynamodb-get": "GetItem"}[WHAT])
     else:
         sys.exit(__doc__)
 

@@ -11,12 +11,16 @@ pub mod kdg;
 pub mod locale;
 pub mod people_vi;
 pub mod registry;
+pub mod shop;
 pub mod table;
+pub mod trades;
 pub mod write;
 
 pub use defects::{Defect, Defects, Share};
 pub use event_revenue::EventRevenue;
 pub use people_vi::PeopleVi;
 pub use registry::{PROFILES, Profile, ProfileInfo};
+pub use shop::Shop;
 pub use table::Table;
+pub use trades::Trades;
 pub use write::{Format, write};

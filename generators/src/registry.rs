@@ -6,7 +6,7 @@ use wavetank_types::Seed;
 
 use crate::defects::{Defects, DefectsError};
 use crate::table::{Column, Table};
-use crate::{EventRevenue, PeopleVi, event_revenue, people_vi};
+use crate::{EventRevenue, PeopleVi, Shop, Trades, event_revenue, people_vi, shop, trades};
 
 /// What is known of a profile before it has a size and a seed.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub struct ProfileInfo {
 }
 
 /// Every profile, by name.
-pub const PROFILES: [ProfileInfo; 2] = [
+pub const PROFILES: [ProfileInfo; 4] = [
     ProfileInfo {
         name: event_revenue::NAME,
         summary: "events with place, attendance and ticket revenue; dates in three formats, nulls, zeros",
@@ -39,6 +39,20 @@ pub const PROFILES: [ProfileInfo; 2] = [
         rows_default: 1_000,
         has_truth: false,
     },
+    ProfileInfo {
+        name: shop::NAME,
+        summary: "the items of one DynamoDB table: customers, products, stock, orders (as many as rows) and their items",
+        columns: &shop::COLUMNS,
+        rows_default: 200,
+        has_truth: false,
+    },
+    ProfileInfo {
+        name: trades::NAME,
+        summary: "messages about trades with hierarchy and versions, some sent twice and some out of order",
+        columns: &trades::COLUMNS,
+        rows_default: 1_000,
+        has_truth: false,
+    },
 ];
 
 /// A profile with its size and seed.
@@ -48,6 +62,10 @@ pub enum Profile {
     EventRevenue(EventRevenue),
     /// `people-vi`
     PeopleVi(PeopleVi),
+    /// `shop`
+    Shop(Shop),
+    /// `trades`
+    Trades(Trades),
 }
 
 impl Profile {
@@ -65,6 +83,8 @@ impl Profile {
         let rows = rows.unwrap_or(info.rows_default);
         Ok(match info.name {
             event_revenue::NAME => Self::EventRevenue(EventRevenue::new(rows, seed, defects)?),
+            shop::NAME => Self::Shop(Shop::new(rows, seed)),
+            trades::NAME => Self::Trades(Trades::new(rows, seed)),
             _ => Self::PeopleVi(PeopleVi::new(rows, seed)),
         })
     }
@@ -74,6 +94,8 @@ impl Profile {
         match self {
             Self::EventRevenue(profile) => profile,
             Self::PeopleVi(profile) => profile,
+            Self::Shop(profile) => profile,
+            Self::Trades(profile) => profile,
         }
     }
 
@@ -81,7 +103,7 @@ impl Profile {
     pub fn with_truth(&self) -> Option<&EventRevenue> {
         match self {
             Self::EventRevenue(profile) => Some(profile),
-            Self::PeopleVi(_) => None,
+            Self::PeopleVi(_) | Self::Shop(_) | Self::Trades(_) => None,
         }
     }
 }
@@ -90,7 +112,7 @@ impl Profile {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ProfileError {
     /// No profile has this name.
-    #[error("no profile is named `{0}`; there are event-revenue and people-vi")]
+    #[error("no profile is named `{0}`; there are event-revenue, people-vi, shop and trades")]
     NoSuchProfile(String),
     /// Defects were asked of a profile that makes none.
     #[error("profile {0} makes no defects")]

@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use wavetank_wire::{FromVal, Operation, ToVal, WireError, codec, sign};
+use serde_json::Value;
+use wavetank_wire::schema::Service;
+use wavetank_wire::{FromVal, Operation, ToVal, Val, WireError, codec, sign};
 
 use crate::target::Target;
 
@@ -43,9 +45,24 @@ impl<'a> Aws<'a> {
 
     /// One call, repeated after throttling and server errors.
     pub async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output, WireError> {
-        let service = O::service();
-        let operation = service.operation(O::NAME).expect("generated operations are in their service's list");
-        let input = input.to_val();
+        self.send(O::service(), O::NAME, input.to_val()).await.map(O::Output::from_val)
+    }
+
+    /// The same as JSON both ways, in the members of AWS's API.
+    pub async fn json(
+        &self,
+        service: &'static Service,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, WireError> {
+        let shape = service.operation(operation).ok_or_else(|| WireError::not_implemented(operation))?;
+        let input = codec::from_json(shape.input, input.to_string().as_bytes())?;
+        let output = self.send(service, shape.name, input).await?;
+        Ok(serde_json::from_slice(&codec::to_json(shape.output, &output)).unwrap_or_default())
+    }
+
+    async fn send(&self, service: &'static Service, name: &str, input: Val) -> Result<Val, WireError> {
+        let operation = service.operation(name).expect("generated operations are in their service's list");
         let mut back_off = FIRST_BACK_OFF;
         for attempt in 1.. {
             let mut request =
@@ -53,7 +70,7 @@ impl<'a> Aws<'a> {
             let time = self.target.signing_time_s();
             sign::sign(&mut request, service.signing_name, self.region, "000000000000", "test", None, time);
             match codec::decode_response(service, operation, self.target.http(request).await) {
-                Ok(output) => return Ok(O::Output::from_val(output)),
+                Ok(output) => return Ok(output),
                 Err(error) if attempt < TRIES_MAX && may_pass(&error) => {
                     self.target.pause(back_off).await;
                     back_off *= 2;
@@ -67,6 +84,12 @@ impl<'a> Aws<'a> {
 
 /// Whether the same call may succeed later.
 fn may_pass(error: &WireError) -> bool {
-    let throttled = ["ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"];
+    let throttled = [
+        "ThrottlingException",
+        "Throttling",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "ProvisionedThroughputExceededException",
+    ];
     throttled.contains(&error.code.as_str()) || (error.status >= 500 && error.status != 501)
 }

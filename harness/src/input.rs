@@ -1,4 +1,4 @@
-//! What comes in: rows in one object, or records over time. Made ready, sent, and accounted for afterwards.
+//! What comes in: rows in one object, rows as records, or records of a template, over time or at once. Made ready, sent, and accounted for afterwards.
 
 use std::num::NonZeroUsize;
 
@@ -17,6 +17,7 @@ use crate::events::Events;
 use crate::observe::{self, Object, ObserveError};
 use crate::oracle::{Truth, data_lake_iot};
 use crate::progress::{Progress, Stage};
+use crate::records::{Records, Rows};
 use crate::run::{RunError, RunOptions};
 use crate::send::Sink;
 
@@ -27,6 +28,8 @@ pub(crate) enum Input {
     Rows { profile: EventRevenue, body: Bytes },
     /// A file that a person brings, as one object.
     Brought { name: String, body: Bytes },
+    /// A profile's rows, one record each.
+    Records(Records),
     /// Records by a template, from `start` on.
     Events { events: Events, start: Timestamp },
 }
@@ -52,6 +55,8 @@ impl Input {
                 Ok(Self::Rows { profile, body })
             }
             Profile::PeopleVi(_) => Err(RunError::NoTruth(name.to_owned())),
+            Profile::Shop(shop) => Ok(Self::Records(Records::of(Rows::Shop(shop), scenario)?)),
+            Profile::Trades(trades) => Ok(Self::Records(Records::of(Rows::Trades(trades), scenario)?)),
         }
     }
 
@@ -86,6 +91,7 @@ impl Input {
                 let folder = to.rsplit_once('/').map_or("", |(folder, _)| folder);
                 drive::put(aws, &format!("{folder}/{name}"), body.clone()).await?;
             }
+            Self::Records(records) => records.send(aws, &to.parse()?, progress).await?,
             Self::Events { events, start } => {
                 progress.begin(Stage::Send, Some(events.count));
                 let sink: Sink = to.parse()?;
@@ -108,6 +114,7 @@ impl Input {
             Self::Events { events, start } => {
                 return sent_events::conserve(aws, events, *start, &scenario.output.identity, data).await;
             }
+            Self::Records(records) => return records.conserve(aws, scenario, outputs).await,
             Self::Rows { profile, .. } => Sent::Generated(profile),
             Self::Brought { body, .. } => Sent::Brought(body),
         };
@@ -128,6 +135,7 @@ impl Input {
                 let named = |cause: String| ScenarioError::File { file: file.to_owned(), cause };
                 Truth::DataLakeIot(truth.map_err(|error| named(error.to_string()))?)
             }
+            Self::Records(records) => records.truth(),
             Self::Brought { .. } | Self::Events { .. } => Truth::Unknown,
         })
     }
@@ -137,6 +145,7 @@ impl Input {
         match self {
             Self::Rows { profile, .. } => profile.records(),
             Self::Brought { .. } => 0,
+            Self::Records(records) => records.asked(),
             Self::Events { events, .. } => events.count,
         }
     }
@@ -151,6 +160,6 @@ fn csv_of(profile: &EventRevenue, progress: &dyn Progress) -> Result<Bytes, RunE
 }
 
 /// As many as the machine has; the bytes are the same with any number.
-fn threads() -> NonZeroUsize {
+pub(crate) fn threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

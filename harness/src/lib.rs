@@ -9,15 +9,18 @@ pub mod cost;
 pub mod defects;
 pub mod drive;
 pub mod events;
+pub mod faults;
 mod input;
 pub mod natives;
 pub mod observe;
 pub mod oracle;
 pub mod progress;
 pub mod provision;
+mod records;
 pub mod report;
 pub mod run;
 pub mod send;
+pub mod tables;
 pub mod target;
 
 pub use report::Report;

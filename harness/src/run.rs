@@ -4,7 +4,7 @@ use bytes::Bytes;
 use chrono::FixedOffset;
 use wavetank_generators::registry::ProfileError;
 use wavetank_generators::write::WriteError;
-use wavetank_scenarios::{Check, Outputs, Scenario, ScenarioError};
+use wavetank_scenarios::{Check, Outputs, Query, Scenario, ScenarioError};
 use wavetank_types::Seed;
 use wavetank_types::names::split_s3_uri;
 use wavetank_wire::WireError;
@@ -16,12 +16,15 @@ use crate::client::Aws;
 use crate::cost::{self, Usage};
 use crate::defects::DefectList;
 use crate::drive::{self, DriveError};
+use crate::faults::{self, FaultError};
 use crate::input::Input;
-use crate::observe::{self, ObserveError};
+use crate::observe::{self, Answer, Object, ObserveError};
+use crate::oracle::Truth;
 use crate::progress::{Progress, Stage};
 use crate::provision::{self, ProvisionError};
 use crate::report::{QueryReport, Report};
 use crate::send::{SendError, SinkError};
+use crate::tables;
 use crate::target::Target;
 
 /// What a run is told beside its scenario.
@@ -80,6 +83,9 @@ pub enum RunError {
     /// `to` of the scenario's input.
     #[error(transparent)]
     Sink(#[from] SinkError),
+    /// A fault of the scenario.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
     /// The records were not taken.
     #[error(transparent)]
     Send(#[from] SendError),
@@ -113,12 +119,14 @@ pub async fn run(
     let template = scenario.file(&scenario.template);
     let outputs = provision::create_stack(aws, &scenario.name, template, &parameters).await?;
     drive::upload_files(aws, scenario, &outputs).await?;
+    let faults = faults::set(target, &scenario.faults, &outputs).await?;
     input.send(aws, scenario, &outputs, progress).await?;
 
     for step in &scenario.steps {
         progress.begin(stage_of(step), None);
         drive::take_step(aws, step, &outputs).await?;
     }
+    faults::lift(target, &faults).await?;
     let ended = Ended { aws, scenario, outputs, input: &input };
     let mut report = ended.report(progress).await?;
     report.seed = Seed(options.seed);
@@ -142,15 +150,16 @@ fn stage_of(step: &wavetank_scenarios::Step) -> Stage {
 impl Ended<'_> {
     async fn report(&self, progress: &dyn Progress) -> Result<Report, RunError> {
         progress.begin(Stage::Query, Some(self.scenario.queries.len() as u64));
-        let queries = self.queries(progress).await?;
+        let truth = self.input.truth(self.scenario)?;
+        let queries = self.queries(&truth, progress).await?;
         progress.begin(Stage::Observe, None);
-        let data = observe::list(self.aws, &self.outputs.fill(&self.scenario.output.data)?).await?;
+        let data = self.data().await?;
         let conservation = self.input.conserve(self.aws, self.scenario, &self.outputs, &data).await?;
 
         progress.begin(Stage::Check, Some(self.scenario.checks.len() as u64));
         let mut findings = Vec::new();
         for (done, check) in (1..).zip(&self.scenario.checks) {
-            findings.push(self.check(check, &conservation, &queries).await?);
+            findings.push(self.check(check, &conservation, &queries, &truth).await?);
             progress.at(done);
         }
         let usage = Usage {
@@ -164,26 +173,46 @@ impl Ended<'_> {
             ledger: conservation.balance,
             fates: conservation.ledger,
             findings,
+            answered_by: if self.scenario.athena.is_some() { "Athena" } else { "DynamoDB" },
             queries: queries.into_iter().map(QueryReport::of).collect(),
             cost: cost::estimate(self.aws, &usage).await?,
             ..Report::default()
         })
     }
 
-    async fn queries(&self, progress: &dyn Progress) -> Result<Vec<Compared>, RunError> {
-        let Some(athena) = &self.scenario.athena else { return Ok(Vec::new()) };
-        let (database, workgroup) =
-            (self.outputs.fill(&athena.database)?, self.outputs.fill(&athena.workgroup)?);
-        let truth = self.input.truth(self.scenario)?;
+    /// The objects of the output. A table has none.
+    async fn data(&self) -> Result<Vec<Object>, RunError> {
+        let place = self.outputs.fill(&self.scenario.output.data)?;
+        Ok(if place.starts_with("s3:") { observe::list(self.aws, &place).await? } else { Vec::new() })
+    }
+
+    async fn queries(&self, truth: &Truth, progress: &dyn Progress) -> Result<Vec<Compared>, RunError> {
+        let tolerance = self.scenario.checks.iter().find_map(|check| match check {
+            Check::Oracle { tolerance } => Some(*tolerance),
+            _ => None,
+        });
         let mut compared = Vec::new();
         for (done, query) in (1..).zip(&self.scenario.queries) {
-            let sql = self.scenario.file(&query.file);
-            let answer = observe::query(self.aws, &database, &workgroup, sql).await?;
+            let answer = self.ask(query).await?;
             let expected = truth.expected(&query.name);
-            compared.push(Compared { name: query.name.clone(), answer, expected });
+            let tolerance = tolerance.unwrap_or(0.0);
+            compared.push(Compared { name: query.name.clone(), answer, expected, tolerance });
             progress.at(done);
         }
         Ok(compared)
+    }
+
+    /// SQL goes to Athena, everything else to DynamoDB.
+    async fn ask(&self, query: &Query) -> Result<Answer, RunError> {
+        let text = self.scenario.file(&query.file);
+        match &self.scenario.athena {
+            Some(athena) if query.file.ends_with(".sql") => {
+                let (database, workgroup) =
+                    (self.outputs.fill(&athena.database)?, self.outputs.fill(&athena.workgroup)?);
+                Ok(observe::query(self.aws, &database, &workgroup, text).await?)
+            }
+            _ => Ok(tables::ask(self.aws, query, text).await?),
+        }
     }
 
     async fn check(
@@ -191,10 +220,17 @@ impl Ended<'_> {
         check: &Check,
         conservation: &Conservation,
         queries: &[Compared],
+        truth: &Truth,
     ) -> Result<Finding, RunError> {
         Ok(match check {
             Check::Conserved {} => conserved::finding(conservation),
-            Check::Oracle {} => check::oracle::check(queries),
+            Check::Oracle { .. } => {
+                let finding = check::oracle::check(queries);
+                match truth.likely_cause(queries).filter(|_| finding.is_failed()) {
+                    Some(cause) => finding.with_cause(cause),
+                    None => finding,
+                }
+            }
             Check::Schema(columns) => {
                 let database = self.scenario.athena.as_ref().map_or("default", |athena| &athena.database);
                 check::schema::check(

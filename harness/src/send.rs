@@ -1,4 +1,4 @@
-//! Sends records into a stream, a delivery stream or a queue, in batches, and sends again what a batch refused.
+//! Sends records into a stream, a delivery stream, a queue or a table, in batches, and sends again what a batch refused.
 //!
 //! A batch call answers 200 and may still have refused some of its entries: those go again, in order, after a pause,
 //! until all are in or the tries are over. Nothing is sent twice that was accepted.
@@ -8,9 +8,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use wavetank_wire::{WireError, firehose, kinesis, sqs};
+use serde_json::json;
+use wavetank_wire::{WireError, dynamodb, firehose, kinesis, sqs};
 
 use crate::client::Aws;
+use crate::tables;
 
 /// Tries of an entry that is refused as throttled.
 const TRIES_MAX: u32 = 10;
@@ -26,11 +28,15 @@ pub enum Sink {
     Firehose(String),
     /// A queue, by name.
     Sqs(String),
+    /// A DynamoDB table, by name: each record is a flat object of JSON, and becomes an item.
+    DynamoDb(String),
 }
 
 /// Not a sink.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a place that takes records\nhint: write kinesis:NAME, firehose:NAME or sqs:NAME")]
+#[error(
+    "`{0}` is not a place that takes records\nhint: write kinesis:NAME, firehose:NAME, sqs:NAME or dynamodb:NAME"
+)]
 pub struct SinkError(String);
 
 impl FromStr for Sink {
@@ -42,6 +48,7 @@ impl FromStr for Sink {
             Some(("kinesis", name)) => Ok(Self::Kinesis(name)),
             Some(("firehose", name)) => Ok(Self::Firehose(name)),
             Some(("sqs", name)) => Ok(Self::Sqs(name)),
+            Some(("dynamodb", name)) => Ok(Self::DynamoDb(name)),
             _ => Err(SinkError(text.to_owned())),
         }
     }
@@ -53,6 +60,7 @@ impl fmt::Display for Sink {
             Self::Kinesis(name) => write!(f, "kinesis:{name}"),
             Self::Firehose(name) => write!(f, "firehose:{name}"),
             Self::Sqs(name) => write!(f, "sqs:{name}"),
+            Self::DynamoDb(name) => write!(f, "dynamodb:{name}"),
         }
     }
 }
@@ -86,12 +94,13 @@ pub enum SendError {
 
 impl Sink {
     /// Records and bytes of one batch, at most. Documented: the operations' pages; Kinesis 500 and 10 MiB, Firehose 500
-    /// and 4 MiB, SQS 10 and 1 MiB (docs.aws.amazon.com, to be verified).
+    /// and 4 MiB, SQS 10 and 1 MiB, DynamoDB 25 and 16 MB (docs.aws.amazon.com, to be verified).
     fn batch_max(&self) -> (usize, usize) {
         match self {
             Self::Kinesis(_) => (500, 10 << 20),
             Self::Firehose(_) => (500, 4 << 20),
             Self::Sqs(_) => (10, 1 << 20),
+            Self::DynamoDb(_) => (25, 16_000_000),
         }
     }
 
@@ -125,6 +134,7 @@ impl Sink {
                 Self::Kinesis(stream) => put_to_kinesis(aws, stream, &open).await?,
                 Self::Firehose(stream) => put_to_firehose(aws, stream, &open).await?,
                 Self::Sqs(_) => put_to_sqs(aws, queue_url, &open).await?,
+                Self::DynamoDb(table) => put_to_dynamodb(aws, table, &open).await?,
             };
             let Some((_, code)) = refused.last().cloned() else { return Ok(()) };
             if attempt == TRIES_MAX {
@@ -181,6 +191,20 @@ async fn put_to_sqs(aws: Aws<'_>, queue_url: &str, batch: &[Outgoing]) -> Result
     Ok(failed.into_iter().filter_map(|entry| Some((entry.id.parse().ok()?, entry.code))).collect())
 }
 
+async fn put_to_dynamodb(aws: Aws<'_>, table: &str, batch: &[Outgoing]) -> Result<Refused, WireError> {
+    let put = |record: &Outgoing| {
+        let plain: serde_json::Value = serde_json::from_slice(&record.data).unwrap_or_default();
+        let object = plain.as_object().cloned().unwrap_or_default();
+        json!({ "PutRequest": { "Item": tables::item_of(&object) } })
+    };
+    let puts: Vec<serde_json::Value> = batch.iter().map(put).collect();
+    let input = json!({ "RequestItems": { table: puts } });
+    let answer = aws.json(&dynamodb::SERVICE, "BatchWriteItem", &input).await?;
+    let open = answer["UnprocessedItems"][table].as_array().cloned().unwrap_or_default();
+    let is_open = |(_, put): &(usize, &serde_json::Value)| open.contains(put);
+    Ok(puts.iter().enumerate().filter(is_open).map(|(at, _)| (at, "UnprocessedItems".to_owned())).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +215,7 @@ mod tests {
         check("kinesis:clicks", Some(Sink::Kinesis("clicks".to_owned())));
         check("firehose:events", Some(Sink::Firehose("events".to_owned())));
         check("sqs:orders.fifo", Some(Sink::Sqs("orders.fifo".to_owned())));
+        check("dynamodb:shop", Some(Sink::DynamoDb("shop".to_owned())));
         check("kinesis:", None);
         check("kafka:clicks", None);
         check("clicks", None);

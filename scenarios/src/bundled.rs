@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Names of the bundled scenarios.
-pub const NAMES: [&str; 2] = ["event-revenue", "data-lake-iot"];
+pub const NAMES: [&str; 4] = ["event-revenue", "data-lake-iot", "trades", "table-design"];
 
 macro_rules! folder {
     ($name:literal: $($file:literal),+ $(,)?) => {
@@ -36,6 +36,30 @@ pub fn bundled(name: &str) -> Option<BTreeMap<String, String>> {
             "queries/events-by-artist.sql",
             "queries/dropped-by-the-join.sql",
             "queries/warmest-devices.sql",
+        )),
+        "trades" => Some(folder!("trades":
+            "scenario.toml",
+            "template.yaml",
+            "functions/state.py",
+            "functions/map.py",
+            "functions/reduce.py",
+            "queries/by-desk.partiql",
+            "queries/by-region.partiql",
+            "queries/by-risk-type.partiql",
+        )),
+        "table-design" => Some(folder!("table-design":
+            "scenario.toml",
+            "template.yaml",
+            "queries/big-orders-of-a-day.partiql",
+            "queries/customer-with-orders.query.json",
+            "queries/goods-in-vietnam.query.json",
+            "queries/items-of-an-order.query.json",
+            "queries/latest-orders-of-a-customer.query.json",
+            "queries/open-orders-everywhere.scan.json",
+            "queries/open-orders-of-a-place.query.json",
+            "queries/orders-of-a-customer-in-a-week.query.json",
+            "queries/orders-of-a-day.query.json",
+            "queries/product-everywhere.partiql",
         )),
         _ => None,
     }

@@ -35,6 +35,9 @@ pub struct Scenario {
     /// Files put in place before the input arrives.
     #[serde(default, rename = "upload")]
     pub uploads: Vec<Upload>,
+    /// What goes wrong, from when the input begins to arrive.
+    #[serde(default, rename = "fault")]
+    pub faults: Vec<Fault>,
     /// What happens after the input has arrived, in order.
     #[serde(default, rename = "step")]
     pub steps: Vec<Step>,
@@ -57,7 +60,8 @@ fn default_region() -> String {
     "us-east-1".to_owned()
 }
 
-/// What comes in: either rows of a `profile`, stored as one object, or records by a `template`, sent at a `rate`.
+/// What comes in: rows of a `profile`, stored as one object or sent one by one, or records by a `template`, sent at a
+/// `rate`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
@@ -67,11 +71,26 @@ pub struct Input {
     pub template: Option<String>,
     /// Rows or records unless the command line says otherwise.
     pub rows: u64,
-    /// Records a second, such as `20/s`; only with a template.
+    /// Records a second, such as `20/s`; what has none goes out at once.
     #[serde(default, deserialize_with = "rate")]
     pub rate: Option<Rate>,
-    /// `s3://bucket/key` of a profile's rows; `kinesis:`, `firehose:` or `sqs:` and a name for records.
+    /// The column that decides a record's shard; only of a profile's rows that are sent one by one.
+    pub key: Option<String>,
+    /// `s3://bucket/key` of a profile's rows as one object; `kinesis:`, `firehose:`, `sqs:` or `dynamodb:` and a name for
+    /// records.
     pub to: String,
+}
+
+/// A fault rule of the tank, as its control API takes it. Other targets have none, and refuse the scenario.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// A Lambda function, whose runs fail after they have done their work.
+    pub function: String,
+    /// The share of its runs, 0.0 to 1.0.
+    pub share: f64,
+    /// From and until, counted from the input's begin, such as `10s..2m`.
+    pub window: Option<String>,
 }
 
 /// A file of the folder, or an empty folder marker, put into S3.
@@ -132,11 +151,12 @@ pub enum Step {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
-    /// `s3://bucket/prefix/` of the files: Parquet for a profile's rows, JSON lines for records.
+    /// `s3://bucket/prefix/` of the files: Parquet for a profile's rows, JSON lines for records. Or `dynamodb:` and a table.
     pub data: String,
-    /// `s3://bucket/prefix/` of the refusals, as NDJSON; where nothing is refused there are none.
+    /// `s3://bucket/prefix/` of the refusals, as NDJSON; or `logs:` and the log group of a function that writes
+    /// `REASON message NUMBER at SEQUENCE` for each. Where nothing is refused there are none.
     pub rejects: Option<String>,
-    /// The column or member that names a record.
+    /// The column or member that names a record; those of a table's key, joined by `+`.
     pub identity: String,
 }
 
@@ -150,14 +170,23 @@ pub struct Athena {
     pub workgroup: String,
 }
 
-/// One query. Its oracle has the same name, and is computed from the generator's truth.
+/// One query: SQL for Athena (`.sql`), PartiQL (`.partiql`) or a request of DynamoDB as JSON (`.query.json`, `.scan.json`).
+/// Its oracle has the same name, and is computed from the generator's truth.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// Its name.
     pub name: String,
-    /// Its SQL's path.
+    /// Its file's path.
     pub file: String,
+    /// Of DynamoDB: the attributes of an answer, in order.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// Of DynamoDB: the query is asked so many times, with `{shard}` as 0, 1 and so on, and the answers are put together.
+    #[serde(default)]
+    pub shards: Option<u64>,
+    /// Of DynamoDB: the attribute by which the rows are put in order, where the table has none.
+    pub order: Option<String>,
 }
 
 /// What must hold. Each table of `[[check]]` holds one.
@@ -167,7 +196,11 @@ pub enum Check {
     /// Every generated row is delivered once or refused for the expected reason.
     Conserved {},
     /// Every query's answer equals its oracle.
-    Oracle {},
+    Oracle {
+        /// How much numbers may differ.
+        #[serde(default)]
+        tolerance: f64,
+    },
     /// A catalog table has exactly these columns.
     Schema(Columns),
     /// Every object's partition is that of its rows' time.
@@ -288,7 +321,7 @@ impl Scenario {
             Input { profile: Some(_), template: Some(_), .. } => {
                 Some("name a profile or a template, not both")
             }
-            Input { profile: Some(_), rate: Some(_), .. } => Some("a rate belongs to a template"),
+            Input { rate: Some(_), to, .. } if to.starts_with("s3:") => Some("one object has no rate"),
             Input { template: Some(_), rate: None, .. } => Some("a template needs a rate, such as 20/s"),
             _ => None,
         };

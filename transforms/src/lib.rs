@@ -6,3 +6,4 @@
 
 pub mod data_lake_iot;
 pub mod event_revenue;
+pub mod trades;

@@ -1,11 +1,12 @@
 //! Executors: the only doors to the outside. Each takes work, and always answers with an outcome.
 //!
 //! `native.rs` runs Rust functions registered under a name; `process/` runs uploaded code; `query.rs` runs SQL;
-//! `crawl.rs` looks into objects; `convert.rs` works on Firehose's records; `http.rs` sends a request to this machine. None
+//! `crawl.rs` looks into objects; `convert.rs` works on Firehose's records, `dynamodb.rs` on exports and imports; `http.rs` sends a request to this machine. None
 //! holds the world's lock while it works: it calls the tank as a client would.
 
 mod convert;
 mod crawl;
+mod dynamodb;
 mod function;
 mod http;
 mod native;
@@ -15,16 +16,19 @@ mod script;
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::OnceCell;
 use wavetank_types::Timestamp;
-use wavetank_wire::{Operation, WireError};
+use wavetank_wire::codec::{from_json, to_json};
+use wavetank_wire::validate::{validate, validation_error};
+use wavetank_wire::{Operation, SERVICES, WireError};
 
 use crate::driver::Tank;
-use crate::services::AwsError as _;
 use crate::services::s3::ListRequest;
 use crate::services::s3::error::Refusal;
 use crate::services::s3::object::{Found, Object};
-use crate::world::{Job, Outcome, Scope, Work};
+use crate::services::{AwsError as _, ServiceId};
+use crate::world::{Address, Call, Job, Outcome, Scope, Work};
 pub use native::{FunctionError, NativeContext, NativeFunction, NativeScript, Natives, ScriptError, Staged};
 
 /// What jobs run on.
@@ -56,6 +60,7 @@ impl Executors {
             Work::Crawl(work) => crawl::run(door, *work).await,
             Work::Http(work) => http::run(*work).await,
             Work::Convert(work) => convert::run(*work).await,
+            Work::DynamoDb(work) => dynamodb::run(door, *work).await,
         }
     }
 }
@@ -95,6 +100,24 @@ impl Door {
     /// One API request from a thread that may block.
     pub fn request_blocking<O: Operation>(&self, input: O::Input) -> Result<O::Output, WireError> {
         tokio::runtime::Handle::current().block_on(self.request::<O>(input))
+    }
+
+    /// One API request as JSON both ways, in the members of AWS's API, checked as a client's would be.
+    pub async fn call(&self, service: &str, operation: &str, input: &Value) -> Result<Value, WireError> {
+        let missing = || WireError::not_implemented(&format!("{service} {operation}"));
+        let schema = SERVICES.iter().find(|known| known.name == service).ok_or_else(missing)?;
+        let shape = schema.operation(operation).ok_or_else(missing)?;
+        let input = from_json(shape.input, input.to_string().as_bytes())?;
+        validate(shape.input, &input).map_err(|failures| validation_error(schema, &failures))?;
+        let to = Address { service: ServiceId::of(schema), scope: self.scope.clone() };
+        let call = Call { to, access_key: String::new(), operation: shape.name, input };
+        let output = self.tank.call(schema, call).await?;
+        Ok(serde_json::from_slice(&to_json(shape.output, &output)).unwrap_or_default())
+    }
+
+    /// The same from a thread that may block.
+    pub fn call_blocking(&self, service: &str, operation: &str, input: &Value) -> Result<Value, WireError> {
+        tokio::runtime::Handle::current().block_on(self.call(service, operation, input))
     }
 
     /// An object's content, in one piece.

@@ -154,6 +154,12 @@ impl NativeContext {
         self.door.request_blocking::<O>(input)
     }
 
+    /// One API request as JSON both ways: `call("dynamodb", "PutItem", &json!({"TableName": ...}))`. It happens at the
+    /// instant at which the function runs, before anything else does, so that a run can be repeated.
+    pub fn call(&self, service: &str, operation: &str, input: &Value) -> Result<Value, WireError> {
+        self.door.call_blocking(service, operation, input)
+    }
+
     /// An object's content.
     pub fn get_object(&self, bucket: &str, key: &str) -> Result<Bytes, WireError> {
         self.door.get_object(bucket, key)

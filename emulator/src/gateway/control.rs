@@ -190,12 +190,17 @@ fn ledger(gateway: &Gateway, query: &str) -> Value {
 }
 
 /// A fault rule as it is sent: `{"service": "s3", "operation": "PutObject", "share": 0.2, "window": "10s..20s",
-/// "verdict": {"fail": {"code": "SlowDown", "message": "Please reduce your request rate.", "status": 503}}}`.
+/// "verdict": {"fail": {"code": "SlowDown", "message": "Please reduce your request rate.", "status": 503}}}`, or
+/// `{"function": "sum", "share": 0.1, "verdict": {"fail_after": {"code": "Crash", "message": "after its work"}}}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SentRule {
     service: Option<String>,
     operation: Option<String>,
+    /// Such as `eu-west-1`: only calls to this region, and what its services do unasked.
+    region: Option<String>,
+    /// Instead of these: a Lambda function, whose runs fail after their work.
+    function: Option<String>,
     share: Option<f64>,
     /// From and until, counted from now; either end may be left out.
     window: Option<String>,
@@ -205,9 +210,26 @@ struct SentRule {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum SentVerdict {
-    Fail { code: String, message: Option<String>, status: Option<u16> },
+    Fail(SentError),
+    FailAfter(SentError),
     Delay(String),
     Duplicate,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SentError {
+    code: String,
+    message: Option<String>,
+    status: Option<u16>,
+}
+
+impl SentError {
+    fn error(self) -> WireError {
+        let status = self.status.unwrap_or(400);
+        let error = WireError::client_status(status, &self.code, self.message.unwrap_or_default());
+        WireError { sender: status < 500, ..error }
+    }
 }
 
 fn add_fault(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError> {
@@ -222,11 +244,8 @@ fn add_fault(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError> {
         Some(window) => read_window(now, window)?,
     };
     let verdict = match sent.verdict {
-        SentVerdict::Fail { code, message, status } => {
-            let status = status.unwrap_or(400);
-            let error = WireError::client_status(status, &code, message.unwrap_or_default());
-            Verdict::Fail(WireError { sender: status < 500, ..error })
-        }
+        SentVerdict::Fail(error) => Verdict::Fail(error.error()),
+        SentVerdict::FailAfter(error) => Verdict::FailAfter(error.error()),
         SentVerdict::Delay(span) => Verdict::Delay(duration(&span)?),
         SentVerdict::Duplicate => Verdict::Duplicate,
     };
@@ -234,7 +253,13 @@ fn add_fault(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError> {
         let why = "calls to S3 cannot be delayed; name another service";
         return Err(ControlError::Unreadable(why.to_owned()));
     }
-    let rule = Rule { service: sent.service, operation: sent.operation, share, from, until, verdict };
+    let SentRule { service, operation, region, function, .. } = sent;
+    let names_call = service.is_some() || operation.is_some() || region.is_some();
+    if function.is_some() && (names_call || !matches!(verdict, Verdict::FailAfter(_))) {
+        let why = "a function's runs can only `fail_after`, and are named by `function` alone";
+        return Err(ControlError::Unreadable(why.to_owned()));
+    }
+    let rule = Rule { service, operation, region, function, share, from, until, verdict };
     let id = gateway.tank().with_world(|world| world.add_fault(rule));
     Ok(json!({ "id": id.0 }))
 }
@@ -254,6 +279,8 @@ fn faults(gateway: &Gateway) -> Value {
                 "id": id.0,
                 "service": rule.service,
                 "operation": rule.operation,
+                "region": rule.region,
+                "function": rule.function,
                 "share": rule.share,
                 "from": rule.from.iso_millis(),
                 "until": (rule.until != Timestamp::MAX).then(|| rule.until.iso_millis()),
@@ -270,10 +297,13 @@ fn verdict(verdict: &Verdict) -> Value {
         Verdict::Pass => json!("pass"),
         Verdict::Duplicate => json!("duplicate"),
         Verdict::Delay(span) => json!({ "delay": format!("{}ms", span.as_millis()) }),
-        Verdict::Fail(error) => {
-            json!({ "fail": { "code": error.code, "message": error.message, "status": error.status } })
-        }
+        Verdict::Fail(error) => json!({ "fail": told(error) }),
+        Verdict::FailAfter(error) => json!({ "fail_after": told(error) }),
     }
+}
+
+fn told(error: &WireError) -> Value {
+    json!({ "code": error.code, "message": error.message, "status": error.status })
 }
 
 fn clear_faults(gateway: &Gateway) -> Value {

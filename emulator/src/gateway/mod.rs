@@ -8,6 +8,7 @@ mod calls;
 mod control;
 mod events;
 mod identity;
+mod inflate;
 mod links;
 mod request_id;
 mod s3;
@@ -79,6 +80,9 @@ impl Gateway {
         }
         let (parts, mut body) = request.into_parts();
         let Ok(body) = body.store_all_limited(BODY_BYTES_MAX).await else {
+            return too_large().map(Body::from);
+        };
+        let Some(body) = inflate::inflate(&parts.headers, body, BODY_BYTES_MAX) else {
             return too_large().map(Body::from);
         };
         match route(&parts.method, &parts.uri, &parts.headers, &body) {
@@ -189,7 +193,8 @@ fn is_for_s3(request: &Request<Body>) -> bool {
 }
 
 fn too_large() -> Response<Bytes> {
-    let text = format!("a request to this service has at most {BODY_BYTES_MAX} bytes\n");
+    let text =
+        format!("a request to this service has at most {BODY_BYTES_MAX} bytes, and is gzip if it says so\n");
     plain(StatusCode::PAYLOAD_TOO_LARGE, &text)
 }
 

@@ -5,6 +5,7 @@
 //! operations in `wire/ops.toml`.
 
 pub mod athena;
+pub mod backup;
 pub mod cloudformation;
 pub mod cloudwatch;
 pub mod dynamodb;
@@ -32,6 +33,7 @@ use crate::world::{Address, Answer, Blocked, Cx, Delivery, Reading, Scope};
 #[expect(missing_docs, reason = "each is the service of its name")]
 pub enum ServiceId {
     Athena,
+    Backup,
     CloudFormation,
     CloudWatch,
     DynamoDb,
@@ -52,6 +54,7 @@ impl ServiceId {
     pub fn of(schema: &Schema) -> Self {
         match schema.name {
             "athena" => Self::Athena,
+            "backup" => Self::Backup,
             "cloudformation" => Self::CloudFormation,
             "cloudwatch" => Self::CloudWatch,
             "dynamodb" | "dynamodbstreams" => Self::DynamoDb,
@@ -72,6 +75,7 @@ impl ServiceId {
     fn schema(self, operation: &str) -> Option<&'static Schema> {
         Some(match self {
             Self::Athena => &wire::athena::SERVICE,
+            Self::Backup => &wire::backup::SERVICE,
             Self::CloudFormation => &wire::cloudformation::SERVICE,
             Self::CloudWatch => &wire::cloudwatch::SERVICE,
             Self::DynamoDb if wire::dynamodbstreams::SERVICE.operation(operation).is_some() => {
@@ -98,11 +102,15 @@ impl ServiceId {
         Some(validation_error(schema, &failures))
     }
 
-    /// Where this service's state lives: IAM and DynamoDB, whose global tables span regions, are one per account, the
-    /// others one per account and region.
+    /// Whether one value is the service of an account in every region: IAM, and DynamoDB, whose global tables span them.
+    pub(crate) const fn is_one_per_account(self) -> bool {
+        matches!(self, Self::Iam | Self::DynamoDb)
+    }
+
+    /// Where this service's state lives: most are one per account and region.
     pub(crate) fn home(self, address: &Address) -> Address {
         let mut home = address.clone();
-        if matches!(self, Self::Iam | Self::DynamoDb) {
+        if self.is_one_per_account() {
             home.scope.region = Region::new("aws-global");
         }
         home
@@ -113,6 +121,7 @@ impl ServiceId {
 pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<dyn DynService> {
     match service {
         ServiceId::Athena => Box::new(athena::Athena::default()),
+        ServiceId::Backup => Box::new(backup::Backup::default()),
         ServiceId::CloudFormation => Box::new(cloudformation::CloudFormation::default()),
         ServiceId::CloudWatch => Box::new(cloudwatch::CloudWatch::default()),
         ServiceId::DynamoDb => Box::new(dynamodb::DynamoDb::new(strict)),

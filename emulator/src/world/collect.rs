@@ -5,9 +5,24 @@
 
 use std::time::Duration;
 
-use super::metrics::Reading;
+use wavetank_types::Stream;
+
+use super::metrics::{Counters, Reading};
 use super::{Address, Cx, Effect, Scope, World};
 use crate::services::ServiceId;
+
+/// What a service of a scope has of the world for itself: its random stream, and what it has counted.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) stream: Stream,
+    pub(super) counters: Counters,
+}
+
+impl Seat {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self { stream, counters: Counters::default() }
+    }
+}
 
 /// A turn of CloudWatch within this time comes soon enough.
 const SOON: Duration = Duration::from_secs(60);
@@ -31,6 +46,7 @@ impl World {
                 stream: &mut slot.seat.stream,
                 next_number: &mut self.next_number,
                 counters: &mut slot.seat.counters,
+                faults: &mut self.faults,
                 out: &mut out,
             };
             slot.service.measure(&mut cx);
@@ -50,7 +66,7 @@ impl World {
         home: &Address,
         out: &mut Vec<(Address, Effect)>,
     ) {
-        if asked.scope.region != home.scope.region {
+        if !home.service.is_one_per_account() || asked.scope.region != home.scope.region {
             return;
         }
         let next = |world: &mut Self| world.services.get_mut(home)?.seat.counters.counted();
@@ -63,12 +79,23 @@ impl World {
     /// After a service's turn in which it has counted: whether CloudWatch has to see it now.
     pub(super) fn stir(&mut self, scope: &Scope, is_full: bool, out: &mut Vec<(Address, Effect)>) {
         let cloudwatch = Address { service: ServiceId::CloudWatch, scope: scope.clone() };
-        let slot = self.services.get(&cloudwatch);
-        let sleeps = slot.is_some_and(|slot| {
-            slot.service.watches_metrics() && slot.deadline.is_none_or(|at| at > self.now + SOON)
-        });
+        let sleeps = self.alarmed.contains(scope)
+            && self
+                .services
+                .get(&cloudwatch)
+                .is_some_and(|slot| slot.deadline.is_none_or(|at| at > self.now + SOON));
         if is_full || sleeps {
             self.on_service(&cloudwatch, "", out, |_, _| ());
+        }
+    }
+
+    /// After a turn of CloudWatch: whether it has alarms there.
+    pub(super) fn note_alarms(&mut self, cloudwatch: &Address) {
+        let has_alarms = self.services.get(cloudwatch).is_some_and(|slot| slot.service.watches_metrics());
+        if has_alarms {
+            self.alarmed.insert(cloudwatch.scope.clone());
+        } else {
+            self.alarmed.remove(&cloudwatch.scope);
         }
     }
 }

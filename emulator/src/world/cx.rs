@@ -7,6 +7,7 @@ use rand::Rng;
 use wavetank_types::{AccountId, Region, Stream, Timestamp};
 use wavetank_wire::{Operation, ToVal, Val, WireError};
 
+use super::fault::{FAULTS_TOPIC, Faults, Place, Way};
 use super::job::{JobId, Work};
 use super::metrics::{Counters, Meter, Metrics};
 use crate::services::ServiceId;
@@ -144,6 +145,7 @@ pub struct Cx<'a> {
     pub(super) stream: &'a mut Stream,
     pub(super) next_number: &'a mut u64,
     pub(super) counters: &'a mut Counters,
+    pub(super) faults: &'a mut Faults,
     pub(super) out: &'a mut Vec<(Address, Effect)>,
 }
 
@@ -164,8 +166,20 @@ impl Cx<'_> {
             stream: self.stream,
             next_number: self.next_number,
             counters: self.counters,
+            faults: self.faults,
             out: self.out,
         }
+    }
+
+    /// Whether what a service does unasked in a region can be done now: fault rules name it like an operation.
+    pub(crate) fn way(&mut self, service: &str, operation: &str, region: &Region) -> Way {
+        self.faults.way(&Place { service, operation, region: region.as_str() }, self.now)
+    }
+
+    /// Asks to be told, by [`Delivery::Signal`], when fault rules come or go. The topic comes back.
+    pub(crate) fn watch_faults(&mut self) -> &'static str {
+        self.push(Effect::Watch(FAULTS_TOPIC.to_owned()));
+        FAULTS_TOPIC
     }
 
     /// Asks another service of this scope to do something; the reply comes with `reply` as its token.
@@ -178,7 +192,10 @@ impl Cx<'_> {
     pub fn log(&mut self, group: &str, stream: &str, lines: impl IntoIterator<Item = String>) {
         let now = self.now;
         let events = lines.into_iter().map(|line| (now, line)).collect();
-        self.push(Effect::Log(LogBatch { group: group.to_owned(), stream: stream.to_owned(), events }));
+        let batch = LogBatch { group: group.to_owned(), stream: stream.to_owned(), events };
+        // In the region of this call: a service that is one per account has none of its own.
+        let from = Address { service: self.owner.service, scope: self.scope.clone() };
+        self.out.push((from, Effect::Log(batch)));
     }
 
     /// The numbers of a resource, to be counted up at this instant: `cx.meter::<OfStream>(&[name]).add(OfStream::Bytes, 1.0)`.

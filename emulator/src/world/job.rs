@@ -10,6 +10,7 @@ use wavetank_types::Timestamp;
 
 use super::cx::Address;
 use crate::services::athena::{QueryOutput, QueryWork};
+use crate::services::dynamodb::{DynamoOutput, DynamoWork};
 use crate::services::firehose::{ConvertOutput, ConvertWork};
 use crate::services::glue::{CrawlOutput, CrawlWork, ScriptOutput, ScriptWork};
 use crate::services::lambda::{FunctionOutput, FunctionWork};
@@ -46,6 +47,8 @@ pub enum Work {
     Http(Box<HttpWork>),
     /// Work on a batch of Firehose's records.
     Convert(Box<ConvertWork>),
+    /// Make an export's files, or read an import's objects.
+    DynamoDb(Box<DynamoWork>),
 }
 
 /// One HTTP request to an address of this machine. Others are refused: a tank does not talk to the world.
@@ -108,4 +111,6 @@ pub enum Output {
     Http(HttpOutput),
     /// Of [`Work::Convert`].
     Convert(ConvertOutput),
+    /// Of [`Work::DynamoDb`].
+    DynamoDb(DynamoOutput),
 }

@@ -60,6 +60,8 @@ pub struct Metric {
     pub unit: Unit,
     /// Whether percentiles can be asked of it: each value is then kept, not only count, sum, least and greatest.
     pub spread: bool,
+    /// Whether it is a state that is looked at, and stays as it is while nothing happens.
+    pub gauge: bool,
 }
 
 /// Metrics that have the same namespace and dimensions.
@@ -89,6 +91,7 @@ pub trait Metrics: Copy {
 ///     pub(super) enum OfStream in "AWS/Kinesis" by ["StreamName"] {
 ///         IncomingBytes => "IncomingBytes", Bytes;
 ///         PutRecordLatency => "PutRecord.Latency", Milliseconds, spread;
+///         Waiting => "RecordsWaiting", Count, gauge;
 ///     }
 /// }
 /// cx.meter::<OfStream>(&[name]).add(OfStream::IncomingBytes, 12.0);
@@ -97,10 +100,14 @@ pub trait Metrics: Copy {
 macro_rules! metrics {
     (@spread) => { false };
     (@spread spread) => { true };
+    (@spread gauge) => { false };
+    (@gauge) => { false };
+    (@gauge spread) => { false };
+    (@gauge gauge) => { true };
     (
         $(#[$said:meta])*
         $vis:vis enum $family:ident in $namespace:literal by [$($dimension:literal),*] {
-            $($variant:ident => $name:literal, $unit:ident $(, $spread:ident)?;)+
+            $($variant:ident => $name:literal, $unit:ident $(, $how:ident)?;)+
         }
     ) => {
         $(#[$said])*
@@ -115,7 +122,8 @@ macro_rules! metrics {
                     metrics: &[$($crate::world::Metric {
                         name: $name,
                         unit: $crate::world::Unit::$unit,
-                        spread: $crate::metrics!(@spread $($spread)?),
+                        spread: $crate::metrics!(@spread $($how)?),
+                        gauge: $crate::metrics!(@gauge $($how)?),
                     }),+],
                 };
                 &FAMILY

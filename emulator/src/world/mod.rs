@@ -16,16 +16,17 @@ pub(crate) mod testing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wavetank_types::{Seed, Stream, Timestamp};
+use wavetank_types::{Seed, Timestamp};
 use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::{Val, WireError};
 
 pub use blocked::Blocked;
+use collect::Seat;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
-use fault::Faults;
+pub(crate) use fault::{FAULTS_TOPIC, Way};
+use fault::{Faults, Place};
 pub use fault::{Rule, RuleId, Verdict};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
-use metrics::Counters;
 pub use metrics::{Family, Meter, Metric, Metrics, Reading, Unit};
 pub(crate) use metrics::{Point, Spread};
 
@@ -66,6 +67,8 @@ enum Awaiting {
 struct Running {
     owner: Address,
     started: Timestamp,
+    /// Of a function's run: whose.
+    function: Option<String>,
 }
 
 /// Every service, and what happens between them.
@@ -94,6 +97,8 @@ pub struct World {
     events: Vec<(Ticket, StreamEvent)>,
     /// Who wants to hear of each topic.
     watchers: BTreeMap<String, BTreeSet<Address>>,
+    /// Where CloudWatch has alarms on metrics.
+    alarmed: BTreeSet<Scope>,
 }
 
 /// What an open event stream carries.
@@ -103,19 +108,6 @@ pub enum StreamEvent {
     Event(Result<Val, WireError>),
     /// The end.
     Close,
-}
-
-/// What a service of a scope has of the world for itself: its random stream, and what it has counted.
-#[derive(Debug)]
-struct Seat {
-    stream: Stream,
-    counters: Counters,
-}
-
-impl Seat {
-    fn new(stream: Stream) -> Self {
-        Self { stream, counters: Counters::default() }
-    }
 }
 
 /// A service, its seat, and its deadline as `World::deadlines` has it.
@@ -153,6 +145,7 @@ impl World {
             streams: BTreeMap::new(),
             events: Vec::new(),
             watchers: BTreeMap::new(),
+            alarmed: BTreeSet::new(),
         }
     }
 
@@ -180,12 +173,23 @@ impl World {
 
     /// Puts a fault rule in force.
     pub fn add_fault(&mut self, rule: Rule) -> RuleId {
-        self.faults.add(rule)
+        let id = self.faults.add(rule);
+        self.faults_changed();
+        id
     }
 
     /// Takes a fault rule back.
     pub fn remove_fault(&mut self, id: RuleId) {
         self.faults.remove(id);
+        self.faults_changed();
+    }
+
+    /// Tells those who wait for a failure to end that rules have come or gone.
+    fn faults_changed(&mut self) {
+        if self.watchers.contains_key(FAULTS_TOPIC) {
+            let world = Address { service: ServiceId::Sts, scope: Scope::default() };
+            self.drain(vec![(world, Effect::Signal(FAULTS_TOPIC.to_owned()))]);
+        }
     }
 
     /// The fault rules in force, in the order in which they were added.
@@ -195,7 +199,9 @@ impl World {
 
     /// One request to a service, and everything that follows from it at this instant.
     pub fn call(&mut self, schema: &Schema, call: Call) -> Result<Answer<Val>, WireError> {
-        match self.faults.verdict(schema.name, call.operation, self.now) {
+        let region = call.to.scope.region.as_str();
+        let place = Place { service: schema.name, operation: call.operation, region };
+        match self.faults.verdict(&place, self.now) {
             Verdict::Pass => {}
             Verdict::Fail(error) => return Err(error),
             Verdict::Delay(span) => {
@@ -207,6 +213,7 @@ impl World {
                 let first = self.perform(call.clone());
                 drop(first);
             }
+            Verdict::FailAfter(error) => return self.perform(call).and(Err(error)),
         }
         self.perform(call)
     }
@@ -221,13 +228,17 @@ impl World {
         operation: &str,
         mut act: impl FnMut(&mut S3, &mut Cx<'_>) -> Result<R, E>,
     ) -> Result<R, E> {
-        let verdict = self.faults.verdict("s3", operation, self.now);
+        let place = Place { service: "s3", operation, region: scope.region.as_str() };
+        let verdict = self.faults.verdict(&place, self.now);
         if let Verdict::Fail(error) = verdict {
             return Err(error.into());
         }
         if verdict == Verdict::Duplicate {
             let first = self.s3_unfaulted(scope, access_key, &mut act);
             drop(first);
+        }
+        if let Verdict::FailAfter(error) = verdict {
+            return self.s3_unfaulted(scope, access_key, &mut act).and(Err(error.into()));
         }
         self.s3_unfaulted(scope, access_key, &mut act)
     }
@@ -273,6 +284,7 @@ impl World {
             stream: &mut seat.stream,
             next_number: &mut self.next_number,
             counters: &mut seat.counters,
+            faults: &mut self.faults,
             out,
         };
         act(&mut self.s3, &mut cx)
@@ -336,6 +348,7 @@ impl World {
             stream: &mut slot.seat.stream,
             next_number: &mut self.next_number,
             counters: &mut slot.seat.counters,
+            faults: &mut self.faults,
             out,
         };
         if !readings.is_empty() {
@@ -348,10 +361,14 @@ impl World {
             let before = std::mem::replace(&mut slot.deadline, deadline);
             self.move_deadline(address.clone(), before, deadline);
         }
-        if let Some(is_full) = is_counted {
-            self.stir(&asked.scope, is_full, out);
+        if is_cloudwatch {
+            self.note_alarms(&address);
+        } else {
+            if is_counted.is_some_and(|is_full| is_full || !self.alarmed.is_empty()) {
+                self.stir(&asked.scope, is_counted == Some(true), out);
+            }
+            self.stir_elsewhere(asked, &address, out);
         }
-        self.stir_elsewhere(asked, &address, out);
         answer
     }
 
@@ -416,7 +433,11 @@ impl World {
                 self.on_service(&logs, "", out, |service, cx| service.deliver(cx, Delivery::Log(batch)));
             }
             Effect::Job(id, work) => {
-                self.running.insert(id, Running { owner: from.clone(), started: self.now });
+                let function = match &work {
+                    Work::Function(work) => Some(work.function.clone()),
+                    _ => None,
+                };
+                self.running.insert(id, Running { owner: from.clone(), started: self.now, function });
                 self.jobs.push(Job { id, owner: from, started: self.now, work });
             }
             Effect::Answer(ticket, result) => match self.awaiting.remove(&ticket) {
@@ -580,8 +601,14 @@ impl World {
     /// Reports a job's outcome. The service hears of it when the job's duration has passed since its start.
     ///
     /// A job that this world does not know is ignored: it belonged to the world before a reset.
-    pub fn finish_job(&mut self, job: JobId, outcome: Outcome) {
-        if let Some(Running { owner, started }) = self.running.remove(&job) {
+    pub fn finish_job(&mut self, job: JobId, mut outcome: Outcome) {
+        if let Some(Running { owner, started, function }) = self.running.remove(&job) {
+            if let (Some(function), Output::Function(output)) = (function, &mut outcome.output)
+                && output.result.is_ok()
+                && let Some(error) = self.faults.after_run(&function, started)
+            {
+                output.fail_after(&error.code, &error.message);
+            }
             let at = at_least(started, outcome.duration, self.now);
             // Equal instants are told apart by the job's number, not by who finished first.
             self.due.insert((at, job.0), Due::JobDone { owner, job, outcome });

@@ -2,6 +2,7 @@
 
 use wavetank_types::{Seed, Stream, Timestamp};
 
+use super::fault::{Faults, Rule, RuleId};
 use super::metrics::{Counters, Reading};
 use super::{Address, Cx, Effect, Scope};
 use crate::services::ServiceId;
@@ -15,6 +16,7 @@ pub(crate) struct Bench {
     stream: Stream,
     next_number: u64,
     counters: Counters,
+    faults: Faults,
     out: Vec<(Address, Effect)>,
 }
 
@@ -27,6 +29,7 @@ impl Bench {
             stream: Seed(0).stream("bench"),
             next_number: 0,
             counters: Counters::default(),
+            faults: Faults::new(Seed(0).stream("faults")),
             out: Vec::new(),
         }
     }
@@ -42,9 +45,20 @@ impl Bench {
             stream: &mut self.stream,
             next_number: &mut self.next_number,
             counters: &mut self.counters,
+            faults: &mut self.faults,
             out: &mut self.out,
         };
         act(&mut cx)
+    }
+
+    /// Puts a fault rule in force. Nobody is told.
+    pub(crate) fn add_fault(&mut self, rule: Rule) -> RuleId {
+        self.faults.add(rule)
+    }
+
+    /// Takes a fault rule back. Nobody is told.
+    pub(crate) fn remove_fault(&mut self, id: RuleId) {
+        self.faults.remove(id);
     }
 
     /// What was pushed since the last call, in order.

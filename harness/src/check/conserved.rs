@@ -32,6 +32,8 @@ pub struct Conservation {
     pub mutated: BTreeMap<String, Mutated>,
     /// What became of each row.
     pub ledger: Ledger,
+    /// What probably went wrong, where the input's own check knows better than the rules here.
+    pub cause: Option<Said>,
 }
 
 /// A column whose content differs from what was sent.
@@ -83,7 +85,7 @@ pub async fn conserve(
             }
         }
     }
-    Ok(Conservation { balance: ledger.close(), mutated: mutated.by_column, ledger })
+    Ok(Conservation { balance: ledger.close(), mutated: mutated.by_column, ledger, cause: None })
 }
 
 /// Turns a row's id into the record's index.
@@ -251,7 +253,10 @@ pub fn finding(conservation: &Conservation) -> Finding {
 }
 
 fn likely_cause(conservation: &Conservation) -> Option<Said> {
-    let Conservation { balance, mutated, .. } = conservation;
+    let Conservation { balance, mutated, cause, .. } = conservation;
+    if cause.is_some() {
+        return cause.clone();
+    }
     let is_null = |column: &str| mutated.get(column).is_some_and(|mutated| mutated.is_null);
     if is_null("event_date") {
         return Some(Said::new(

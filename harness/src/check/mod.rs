@@ -2,6 +2,7 @@
 
 pub mod conserved;
 pub mod files;
+pub mod items;
 pub mod logs;
 pub mod oracle;
 pub mod partition;

@@ -14,6 +14,8 @@ pub struct Compared {
     pub answer: Answer,
     /// What it must be. `None` if nobody knows.
     pub expected: Option<Vec<Vec<Option<String>>>>,
+    /// How much numbers may differ.
+    pub tolerance: f64,
 }
 
 impl Compared {
@@ -22,7 +24,22 @@ impl Compared {
         if self.answer.failure.is_some() {
             return Some(false);
         }
-        self.expected.as_ref().map(|expected| *expected == self.answer.rows)
+        self.expected.as_ref().map(|expected| {
+            let rows = &self.answer.rows;
+            let pairs = || expected.iter().zip(rows);
+            expected.len() == rows.len() && pairs().all(|(expected, found)| self.is_same(expected, found))
+        })
+    }
+
+    fn is_same(&self, expected: &[Option<String>], found: &[Option<String>]) -> bool {
+        let close = |a: &Option<String>, b: &Option<String>| {
+            let number = |cell: &Option<String>| cell.as_ref().and_then(|cell| cell.parse::<f64>().ok());
+            match (number(a), number(b)) {
+                (Some(a), Some(b)) if self.tolerance > 0.0 => (a - b).abs() <= self.tolerance,
+                _ => a == b,
+            }
+        };
+        expected.len() == found.len() && expected.iter().zip(found).all(|(a, b)| close(a, b))
     }
 }
 
@@ -57,7 +74,11 @@ fn differences(query: &Compared) -> Vec<Said> {
         None => "nothing".to_owned(),
     };
     let rows = expected.len().max(found.len());
-    let differing = (0..rows).filter(|at| expected.get(*at) != found.get(*at));
+    let differs = |at: &usize| match (expected.get(*at), found.get(*at)) {
+        (Some(expected), Some(found)) => !query.is_same(expected, found),
+        _ => true,
+    };
+    let differing = (0..rows).filter(differs);
     differing
         .take(EXAMPLES_MAX / 5)
         .map(|at| {
@@ -81,6 +102,7 @@ mod tests {
             name: "q".to_owned(),
             answer: Answer { rows: rows(found), failure: failure.map(str::to_owned), ..Answer::default() },
             expected: expected.map(rows),
+            tolerance: 0.0,
         }
     }
 
@@ -93,6 +115,10 @@ mod tests {
         check(compared(Some("1"), "2", None), super::super::Verdict::Failed);
         check(compared(None, "1", Some("FAILED: no table")), super::super::Verdict::Failed);
         check(compared(None, "1", None), super::super::Verdict::NotRun);
+        let close = Compared { tolerance: 1e-5, ..compared(Some("1.00000"), "1.000009", None) };
+        check(close, super::super::Verdict::Passed);
+        let far = Compared { tolerance: 1e-5, ..compared(Some("1.0"), "1.1", None) };
+        check(far, super::super::Verdict::Failed);
         assert_eq!(
             super::check(&[compared(Some("1"), "2", None)]).examples[0].en,
             "q row 1: should be 1; is 2"

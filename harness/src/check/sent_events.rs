@@ -42,7 +42,7 @@ pub async fn conserve(
             ledger.observe_delivered(*number, &Sighting { checksum, route: None, delivery });
         }
     }
-    Ok(Conservation { balance: ledger.close(), mutated: BTreeMap::new(), ledger })
+    Ok(Conservation { balance: ledger.close(), mutated: BTreeMap::new(), ledger, cause: None })
 }
 
 /// The member that names a record, as text.

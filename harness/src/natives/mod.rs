@@ -4,6 +4,7 @@
 
 mod data_lake_iot;
 mod event_revenue;
+mod trades;
 
 use std::sync::Arc;
 
@@ -12,7 +13,11 @@ use wavetank_transforms::event_revenue::Variant;
 
 /// Registers every native twin.
 pub fn register(builder: TankBuilder) -> TankBuilder {
-    register_scripts(builder).function("index.validate_event_revenue", Arc::new(event_revenue::validate))
+    register_scripts(builder)
+        .function("index.validate_event_revenue", Arc::new(event_revenue::validate))
+        .function("index.keep_newest_trade", Arc::new(trades::state))
+        .function("index.map_trades", Arc::new(trades::map))
+        .function("index.reduce_trades", Arc::new(trades::reduce))
 }
 
 /// Registers the twins of Glue jobs only, which a job asks for by its `--wavetank-native` argument.

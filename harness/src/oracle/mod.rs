@@ -4,8 +4,13 @@
 
 pub mod data_lake_iot;
 pub mod event_revenue;
+pub mod table_design;
+pub mod trades;
 
 use wavetank_generators::event_revenue::Oracle;
+use wavetank_types::Said;
+
+use crate::check::oracle::Compared;
 
 /// A row of an answer; `None` is NULL.
 pub type Row = Vec<Option<String>>;
@@ -17,6 +22,10 @@ pub enum Truth {
     EventRevenue(Box<Oracle>),
     /// Of the records of the scenario `data-lake-iot`.
     DataLakeIot(data_lake_iot::Truth),
+    /// Of the items of the scenario `table-design`.
+    TableDesign(table_design::Truth),
+    /// Of the messages of the scenario `trades`.
+    Trades(trades::Truth),
     /// Nothing: a file that a person brought, or a scenario of their own.
     Unknown,
 }
@@ -27,7 +36,17 @@ impl Truth {
         match self {
             Self::EventRevenue(oracle) => event_revenue::expected(query, oracle),
             Self::DataLakeIot(truth) => truth.expected(query),
+            Self::TableDesign(truth) => truth.expected(query),
+            Self::Trades(truth) => truth.expected(query),
             Self::Unknown => None,
+        }
+    }
+
+    /// Why answers are wrong, where the truth can tell.
+    pub fn likely_cause(&self, queries: &[Compared]) -> Option<Said> {
+        match self {
+            Self::Trades(truth) => truth.likely_cause(queries),
+            _ => None,
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Report {
     pub fates: Ledger,
     /// What the checks found.
     pub findings: Vec<Finding>,
+    /// Which service the queries asked.
+    pub answered_by: &'static str,
     /// What the queries answered.
     pub queries: Vec<QueryReport>,
     /// What it would have cost on AWS.
@@ -62,6 +64,7 @@ impl Default for Report {
             ledger: Balance::default(),
             fates: Ledger::default(),
             findings: Vec::new(),
+            answered_by: "Athena",
             queries: Vec::new(),
             cost: Cost::default(),
             tank_ms: 0,

@@ -26,7 +26,7 @@ impl Report {
         writeln!(out, "   seed {}   {} {rows}   {}\n", self.seed, self.rows, self.target)?;
         self.write_ledger(out, lang)?;
         self.write_findings(out, lang)?;
-        writeln!(out, "\n{}", lang.pick("Answers of Athena", "Câu trả lời của Athena"))?;
+        writeln!(out, "\n{} {}", lang.pick("Answers of", "Câu trả lời của"), self.answered_by)?;
         for query in &self.queries {
             write_query(out, query, lang)?;
         }

@@ -115,6 +115,13 @@ fn rest_response(operation: &Operation, output: Val) -> Response<Bytes> {
     response
 }
 
+/// A value of this shape as a JSON document, for services that hand values on as text.
+pub fn json_document(shape: &Shape, val: &Val) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json::weight(val));
+    json::write(&mut out, shape, val);
+    out
+}
+
 /// Writes a request to `endpoint`, such as `http://127.0.0.1:4566`. It is not signed: `sign.rs`.
 ///
 /// Panics: `endpoint` is not a URL's scheme and authority.
@@ -185,6 +192,22 @@ pub fn decode_response(
         Protocol::RpcV2Cbor => cbor::read(operation.output, &answer.body, Epoch::Seconds, Side::Client).ok(),
     };
     read.ok_or_else(|| errors::unreadable(&answer))
+}
+
+/// Reads a document of JSON by its shape, whatever protocol its service speaks: for requests that people write down.
+///
+/// Error: it is not of the shape, or has a member that is not built.
+pub fn from_json(shape: &'static Shape, document: &[u8]) -> Result<Val, WireError> {
+    read_json(shape, document, Side::Server).map_err(|refusal| match refusal {
+        Refusal::Unbuilt(member) => WireError::not_implemented(member),
+        Refusal::Malformed => WireError::client("SerializationException", ""),
+        Refusal::Mistyped(message) => WireError::client("SerializationException", message),
+    })
+}
+
+/// Writes a value as a document of JSON by its shape: the reverse of [`from_json`].
+pub fn to_json(shape: &Shape, val: &Val) -> Bytes {
+    document(Protocol::AwsJson10, shape, val)
 }
 
 /// A document that is a structure. What is neither structure nor list is refused without a sentence. A client takes

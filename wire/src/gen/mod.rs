@@ -2,6 +2,7 @@
 //! One module per service: `schema` describes the shapes, the rest are their Rust types.
 
 pub mod athena;
+pub mod backup;
 pub mod cloudformation;
 pub mod cloudwatch;
 pub mod dynamodb;
@@ -21,6 +22,7 @@ use crate::schema::Service;
 /// Every service that has served operations.
 pub static SERVICES: &[&Service] = &[
     &athena::SERVICE,
+    &backup::SERVICE,
     &cloudformation::SERVICE,
     &cloudwatch::SERVICE,
     &dynamodb::SERVICE,

@@ -78,6 +78,8 @@ pub(super) struct Series {
     tracks: BTreeMap<String, Track>,
     /// The latest instant of a value, in seconds.
     newest: i64,
+    /// It is a state of one of our services, which stays as it is while nothing happens.
+    gauge: bool,
 }
 
 impl Series {
@@ -171,6 +173,14 @@ impl Store {
             let at = Timestamp::from_secs(minute * 60);
             self.put(key.clone(), reading.metric.unit.as_str(), at, false, point, now);
         }
+        if let Some(series) = self.series.get_mut(&key) {
+            series.gauge = reading.metric.gauge;
+        }
+    }
+
+    /// Whether it is a state of one of our services.
+    pub(super) fn is_gauge(&self, key: &Key) -> bool {
+        self.series.get(key).is_some_and(|series| series.gauge)
     }
 
     /// Metrics in the order of their keys, after this one.

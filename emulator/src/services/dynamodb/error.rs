@@ -2,9 +2,12 @@
 
 use wavetank_wire::WireError;
 
+use super::backup::BackupError;
 use super::data::DataError;
 use super::expression::{self, UpdateError};
+use super::global::GlobalError;
 use super::partiql::PartiqlError;
+use super::streams::StreamError;
 use super::table::KeyError;
 use super::tables::TableError;
 use super::terms::TermsError;
@@ -20,6 +23,12 @@ pub(crate) enum DynamoError {
     /// An item or key does not fit the table.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A backup, an export or an import.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A table's replicas.
+    #[error(transparent)]
+    Global(#[from] GlobalError),
     /// A table itself, not its items.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -38,6 +47,9 @@ pub(crate) enum DynamoError {
     /// An operation on items.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A stream.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
     /// The table of a data operation is not there, or not there yet.
     /// Recorded: dynalite's tests.
     #[error("Requested resource not found")]
@@ -70,7 +82,10 @@ impl DynamoError {
 impl AwsError for DynamoError {
     fn wire(&self) -> WireError {
         let code = match self {
+            Self::Backup(refusal) => refusal.code(),
+            Self::Global(refusal) => refusal.code(),
             Self::Table(refusal) => refusal.code(),
+            Self::Stream(refusal) => refusal.code(),
             Self::NotBuilt(what) => return WireError::not_implemented(what),
             Self::Data(why) => return why.wire(),
             Self::Value(_)

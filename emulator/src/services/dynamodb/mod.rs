@@ -6,27 +6,38 @@
 
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
+mod backup;
 mod data;
+mod destination;
 mod error;
 pub(crate) mod expression;
+mod global;
 pub(crate) mod legacy;
 mod limits;
 pub(crate) mod partiql;
+mod streams;
 pub(crate) mod table;
 mod tables;
 pub(crate) mod terms;
+mod ttl;
 pub(crate) mod value;
+
+#[cfg(test)]
+mod control_tests;
 
 use std::collections::BTreeMap;
 
 use wavetank_types::{Region, Timestamp};
 use wavetank_wire::{OperationSet as _, ResponseSet as _, Val, WireError, dynamodb, dynamodbstreams};
 
+pub(crate) use backup::work::{Done, ImportWork, Imported, SourceError};
+pub use backup::work::{DynamoOutput, DynamoWork};
 use error::DynamoError;
 
+use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
-use crate::world::{Answer, Blocked, Cx, Delivery, Reading, Scope};
+use crate::world::{Answer, Blocked, Cx, Delivery, FAULTS_TOPIC, Reading, Scope};
 
 /// DynamoDB of one account.
 #[derive(Debug, Default)]
@@ -34,6 +45,9 @@ pub struct DynamoDb {
     /// Whether throughput is limited as on AWS.
     strict: bool,
     regions: BTreeMap<Region, Regional>,
+    global: global::Global,
+    /// Answers and jobs that exports and imports wait for.
+    desk: backup::Desk,
 }
 
 /// What an account has in one region.
@@ -42,12 +56,15 @@ struct Regional {
     tables: BTreeMap<String, Table>,
     /// Transactions that have been made lately.
     tokens: data::Tokens,
+    /// Streams that take no more records, by ARN, as long as they can be read.
+    disabled_streams: BTreeMap<String, Stream>,
+    backups: backup::Backups,
 }
 
 impl DynamoDb {
     /// No tables yet. With `strict` limits it throttles as AWS does.
     pub fn new(strict: bool) -> Self {
-        Self { strict, regions: BTreeMap::new() }
+        Self { strict, ..Self::default() }
     }
 
     /// What is here in the caller's region.
@@ -78,17 +95,9 @@ impl DynamoDb {
                 A::BatchExecuteStatement(self.batch_execute_statement(cx, input)?)
             }
             Q::ExecuteTransaction(input) => A::ExecuteTransaction(self.execute_transaction(cx, input)?),
+            other if backup::is_ours(&other) => return self.backups(cx, other),
             other => return self.tables(cx, other),
         })
-    }
-
-    fn answer_streams(
-        &mut self,
-        cx: &mut Cx<'_>,
-        request: dynamodbstreams::Request,
-    ) -> Result<dynamodbstreams::Response, DynamoError> {
-        let _ = cx;
-        Err(DynamoError::NotBuilt(request.operation().to_owned()))
     }
 }
 
@@ -111,15 +120,24 @@ impl DynService for DynamoDb {
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        self.next_of_tables()
+        let due = [self.next_of_tables(), self.next_of_backups(), self.next_of_global()];
+        due.into_iter().flatten().min()
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) {
         self.tick_tables(cx);
+        self.tick_backups(cx);
+        self.tick_global(cx);
     }
 
-    fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
-        unreachable!("DynamoDB asks for nothing yet, but got {delivery:?}");
+    fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
+        let Some(delivery) = self.deliver_to_backups(cx, delivery) else { return };
+        match delivery {
+            Delivery::Signal(topic) if topic == FAULTS_TOPIC => self.faults_changed(cx),
+            // What was asked for a table that is gone is of no use to anybody.
+            Delivery::Reply { token, result } => _ = self.destination_replied(cx, token, &result),
+            delivery => unreachable!("DynamoDB asks for nothing else, but got {delivery:?}"),
+        }
     }
 
     fn measure(&mut self, _cx: &mut Cx<'_>) {}

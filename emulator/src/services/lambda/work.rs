@@ -70,6 +70,16 @@ pub struct FunctionOutput {
     pub memory_mb: u32,
 }
 
+impl FunctionOutput {
+    /// Turns a run that went well into one whose code raised at its end. What it called stays done; what it staged is
+    /// not stored.
+    pub fn fail_after(&mut self, error_type: &str, message: &str) {
+        self.lines.push(Line { after: self.took, text: format!("[ERROR] {error_type}: {message}\n") });
+        self.result = Err(Failure::Raised(Failure::document(error_type, message)));
+        self.staged.clear();
+    }
+}
+
 /// A line of the code's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {

@@ -17,6 +17,7 @@ pub enum Request {
     BatchGetItem(BatchGetItemInput),
     BatchWriteItem(BatchWriteItemInput),
     CreateBackup(CreateBackupInput),
+    CreateGlobalTable(CreateGlobalTableInput),
     CreateTable(CreateTableInput),
     DeleteBackup(DeleteBackupInput),
     DeleteItem(DeleteItemInput),
@@ -27,6 +28,7 @@ pub enum Request {
     DescribeContributorInsights(DescribeContributorInsightsInput),
     DescribeEndpoints(DescribeEndpointsInput),
     DescribeExport(DescribeExportInput),
+    DescribeGlobalTable(DescribeGlobalTableInput),
     DescribeImport(DescribeImportInput),
     DescribeKinesisStreamingDestination(DescribeKinesisStreamingDestinationInput),
     DescribeLimits(DescribeLimitsInput),
@@ -43,6 +45,7 @@ pub enum Request {
     ListBackups(ListBackupsInput),
     ListContributorInsights(ListContributorInsightsInput),
     ListExports(ListExportsInput),
+    ListGlobalTables(ListGlobalTablesInput),
     ListImports(ListImportsInput),
     ListTables(ListTablesInput),
     ListTagsOfResource(ListTagsOfResourceInput),
@@ -58,6 +61,7 @@ pub enum Request {
     UntagResource(UntagResourceInput),
     UpdateContinuousBackups(UpdateContinuousBackupsInput),
     UpdateContributorInsights(UpdateContributorInsightsInput),
+    UpdateGlobalTable(UpdateGlobalTableInput),
     UpdateItem(UpdateItemInput),
     UpdateKinesisStreamingDestination(UpdateKinesisStreamingDestinationInput),
     UpdateTable(UpdateTableInput),
@@ -72,6 +76,7 @@ impl Request {
             Self::BatchGetItem(_) => "BatchGetItem",
             Self::BatchWriteItem(_) => "BatchWriteItem",
             Self::CreateBackup(_) => "CreateBackup",
+            Self::CreateGlobalTable(_) => "CreateGlobalTable",
             Self::CreateTable(_) => "CreateTable",
             Self::DeleteBackup(_) => "DeleteBackup",
             Self::DeleteItem(_) => "DeleteItem",
@@ -82,6 +87,7 @@ impl Request {
             Self::DescribeContributorInsights(_) => "DescribeContributorInsights",
             Self::DescribeEndpoints(_) => "DescribeEndpoints",
             Self::DescribeExport(_) => "DescribeExport",
+            Self::DescribeGlobalTable(_) => "DescribeGlobalTable",
             Self::DescribeImport(_) => "DescribeImport",
             Self::DescribeKinesisStreamingDestination(_) => "DescribeKinesisStreamingDestination",
             Self::DescribeLimits(_) => "DescribeLimits",
@@ -98,6 +104,7 @@ impl Request {
             Self::ListBackups(_) => "ListBackups",
             Self::ListContributorInsights(_) => "ListContributorInsights",
             Self::ListExports(_) => "ListExports",
+            Self::ListGlobalTables(_) => "ListGlobalTables",
             Self::ListImports(_) => "ListImports",
             Self::ListTables(_) => "ListTables",
             Self::ListTagsOfResource(_) => "ListTagsOfResource",
@@ -113,6 +120,7 @@ impl Request {
             Self::UntagResource(_) => "UntagResource",
             Self::UpdateContinuousBackups(_) => "UpdateContinuousBackups",
             Self::UpdateContributorInsights(_) => "UpdateContributorInsights",
+            Self::UpdateGlobalTable(_) => "UpdateGlobalTable",
             Self::UpdateItem(_) => "UpdateItem",
             Self::UpdateKinesisStreamingDestination(_) => "UpdateKinesisStreamingDestination",
             Self::UpdateTable(_) => "UpdateTable",
@@ -131,6 +139,7 @@ impl crate::OperationSet for Request {
             "BatchGetItem" => Self::BatchGetItem(FromVal::from_val(input)),
             "BatchWriteItem" => Self::BatchWriteItem(FromVal::from_val(input)),
             "CreateBackup" => Self::CreateBackup(FromVal::from_val(input)),
+            "CreateGlobalTable" => Self::CreateGlobalTable(FromVal::from_val(input)),
             "CreateTable" => Self::CreateTable(FromVal::from_val(input)),
             "DeleteBackup" => Self::DeleteBackup(FromVal::from_val(input)),
             "DeleteItem" => Self::DeleteItem(FromVal::from_val(input)),
@@ -141,6 +150,7 @@ impl crate::OperationSet for Request {
             "DescribeContributorInsights" => Self::DescribeContributorInsights(FromVal::from_val(input)),
             "DescribeEndpoints" => Self::DescribeEndpoints(FromVal::from_val(input)),
             "DescribeExport" => Self::DescribeExport(FromVal::from_val(input)),
+            "DescribeGlobalTable" => Self::DescribeGlobalTable(FromVal::from_val(input)),
             "DescribeImport" => Self::DescribeImport(FromVal::from_val(input)),
             "DescribeKinesisStreamingDestination" => {
                 Self::DescribeKinesisStreamingDestination(FromVal::from_val(input))
@@ -163,6 +173,7 @@ impl crate::OperationSet for Request {
             "ListBackups" => Self::ListBackups(FromVal::from_val(input)),
             "ListContributorInsights" => Self::ListContributorInsights(FromVal::from_val(input)),
             "ListExports" => Self::ListExports(FromVal::from_val(input)),
+            "ListGlobalTables" => Self::ListGlobalTables(FromVal::from_val(input)),
             "ListImports" => Self::ListImports(FromVal::from_val(input)),
             "ListTables" => Self::ListTables(FromVal::from_val(input)),
             "ListTagsOfResource" => Self::ListTagsOfResource(FromVal::from_val(input)),
@@ -178,6 +189,7 @@ impl crate::OperationSet for Request {
             "UntagResource" => Self::UntagResource(FromVal::from_val(input)),
             "UpdateContinuousBackups" => Self::UpdateContinuousBackups(FromVal::from_val(input)),
             "UpdateContributorInsights" => Self::UpdateContributorInsights(FromVal::from_val(input)),
+            "UpdateGlobalTable" => Self::UpdateGlobalTable(FromVal::from_val(input)),
             "UpdateItem" => Self::UpdateItem(FromVal::from_val(input)),
             "UpdateKinesisStreamingDestination" => {
                 Self::UpdateKinesisStreamingDestination(FromVal::from_val(input))
@@ -196,6 +208,7 @@ impl crate::OperationSet for Request {
             Self::BatchGetItem(input) => input.to_val(),
             Self::BatchWriteItem(input) => input.to_val(),
             Self::CreateBackup(input) => input.to_val(),
+            Self::CreateGlobalTable(input) => input.to_val(),
             Self::CreateTable(input) => input.to_val(),
             Self::DeleteBackup(input) => input.to_val(),
             Self::DeleteItem(input) => input.to_val(),
@@ -206,6 +219,7 @@ impl crate::OperationSet for Request {
             Self::DescribeContributorInsights(input) => input.to_val(),
             Self::DescribeEndpoints(input) => input.to_val(),
             Self::DescribeExport(input) => input.to_val(),
+            Self::DescribeGlobalTable(input) => input.to_val(),
             Self::DescribeImport(input) => input.to_val(),
             Self::DescribeKinesisStreamingDestination(input) => input.to_val(),
             Self::DescribeLimits(input) => input.to_val(),
@@ -222,6 +236,7 @@ impl crate::OperationSet for Request {
             Self::ListBackups(input) => input.to_val(),
             Self::ListContributorInsights(input) => input.to_val(),
             Self::ListExports(input) => input.to_val(),
+            Self::ListGlobalTables(input) => input.to_val(),
             Self::ListImports(input) => input.to_val(),
             Self::ListTables(input) => input.to_val(),
             Self::ListTagsOfResource(input) => input.to_val(),
@@ -237,6 +252,7 @@ impl crate::OperationSet for Request {
             Self::UntagResource(input) => input.to_val(),
             Self::UpdateContinuousBackups(input) => input.to_val(),
             Self::UpdateContributorInsights(input) => input.to_val(),
+            Self::UpdateGlobalTable(input) => input.to_val(),
             Self::UpdateItem(input) => input.to_val(),
             Self::UpdateKinesisStreamingDestination(input) => input.to_val(),
             Self::UpdateTable(input) => input.to_val(),
@@ -252,6 +268,7 @@ pub enum Response {
     BatchGetItem(BatchGetItemOutput),
     BatchWriteItem(BatchWriteItemOutput),
     CreateBackup(CreateBackupOutput),
+    CreateGlobalTable(CreateGlobalTableOutput),
     CreateTable(CreateTableOutput),
     DeleteBackup(DeleteBackupOutput),
     DeleteItem(DeleteItemOutput),
@@ -262,6 +279,7 @@ pub enum Response {
     DescribeContributorInsights(DescribeContributorInsightsOutput),
     DescribeEndpoints(DescribeEndpointsOutput),
     DescribeExport(DescribeExportOutput),
+    DescribeGlobalTable(DescribeGlobalTableOutput),
     DescribeImport(DescribeImportOutput),
     DescribeKinesisStreamingDestination(DescribeKinesisStreamingDestinationOutput),
     DescribeLimits(DescribeLimitsOutput),
@@ -278,6 +296,7 @@ pub enum Response {
     ListBackups(ListBackupsOutput),
     ListContributorInsights(ListContributorInsightsOutput),
     ListExports(ListExportsOutput),
+    ListGlobalTables(ListGlobalTablesOutput),
     ListImports(ListImportsOutput),
     ListTables(ListTablesOutput),
     ListTagsOfResource(ListTagsOfResourceOutput),
@@ -293,6 +312,7 @@ pub enum Response {
     UntagResource(UntagResourceOutput),
     UpdateContinuousBackups(UpdateContinuousBackupsOutput),
     UpdateContributorInsights(UpdateContributorInsightsOutput),
+    UpdateGlobalTable(UpdateGlobalTableOutput),
     UpdateItem(UpdateItemOutput),
     UpdateKinesisStreamingDestination(UpdateKinesisStreamingDestinationOutput),
     UpdateTable(UpdateTableOutput),
@@ -306,6 +326,7 @@ impl crate::ResponseSet for Response {
             Self::BatchGetItem(output) => output.to_val(),
             Self::BatchWriteItem(output) => output.to_val(),
             Self::CreateBackup(output) => output.to_val(),
+            Self::CreateGlobalTable(output) => output.to_val(),
             Self::CreateTable(output) => output.to_val(),
             Self::DeleteBackup(output) => output.to_val(),
             Self::DeleteItem(output) => output.to_val(),
@@ -316,6 +337,7 @@ impl crate::ResponseSet for Response {
             Self::DescribeContributorInsights(output) => output.to_val(),
             Self::DescribeEndpoints(output) => output.to_val(),
             Self::DescribeExport(output) => output.to_val(),
+            Self::DescribeGlobalTable(output) => output.to_val(),
             Self::DescribeImport(output) => output.to_val(),
             Self::DescribeKinesisStreamingDestination(output) => output.to_val(),
             Self::DescribeLimits(output) => output.to_val(),
@@ -332,6 +354,7 @@ impl crate::ResponseSet for Response {
             Self::ListBackups(output) => output.to_val(),
             Self::ListContributorInsights(output) => output.to_val(),
             Self::ListExports(output) => output.to_val(),
+            Self::ListGlobalTables(output) => output.to_val(),
             Self::ListImports(output) => output.to_val(),
             Self::ListTables(output) => output.to_val(),
             Self::ListTagsOfResource(output) => output.to_val(),
@@ -347,6 +370,7 @@ impl crate::ResponseSet for Response {
             Self::UntagResource(output) => output.to_val(),
             Self::UpdateContinuousBackups(output) => output.to_val(),
             Self::UpdateContributorInsights(output) => output.to_val(),
+            Self::UpdateGlobalTable(output) => output.to_val(),
             Self::UpdateItem(output) => output.to_val(),
             Self::UpdateKinesisStreamingDestination(output) => output.to_val(),
             Self::UpdateTable(output) => output.to_val(),
@@ -359,6 +383,7 @@ impl crate::ResponseSet for Response {
             "BatchGetItem" => Self::BatchGetItem(FromVal::from_val(output)),
             "BatchWriteItem" => Self::BatchWriteItem(FromVal::from_val(output)),
             "CreateBackup" => Self::CreateBackup(FromVal::from_val(output)),
+            "CreateGlobalTable" => Self::CreateGlobalTable(FromVal::from_val(output)),
             "CreateTable" => Self::CreateTable(FromVal::from_val(output)),
             "DeleteBackup" => Self::DeleteBackup(FromVal::from_val(output)),
             "DeleteItem" => Self::DeleteItem(FromVal::from_val(output)),
@@ -369,6 +394,7 @@ impl crate::ResponseSet for Response {
             "DescribeContributorInsights" => Self::DescribeContributorInsights(FromVal::from_val(output)),
             "DescribeEndpoints" => Self::DescribeEndpoints(FromVal::from_val(output)),
             "DescribeExport" => Self::DescribeExport(FromVal::from_val(output)),
+            "DescribeGlobalTable" => Self::DescribeGlobalTable(FromVal::from_val(output)),
             "DescribeImport" => Self::DescribeImport(FromVal::from_val(output)),
             "DescribeKinesisStreamingDestination" => {
                 Self::DescribeKinesisStreamingDestination(FromVal::from_val(output))
@@ -391,6 +417,7 @@ impl crate::ResponseSet for Response {
             "ListBackups" => Self::ListBackups(FromVal::from_val(output)),
             "ListContributorInsights" => Self::ListContributorInsights(FromVal::from_val(output)),
             "ListExports" => Self::ListExports(FromVal::from_val(output)),
+            "ListGlobalTables" => Self::ListGlobalTables(FromVal::from_val(output)),
             "ListImports" => Self::ListImports(FromVal::from_val(output)),
             "ListTables" => Self::ListTables(FromVal::from_val(output)),
             "ListTagsOfResource" => Self::ListTagsOfResource(FromVal::from_val(output)),
@@ -406,6 +433,7 @@ impl crate::ResponseSet for Response {
             "UntagResource" => Self::UntagResource(FromVal::from_val(output)),
             "UpdateContinuousBackups" => Self::UpdateContinuousBackups(FromVal::from_val(output)),
             "UpdateContributorInsights" => Self::UpdateContributorInsights(FromVal::from_val(output)),
+            "UpdateGlobalTable" => Self::UpdateGlobalTable(FromVal::from_val(output)),
             "UpdateItem" => Self::UpdateItem(FromVal::from_val(output)),
             "UpdateKinesisStreamingDestination" => {
                 Self::UpdateKinesisStreamingDestination(FromVal::from_val(output))
@@ -490,6 +518,18 @@ impl crate::Operation for CreateBackup {
     type Input = CreateBackupInput;
     type Output = CreateBackupOutput;
     const NAME: &'static str = "CreateBackup";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `CreateGlobalTable`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateGlobalTable;
+impl crate::Operation for CreateGlobalTable {
+    type Input = CreateGlobalTableInput;
+    type Output = CreateGlobalTableOutput;
+    const NAME: &'static str = "CreateGlobalTable";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -610,6 +650,18 @@ impl crate::Operation for DescribeExport {
     type Input = DescribeExportInput;
     type Output = DescribeExportOutput;
     const NAME: &'static str = "DescribeExport";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DescribeGlobalTable`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeGlobalTable;
+impl crate::Operation for DescribeGlobalTable {
+    type Input = DescribeGlobalTableInput;
+    type Output = DescribeGlobalTableOutput;
+    const NAME: &'static str = "DescribeGlobalTable";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -807,6 +859,18 @@ impl crate::Operation for ListExports {
     }
 }
 
+/// The operation `ListGlobalTables`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct ListGlobalTables;
+impl crate::Operation for ListGlobalTables {
+    type Input = ListGlobalTablesInput;
+    type Output = ListGlobalTablesOutput;
+    const NAME: &'static str = "ListGlobalTables";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `ListImports`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct ListImports;
@@ -982,6 +1046,18 @@ impl crate::Operation for UpdateContributorInsights {
     type Input = UpdateContributorInsightsInput;
     type Output = UpdateContributorInsightsOutput;
     const NAME: &'static str = "UpdateContributorInsights";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `UpdateGlobalTable`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateGlobalTable;
+impl crate::Operation for UpdateGlobalTable {
+    type Input = UpdateGlobalTableInput;
+    type Output = UpdateGlobalTableOutput;
+    const NAME: &'static str = "UpdateGlobalTable";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -1987,6 +2063,59 @@ impl ToVal for CreateGlobalSecondaryIndexAction {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateGlobalTableInput {
+    pub global_table_name: String,
+    pub replication_group: Vec<Replica>,
+}
+
+impl FromVal for CreateGlobalTableInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.global_table_name = FromVal::from_val(val),
+                1 => out.replication_group = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateGlobalTableInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.global_table_name);
+        out.push(1, self.replication_group);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateGlobalTableOutput {
+    pub global_table_description: Option<GlobalTableDescription>,
+}
+
+impl FromVal for CreateGlobalTableOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.global_table_description = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateGlobalTableOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.global_table_description);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreateGlobalTableWitnessGroupMemberAction {
     pub region_name: String,
 }
@@ -2004,6 +2133,31 @@ impl FromVal for CreateGlobalTableWitnessGroupMemberAction {
     }
 }
 impl ToVal for CreateGlobalTableWitnessGroupMemberAction {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.region_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateReplicaAction {
+    pub region_name: String,
+}
+
+impl FromVal for CreateReplicaAction {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.region_name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateReplicaAction {
     fn to_val(self) -> Val {
         let mut out = Members::default();
         out.push(0, self.region_name);
@@ -2447,6 +2601,31 @@ impl ToVal for DeleteItemOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteReplicaAction {
+    pub region_name: String,
+}
+
+impl FromVal for DeleteReplicaAction {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.region_name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteReplicaAction {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.region_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteReplicationGroupMemberAction {
     pub region_name: String,
 }
@@ -2880,6 +3059,56 @@ impl ToVal for DescribeExportOutput {
     fn to_val(self) -> Val {
         let mut out = Members::default();
         out.push(0, self.export_description);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeGlobalTableInput {
+    pub global_table_name: String,
+}
+
+impl FromVal for DescribeGlobalTableInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.global_table_name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeGlobalTableInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.global_table_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeGlobalTableOutput {
+    pub global_table_description: Option<GlobalTableDescription>,
+}
+
+impl FromVal for DescribeGlobalTableOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.global_table_description = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeGlobalTableOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.global_table_description);
         out.finish()
     }
 }
@@ -4045,11 +4274,84 @@ impl ToVal for GlobalSecondaryIndexWarmThroughputDescription {
     }
 }
 
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GlobalTable {
+    pub global_table_name: Option<String>,
+    pub replication_group: Option<Vec<Replica>>,
+}
+
+impl FromVal for GlobalTable {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.global_table_name = Some(FromVal::from_val(val)),
+                1 => out.replication_group = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GlobalTable {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.global_table_name);
+        out.push(1, self.replication_group);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GlobalTableDescription {
+    pub replication_group: Option<Vec<ReplicaDescription>>,
+    pub global_table_arn: Option<String>,
+    pub creation_date_time: Option<Timestamp>,
+    pub global_table_status: Option<String>,
+    pub global_table_name: Option<String>,
+}
+
+impl FromVal for GlobalTableDescription {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.replication_group = Some(FromVal::from_val(val)),
+                1 => out.global_table_arn = Some(FromVal::from_val(val)),
+                2 => out.creation_date_time = Some(FromVal::from_val(val)),
+                3 => out.global_table_status = Some(FromVal::from_val(val)),
+                4 => out.global_table_name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GlobalTableDescription {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.replication_group);
+        out.push(1, self.global_table_arn);
+        out.push(2, self.creation_date_time);
+        out.push(3, self.global_table_status);
+        out.push(4, self.global_table_name);
+        out.finish()
+    }
+}
+
 /// Values of `GlobalTableSettingsReplicationMode`.
 pub mod global_table_settings_replication_mode {
     pub const ENABLED: &str = "ENABLED";
     pub const DISABLED: &str = "DISABLED";
     pub const ENABLED_WITH_OVERRIDES: &str = "ENABLED_WITH_OVERRIDES";
+}
+
+/// Values of `GlobalTableStatus`.
+pub mod global_table_status {
+    pub const CREATING: &str = "CREATING";
+    pub const ACTIVE: &str = "ACTIVE";
+    pub const DELETING: &str = "DELETING";
+    pub const UPDATING: &str = "UPDATING";
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -4790,6 +5092,65 @@ impl ToVal for ListExportsOutput {
         let mut out = Members::default();
         out.push(0, self.export_summaries);
         out.push(1, self.next_token);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListGlobalTablesInput {
+    pub exclusive_start_global_table_name: Option<String>,
+    pub limit: Option<i64>,
+    pub region_name: Option<String>,
+}
+
+impl FromVal for ListGlobalTablesInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.exclusive_start_global_table_name = Some(FromVal::from_val(val)),
+                1 => out.limit = Some(FromVal::from_val(val)),
+                2 => out.region_name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListGlobalTablesInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.exclusive_start_global_table_name);
+        out.push(1, self.limit);
+        out.push(2, self.region_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListGlobalTablesOutput {
+    pub global_tables: Option<Vec<GlobalTable>>,
+    pub last_evaluated_global_table_name: Option<String>,
+}
+
+impl FromVal for ListGlobalTablesOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.global_tables = Some(FromVal::from_val(val)),
+                1 => out.last_evaluated_global_table_name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListGlobalTablesOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.global_tables);
+        out.push(1, self.last_evaluated_global_table_name);
         out.finish()
     }
 }
@@ -5671,6 +6032,31 @@ impl ToVal for QueryOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct Replica {
+    pub region_name: Option<String>,
+}
+
+impl FromVal for Replica {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.region_name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for Replica {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.region_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReplicaDescription {
     pub region_name: Option<String>,
     pub replica_status: Option<String>,
@@ -5808,6 +6194,34 @@ pub mod replica_status {
     pub const ARCHIVING: &str = "ARCHIVING";
     pub const ARCHIVED: &str = "ARCHIVED";
     pub const REPLICATION_NOT_AUTHORIZED: &str = "REPLICATION_NOT_AUTHORIZED";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReplicaUpdate {
+    pub create: Option<CreateReplicaAction>,
+    pub delete: Option<DeleteReplicaAction>,
+}
+
+impl FromVal for ReplicaUpdate {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.create = Some(FromVal::from_val(val)),
+                1 => out.delete = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ReplicaUpdate {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.create);
+        out.push(1, self.delete);
+        out.finish()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -7249,6 +7663,59 @@ impl ToVal for UpdateGlobalSecondaryIndexAction {
         out.push(1, self.provisioned_throughput);
         out.push(2, self.on_demand_throughput);
         out.push(3, self.warm_throughput);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateGlobalTableInput {
+    pub global_table_name: String,
+    pub replica_updates: Vec<ReplicaUpdate>,
+}
+
+impl FromVal for UpdateGlobalTableInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.global_table_name = FromVal::from_val(val),
+                1 => out.replica_updates = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for UpdateGlobalTableInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.global_table_name);
+        out.push(1, self.replica_updates);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateGlobalTableOutput {
+    pub global_table_description: Option<GlobalTableDescription>,
+}
+
+impl FromVal for UpdateGlobalTableOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.global_table_description = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for UpdateGlobalTableOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.global_table_description);
         out.finish()
     }
 }

@@ -57,6 +57,17 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "CreateGlobalTable",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &CREATE_GLOBAL_TABLE_INPUT,
+            output: &CREATE_GLOBAL_TABLE_OUTPUT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "CreateTable",
             method: "POST",
             uri: "/",
@@ -162,6 +173,17 @@ pub static SERVICE: Service = Service {
             status: 200,
             input: &DESCRIBE_EXPORT_INPUT,
             output: &DESCRIBE_EXPORT_OUTPUT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DescribeGlobalTable",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DESCRIBE_GLOBAL_TABLE_INPUT,
+            output: &DESCRIBE_GLOBAL_TABLE_OUTPUT,
             input_payload: None,
             output_payload: None,
             result_wrapper: None,
@@ -343,6 +365,17 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "ListGlobalTables",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &LIST_GLOBAL_TABLES_INPUT,
+            output: &LIST_GLOBAL_TABLES_OUTPUT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "ListImports",
             method: "POST",
             uri: "/",
@@ -508,6 +541,17 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "UpdateGlobalTable",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &UPDATE_GLOBAL_TABLE_INPUT,
+            output: &UPDATE_GLOBAL_TABLE_OUTPUT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "UpdateItem",
             method: "POST",
             uri: "/",
@@ -554,16 +598,12 @@ pub static SERVICE: Service = Service {
     ],
     unserved: &[
         Unserved { name: "CancelBulkOperation", method: "POST", uri: "/" },
-        Unserved { name: "CreateGlobalTable", method: "POST", uri: "/" },
         Unserved { name: "DescribeBulkOperation", method: "POST", uri: "/" },
-        Unserved { name: "DescribeGlobalTable", method: "POST", uri: "/" },
         Unserved { name: "DescribeGlobalTableSettings", method: "POST", uri: "/" },
         Unserved { name: "DescribeTableReplicaAutoScaling", method: "POST", uri: "/" },
         Unserved { name: "ListBulkOperations", method: "POST", uri: "/" },
-        Unserved { name: "ListGlobalTables", method: "POST", uri: "/" },
         Unserved { name: "SearchVectors", method: "POST", uri: "/" },
         Unserved { name: "StartBulkPutItems", method: "POST", uri: "/" },
-        Unserved { name: "UpdateGlobalTable", method: "POST", uri: "/" },
         Unserved { name: "UpdateGlobalTableSettings", method: "POST", uri: "/" },
         Unserved { name: "UpdateTableReplicaAutoScaling", method: "POST", uri: "/" },
     ],
@@ -607,6 +647,18 @@ pub static SERVICE: Service = Service {
         ErrorShape {
             name: "ExportNotFoundException",
             code: "ExportNotFoundException",
+            status: 400,
+            message: "message",
+        },
+        ErrorShape {
+            name: "GlobalTableAlreadyExistsException",
+            code: "GlobalTableAlreadyExistsException",
+            status: 400,
+            message: "message",
+        },
+        ErrorShape {
+            name: "GlobalTableNotFoundException",
+            code: "GlobalTableNotFoundException",
             status: 400,
             message: "message",
         },
@@ -673,6 +725,18 @@ pub static SERVICE: Service = Service {
         ErrorShape {
             name: "ProvisionedThroughputExceededException",
             code: "ProvisionedThroughputExceededException",
+            status: 400,
+            message: "message",
+        },
+        ErrorShape {
+            name: "ReplicaAlreadyExistsException",
+            code: "ReplicaAlreadyExistsException",
+            status: 400,
+            message: "message",
+        },
+        ErrorShape {
+            name: "ReplicaNotFoundException",
+            code: "ReplicaNotFoundException",
             status: 400,
             message: "message",
         },
@@ -2092,8 +2156,54 @@ pub static CREATE_GLOBAL_SECONDARY_INDEX_ACTION: Shape = Shape {
         },
     ]),
 };
+pub static CREATE_GLOBAL_TABLE_INPUT: Shape = Shape {
+    name: "CreateGlobalTableInput",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "GlobalTableName",
+            wire: "GlobalTableName",
+            shape: &TABLE_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ReplicationGroup",
+            wire: "ReplicationGroup",
+            shape: &REPLICA_LIST,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static CREATE_GLOBAL_TABLE_OUTPUT: Shape = Shape {
+    name: "CreateGlobalTableOutput",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "GlobalTableDescription",
+        wire: "GlobalTableDescription",
+        shape: &GLOBAL_TABLE_DESCRIPTION,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
 pub static CREATE_GLOBAL_TABLE_WITNESS_GROUP_MEMBER_ACTION: Shape = Shape {
     name: "CreateGlobalTableWitnessGroupMemberAction",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "RegionName",
+        wire: "RegionName",
+        shape: &REGION_NAME,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static CREATE_REPLICA_ACTION: Shape = Shape {
+    name: "CreateReplicaAction",
     sensitive: false,
     kind: Kind::Structure(&[Member {
         name: "RegionName",
@@ -2657,6 +2767,18 @@ pub static DELETE_ITEM_OUTPUT: Shape = Shape {
         },
     ]),
 };
+pub static DELETE_REPLICA_ACTION: Shape = Shape {
+    name: "DeleteReplicaAction",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "RegionName",
+        wire: "RegionName",
+        shape: &REGION_NAME,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
 pub static DELETE_REPLICATION_GROUP_MEMBER_ACTION: Shape = Shape {
     name: "DeleteReplicationGroupMemberAction",
     sensitive: false,
@@ -2918,6 +3040,30 @@ pub static DESCRIBE_EXPORT_OUTPUT: Shape = Shape {
         name: "ExportDescription",
         wire: "ExportDescription",
         shape: &EXPORT_DESCRIPTION,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static DESCRIBE_GLOBAL_TABLE_INPUT: Shape = Shape {
+    name: "DescribeGlobalTableInput",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "GlobalTableName",
+        wire: "GlobalTableName",
+        shape: &TABLE_NAME,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static DESCRIBE_GLOBAL_TABLE_OUTPUT: Shape = Shape {
+    name: "DescribeGlobalTableOutput",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "GlobalTableDescription",
+        wire: "GlobalTableDescription",
+        shape: &GLOBAL_TABLE_DESCRIPTION,
         required: false,
         place: Place::Body,
         flattened: false,
@@ -4340,6 +4486,84 @@ pub static GLOBAL_SECONDARY_INDEXES: Shape = Shape {
         max: None,
     },
 };
+pub static GLOBAL_TABLE: Shape = Shape {
+    name: "GlobalTable",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "GlobalTableName",
+            wire: "GlobalTableName",
+            shape: &TABLE_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ReplicationGroup",
+            wire: "ReplicationGroup",
+            shape: &REPLICA_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static GLOBAL_TABLE_ARN_STRING: Shape = Shape {
+    name: "GlobalTableArnString",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
+};
+pub static GLOBAL_TABLE_DESCRIPTION: Shape = Shape {
+    name: "GlobalTableDescription",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "ReplicationGroup",
+            wire: "ReplicationGroup",
+            shape: &REPLICA_DESCRIPTION_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "GlobalTableArn",
+            wire: "GlobalTableArn",
+            shape: &GLOBAL_TABLE_ARN_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "CreationDateTime",
+            wire: "CreationDateTime",
+            shape: &DATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "GlobalTableStatus",
+            wire: "GlobalTableStatus",
+            shape: &GLOBAL_TABLE_STATUS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "GlobalTableName",
+            wire: "GlobalTableName",
+            shape: &TABLE_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static GLOBAL_TABLE_LIST: Shape = Shape {
+    name: "GlobalTableList",
+    sensitive: false,
+    kind: Kind::List { member: &GLOBAL_TABLE, member_name: "member", flattened: false, min: None, max: None },
+};
 pub static GLOBAL_TABLE_SETTINGS_REPLICATION_MODE: Shape = Shape {
     name: "GlobalTableSettingsReplicationMode",
     sensitive: false,
@@ -4348,6 +4572,16 @@ pub static GLOBAL_TABLE_SETTINGS_REPLICATION_MODE: Shape = Shape {
         max: None,
         pattern: None,
         values: &["ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"],
+    },
+};
+pub static GLOBAL_TABLE_STATUS: Shape = Shape {
+    name: "GlobalTableStatus",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &["CREATING", "ACTIVE", "DELETING", "UPDATING"],
     },
 };
 pub static GLOBAL_TABLE_WITNESS_DESCRIPTION: Shape = Shape {
@@ -5386,6 +5620,58 @@ pub static LIST_EXPORTS_OUTPUT: Shape = Shape {
             name: "NextToken",
             wire: "NextToken",
             shape: &EXPORT_NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static LIST_GLOBAL_TABLES_INPUT: Shape = Shape {
+    name: "ListGlobalTablesInput",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "ExclusiveStartGlobalTableName",
+            wire: "ExclusiveStartGlobalTableName",
+            shape: &TABLE_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Limit",
+            wire: "Limit",
+            shape: &POSITIVE_INTEGER_OBJECT,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "RegionName",
+            wire: "RegionName",
+            shape: &REGION_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static LIST_GLOBAL_TABLES_OUTPUT: Shape = Shape {
+    name: "ListGlobalTablesOutput",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "GlobalTables",
+            wire: "GlobalTables",
+            shape: &GLOBAL_TABLE_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "LastEvaluatedGlobalTableName",
+            wire: "LastEvaluatedGlobalTableName",
+            shape: &TABLE_NAME,
             required: false,
             place: Place::Body,
             flattened: false,
@@ -6516,6 +6802,18 @@ pub static REGION_NAME: Shape = Shape {
     sensitive: false,
     kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
 };
+pub static REPLICA: Shape = Shape {
+    name: "Replica",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "RegionName",
+        wire: "RegionName",
+        shape: &REGION_NAME,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
 pub static REPLICA_DESCRIPTION: Shape = Shape {
     name: "ReplicaDescription",
     sensitive: false,
@@ -6727,6 +7025,11 @@ pub static REPLICA_GLOBAL_SECONDARY_INDEX_LIST: Shape = Shape {
         max: None,
     },
 };
+pub static REPLICA_LIST: Shape = Shape {
+    name: "ReplicaList",
+    sensitive: false,
+    kind: Kind::List { member: &REPLICA, member_name: "member", flattened: false, min: None, max: None },
+};
 pub static REPLICA_STATUS: Shape = Shape {
     name: "ReplicaStatus",
     sensitive: false,
@@ -6757,6 +7060,39 @@ pub static REPLICA_STATUS_PERCENT_PROGRESS: Shape = Shape {
     name: "ReplicaStatusPercentProgress",
     sensitive: false,
     kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
+};
+pub static REPLICA_UPDATE: Shape = Shape {
+    name: "ReplicaUpdate",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Create",
+            wire: "Create",
+            shape: &CREATE_REPLICA_ACTION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Delete",
+            wire: "Delete",
+            shape: &DELETE_REPLICA_ACTION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static REPLICA_UPDATE_LIST: Shape = Shape {
+    name: "ReplicaUpdateList",
+    sensitive: false,
+    kind: Kind::List {
+        member: &REPLICA_UPDATE,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
 };
 pub static REPLICATION_GROUP_UPDATE: Shape = Shape {
     name: "ReplicationGroupUpdate",
@@ -8716,6 +9052,40 @@ pub static UPDATE_GLOBAL_SECONDARY_INDEX_ACTION: Shape = Shape {
             flattened: false,
         },
     ]),
+};
+pub static UPDATE_GLOBAL_TABLE_INPUT: Shape = Shape {
+    name: "UpdateGlobalTableInput",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "GlobalTableName",
+            wire: "GlobalTableName",
+            shape: &TABLE_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ReplicaUpdates",
+            wire: "ReplicaUpdates",
+            shape: &REPLICA_UPDATE_LIST,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static UPDATE_GLOBAL_TABLE_OUTPUT: Shape = Shape {
+    name: "UpdateGlobalTableOutput",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "GlobalTableDescription",
+        wire: "GlobalTableDescription",
+        shape: &GLOBAL_TABLE_DESCRIPTION,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
 };
 pub static UPDATE_ITEM_INPUT: Shape = Shape {
     name: "UpdateItemInput",

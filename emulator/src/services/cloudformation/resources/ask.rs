@@ -80,6 +80,7 @@ impl Ask {
             Request::S3(_) => "S3",
             Request::Api { schema, .. } => match ServiceId::of(schema) {
                 ServiceId::Athena => "Athena",
+                ServiceId::Backup => "Backup",
                 ServiceId::CloudFormation => "CloudFormation",
                 ServiceId::CloudWatch => "CloudWatch",
                 ServiceId::DynamoDb => "DynamoDb",

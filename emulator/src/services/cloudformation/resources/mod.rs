@@ -9,6 +9,8 @@
 
 mod ask;
 mod athena;
+mod cloudwatch;
+mod dynamodb;
 mod firehose;
 mod glue;
 mod glue_catalog;
@@ -136,9 +138,13 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 24] = [
+static KINDS: [&dyn Kind; 28] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
+    &cloudwatch::Alarm,
+    &cloudwatch::CompositeAlarm,
+    &cloudwatch::Dashboard,
+    &dynamodb::Table,
     &glue::Crawler,
     &glue_catalog::Database,
     &glue::Job,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use wavetank_wire::{
-    Operation, WireError, cloudformation as api, firehose, glue, iam, kinesis, lambda, logs, sns, sqs,
+    Operation, WireError, cloudformation as api, cloudwatch, dynamodb, firehose, glue, iam, kinesis, lambda,
+    logs, sns, sqs,
 };
 
 use crate::driver::Tank;
@@ -52,6 +53,38 @@ Resources:
       BatchSize: <5|7>
       FilterCriteria: {Filters: [{Pattern: '{\"body\":{\"kind\":[\"a\"]}}'}]}
       FunctionResponseTypes: [ReportBatchItemFailures]
+  Items:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions:
+        - {AttributeName: id, AttributeType: S}
+        - {AttributeName: at, AttributeType: N}
+        - {AttributeName: colour, AttributeType: S}
+      KeySchema: [{AttributeName: id, KeyType: HASH}, {AttributeName: at, KeyType: RANGE}]
+      ProvisionedThroughput: {ReadCapacityUnits: <5|7>, WriteCapacityUnits: 5}
+      LocalSecondaryIndexes:
+        - IndexName: colours
+          KeySchema: [{AttributeName: id, KeyType: HASH}, {AttributeName: colour, KeyType: RANGE}]
+          Projection: {ProjectionType: KEYS_ONLY}
+      GlobalSecondaryIndexes:
+        - IndexName: by-colour
+          KeySchema: [{AttributeName: colour, KeyType: HASH}]
+          Projection: {ProjectionType: ALL}
+          ProvisionedThroughput: {ReadCapacityUnits: <1|2>, WriteCapacityUnits: 1}
+      StreamSpecification: {StreamViewType: <NEW_IMAGE|NEW_AND_OLD_IMAGES>}
+      TimeToLiveSpecification: {AttributeName: gone, Enabled: true}
+      KinesisStreamSpecification: {StreamArn: !GetAtt Clicks.Arn}
+      DeletionProtectionEnabled: <true|false>
+      SSESpecification: {SSEEnabled: <true|false>}
+      TableClass: <STANDARD|STANDARD_INFREQUENT_ACCESS>
+      Tags: [{Key: <a|b>, Value: x}]
+  Changed:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      FunctionName: !Ref Work
+      EventSourceArn: !GetAtt Items.StreamArn
+      StartingPosition: TRIM_HORIZON
+      MaximumRetryAttempts: <1|2>
   May:
     Type: AWS::Lambda::Permission
     Properties: {FunctionName: !Ref Work, Action: lambda:InvokeFunction, Principal: <s3|logs>.amazonaws.com}
@@ -176,6 +209,51 @@ Resources:
   Saved:
     Type: AWS::Athena::NamedQuery
     Properties: {Database: !Ref Base, QueryString: SELECT <1|2>, WorkGroup: !Ref Queries}
+  Slow:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/SQS
+      MetricName: ApproximateAgeOfOldestMessage
+      Dimensions: [{Name: QueueName, Value: !GetAtt Line.QueueName}]
+      Statistic: Maximum
+      Period: 60
+      EvaluationPeriods: <1|2>
+      Threshold: <60|90>
+      ComparisonOperator: GreaterThanThreshold
+      TreatMissingData: notBreaching
+      AlarmActions: [!Ref News]
+      Tags: [{Key: <a|b>, Value: x}]
+  Failing:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      EvaluationPeriods: 1
+      Threshold: <0.1|0.2>
+      ComparisonOperator: GreaterThanThreshold
+      Metrics:
+        - Id: rate
+          Expression: errors / calls
+        - Id: errors
+          ReturnData: false
+          MetricStat:
+            Stat: Sum
+            Period: 60
+            Metric: {Namespace: AWS/Lambda, MetricName: Errors, Dimensions: [{Name: FunctionName, Value: !Ref Work}]}
+        - Id: calls
+          ReturnData: false
+          MetricStat:
+            Stat: Sum
+            Period: 60
+            Metric: {Namespace: AWS/Lambda, MetricName: Invocations, Dimensions: [{Name: FunctionName, Value: !Ref Work}]}
+  Either:
+    Type: AWS::CloudWatch::CompositeAlarm
+    Properties:
+      AlarmRule: !Sub 'ALARM(${Slow}) <OR|AND> ALARM(${Failing})'
+      Tags: [{Key: <a|b>, Value: x}]
+  Board:
+    Type: AWS::CloudWatch::Dashboard
+    Properties:
+      DashboardName: board
+      DashboardBody: '{\"widgets\":[{\"type\":\"text\",\"x\":0,\"y\":0,\"width\":6,\"height\":6,\"properties\":{\"markdown\":\"<one|two>\"}}]}'
 ";
 
 fn template(after: bool) -> String {
@@ -284,6 +362,37 @@ async fn check_queues(tank: &Tank) {
     assert!(bodies.len() == 1 && bodies[0].contains("\"Message\" : \"news b\""), "{bodies:?}");
 }
 
+async fn check_table(tank: &Tank) {
+    let names = ask::<dynamodb::ListTables>(tank, Default::default()).await.expect("a list").table_names;
+    let table_name = names.expect("tables").remove(0);
+    let input = dynamodb::DescribeTableInput { table_name: table_name.clone() };
+    let table = ask::<dynamodb::DescribeTable>(tank, input).await.expect("a table").table.expect("told");
+    let units = table.provisioned_throughput.and_then(|throughput| throughput.read_capacity_units);
+    let view = table.stream_specification.and_then(|stream| stream.stream_view_type);
+    assert_eq!((units, view.as_deref()), (Some(7), Some("NEW_AND_OLD_IMAGES")));
+    assert_eq!((table.deletion_protection_enabled, table.sse_description), (Some(false), None));
+    let input = dynamodb::DescribeTimeToLiveInput { table_name };
+    let ttl = ask::<dynamodb::DescribeTimeToLive>(tank, input).await.expect("a table");
+    let ttl = ttl.time_to_live_description.and_then(|ttl| ttl.attribute_name);
+    assert_eq!(ttl.as_deref(), Some("gone"));
+}
+
+async fn check_alarms(tank: &Tank) {
+    let alarm_types = Some(vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()]);
+    let input = cloudwatch::DescribeAlarmsInput { alarm_types, ..Default::default() };
+    let found = ask::<cloudwatch::DescribeAlarms>(tank, input).await.expect("alarms");
+    let thresholds = found.metric_alarms.expect("alarms").into_iter().map(|alarm| alarm.threshold);
+    assert_eq!(thresholds.collect::<Vec<_>>(), [Some(0.2), Some(90.0)]);
+    let composite = found.composite_alarms.expect("alarms").remove(0);
+    assert!(composite.alarm_rule.is_some_and(|rule| rule.contains(" AND ")));
+    let input = cloudwatch::ListTagsForResourceInput { resource_arn: composite.alarm_arn.expect("an ARN") };
+    let tags = ask::<cloudwatch::ListTagsForResource>(tank, input).await.expect("tags").tags;
+    assert_eq!(tags.expect("tags")[0].key, "b");
+    let input = cloudwatch::GetDashboardInput { dashboard_name: "board".to_owned() };
+    let board = ask::<cloudwatch::GetDashboard>(tank, input).await.expect("a dashboard").dashboard_body;
+    assert!(board.is_some_and(|body| body.contains("two")));
+}
+
 async fn check_updated(tank: &Tank) {
     let role =
         ask::<iam::ListRoles>(tank, Default::default()).await.expect("a list").roles.remove(0).role_name;
@@ -294,10 +403,13 @@ async fn check_updated(tank: &Tank) {
     assert_eq!(functions.expect("functions")[0].memory_size, Some(256));
     let mapped = ask::<lambda::ListEventSourceMappings>(tank, Default::default()).await.expect("a list");
     let mapped = mapped.event_source_mappings.expect("mappings");
-    assert_eq!(
-        (mapped.len(), mapped[0].batch_size, mapped[0].state.as_deref()),
-        (1, Some(7), Some("Enabled"))
-    );
+    let of = |service: &str| {
+        let is_of = |arn: &String| arn.split(':').nth(2) == Some(service);
+        mapped.iter().find(|one| one.event_source_arn.as_ref().is_some_and(is_of)).expect("it is mapped")
+    };
+    assert_eq!((of("sqs").batch_size, of("sqs").state.as_deref()), (Some(7), Some("Enabled")));
+    assert_eq!(of("dynamodb").state.as_deref(), Some("Enabled"));
+    check_table(tank).await;
     let jobs = ask::<glue::GetJobs>(tank, Default::default()).await.expect("a list").jobs.expect("jobs");
     assert_eq!(jobs[0].number_of_workers, Some(3));
     let flows = ask::<firehose::ListDeliveryStreams>(tank, Default::default()).await.expect("a list");
@@ -317,6 +429,7 @@ async fn check_updated(tank: &Tank) {
     );
     assert_eq!((stream.key_id.as_deref(), stream.max_record_size_in_ki_b), (Some("alias/two"), Some(2_048)));
     check_queues(tank).await;
+    check_alarms(tank).await;
     let table = glue::GetTableInput {
         database_name: "base".to_owned(),
         name: "rows".to_owned(),

@@ -1,7 +1,8 @@
 //! When alarms are looked at: at the end of each minute, or of ten seconds if one has shorter periods.
 //!
-//! An alarm rests when no value is in its sight and it has drawn its conclusion from that: a tank in which nothing happens has no
-//! deadlines. The world wakes us when something is counted (`World::on_service`).
+//! An alarm rests when it has drawn its conclusion and nothing in its sight can change by itself: no value is there, or a gauge has
+//! had one value for the whole time. So a tank in which nothing happens has no deadlines. The world wakes us when something is
+//! counted (`world/collect.rs`).
 //! Documented: a standard alarm is looked at every minute, its window slides. Assumed: at once when a period has ended, without
 //! the delays that AWS has.
 
@@ -15,7 +16,7 @@ use super::super::store::Span;
 use super::CloudWatch;
 use super::alarm::{MetricRule, Watched};
 use super::queries::{Measured, Of, answer};
-use crate::world::Cx;
+use crate::world::{Cx, Point};
 
 const MINUTE: i64 = 60;
 const SHORT_STEP: i64 = 10;
@@ -64,7 +65,7 @@ impl CloudWatch {
                 continue;
             }
             let sight = self.see(rule, cx.now);
-            awake |= sight.has_values;
+            awake |= !sight.is_steady;
             if let Finding::Is(state, reason) = sight.finding
                 && (state != alarm.state.value)
             {
@@ -99,20 +100,25 @@ impl CloudWatch {
         let seen: Vec<(Timestamp, Option<f64>)> =
             starts.map(|at| (Timestamp::from_secs(at), values.get(&at).copied())).collect();
         let data = reason_data(rule, &seen, &|at| counts.get(&at.secs()).copied(), now);
-        Sight { finding: decide(&rule.policy, &seen), data, has_values: self.in_sight(rule, span, now) }
+        Sight { finding: decide(&rule.policy, &seen), data, is_steady: self.is_steady(rule, span, now) }
     }
 
-    /// Whether a value is in the alarm's window, or will be without being put.
-    fn in_sight(&self, rule: &MetricRule, span: Span, now: Timestamp) -> bool {
+    /// Whether what the alarm sees stays as it is while nothing is put or counted.
+    fn is_steady(&self, rule: &MetricRule, span: Span, now: Timestamp) -> bool {
+        // Values may have been put for a time that is still to come.
         let ahead = i64::try_from(limits::AHEAD_MAX.as_secs()).unwrap_or(0);
-        let span = Span { end: span.end + ahead + MINUTE, ..span };
-        let has = |measured: &Measured| {
-            !self.store.by_unit(&measured.key, measured.unit.as_deref(), span, now).is_empty()
+        let whole = Span { end: span.end + ahead + MINUTE, ..span };
+        let is_steady = |measured: &Measured| {
+            let units = self.store.by_unit(&measured.key, measured.unit.as_deref(), whole, now);
+            let points: Vec<&Point> = units.values().flat_map(|points| points.values()).collect();
+            let same = points.iter().all(|point| point.min == point.max && point.min == points[0].min);
+            let full = i64::try_from(points.len()).is_ok_and(|count| count >= span.points());
+            points.is_empty() || (self.store.is_gauge(&measured.key) && same && full)
         };
         match &rule.watched {
-            Watched::One(measured) => has(measured),
+            Watched::One(measured) => is_steady(measured),
             Watched::Many(asked) => {
-                asked.iter().any(|one| matches!(&one.of, Of::Metric(measured) if has(measured)))
+                asked.iter().all(|one| !matches!(&one.of, Of::Metric(measured) if !is_steady(measured)))
             }
         }
     }
@@ -122,7 +128,7 @@ impl CloudWatch {
 struct Sight {
     finding: Finding,
     data: Value,
-    has_values: bool,
+    is_steady: bool,
 }
 
 /// Recorded: the members (LocalStack's `test_cloudwatch.snapshot.json`, 2023-10-26).

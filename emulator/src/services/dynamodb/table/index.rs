@@ -38,6 +38,17 @@ pub(crate) struct IndexChange {
 }
 
 impl Index {
+    /// The same index with nothing in it.
+    pub(crate) fn without_rows(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            is_global: self.is_global,
+            keys: self.keys.clone(),
+            projection: self.projection.clone(),
+            rows: Rows::default(),
+        }
+    }
+
     /// What it keeps of an item; the whole item is shared, not copied.
     fn projected(&self, table: &KeySchema, item: &Packed) -> Packed {
         match self.projection {

@@ -20,8 +20,15 @@ pub(crate) use rows::{Range, RowKey, Rows};
 pub(crate) use settings::Settings;
 
 use super::data::Buckets;
+use wavetank_wire::dynamodb::RestoreSummary;
+
+use super::backup::History;
+use super::destination::Destination;
+use super::global::Replica;
+use super::streams::Stream;
+use super::ttl::TimeToLive;
 use super::value::{Item, Packed};
-use crate::world::Cx;
+use crate::world::{Cx, Effect};
 
 /// A table of one region.
 #[derive(Clone, Debug)]
@@ -31,9 +38,20 @@ pub(crate) struct Table {
     pub(crate) rows: Rows,
     /// By name; local ones are made with the table, global ones come and go.
     pub(crate) indexes: BTreeMap<String, Index>,
+    /// What the items were, for point-in-time recovery.
+    pub(crate) history: History,
+    /// Its part in a global table.
+    pub(crate) replica: Option<Box<Replica>>,
     pub(crate) settings: Settings,
     /// What may still be read and written, in a tank with strict limits.
     pub(crate) buckets: Buckets,
+    /// While it is enabled.
+    pub(crate) stream: Option<Box<Stream>>,
+    pub(crate) ttl: TimeToLive,
+    /// What it is restored from; shown while it is CREATING.
+    pub(crate) restore: Option<Box<RestoreSummary>>,
+    /// Kinesis streams that get its changes.
+    pub(crate) destinations: Vec<Destination>,
 }
 
 /// Who wants an item to be another.
@@ -77,6 +95,12 @@ impl Table {
             indexes,
             settings: Settings::default(),
             buckets: Buckets::default(),
+            stream: None,
+            ttl: TimeToLive::default(),
+            destinations: Vec::new(),
+            history: History::default(),
+            replica: None,
+            restore: None,
         }
     }
 
@@ -100,11 +124,26 @@ impl Table {
         origin: Origin,
     ) -> Change {
         let change = self.apply(key, new);
-        if change.is_any() && origin != Origin::Load {
-            // One line for each that follows: TTL, the stream, history, replicas, the Kinesis destination.
-            let _ = &cx.now;
+        if change.is_any() {
+            self.ttl.follow(&change, cx.now);
+            if origin != Origin::Load {
+                // One line for each that follows: the stream, history, replicas, the Kinesis destination.
+                self.tell_stream(cx, &change, origin);
+                self.tell_destinations(cx, &change, origin);
+                self.history.note(cx.now, &change);
+            }
         }
+        // A write that changes nothing here may be the last one all the same.
+        Replica::note(&mut self.replica, cx, &change, origin);
         change
+    }
+
+    /// Tells the stream, and that it has something new.
+    fn tell_stream(&mut self, cx: &mut Cx<'_>, change: &Change, origin: Origin) {
+        if let Some(stream) = &mut self.stream {
+            stream.follow(change, change.key.row().hash(), origin, cx.now);
+            cx.push(Effect::Signal(stream.arn.clone()));
+        }
     }
 
     /// Changes rows and indexes, and nothing else.
@@ -125,6 +164,14 @@ impl Table {
             }
         }
         Change { key, old, new, indexes }
+    }
+
+    /// Takes these items instead of its own, and fills its indexes from them. Nobody is told.
+    pub(crate) fn load(&mut self, rows: Rows) {
+        self.rows = rows;
+        for (_, index) in std::mem::take(&mut self.indexes) {
+            self.add_index(Index { rows: Rows::default(), ..index });
+        }
     }
 
     /// Adds an index and fills it from the items, those that have its keys.

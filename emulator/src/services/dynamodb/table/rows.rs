@@ -44,6 +44,11 @@ impl RowKey {
         Self::of(hash, rest)
     }
 
+    /// The hash of the partition key, evenly spread.
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash
+    }
+
     /// What every key of this partition begins with.
     fn partition(partition: &KeyValue) -> (u64, Vec<u8>) {
         let mut rest = Vec::with_capacity(partition.encoded_bytes());

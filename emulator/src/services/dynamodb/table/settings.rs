@@ -8,6 +8,7 @@ use std::time::Duration;
 use wavetank_types::Timestamp;
 
 use super::{Index, Table};
+use crate::services::dynamodb::tables::TableError;
 use crate::services::dynamodb::value::Type;
 
 /// State of a table or a global index.
@@ -84,6 +85,8 @@ pub(crate) struct Throughput {
     pub(crate) last_decrease: Option<Timestamp>,
     /// When it was decreased on the UTC day of the last decrease.
     pub(crate) decreases: Vec<Timestamp>,
+    /// What it becomes when UPDATING ends.
+    pub(crate) next: Option<Units>,
 }
 
 impl Throughput {
@@ -92,9 +95,38 @@ impl Throughput {
         Self { units, ..Self::default() }
     }
 
+    /// Becomes other units when UPDATING ends.
+    pub(crate) fn begin(&mut self, units: Units, now: Timestamp) {
+        if units.read > self.units.read || units.write > self.units.write {
+            self.last_increase = Some(now);
+        }
+        if self.is_decrease(units) {
+            self.last_decrease = Some(now);
+        }
+        self.next = Some(units);
+    }
+
+    /// Whether other units are fewer in one of two ways.
+    pub(crate) fn is_decrease(&self, units: Units) -> bool {
+        units.read < self.units.read || units.write < self.units.write
+    }
+
+    /// UPDATING ends.
+    fn finish(&mut self, now: Timestamp) {
+        let Some(units) = self.next.take() else { return };
+        if units.read > self.units.read || units.write > self.units.write {
+            self.last_increase = Some(now);
+        }
+        if self.is_decrease(units) {
+            self.last_decrease = Some(now);
+            self.decreases.retain(|at| day(*at) == day(now));
+            self.decreases.push(now);
+        }
+        self.units = units;
+    }
+
     /// How often it was decreased on the UTC day of an instant.
     pub(crate) fn decreases_on(&self, today: Timestamp) -> usize {
-        let day = |at: Timestamp| at.secs().div_euclid(SECONDS_PER_DAY);
         self.decreases.iter().filter(|at| day(**at) == day(today)).count()
     }
 }
@@ -119,6 +151,21 @@ pub(crate) struct GlobalSettings {
     pub(crate) warm: Option<Units>,
 }
 
+/// A resource policy: stored, not enforced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Policy {
+    pub(crate) document: String,
+    pub(crate) revision: String,
+}
+
+/// Contributor insights of a table or index: stored, not measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Insights {
+    pub(crate) is_enabled: bool,
+    pub(crate) mode: Option<String>,
+    pub(crate) changed: Timestamp,
+}
+
 /// What a table is set to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
@@ -138,14 +185,25 @@ pub(crate) struct Settings {
     /// Of global indexes, by name.
     pub(crate) indexes: BTreeMap<String, GlobalSettings>,
     pub(crate) class: Option<String>,
-    pub(crate) class_updated: Option<Timestamp>,
+    /// When it changed, within a month.
+    pub(crate) class_updates: Vec<Timestamp>,
     pub(crate) is_protected: bool,
+    /// The key of a table that is encrypted with a key of the account's own or of the service's.
     pub(crate) key_arn: Option<String>,
     pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) policy: Option<Policy>,
+    /// Switches to on-demand, within a day.
+    pub(crate) switches: Vec<Timestamp>,
+    /// What is stored of contributor insights: of the table, and of indexes by name.
+    pub(crate) insights: BTreeMap<Option<String>, Insights>,
+    /// Label and ARN of the last stream, enabled or not.
+    pub(crate) latest_stream: Option<(String, String)>,
 }
 
-/// Seconds of a day.
-const SECONDS_PER_DAY: i64 = 86_400;
+/// Which UTC day an instant lies in.
+pub(crate) fn day(at: Timestamp) -> i64 {
+    at.secs().div_euclid(86_400)
+}
 
 /// How long an index is filled for each item of its table. Assumed.
 const BACKFILL_PER_ITEM: Duration = Duration::from_micros(10);
@@ -153,6 +211,31 @@ const BACKFILL_PER_ITEM: Duration = Duration::from_micros(10);
 const BACKFILL_MIN: Duration = Duration::from_millis(500);
 
 impl Table {
+    /// Drops types of attributes that are no key any more.
+    pub(crate) fn prune_definitions(&mut self) {
+        let pending = self.settings.indexes.values().filter_map(|index| index.pending.as_deref());
+        let indexes = self.indexes.values().chain(pending).map(|index| &index.keys);
+        let used: Vec<String> = std::iter::once(&self.keys)
+            .chain(indexes)
+            .flat_map(|keys| keys.attributes().map(|attribute| attribute.name.clone()))
+            .collect();
+        self.settings.definitions.retain(|(name, _)| used.contains(name));
+    }
+
+    /// The index that a query or scan may read.
+    ///
+    /// Recorded: the first sentence, dynalite's tests; seen in the wild: the second.
+    pub(crate) fn readable_index(&self, name: &str) -> Result<&Index, TableError> {
+        let missing = || TableError::Request(format!("The table does not have the specified index: {name}"));
+        match self.settings.indexes.get(name).map(|index| index.life.status) {
+            Some(Status::Creating) => Err(TableError::Request(format!(
+                "Cannot read from backfilling global secondary index: {name}"
+            ))),
+            Some(Status::Deleting) => Err(missing()),
+            _ => self.indexes.get(name).ok_or_else(missing),
+        }
+    }
+
     /// When something of its state ends.
     pub(crate) fn next_change(&self) -> Option<Timestamp> {
         let indexes = self.settings.indexes.values().filter_map(|index| index.life.until);
@@ -176,6 +259,7 @@ impl Table {
         if life.status == Status::Creating && self.settings.billing == BillingMode::PayPerRequest {
             self.settings.last_to_on_demand = Some(self.settings.created);
         }
+        self.settings.throughput.finish(now);
         self.settings.life = Life::default();
         life.status == Status::Deleting
     }
@@ -194,8 +278,10 @@ impl Table {
         } else if settings.life.status == Status::Deleting {
             self.settings.indexes.remove(name);
             self.indexes.remove(name);
+            self.prune_definitions();
         } else {
             settings.backfilling = None;
+            settings.throughput.finish(now);
             settings.life = Life::default();
         }
     }

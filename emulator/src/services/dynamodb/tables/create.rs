@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wavetank_types::Arn;
+use wavetank_types::{Arn, Timestamp};
 use wavetank_wire::dynamodb as w;
 
 use super::TableError;
 use super::limits::*;
 use super::names::table_name;
+use super::policy::{check as check_policy, revision};
 use super::schema;
 use crate::services::dynamodb::DynamoDb;
 use crate::services::dynamodb::error::DynamoError;
+use crate::services::dynamodb::streams::{Stream, View};
 use crate::services::dynamodb::table::settings::{
-    BillingMode, GlobalSettings, Life, OnDemandMax, Settings, Status, Throughput, Units,
+    BillingMode, GlobalSettings, Life, OnDemandMax, Policy, Settings, Status, Throughput, Units,
 };
 use crate::services::dynamodb::table::{Index, KeySchema, Table};
 use crate::world::Cx;
@@ -45,6 +47,9 @@ impl DynamoDb {
         }
         let name = table_name(cx, &input.table_name)?.to_owned();
         let plan = plan(&input)?;
+        let view = stream_view(input.stream_specification.as_ref())?;
+        let policy = input.resource_policy.clone();
+        policy.as_deref().map_or(Ok(()), check_policy)?;
         let here = self.here(cx);
         if here.tables.contains_key(&name) {
             return Err(TableError::Exists(name).into());
@@ -72,8 +77,65 @@ impl DynamoDb {
         for index in table.settings.indexes.values_mut() {
             index.life = life;
         }
+        table.settings.policy = policy.map(|document| Policy { document, revision: revision(cx.now) });
+        table.settings.key_arn = key_arn(cx, input.sse_specification.as_ref())?;
+        if let Some(view) = view {
+            table.enable_stream(view, cx.now);
+        }
         let here = self.here(cx);
         Ok(here.tables.entry(name).or_insert(table))
+    }
+}
+
+impl Table {
+    /// A stream begins.
+    pub(crate) fn enable_stream(&mut self, view: View, now: Timestamp) {
+        let stream = Stream::new(&self.name, &self.settings, &self.keys, view, now);
+        self.settings.latest_stream = Some((stream.label.clone(), stream.arn.clone()));
+        self.stream = Some(Box::new(stream));
+    }
+}
+
+/// What the stream of a request shows; none if it is not to be enabled. Assumed: all sentences.
+pub(super) fn stream_view(given: Option<&w::StreamSpecification>) -> Result<Option<View>, TableError> {
+    let Some(given) = given else { return Ok(None) };
+    match (given.stream_enabled, given.stream_view_type.as_deref()) {
+        (true, Some(name)) => {
+            let view = View::named(name);
+            view.map(Some).ok_or_else(|| TableError::Parameter(format!("Unknown StreamViewType: {name}")))
+        }
+        (true, None) => Err(TableError::Parameter(
+            "StreamEnabled was true, but StreamViewType was not specified".to_owned(),
+        )),
+        (false, Some(_)) => {
+            Err(TableError::Parameter("StreamEnabled was false, but StreamViewType was specified".to_owned()))
+        }
+        (false, None) => Ok(None),
+    }
+}
+
+/// The key that a table is encrypted with, if not the service's own. Assumed: the sentences; that the id of a key need not
+/// exist, since there is no KMS here.
+pub(super) fn key_arn(
+    cx: &Cx<'_>,
+    given: Option<&w::SSESpecification>,
+) -> Result<Option<String>, TableError> {
+    let Some(given) = given else { return Ok(None) };
+    let refuse = |why: &str| Err(TableError::Parameter(why.to_owned()));
+    if given.sse_type.as_deref() == Some("AES256") {
+        return refuse("SSEType AES256 is not supported");
+    }
+    match (given.enabled.unwrap_or(false), given.kms_master_key_id.as_deref()) {
+        (false, Some(_)) => refuse("KMSMasterKeyId must not be specified when SSE is not enabled"),
+        (false, None) => Ok(None),
+        (true, Some(arn)) if arn.starts_with("arn:") => Ok(Some(arn.to_owned())),
+        (true, id) => {
+            let resource = match id.unwrap_or("alias/aws/dynamodb") {
+                alias if alias.starts_with("alias/") => alias.to_owned(),
+                id => format!("key/{id}"),
+            };
+            Ok(Some(Arn::new("kms", &cx.scope.region, &cx.scope.account, resource).to_string()))
+        }
     }
 }
 
@@ -149,6 +211,7 @@ fn plan(input: &w::CreateTableInput) -> Result<Plan, TableError> {
         warm: warm(input.warm_throughput.as_ref()),
         indexes: global,
         class: input.table_class.clone(),
+        tags: super::tags::of(input.tags.as_deref().unwrap_or_default())?,
         is_protected: input.deletion_protection_enabled.unwrap_or(false),
         ..Settings::default()
     };

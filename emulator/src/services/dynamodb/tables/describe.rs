@@ -102,11 +102,28 @@ impl Table {
             }),
             local_secondary_indexes: (!local.is_empty()).then_some(local),
             global_secondary_indexes: (!global.is_empty()).then_some(global),
+            stream_specification: self.stream.as_ref().map(|stream| w::StreamSpecification {
+                stream_enabled: true,
+                stream_view_type: Some(stream.view.name().to_owned()),
+            }),
+            latest_stream_label: settings.latest_stream.as_ref().map(|(label, _)| label.clone()),
+            latest_stream_arn: settings.latest_stream.as_ref().map(|(_, arn)| arn.clone()),
             deletion_protection_enabled: Some(settings.is_protected),
             table_class_summary: settings.class.as_ref().map(|class| w::TableClassSummary {
                 table_class: Some(class.clone()),
-                last_update_date_time: settings.class_updated,
+                last_update_date_time: settings.class_updates.last().copied(),
             }),
+            sse_description: settings.key_arn.as_ref().map(|key| w::SSEDescription {
+                status: Some("ENABLED".to_owned()),
+                sse_type: Some("KMS".to_owned()),
+                kms_master_key_arn: Some(key.clone()),
+                ..w::SSEDescription::default()
+            }),
+            restore_summary: self
+                .restore
+                .as_deref()
+                .filter(|_| settings.life.status == Status::Creating)
+                .cloned(),
             on_demand_throughput: on_demand(settings.on_demand),
             warm_throughput: Some(w::TableWarmThroughputDescription {
                 read_units_per_second: Some(warm.read),

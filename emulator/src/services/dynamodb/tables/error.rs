@@ -23,9 +23,12 @@ pub(crate) enum TableError {
     InUse(String),
     #[error("{0}")]
     Limit(String),
-    /// A resource policy that is not there. Documented: the service model.
-    #[error("Requested resource policy not found: {0}")]
+    /// A resource policy that is not there. Seen in the wild.
+    #[error("Resource-based policy not found for the provided ResourceArn: {0}")]
     NoPolicy(String),
+    /// A policy is not of the revision that was expected. Assumed: the sentence.
+    #[error("Resource-based policy with the expected RevisionId not found: {0}")]
+    Revision(String),
 }
 
 impl TableError {
@@ -36,7 +39,7 @@ impl TableError {
             Self::NotFound(_) | Self::ResourceNotFound(_) => "ResourceNotFoundException",
             Self::Exists(_) | Self::InUse(_) => "ResourceInUseException",
             Self::Limit(_) => "LimitExceededException",
-            Self::NoPolicy(_) => "PolicyNotFoundException",
+            Self::NoPolicy(_) | Self::Revision(_) => "PolicyNotFoundException",
         }
     }
 }

@@ -10,7 +10,7 @@ use wavetank_wire::lambda as api;
 use super::error::MappingRefusal;
 use super::filter::Filters;
 use super::limits;
-use super::source::{Position, Source};
+use super::source::{Kind, Position, Source};
 use crate::services::lambda::Refusal;
 
 /// How a mapping reads and retries.
@@ -296,6 +296,9 @@ pub(super) fn start(
         };
     }
     match (position.ok_or(MappingRefusal::NoStartingPosition)?, timestamp) {
+        (api::event_source_position::AT_TIMESTAMP, _) if matches!(source, Source::Stream(stream) if stream.kind == Kind::DynamoDb) => {
+            Err(MappingRefusal::NoTimestampFor(source.arn().to_owned()))
+        }
         (api::event_source_position::AT_TIMESTAMP, None) => Err(MappingRefusal::TimestampNeeded),
         (api::event_source_position::AT_TIMESTAMP, Some(at)) if at.millis() < 0 => {
             Err(MappingRefusal::TimestampNegative)

@@ -10,7 +10,7 @@ use super::env::{FunctionRef, Identity, Owed, Progress};
 use super::error::MappingRefusal;
 use super::mapping::{Mapping, Poller, State, Then};
 use super::queue::QueuePoller;
-use super::source::{QueueSource, Source, StreamSource};
+use super::source::{QueueSource, Source};
 use super::stream::StreamPoller;
 use crate::services::AwsError as _;
 use crate::services::lambda::Refusal;
@@ -137,7 +137,7 @@ impl Mappings {
                 let reply = result.map_err(|error| no_stream(&error, arn))?;
                 let retention = match step {
                     Step::Consumer(retention) => *retention,
-                    _ => StreamSource::retention(reply),
+                    _ => stream.retention(reply),
                 };
                 if stream.is_consumer && !matches!(step, Step::Consumer(_)) {
                     pending.step = Step::Consumer(retention);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use wavetank_types::Arn;
 use wavetank_wire::{FromVal as _, Operation, Val, sns, sqs};
 
-use super::source::{Record, StreamSource, ask, home};
+use super::source::{Kind, Record, StreamSource, ask, home};
 use crate::services::ServiceId;
 use crate::world::{Address, Cx};
 
@@ -70,7 +70,11 @@ impl GivenUp<'_> {
         }
         document["version"] = json!("1.0");
         document["timestamp"] = json!(cx.now.iso_millis());
-        document["KinesisBatchInfo"] = json!({
+        let info = match self.source.kind {
+            Kind::Kinesis => "KinesisBatchInfo",
+            Kind::DynamoDb => "DDBStreamBatchInfo",
+        };
+        document[info] = json!({
             "shardId": self.shard,
             "startSequenceNumber": first.sequence,
             "endSequenceNumber": final_.sequence,

@@ -65,11 +65,34 @@ pub(in super::super) enum Report {
 #[derive(Debug)]
 pub(super) enum Owed {
     Create(Box<Pending>),
-    Retention { uuid: String, epoch: u64 },
-    Shards { uuid: String, epoch: u64 },
-    Iterator { uuid: String, epoch: u64, shard: String },
-    Records { uuid: String, epoch: u64, shard: String },
-    Messages { uuid: String, epoch: u64 },
+    Retention {
+        uuid: String,
+        epoch: u64,
+    },
+    Shards {
+        uuid: String,
+        epoch: u64,
+    },
+    Iterator {
+        uuid: String,
+        epoch: u64,
+        shard: String,
+    },
+    Records {
+        uuid: String,
+        epoch: u64,
+        shard: String,
+    },
+    /// Of a shard that has ended.
+    Children {
+        uuid: String,
+        epoch: u64,
+        shard: String,
+    },
+    Messages {
+        uuid: String,
+        epoch: u64,
+    },
     Destination(Option<Letter>),
 }
 

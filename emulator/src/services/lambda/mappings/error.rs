@@ -26,6 +26,8 @@ pub enum MappingRefusal {
     NoStartingPosition,
     #[error("a timestamp without AT_TIMESTAMP")]
     TimestampNotWanted,
+    #[error("AT_TIMESTAMP for `{0}`")]
+    NoTimestampFor(String),
     #[error("AT_TIMESTAMP without a timestamp")]
     TimestampNeeded,
     #[error("the starting timestamp is in the future")]
@@ -78,6 +80,10 @@ impl AwsError for MappingRefusal {
                 "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
             ),
             Self::TimestampNotWanted => parameter("Timestamp only valid with StartingPosition AT_TIMESTAMP"),
+            // Recorded by LocalStack, in its provider of Lambda.
+            Self::NoTimestampFor(arn) => {
+                parameter(format!("Unsupported starting position for arn type: {arn}"))
+            }
             // Seen in the wild: awsdocs/aws-cloudformation-user-guide pull request 334.
             Self::TimestampNeeded => parameter("Need to specify a timestamp"),
             // Assumed wording; that it is refused is in the model.

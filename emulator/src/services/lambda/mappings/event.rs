@@ -1,7 +1,8 @@
 //! The JSON that a function gets: records of a shard, messages of a queue, byte for byte in AWS's order of members.
 //!
 //! Recorded by LocalStack against AWS: test_lambda_integration_kinesis.snapshot.json (2024-10-12) and
-//! test_lambda_integration_sqs.snapshot.json (2023-02-27, 2023-12-07). Documented: the time window's members,
+//! test_lambda_integration_sqs.snapshot.json (2023-02-27, 2023-12-07); a table's changes are made in `source/dynamodb.rs`.
+//! Documented: the time window's members,
 //! docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html (to be verified).
 //! Written by hand: a batch of 10,000 records passes through no tree of values.
 
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use wavetank_types::Timestamp;
 use wavetank_wire::sqs;
 
-use super::source::{QueueSource, Record, StreamSource};
+use super::source::{Kind, QueueSource, Record, StreamSource};
 
 /// System attributes in the order in which AWS sends them.
 const ATTRIBUTES: [&str; 8] = [
@@ -54,6 +55,9 @@ fn member(out: &mut String, name: &str, value: &str) {
 
 /// What a record takes at most in the event, in bytes.
 pub(super) fn record_bytes(source: &StreamSource, record: &Record) -> usize {
+    if record.kind == Kind::DynamoDb {
+        return record.data.len() + source.arn.len() + 32;
+    }
     let data = record.data.len().div_ceil(3) * 4;
     // Members, role, region and sequence number twice; a key's characters may have to be escaped.
     data + record.key.len() * 2 + source.arn.len() + 620
@@ -97,6 +101,9 @@ pub(super) fn of_records(
 }
 
 fn one_record(out: &mut String, source: &StreamSource, shard: &str, role: &str, record: &Record) {
+    if record.kind == Kind::DynamoDb {
+        return one_change(out, source, record);
+    }
     out.push_str("{\"kinesis\":{");
     member(out, "kinesisSchemaVersion", "1.0");
     member(out, "partitionKey", &record.key);
@@ -114,6 +121,14 @@ fn one_record(out: &mut String, source: &StreamSource, shard: &str, role: &str, 
     member(out, "eventName", "aws:kinesis:record");
     member(out, "invokeIdentityArn", role);
     member(out, "awsRegion", source.region());
+    member(out, "eventSourceARN", &source.arn);
+    out.push('}');
+}
+
+/// A change of a table: what was read of the stream, and the stream's ARN.
+fn one_change(out: &mut String, source: &StreamSource, record: &Record) {
+    let change = String::from_utf8_lossy(&record.data);
+    out.push_str(change.strip_suffix('}').unwrap_or(&change));
     member(out, "eventSourceARN", &source.arn);
     out.push('}');
 }

@@ -2,6 +2,7 @@
 //!
 //! A record passes if one of the patterns matches. A Kinesis record is shown to the patterns with its payload decoded:
 //! `data` is the JSON that it holds, or a text if it is none. A message's `body` likewise.
+//! A change of a table is shown as the function sees it.
 //! Documented: docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html and with-sqs-filtering.html (to be
 //! verified): what happens to payloads that are not JSON.
 //! Assumed: a Kinesis record's own members (`partitionKey`) can be named with and without `kinesis` before them.
@@ -11,7 +12,7 @@ use wavetank_wire::{lambda as api, sqs};
 
 use super::error::MappingRefusal;
 use super::limits;
-use super::source::{Record, Source};
+use super::source::{Kind, Record, Source};
 use crate::patterns::Pattern;
 
 /// The patterns of one mapping.
@@ -39,7 +40,9 @@ impl Filters {
             let pattern = Pattern::parse(text).map_err(|why| bad(why.to_string()))?;
             // The payload of a stream's record is filtered as JSON only.
             match source {
-                Source::Stream(_) if pattern.has_values_of("data") => Err(bad("data is JSON".to_owned())),
+                Source::Stream(stream) if stream.kind == Kind::Kinesis && pattern.has_values_of("data") => {
+                    Err(bad("data is JSON".to_owned()))
+                }
                 _ => Ok(pattern),
             }
         };
@@ -62,6 +65,11 @@ impl Filters {
     pub(super) fn pass_record(&self, shard: &str, record: &Record) -> bool {
         if self.pass_all() {
             return true;
+        }
+        if record.kind == Kind::DynamoDb {
+            // The change itself, with its types: `dynamodb.NewImage.colour.S`.
+            let change: Value = serde_json::from_slice(&record.data).unwrap_or_default();
+            return self.patterns.iter().any(|pattern| pattern.matches(&change));
         }
         let data: Option<Value> = serde_json::from_slice(&record.data).ok();
         let is_json = data.is_some();

@@ -34,10 +34,6 @@ pub const READ_RECORDS_MAX: i64 = 10_000;
 /// How long an iterator is used; AWS's expire after 5 minutes.
 pub const ITERATOR_AGE_MAX: Duration = Duration::from_secs(240);
 
-/// How often a shard is read at most. Assumed, after "polls each shard at a base rate of once per second":
-/// docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html (to be verified).
-pub const READ_EVERY_SECS: i64 = 1;
-
 /// Messages of one ReceiveMessage. The model of SQS.
 pub const RECEIVE_MESSAGES_MAX: i64 = 10;
 

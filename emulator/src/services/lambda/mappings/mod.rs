@@ -1,7 +1,7 @@
 //! Event source mappings: streams and queues are read, their records gathered into batches, and a function is called
 //! with each until the batch is done or given up.
 //!
-//! Kinesis streams, their consumers, SQS queues. Left out: DynamoDB Streams until there are any, Kafka, MQ, DocumentDB,
+//! Kinesis streams, their consumers, streams of DynamoDB tables, SQS queues. Left out: Kafka, MQ, DocumentDB,
 //! provisioned pollers, metrics, keys and tags of mappings: all refused by name.
 //! Time: a mapping changes its state in [`limits::TRANSITION`]; a shard is read once a second while it has news; what is
 //! idle waits for its source's signal; failures back off from 1 to 60 s.
@@ -229,6 +229,7 @@ impl Mappings {
             | Owed::Shards { uuid, epoch }
             | Owed::Iterator { uuid, epoch, .. }
             | Owed::Records { uuid, epoch, .. }
+            | Owed::Children { uuid, epoch, .. }
             | Owed::Messages { uuid, epoch } => (uuid.clone(), *epoch),
         };
         match owed {
@@ -248,6 +249,9 @@ impl Mappings {
                 }
                 (Poller::Stream(poller), Owed::Records { shard, .. }) => {
                     poller.page_came(env, &shard, result);
+                }
+                (Poller::Stream(poller), Owed::Children { shard, .. }) => {
+                    poller.children_came(env, &shard, result);
                 }
                 (Poller::Queue(poller), Owed::Messages { .. }) => poller.messages_came(env, result),
                 (_, owed) => unreachable!("a poller is never owed {owed:?}"),

@@ -23,6 +23,14 @@ enum Reading {
     Records,
 }
 
+/// What is known of a shard's children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Unknown,
+    Asked,
+    Known,
+}
+
 /// One shard.
 #[derive(Debug)]
 pub(super) struct Shard {
@@ -40,6 +48,8 @@ pub(super) struct Shard {
     /// There may be something to read.
     has_news: bool,
     is_ended: bool,
+    /// Whether its children are known, once it has ended.
+    family: Family,
     pub(super) children: Vec<ShardInfo>,
     lanes: Vec<Lane>,
 }
@@ -77,6 +87,7 @@ impl Shard {
             read_at: None,
             has_news: false,
             is_ended: false,
+            family: Family::Unknown,
             children: Vec::new(),
             lanes: lanes(settings.parallelization),
         }
@@ -97,9 +108,9 @@ impl Shard {
         !std::mem::replace(&mut self.has_news, true)
     }
 
-    /// Whether it has ended and all its records are done.
+    /// Whether it has ended, all its records are done, and its children are known.
     pub(super) fn is_done(&self) -> bool {
-        self.is_ended && self.lanes.iter().all(Lane::is_empty)
+        self.is_ended && self.family == Family::Known && self.lanes.iter().all(Lane::is_empty)
     }
 
     fn place<'a>(&'a self, stream: Stream<'a>, lane: usize) -> Place<'a> {
@@ -121,6 +132,7 @@ impl Shard {
         }
         self.lanes = lanes;
         self.read(env, stream.source);
+        self.ask_for_children(env, stream.source);
         self.set_deadline(env);
     }
 
@@ -165,8 +177,7 @@ impl Shard {
         if let Some((iterator, _)) = fresh {
             self.reading = Reading::Records;
             self.has_news = false;
-            self.next_read =
-                Some(Timestamp::from_secs(now.micros().div_euclid(1_000_000) + limits::READ_EVERY_SECS));
+            self.next_read = Some(next_beat(now, source.read_every()));
             let token = env.owe(Owed::Records { uuid, epoch, shard: self.info.id.clone() });
             source.records(env.cx, iterator, token);
             return;
@@ -227,16 +238,50 @@ impl Shard {
             Some(next) => self.iterator = Some((next, env.cx.now)),
             None => {
                 self.is_ended = true;
-                self.children = page.children;
+                if let Some(children) = page.children {
+                    self.children = children;
+                    self.family = Family::Known;
+                }
             }
         }
+    }
+
+    /// Where the page that ended the shard did not tell its children.
+    fn ask_for_children(&mut self, env: &mut Env<'_, '_>, source: &StreamSource) {
+        if self.is_ended && self.family == Family::Unknown && !env.is_paused {
+            self.family = Family::Asked;
+            let (uuid, epoch) = (env.identity.uuid.clone(), env.identity.epoch);
+            let token = env.owe(Owed::Children { uuid, epoch, shard: self.info.id.clone() });
+            source.children(env.cx, &self.info.id, token);
+        }
+    }
+
+    pub(super) fn children_came(
+        &mut self,
+        env: &mut Env<'_, '_>,
+        stream: Stream<'_>,
+        result: Result<Vec<ShardInfo>, WireError>,
+    ) {
+        // A stream that is gone has no more children.
+        self.family = Family::Known;
+        match result {
+            Ok(children) => self.children = children,
+            Err(error) => env.note(&format!("PROBLEM: {}", error.message)),
+        }
+        self.advance(env, stream);
     }
 
     /// What may pass is tried again at the next read; else the shard waits for the stream's next signal.
     fn refused(&mut self, env: &mut Env<'_, '_>, error: &WireError) {
         self.iterator = None;
+        if error.code == "TrimmedDataAccessException" {
+            // What was missed is gone for good: reading goes on with the oldest record there is.
+            self.last_sequence = None;
+            self.start = Position::Horizon;
+        }
         let may_pass = [
             "ExpiredIteratorException",
+            "TrimmedDataAccessException",
             "ProvisionedThroughputExceededException",
             "LimitExceededException",
             "KMSThrottlingException",
@@ -247,7 +292,7 @@ impl Shard {
             tracing::warn!(shard = self.info.id, %error, "a mapping cannot read its shard");
             // Assumed: AWS words it by the cause.
             env.note(&format!("PROBLEM: {}", error.message));
-        } else if error.code != "ExpiredIteratorException" {
+        } else if !["ExpiredIteratorException", "TrimmedDataAccessException"].contains(&error.code.as_str()) {
             let next = env.cx.now + Duration::from_secs(1);
             self.next_read = Some(self.next_read.map_or(next, |at| at.max(next)));
         }
@@ -296,6 +341,9 @@ impl Shard {
         if let Some(lane) = self.lanes.first_mut() {
             lane.window = window.filter(|window| window.fits(settings.tumbling));
         }
+        if self.family == Family::Asked {
+            self.family = Family::Unknown;
+        }
         // What was being read is asked for again.
         self.iterator = None;
         self.reading = Reading::Idle;
@@ -310,6 +358,12 @@ impl Shard {
             self.lanes[lane].push(record);
         }
     }
+}
+
+/// The next instant after now at which a shard that is read so often is read.
+fn next_beat(now: Timestamp, every: Duration) -> Timestamp {
+    let every = i64::try_from(every.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros((now.micros().div_euclid(every) + 1) * every)
 }
 
 /// Sequence numbers are numbers without leading zeros.

@@ -1,16 +1,18 @@
 //! What a mapping reads: a stream or a queue, known by its ARN. Others are refused by name.
 //!
-//! A stream is asked through [`StreamSource`], which says all that differs between kinds of streams. There is one kind
-//! today, Kinesis; DynamoDB Streams are to become the second.
-//! Enhanced fan-out: a mapping of a stream's consumer reads the same shards by GetRecords, since services do not read
-//! event streams of each other. It is told apart by its ARN in events, and by being read without the rhythm of seconds.
+//! A stream is asked through [`StreamSource`], which says all that differs between kinds of streams: `source/kinesis.rs`
+//! and `source/dynamodb.rs`.
+
+mod dynamodb;
+mod kinesis;
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use wavetank_types::{Arn, Region, Timestamp};
-use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, kinesis};
+use wavetank_wire::{Operation, ToVal as _, Val};
 
 use super::error::MappingRefusal;
-use super::limits;
 use crate::services::ServiceId;
 use crate::services::lambda::Refusal;
 use crate::world::{Address, Cx, Effect, Scope};
@@ -22,9 +24,17 @@ pub(super) enum Source {
     Queue(QueueSource),
 }
 
+/// Whose stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Kinesis,
+    DynamoDb,
+}
+
 /// A stream, or a consumer of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StreamSource {
+    pub(super) kind: Kind,
     /// As the mapping names it.
     pub(super) arn: String,
     /// The stream's own ARN, which is also the topic of its signals.
@@ -62,9 +72,12 @@ pub(super) struct ShardInfo {
 /// One record of a shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
+    pub(super) kind: Kind,
     pub(super) sequence: String,
     pub(super) arrival: Timestamp,
+    /// The partition key, or an item's key as JSON.
     pub(super) key: String,
+    /// The payload; of a table's stream, the change as the function sees it, but for the stream's ARN.
     pub(super) data: Bytes,
     /// When it was read.
     pub(super) gathered: Timestamp,
@@ -77,7 +90,8 @@ pub(super) struct Page {
     /// None at the end of a closed shard.
     pub(super) next: Option<String>,
     pub(super) is_behind: bool,
-    pub(super) children: Vec<ShardInfo>,
+    /// None if they have to be asked for.
+    pub(super) children: Option<Vec<ShardInfo>>,
 }
 
 /// Where the service of an ARN lives.
@@ -104,7 +118,8 @@ impl Source {
                 if !arn.resource.starts_with("stream/") {
                     return Err(MappingRefusal::NoSource.into());
                 }
-                Ok(Self::Stream(StreamSource { arn: text.to_owned(), stream, is_consumer, home }))
+                let kind = Kind::Kinesis;
+                Ok(Self::Stream(StreamSource { kind, arn: text.to_owned(), stream, is_consumer, home }))
             }
             "sqs" => {
                 let home = home(ServiceId::Sqs, &arn).ok_or(MappingRefusal::NoSource)?;
@@ -113,7 +128,14 @@ impl Source {
                 Ok(Self::Queue(QueueSource { arn: text.to_owned(), name, is_fifo, home }))
             }
             "dynamodb" if arn.resource.starts_with("table/") && arn.resource.contains("/stream/") => {
-                unbuilt("DynamoDB Streams")
+                let home = home(ServiceId::DynamoDb, &arn).ok_or(MappingRefusal::NoSource)?;
+                Ok(Self::Stream(StreamSource {
+                    kind: Kind::DynamoDb,
+                    arn: text.to_owned(),
+                    stream: text.to_owned(),
+                    is_consumer: false,
+                    home,
+                }))
             }
             "kafka" => unbuilt("Amazon MSK"),
             "mq" => unbuilt("Amazon MQ"),
@@ -161,120 +183,92 @@ impl StreamSource {
 
     /// How a stream of this kind is called in refusals.
     pub(super) fn kind(&self) -> &'static str {
-        "Kinesis"
+        match self.kind {
+            Kind::Kinesis => "Kinesis",
+            Kind::DynamoDb => "DynamoDB",
+        }
+    }
+
+    /// How often a shard is read at most. Assumed, after the base rates of polling: once and four times a second,
+    /// docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html and with-ddb.html (to be verified).
+    pub(super) fn read_every(&self) -> Duration {
+        match self.kind {
+            Kind::Kinesis => Duration::from_secs(1),
+            Kind::DynamoDb => Duration::from_millis(250),
+        }
     }
 
     /// Asks whether the stream exists, and how long it keeps records.
     pub(super) fn describe(&self, cx: &mut Cx<'_>, token: u64) {
-        let input = kinesis::DescribeStreamSummaryInput {
-            stream_arn: Some(self.stream.clone()),
-            ..Default::default()
-        };
-        ask::<kinesis::DescribeStreamSummary>(cx, &self.home, input, Some(token));
+        match self.kind {
+            Kind::Kinesis => self.kinesis_describe(cx, token),
+            Kind::DynamoDb => self.table_describe(cx, token),
+        }
     }
 
     /// Reads the reply to [`StreamSource::describe`]: the retention.
-    pub(super) fn retention(reply: Val) -> std::time::Duration {
-        let out = <kinesis::DescribeStreamSummary as Operation>::Output::from_val(reply);
-        let hours = u64::try_from(out.stream_description_summary.retention_period_hours).unwrap_or(24);
-        std::time::Duration::from_secs(hours.max(1) * 3_600)
-    }
-
-    /// Asks whether the consumer exists.
-    pub(super) fn describe_consumer(&self, cx: &mut Cx<'_>, token: u64) {
-        let input = kinesis::DescribeStreamConsumerInput {
-            consumer_arn: Some(self.arn.clone()),
-            ..Default::default()
-        };
-        ask::<kinesis::DescribeStreamConsumer>(cx, &self.home, input, Some(token));
+    pub(super) fn retention(&self, reply: Val) -> Duration {
+        match self.kind {
+            Kind::Kinesis => Self::kinesis_retention(reply),
+            Kind::DynamoDb => dynamodb::RETENTION,
+        }
     }
 
     /// Asks for the shards that reading from `start` begins with, page by page.
     pub(super) fn list(&self, cx: &mut Cx<'_>, start: &Position, next: Option<String>, token: u64) {
-        let filter = |kind: &str, timestamp| kinesis::ShardFilter {
-            r#type: kind.to_owned(),
-            shard_id: None,
-            timestamp,
-        };
-        let shard_filter = match start {
-            Position::Latest => filter("AT_LATEST", None),
-            Position::Time(at) => filter("FROM_TIMESTAMP", Some(*at)),
-            Position::Horizon | Position::After(_) => filter("FROM_TRIM_HORIZON", None),
-        };
-        let input = match next {
-            // A page after the first is asked for by its token alone.
-            Some(next) => kinesis::ListShardsInput { next_token: Some(next), ..Default::default() },
-            None => kinesis::ListShardsInput {
-                stream_arn: Some(self.stream.clone()),
-                shard_filter: Some(shard_filter),
-                ..Default::default()
-            },
-        };
-        ask::<kinesis::ListShards>(cx, &self.home, input, Some(token));
+        match self.kind {
+            Kind::Kinesis => self.kinesis_list(cx, start, next, token),
+            Kind::DynamoDb => self.table_list(cx, next, token),
+        }
     }
 
     /// Reads the reply to [`StreamSource::list`]: shards, and the token of the page that follows.
-    pub(super) fn shards(reply: Val) -> (Vec<ShardInfo>, Option<String>) {
-        let out = <kinesis::ListShards as Operation>::Output::from_val(reply);
-        let shard = |shard: kinesis::Shard| ShardInfo {
-            id: shard.shard_id,
-            parents: shard.parent_shard_id.into_iter().chain(shard.adjacent_parent_shard_id).collect(),
-        };
-        (out.shards.unwrap_or_default().into_iter().map(shard).collect(), out.next_token)
+    pub(super) fn shards(&self, start: &Position, reply: Val) -> (Vec<ShardInfo>, Option<String>) {
+        match self.kind {
+            Kind::Kinesis => Self::kinesis_shards(reply),
+            Kind::DynamoDb => Self::table_shards(start, reply),
+        }
+    }
+
+    /// Asks for the children of a shard that has ended, if the page did not tell them.
+    pub(super) fn children(&self, cx: &mut Cx<'_>, shard: &str, token: u64) {
+        self.table_children(cx, shard, token);
+    }
+
+    /// Reads the reply to [`StreamSource::children`].
+    pub(super) fn children_of(reply: Val) -> Vec<ShardInfo> {
+        Self::table_shards(&Position::Horizon, reply).0
     }
 
     /// Asks for an iterator.
     pub(super) fn iterator(&self, cx: &mut Cx<'_>, shard: &str, position: &Position, token: u64) {
-        let (kind, sequence, timestamp) = match position {
-            Position::Horizon => ("TRIM_HORIZON", None, None),
-            Position::Latest => ("LATEST", None, None),
-            Position::Time(at) => ("AT_TIMESTAMP", None, Some(*at)),
-            Position::After(sequence) => ("AFTER_SEQUENCE_NUMBER", Some(sequence.clone()), None),
-        };
-        let input = kinesis::GetShardIteratorInput {
-            stream_arn: Some(self.stream.clone()),
-            shard_id: shard.to_owned(),
-            shard_iterator_type: kind.to_owned(),
-            starting_sequence_number: sequence,
-            timestamp,
-            ..Default::default()
-        };
-        ask::<kinesis::GetShardIterator>(cx, &self.home, input, Some(token));
+        match self.kind {
+            Kind::Kinesis => self.kinesis_iterator(cx, shard, position, token),
+            Kind::DynamoDb => self.table_iterator(cx, shard, position, token),
+        }
     }
 
     /// Reads the reply to [`StreamSource::iterator`].
-    pub(super) fn iterator_of(reply: Val) -> Option<String> {
-        <kinesis::GetShardIterator as Operation>::Output::from_val(reply).shard_iterator
+    pub(super) fn iterator_of(&self, reply: Val) -> Option<String> {
+        match self.kind {
+            Kind::Kinesis => Self::kinesis_iterator_of(reply),
+            Kind::DynamoDb => Self::table_iterator_of(reply),
+        }
     }
 
     /// Asks for records.
     pub(super) fn records(&self, cx: &mut Cx<'_>, iterator: String, token: u64) {
-        let input = kinesis::GetRecordsInput {
-            shard_iterator: iterator,
-            limit: Some(limits::READ_RECORDS_MAX),
-            stream_arn: Some(self.stream.clone()),
-            ..Default::default()
-        };
-        ask::<kinesis::GetRecords>(cx, &self.home, input, Some(token));
+        match self.kind {
+            Kind::Kinesis => self.kinesis_records(cx, iterator, token),
+            Kind::DynamoDb => self.table_records(cx, iterator, token),
+        }
     }
 
     /// Reads the reply to [`StreamSource::records`].
-    pub(super) fn page(now: Timestamp, reply: Val) -> Page {
-        let out = <kinesis::GetRecords as Operation>::Output::from_val(reply);
-        let record = |record: kinesis::Record| Record {
-            sequence: record.sequence_number,
-            arrival: record.approximate_arrival_timestamp.unwrap_or(now),
-            key: record.partition_key.unwrap_or_default(),
-            data: record.data,
-            gathered: now,
-        };
-        let child =
-            |child: kinesis::ChildShard| ShardInfo { id: child.shard_id, parents: child.parent_shards };
-        Page {
-            records: out.records.into_iter().map(record).collect(),
-            next: out.next_shard_iterator.filter(|next| !next.is_empty()),
-            is_behind: out.millis_behind_latest.is_some_and(|millis| millis > 0),
-            children: out.child_shards.unwrap_or_default().into_iter().map(child).collect(),
+    pub(super) fn page(&self, now: Timestamp, reply: Val) -> Page {
+        match self.kind {
+            Kind::Kinesis => Self::kinesis_page(now, reply),
+            Kind::DynamoDb => Self::table_page(now, reply),
         }
     }
 }

@@ -69,13 +69,13 @@ impl StreamPoller {
 
     pub(super) fn retention_came(&mut self, result: Result<Val, WireError>) {
         if let Ok(reply) = result {
-            self.retention = StreamSource::retention(reply);
+            self.retention = self.source.retention(reply);
         }
     }
 
     pub(super) fn shards_came(&mut self, env: &mut Env<'_, '_>, result: Result<Val, WireError>) {
         let (shards, next) = match result {
-            Ok(reply) => StreamSource::shards(reply),
+            Ok(reply) => self.source.shards(&env.settings.start, reply),
             Err(error) => {
                 // Asked again with the stream's next signal.
                 self.listed = Listed::No;
@@ -124,14 +124,19 @@ impl StreamPoller {
     }
 
     pub(super) fn iterator_came(&mut self, env: &mut Env<'_, '_>, id: &str, result: Result<Val, WireError>) {
-        let result = result.map(StreamSource::iterator_of);
+        let result = result.map(|reply| self.source.iterator_of(reply));
         self.on_shard(env, id, |shard, env, stream| shard.iterator_came(env, stream, result));
     }
 
     pub(super) fn page_came(&mut self, env: &mut Env<'_, '_>, id: &str, result: Result<Val, WireError>) {
         let now = env.cx.now;
-        let result = result.map(|reply| StreamSource::page(now, reply));
+        let result = result.map(|reply| self.source.page(now, reply));
         self.on_shard(env, id, |shard, env, stream| shard.page_came(env, stream, result));
+    }
+
+    pub(super) fn children_came(&mut self, env: &mut Env<'_, '_>, id: &str, result: Result<Val, WireError>) {
+        let result = result.map(StreamSource::children_of);
+        self.on_shard(env, id, |shard, env, stream| shard.children_came(env, stream, result));
     }
 
     pub(super) fn ended(&mut self, env: &mut Env<'_, '_>, id: &str, lane: usize, report: Report) {

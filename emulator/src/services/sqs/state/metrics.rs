@@ -21,10 +21,10 @@ metrics! {
         Empty => "NumberOfEmptyReceives", Count;
         Deleted => "NumberOfMessagesDeleted", Count;
         Deduplicated => "NumberOfDeduplicatedSentMessages", Count;
-        Visible => "ApproximateNumberOfMessagesVisible", Count;
-        NotVisible => "ApproximateNumberOfMessagesNotVisible", Count;
-        Delayed => "ApproximateNumberOfMessagesDelayed", Count;
-        Age => "ApproximateAgeOfOldestMessage", Seconds;
+        Visible => "ApproximateNumberOfMessagesVisible", Count, gauge;
+        NotVisible => "ApproximateNumberOfMessagesNotVisible", Count, gauge;
+        Delayed => "ApproximateNumberOfMessagesDelayed", Count, gauge;
+        Age => "ApproximateAgeOfOldestMessage", Seconds, gauge;
     }
 }
 

@@ -135,10 +135,6 @@ fn what_is_not_built_is_refused_by_name() {
         expected.assert_eq(&error.to_string());
     };
     check(
-        "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/2026-01-05T00:00:00.000",
-        expect!["NotImplemented: wavetank does not implement event source mappings of DynamoDB Streams."],
-    );
-    check(
         "arn:aws:kafka:us-east-1:000000000000:cluster/c/id",
         expect!["NotImplemented: wavetank does not implement event source mappings of Amazon MSK."],
     );

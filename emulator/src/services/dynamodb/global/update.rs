@@ -1,0 +1,1 @@
+//! UpdateTable's ReplicaUpdates, and how a table's replicas are described.

@@ -1,0 +1,65 @@
+//! A scenario's faults, set and lifted through the tank's control API. Other targets have none.
+
+use bytes::Bytes;
+use http::{Method, Request};
+use serde_json::{Value, json};
+use wavetank_scenarios::{Fault, Outputs, ScenarioError};
+
+use crate::target::Target;
+
+const PLACE: &str = "/_wavetank/faults";
+
+/// Why a fault is not in force.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaultError {
+    /// A name in the scenario.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The target has no control API, or refuses the rule.
+    #[error("target {target} takes no faults: {cause}\nhint: run the scenario on a tank")]
+    Refused {
+        /// Its name.
+        target: String,
+        /// What it answered.
+        cause: String,
+    },
+}
+
+/// Puts faults in force from now on, and answers their ids.
+pub async fn set(target: &dyn Target, faults: &[Fault], outputs: &Outputs) -> Result<Vec<u64>, FaultError> {
+    let mut ids = Vec::new();
+    for fault in faults {
+        let mut rule = json!({
+            "function": outputs.fill(&fault.function)?,
+            "share": fault.share,
+            "verdict": { "fail_after": { "code": "Fault", "message": "the function fails after its work" } },
+        });
+        if let Some(window) = &fault.window {
+            rule["window"] = json!(window);
+        }
+        let answer = ask(target, Method::POST, PLACE, &rule.to_string()).await?;
+        ids.extend(answer["id"].as_u64());
+    }
+    Ok(ids)
+}
+
+/// Takes faults back.
+pub async fn lift(target: &dyn Target, ids: &[u64]) -> Result<(), FaultError> {
+    for id in ids {
+        ask(target, Method::DELETE, &format!("{PLACE}/{id}"), "").await?;
+    }
+    Ok(())
+}
+
+async fn ask(target: &dyn Target, method: Method, place: &str, body: &str) -> Result<Value, FaultError> {
+    let refuse = |cause: String| FaultError::Refused { target: target.name().to_owned(), cause };
+    let request = Request::builder().method(method).uri(format!("http://127.0.0.1:4566{place}"));
+    let request = request.header("content-type", "application/json");
+    let request = request.body(Bytes::from(body.to_owned())).map_err(|why| refuse(why.to_string()))?;
+    let response = target.http(request).await;
+    let text = String::from_utf8_lossy(response.body()).trim().to_owned();
+    if !response.status().is_success() {
+        return Err(refuse(text));
+    }
+    serde_json::from_str(&text).map_err(|why| refuse(why.to_string()))
+}
