@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wavetank_types::Region;
 use wavetank_wire::codec::{from_json, json_document};
-use wavetank_wire::schema::Service as Schema;
+use wavetank_wire::schema::{Place, Service as Schema, Shape};
 use wavetank_wire::{Val, WireError, backup, dynamodb};
 
 use crate::services::ServiceId;
@@ -26,6 +26,22 @@ pub(in crate::services) fn names(list: &Value, member: &str) -> Vec<String> {
     entries.map(|entry| entry[member].as_str().unwrap_or_default().to_owned()).collect()
 }
 
+/// A request, whose members may travel elsewhere than in the body.
+fn read(shape: &'static Shape, mut input: Value) -> Result<Val, WireError> {
+    let mut elsewhere = Vec::new();
+    for (at, member) in (0..).zip(shape.members()).filter(|(_, member)| member.place != Place::Body) {
+        match input.as_object_mut().and_then(|input| input.remove(member.name)) {
+            Some(Value::String(text)) => elsewhere.push((at, Val::Str(text))),
+            Some(other) => panic!("{} is {other}", member.name),
+            None => {}
+        }
+    }
+    let mut members = from_json(shape, input.to_string().as_bytes())?.into_members();
+    members.extend(elsewhere);
+    members.sort_by_key(|(at, _)| *at);
+    Ok(Val::Struct(members))
+}
+
 impl Rig {
     /// With the bucket `lake`.
     pub(in crate::services) async fn new() -> Self {
@@ -42,7 +58,7 @@ impl Rig {
 
     async fn call(&self, schema: &'static Schema, operation: &str, input: Value) -> Result<Value, WireError> {
         let found = schema.operation(operation).expect("an operation");
-        let input = from_json(found.input, input.to_string().as_bytes())?;
+        let input = read(found.input, input)?;
         let service = ServiceId::of(schema);
         if let Some(refusal) = service.refuses(operation, &input) {
             return Err(refusal);
