@@ -3,6 +3,7 @@
     prepare.py ENDPOINT s3-put|s3-get|kinesis-put|kinesis-get|firehose-put|firehose-kinesis|sqs|dynamodb-put|dynamodb-get OUT.lua [BYTES]
     wrk -t1 -c4 -d5s -s OUT.lua ENDPOINT
 
+Beside it, `OUT.lua.http` is the request's bytes, for `benches/examples/open_loop.rs`.
 Batches have 500 records of BYTES (1024) bytes. `sqs` sends, receives and deletes in turn. Items have 200 bytes, and 10,000
 keys take turns.
 """
@@ -79,6 +80,14 @@ def delivery(**source):
 def post(service, target, body, version="1.1"):
     with open(OUT + ".json", "w") as file:
         json.dump(body, file)
+    with open(OUT + ".http", "wb") as file:
+        text = json.dumps(body).encode()
+        file.write(
+            f"POST / HTTP/1.1\r\nHost: {ENDPOINT.split('/')[2]}\r\nX-Amz-Target: {target}\r\n"
+            f"Content-Type: application/x-amz-json-{version}\r\nAuthorization: {SIGNED.format(service)}\r\n"
+            f"Content-Length: {len(text)}\r\n\r\n".encode()
+            + text
+        )
     with open(OUT, "w") as file:
         file.write(
             f'wrk.method = "POST"\nwrk.path = "/"\n'

@@ -162,7 +162,7 @@ fn run(test: impl Future<Output = Result<(), TestCaseError>>) -> Result<(), Test
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_table_holds_what_a_map_holds_however_it_is_read(steps in vec(step(), 1..40), page in 1_usize..8) {

@@ -1,6 +1,8 @@
 //! Streams of events: what a caller holds who was answered by one. It is closed by its end, or by being dropped.
 //!
-//! Events wait without bound for a reader who is slow: how many there are is the service's to pace.
+//! The queue itself has no bound: the service hears of each event that is taken, and holds back what a slow reader would let
+//! pile up. Over a socket an event is taken when the connection has room for it, so that TCP's and HTTP/2's own windows
+//! reach the service.
 
 use std::task::{Context, Poll};
 
@@ -30,17 +32,33 @@ pub struct EventStream {
 impl EventStream {
     /// The next event: the stream's union with one member set. An error is the last; `None` is the end.
     pub async fn next(&mut self) -> Option<Result<Val, WireError>> {
-        self.events.recv().await
+        let event = self.events.recv().await;
+        self.taken(event.as_ref());
+        event
     }
 
     /// The same for who polls.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Val, WireError>>> {
-        self.events.poll_recv(cx)
+        let polled = self.events.poll_recv(cx);
+        if let Poll::Ready(event) = &polled {
+            self.taken(event.as_ref());
+        }
+        polled
     }
 
     /// What has come already; `None` if nothing has, or nothing will.
     pub fn try_next(&mut self) -> Option<Result<Val, WireError>> {
-        self.events.try_recv().ok()
+        let event = self.events.try_recv().ok();
+        self.taken(event.as_ref());
+        event
+    }
+
+    fn taken(&self, event: Option<&Result<Val, WireError>>) {
+        if let Some(Ok(_)) = event {
+            let mut core = self.tank.core_now();
+            core.world.event_taken(self.ticket);
+            self.tank.settle_up(core);
+        }
     }
 }
 

@@ -29,6 +29,8 @@ use crate::world::{Address, Answer, Call, Cx, Delivery, Effect, Scope, Ticket};
 #[derive(Debug, Default)]
 struct Ticking {
     streams: BTreeMap<Ticket, (Timestamp, i64)>,
+    /// How many of its events each reader has taken.
+    taken: BTreeMap<Ticket, i64>,
     /// Beside the streams: something to do at each of so many instants, this far apart.
     timers: Option<(Timestamp, Duration, u32)>,
 }
@@ -60,8 +62,10 @@ impl Service for Ticking {
         request: kinesis::Request,
     ) -> Result<Answer<kinesis::Response>, Never> {
         if let kinesis::Request::DescribeLimits(_) = request {
-            let open = i64::try_from(self.streams.len()).expect("few");
-            let limits = kinesis::DescribeLimitsOutput { open_shard_count: open, ..Default::default() };
+            let open_shard_count = i64::try_from(self.streams.len()).expect("few");
+            let shard_limit = self.taken.values().sum();
+            let limits =
+                kinesis::DescribeLimitsOutput { open_shard_count, shard_limit, ..Default::default() };
             return Ok(Answer::Now(kinesis::Response::DescribeLimits(limits)));
         }
         let ticket = cx.ticket();
@@ -97,8 +101,11 @@ impl Service for Ticking {
     }
 
     fn deliver(&mut self, _: &mut Cx<'_>, delivery: Delivery) {
-        let Delivery::Closed(ticket) = delivery else { panic!("{delivery:?}") };
-        assert!(self.streams.remove(&ticket).is_some(), "it was open");
+        match delivery {
+            Delivery::Taken(ticket) => *self.taken.entry(ticket).or_default() += 1,
+            Delivery::Closed(ticket) => assert!(self.streams.remove(&ticket).is_some(), "it was open"),
+            other => panic!("{other:?}"),
+        }
     }
 }
 
@@ -121,9 +128,15 @@ async fn open(tank: &Tank) -> super::EventStream {
     }
 }
 
-async fn open_streams(tank: &Tank) -> i64 {
+/// How many streams are open, and how many events their readers have taken, those that are open still.
+async fn open_and_taken(tank: &Tank) -> (i64, i64) {
     let (scope, input) = (Scope::default(), kinesis::DescribeLimitsInput {});
-    tank.request::<kinesis::DescribeLimits>(&scope, input).await.expect("an answer").open_shard_count
+    let said = tank.request::<kinesis::DescribeLimits>(&scope, input).await.expect("an answer");
+    (said.open_shard_count, said.shard_limit)
+}
+
+async fn open_streams(tank: &Tank) -> i64 {
+    open_and_taken(tank).await.0
 }
 
 #[tokio::test]
@@ -140,6 +153,18 @@ async fn events_come_at_their_time_and_an_error_is_the_last() {
     assert_eq!(events.next().await, Some(Err(WireError::client("ResourceInUseException", "enough"))));
     assert_eq!(events.next().await, None);
     assert_eq!(open_streams(&tank).await, 0);
+}
+
+#[tokio::test]
+async fn the_service_hears_of_each_event_that_is_taken_and_of_no_other() {
+    let tank = tank();
+    let (mut events, _idle) = (open(&tank).await, open(&tank).await);
+    tank.advance(Duration::from_millis(1_500)).await;
+    assert_eq!(open_and_taken(&tank).await, (2, 0));
+    assert_eq!(events.try_next(), Some(Ok(event(0))));
+    assert_eq!(events.next().await, Some(Ok(event(1))));
+    assert_eq!(events.try_next(), None);
+    assert_eq!(open_and_taken(&tank).await, (2, 2));
 }
 
 #[tokio::test]

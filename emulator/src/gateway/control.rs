@@ -15,7 +15,7 @@ use wavetank_types::time::parse_duration;
 use wavetank_wire::{SERVICES, WireError};
 
 use super::{CALLS_MAX, CONTROL_PATH, Gateway};
-use crate::world::{Blocked, Rule, RuleId, Verdict};
+use crate::world::{Blocked, Rule, RuleId, Undelivered, Verdict};
 
 /// Largest request, in bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -139,13 +139,15 @@ async fn advance(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError>
 
 fn status(gateway: &Gateway) -> Value {
     let tank = gateway.tank();
-    let (buckets, jobs, blocked) = tank.with_world(|world| {
+    let (buckets, jobs, blocked, undelivered) = tank.with_world(|world| {
         let bucket = |bucket: &crate::services::s3::Bucket| {
             let (objects, bytes) = bucket.totals();
             json!({ "name": bucket.name(), "objects": objects, "bytes": bytes })
         };
         let buckets: Vec<Value> = world.s3_ref().all_buckets().map(bucket).collect();
-        (buckets, world.running_jobs(), world.blocked().into_iter().map(blockage).collect::<Vec<Value>>())
+        let blocked: Vec<Value> = world.blocked().into_iter().map(blockage).collect();
+        let undelivered: Vec<Value> = world.undelivered().into_iter().map(loss).collect();
+        (buckets, world.running_jobs(), blocked, undelivered)
     });
     let sum = |field: &str| buckets.iter().filter_map(|bucket| bucket[field].as_u64()).sum::<u64>();
     json!({
@@ -156,6 +158,7 @@ fn status(gateway: &Gateway) -> Value {
         "buckets": buckets,
         "running_jobs": jobs,
         "blocked": blocked,
+        "undelivered": undelivered,
         "calls": gateway.calls(u64::MAX, 0).1,
     })
 }
@@ -175,6 +178,25 @@ fn blockage(it: Blocked) -> Value {
         "cause": it.cause,
         "expires": it.until.iso_millis(),
         "remedy": it.remedy,
+    })
+}
+
+/// A record of failure that has not reached its destination.
+fn loss(it: Undelivered) -> Value {
+    json!({
+        "who": it.who,
+        "destination": it.destination,
+        "source": it.source,
+        "place": it.place,
+        "first": it.first,
+        "last": it.last,
+        "records": it.records,
+        "condition": it.condition,
+        "since": it.since.iso_millis(),
+        "attempts": it.attempts,
+        "cause": it.cause,
+        "retry": it.retry.map(|at| at.iso_millis()),
+        "readable_until": it.until.iso_millis(),
     })
 }
 

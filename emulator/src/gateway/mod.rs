@@ -4,6 +4,7 @@
 //! unread; the rest is read, routed, decoded and validated by `wavetank-wire`, and what that does not know is S3's.
 //! Left out: sockets (`server.rs`) and who may connect. Signatures of other services than S3 are read, not checked.
 
+mod body;
 mod calls;
 mod control;
 mod events;
@@ -36,6 +37,7 @@ pub use identity::{SECRET, looks_real};
 use crate::driver::{Opened, Tank};
 use crate::services::ServiceId;
 use crate::world::{Address, Call, Scope};
+use body::Buffers;
 use calls::Calls;
 use request_id::RequestIds;
 
@@ -52,6 +54,7 @@ struct Inner {
     s3: S3Service,
     ids: RequestIds,
     calls: Calls,
+    buffers: Buffers,
 }
 
 /// A tank's HTTP face. Clones are handles to the same one.
@@ -62,7 +65,8 @@ impl Gateway {
     /// The face of this tank.
     pub fn new(tank: &Tank) -> Self {
         let ids = RequestIds::new(tank.seed());
-        Self(Arc::new(Inner { tank: tank.clone(), s3: s3::service(tank), ids, calls: Calls::default() }))
+        let (calls, buffers) = (Calls::default(), Buffers::default());
+        Self(Arc::new(Inner { tank: tank.clone(), s3: s3::service(tank), ids, calls, buffers }))
     }
 
     /// The tank behind it.
@@ -78,16 +82,21 @@ impl Gateway {
         if is_for_s3(&request) {
             return self.s3(request).await;
         }
-        let (parts, mut body) = request.into_parts();
-        let Ok(body) = body.store_all_limited(BODY_BYTES_MAX).await else {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = self.0.buffers.gather(body, BODY_BYTES_MAX).await else {
             return too_large().map(Body::from);
         };
-        let Some(body) = inflate::inflate(&parts.headers, body, BODY_BYTES_MAX) else {
+        let Some(bytes) = inflate::inflate(&parts.headers, body.bytes.clone(), BODY_BYTES_MAX) else {
             return too_large().map(Body::from);
         };
-        match route(&parts.method, &parts.uri, &parts.headers, &body) {
-            Ok(route) => self.service(&route, &parts, &body).await,
-            Err(RouteError::NotOurs) => self.s3(Request::from_parts(parts, Body::from(body))).await,
+        match route(&parts.method, &parts.uri, &parts.headers, &bytes) {
+            Ok(route) => {
+                let response = self.service(&route, &parts, &bytes).await;
+                drop(bytes);
+                self.0.buffers.give_back(body);
+                response
+            }
+            Err(RouteError::NotOurs) => self.s3(Request::from_parts(parts, Body::from(bytes))).await,
             Err(error) => self.unrouted(&error).map(Body::from),
         }
     }

@@ -1,5 +1,7 @@
 //! Conversations over HTTP, in-process: each line is a request, with what its answer must hold.
 
+mod java;
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
 use wavetank_wire::sign::sign;

@@ -8,6 +8,8 @@ pub mod athena;
 pub mod backup;
 pub mod cloudformation;
 pub mod cloudwatch;
+#[cfg(test)]
+pub(crate) mod crossing;
 pub mod dynamodb;
 pub mod firehose;
 pub mod glue;
@@ -26,7 +28,7 @@ use wavetank_wire::schema::Service as Schema;
 use wavetank_wire::validate::{validate, validation_error};
 use wavetank_wire::{OperationSet, ResponseSet, Val, WireError};
 
-use crate::world::{Address, Answer, Blocked, Cx, Delivery, Reading, Scope};
+use crate::world::{Address, Answer, Blocked, Cx, Delivery, Reading, Scope, Undelivered};
 
 /// Which service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -190,6 +192,11 @@ pub trait Service: Send {
     fn collect(&mut self, _cx: &mut Cx<'_>, readings: Vec<Reading>) {
         unreachable!("this service keeps no metrics, yet got {readings:?}");
     }
+
+    /// Records of failure that have not reached their destinations.
+    fn undelivered(&self, _scope: &Scope) -> Vec<Undelivered> {
+        Vec::new()
+    }
 }
 
 /// [`Service`] without its types, so that the world can hold any.
@@ -202,6 +209,7 @@ pub(crate) trait DynService: Send {
     fn measure(&mut self, cx: &mut Cx<'_>);
     fn watches_metrics(&self) -> bool;
     fn collect(&mut self, cx: &mut Cx<'_>, readings: Vec<Reading>);
+    fn undelivered(&self, scope: &Scope) -> Vec<Undelivered>;
 }
 
 impl<S: Service> DynService for S {
@@ -242,5 +250,9 @@ impl<S: Service> DynService for S {
 
     fn collect(&mut self, cx: &mut Cx<'_>, readings: Vec<Reading>) {
         Service::collect(self, cx, readings);
+    }
+
+    fn undelivered(&self, scope: &Scope) -> Vec<Undelivered> {
+        Service::undelivered(self, scope)
     }
 }

@@ -49,7 +49,8 @@ pub enum Answer<R> {
     /// The answer comes as [`Effect::Answer`] with this ticket.
     Later(Ticket),
     /// The answer is a stream of events: each comes as [`Effect::Event`] with this ticket, until [`Effect::Close`].
-    /// When the client leaves first, the service gets [`Delivery::Closed`].
+    /// The service gets [`Delivery::Taken`] for each that the client has taken, and [`Delivery::Closed`] if he leaves
+    /// before the end. What waits to be taken has no other bound than the service's own.
     Stream(Ticket),
 }
 
@@ -125,6 +126,8 @@ pub enum Delivery {
     Log(LogBatch),
     /// A watched topic has something new.
     Signal(String),
+    /// The client of an [`Answer::Stream`] has taken one event, and may have another.
+    Taken(Ticket),
     /// The client of an [`Answer::Stream`] has gone.
     Closed(Ticket),
 }

@@ -46,8 +46,7 @@ impl World {
                     answer.map(|output| output.attributes.and_then(|mut all| all.remove("Policy")))
                 }
             };
-            // Documented: FIFO queues and topics cannot be destinations (notification-how-to-event-types-and-destinations.html,
-            // to be verified).
+            // Assumed, as often told: FIFO queues and topics cannot be destinations.
             let fifo = arn.resource.ends_with(".fifo");
             match policy {
                 Ok(Some(policy)) if !fifo && lets_s3_in(&policy) => {}

@@ -30,6 +30,10 @@ pub(crate) enum Edit {
 }
 
 impl Edit {
+    fn takes_away(&self) -> bool {
+        matches!(self, Self::RemoveTag | Self::RemoveFirst | Self::DeleteFromSet(_))
+    }
+
     /// The attribute that it is about: an update names each once.
     fn about(&self) -> u8 {
         match self {
@@ -125,6 +129,10 @@ impl Model {
         match write {
             Write::Put(item) => Ok(Some(item.clone())),
             Write::Delete => Ok(None),
+            // What only takes away makes no item.
+            Write::Update(edits) if old.is_none() && distinct(edits).iter().all(|edit| edit.takes_away()) => {
+                Ok(None)
+            }
             Write::Update(edits) => {
                 let mut item = old.cloned().unwrap_or_default();
                 for edit in distinct(edits) {

@@ -1,5 +1,7 @@
 //! Failures word for word. Where AWS's answer is recorded, the test says from where.
 
+mod crossing;
+
 use bytes::Bytes;
 
 use super::*;

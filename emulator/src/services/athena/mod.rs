@@ -85,7 +85,7 @@ impl Service for Athena {
                 other => unreachable!("Athena asks for queries only, yet got {other:?}"),
             },
             Delivery::Reply { token, result } => self.replied(cx, token, result),
-            other @ (Delivery::Log(_) | Delivery::Signal(_) | Delivery::Closed(_)) => {
+            other @ (Delivery::Log(_) | Delivery::Signal(_) | Delivery::Taken(_) | Delivery::Closed(_)) => {
                 unreachable!("Athena asks for nothing of the kind, yet got {other:?}")
             }
         }

@@ -74,7 +74,7 @@ impl Comparison {
 /// What a missing point is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
-    Missing,
+    Unknown,
     Ignore,
     Breaching,
     NotBreaching,
@@ -83,7 +83,7 @@ pub(super) enum Missing {
 impl Missing {
     pub(super) fn parse(text: &str) -> Option<Self> {
         Some(match text {
-            "missing" => Self::Missing,
+            "missing" => Self::Unknown,
             "ignore" => Self::Ignore,
             "breaching" => Self::Breaching,
             "notBreaching" => Self::NotBreaching,
@@ -132,7 +132,7 @@ pub(super) fn decide(policy: &Policy, points: &[(Timestamp, Option<f64>)]) -> Fi
         Missing::Breaching if breaching + filled >= needed => is(State::Alarm, filled),
         Missing::Breaching | Missing::NotBreaching => is(State::Ok, filled),
         Missing::Ignore if breaching == known.len() => Finding::Keep,
-        Missing::Missing if known.is_empty() => {
+        Missing::Unknown if known.is_empty() => {
             let words = if policy.periods == 1 {
                 "1 datapoint was".to_owned()
             } else {
@@ -141,11 +141,11 @@ pub(super) fn decide(policy: &Policy, points: &[(Timestamp, Option<f64>)]) -> Fi
             Finding::Is(State::InsufficientData, format!("Insufficient Data: {words} unknown."))
         }
         // All that is known is breaching: enough, once the oldest is so old that M points could have come since.
-        Missing::Missing if breaching == known.len() => {
+        Missing::Unknown if breaching == known.len() => {
             let oldest = known.last().map_or(0, |(at, _, _)| *at + 1);
             if oldest >= needed { is(State::Alarm, 0) } else { Finding::Keep }
         }
-        Missing::Missing | Missing::Ignore => is(State::Ok, 0),
+        Missing::Unknown | Missing::Ignore => is(State::Ok, 0),
     }
 }
 

@@ -37,7 +37,7 @@ use error::DynamoError;
 use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
-use crate::world::{Answer, Blocked, Cx, Delivery, FAULTS_TOPIC, Reading, Scope};
+use crate::world::{Answer, Blocked, Cx, Delivery, FAULTS_TOPIC, Reading, Scope, Undelivered};
 
 /// DynamoDB of one account.
 #[derive(Debug, Default)]
@@ -151,6 +151,10 @@ impl DynService for DynamoDb {
     }
 
     fn blocked(&self, _scope: &Scope) -> Vec<Blocked> {
+        Vec::new()
+    }
+
+    fn undelivered(&self, _scope: &Scope) -> Vec<Undelivered> {
         Vec::new()
     }
 }

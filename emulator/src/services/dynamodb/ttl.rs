@@ -179,7 +179,7 @@ impl Table {
 }
 
 impl DynamoDb {
-    pub(super) fn update_time_to_live(
+    pub(crate) fn update_time_to_live(
         &mut self,
         cx: &mut Cx<'_>,
         input: w::UpdateTimeToLiveInput,

@@ -16,6 +16,8 @@ use crate::world::Scope;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ErrorType {
     ProcessingFailed,
+    /// Documented: docs.aws.amazon.com/firehose/latest/dev/decomp-faq.html (read 2026-11-28).
+    DecompressionFailed,
     FormatConversionFailed,
     HttpEndpointFailed,
     /// Documented: docs.aws.amazon.com/firehose/latest/dev/buffering.html (read 2026-11-20 through a copy).
@@ -26,6 +28,7 @@ impl ErrorType {
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::ProcessingFailed => "processing-failed",
+            Self::DecompressionFailed => "decompression-failed",
             Self::FormatConversionFailed => "format-conversion-failed",
             Self::HttpEndpointFailed => "http-endpoint-failed",
             Self::ActivePartitionExceeded => "activePartitionExceeded",
@@ -38,7 +41,8 @@ impl ErrorType {
 pub(super) enum Step<'a> {
     /// A function, by its ARN.
     Lambda(&'a str),
-    Partitioning,
+    /// Decompressing, taking apart, partitioning.
+    Sorting,
     Conversion(&'a Conversion, &'a Table, &'a Scope),
     Http,
 }
@@ -57,13 +61,15 @@ pub(super) fn document(failed: &Failed, step: Step<'_>, attempts: u32, now: Time
     say(code, json!(failed.code));
     say(message, json!(failed.message));
     say("attemptEndingTimestamp", json!(now.millis()));
-    say("rawData", Value::String(STANDARD.encode(&record.data)));
+    // Documented (decomp-faq.html): what was decompressed is told as it came, also if a later step has failed.
+    let raw = record.raw.as_deref().unwrap_or(&record.data);
+    say("rawData", Value::String(STANDARD.encode(raw)));
     match step {
         Step::Lambda(arn) => say("lambdaArn", json!(arn)),
         Step::Conversion(conversion, table, scope) => {
             let sequence = record.origin.as_ref().map(|origin| origin.sequence.as_str());
             say("sequenceNumber", json!(sequence));
-            say("subSequenceNumber", sequence.map_or(Value::Null, |_| json!(0)));
+            say("subSequenceNumber", record.origin.as_ref().map(|origin| json!(origin.sub_sequence)).into());
             say(
                 "dataCatalogTable",
                 json!({
@@ -76,7 +82,7 @@ pub(super) fn document(failed: &Failed, step: Step<'_>, attempts: u32, now: Time
                 }),
             );
         }
-        Step::Partitioning | Step::Http => {}
+        Step::Sorting | Step::Http => {}
     }
     let mut line = Value::Object(fields).to_string();
     line.push('\n');

@@ -60,6 +60,11 @@ pub enum Refusal {
     /// A limit of the account or the stream is reached: so many of these.
     #[error("You have already reached the limit of {0} {1}")]
     TooMany(usize, &'static str),
+    /// Only CloudWatch Logs may put to a stream that decompresses.
+    #[error(
+        "Only requests from CloudWatch Logs are supported when CloudWatch Logs decompression is enabled."
+    )]
+    NotFromLogs,
     /// More than the stream takes in a second, with strict limits.
     #[error("Slow down.")]
     SlowDown,
@@ -119,6 +124,8 @@ pub enum Argument {
     NeedsPartitioning(String),
     #[error("Only one processor of the type {0} is supported")]
     RepeatedProcessor(String),
+    #[error("CloudWatchLogProcessingProcessor can only be enabled with DecompressionProcessor")]
+    MessagesNeedDecompression,
     #[error("MetadataExtractionQuery is not a valid JQ expression: {0}")]
     Query(String),
     #[error("DataFormatConversionConfiguration is missing {0}")]
@@ -159,6 +166,8 @@ impl AwsError for Refusal {
             Self::Changed { .. } => "ConcurrentModificationException",
             Self::TooMany(..) => "LimitExceededException",
             Self::Argument(_) => "InvalidArgumentException",
+            // Documented: the service model's text of the exception is its sentence.
+            Self::NotFromLogs => "InvalidSourceException",
             Self::SlowDown => {
                 return WireError { status: 503, ..WireError::server(SLOW_DOWN, self.to_string()) };
             }

@@ -1,6 +1,6 @@
 //! Dates by pattern: Java's `DateTimeFormatter` letters for prefixes, and Joda's for the Hive deserializer's input.
 //!
-//! Documented: docs.oracle.com/javase/8/docs/api/java/time/format/DateTimeFormatter.html (to be verified).
+//! General knowledge of docs.oracle.com/javase/8/docs/api/java/time/format/DateTimeFormatter.html, which was not opened.
 //! Left out, and refused by name: optional sections, padding, localized texts, other languages than English.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, Offset as _, TimeDelta, Timelike as _};

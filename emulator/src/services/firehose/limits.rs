@@ -42,8 +42,7 @@ pub const BUFFER_SECS_DEFAULT: i64 = 300;
 
 /// How long records wait for a transformation that does not say, and how many bytes of them.
 ///
-/// Documented: docs.aws.amazon.com/firehose/latest/dev/data-transformation.html (to be verified): 1 MB (0.2 to 3), 60 s
-/// (0 to 900).
+/// Documented: API_ProcessorParameter.html (read 2026-11-28): 1 MB (0.2 to 3), 60 s. Assumed: 0 to 900 s.
 pub const LAMBDA_BUFFER_SECS_DEFAULT: u64 = 60;
 /// See [`LAMBDA_BUFFER_SECS_DEFAULT`].
 pub const LAMBDA_BUFFER_MB_DEFAULT: f64 = 1.0;
@@ -102,8 +101,13 @@ pub const HTTP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often one shard of a source is read, at most.
 ///
-/// Documented: docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html (to be verified).
+/// Documented: docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html (read 2026-11-28 through a copy): GetRecords once
+/// a second for each shard.
 pub const SHARD_READ_EVERY: Duration = Duration::from_secs(1);
+
+/// How soon a shard that holds more than one read gave is read again, without strict limits: five times a second, as often
+/// as Kinesis lets one shard be read. Ours: a relaxed tank lets nobody fall behind whom AWS would.
+pub const SHARD_READ_AGAIN: Duration = Duration::from_millis(200);
 
 /// Records asked of a shard at one time.
 pub const SHARD_RECORDS_MAX: i64 = 10_000;
@@ -123,7 +127,7 @@ pub const TRANSITION: Duration = Duration::from_secs(1);
 
 /// Puts that a stream takes in a second, with strict limits: requests, records, and bytes of data.
 ///
-/// Documented: the service model, `PutRecord`. Newer pages have larger numbers for some regions (to be verified).
+/// Documented: the service model, `PutRecord`. Assumed: the same in every region.
 pub const PUT_REQUESTS_PER_SEC: u32 = 2_000;
 /// See [`PUT_REQUESTS_PER_SEC`].
 pub const PUT_RECORDS_PER_SEC: u32 = 5_000;

@@ -1,11 +1,11 @@
 //! Amazon Data Firehose: delivery streams from direct puts or a Kinesis stream to S3 or an HTTP endpoint of this machine.
 //!
-//! Records go through AWS's steps in AWS's order: backup as they came, a function, taking apart, sorting into partitions,
-//! a buffer by size or interval, Parquet or ORC, compression. None is lost on the way: what cannot be worked on becomes
-//! a document under the error prefix, what S3 refuses is tried again for 24 hours.
-//! Left out: other destinations and sources (refused by name), decompression and CloudWatch Logs processing, records that
-//! the Kinesis Producer Library has aggregated, metrics, keys of KMS (their settings are kept). Puts are throttled with
-//! strict limits only.
+//! Records go through AWS's steps in AWS's order: what the Kinesis Producer Library packed comes apart, backup, decompression
+//! and log messages, taking apart, a function, sorting into partitions, a buffer by size or interval, Parquet or ORC,
+//! compression. None is lost on the way: what cannot be worked on becomes a document under the error prefix, what S3 refuses
+//! is tried again for 24 hours.
+//! Left out: other destinations and sources (refused by name), metrics, keys of KMS (their settings are kept). Puts are
+//! throttled with strict limits only.
 //! Time: a new stream is `CREATING` for [`limits::TRANSITION`]; a buffer is flushed when it is full or its interval has
 //! passed since its first record; an object is there at that very instant.
 //! Start with `state.rs`, then `state/flow.rs` and `state/deliver.rs`. The heavy work is in `work.rs`, run as jobs.
@@ -13,6 +13,7 @@
 mod documents;
 mod error;
 mod java_time;
+mod kpl;
 pub mod limits;
 mod prefix;
 #[cfg(test)]

@@ -26,10 +26,10 @@ use wavetank_wire::{Val, WireError};
 use super::error::Refusal;
 use super::limits::TRANSITION;
 use super::settings::{Settings, Told};
-use super::work::{ConvertWork, Record, Task};
+use super::work::{ConvertWork, Task};
 use crate::world::{Cx, Delivery as Delivered, Effect, JobId, Output, Work};
 use deliver::Delivery;
-use flow::{Buffer, BufferId};
+use flow::{Buffer, BufferId, Line};
 use put::Budget;
 use source::Source;
 use transform::Transform;
@@ -55,6 +55,8 @@ pub struct Firehose {
 /// What is under way, and for whom.
 #[derive(Debug, Default)]
 struct Desk {
+    /// Whether sources are read as on AWS.
+    strict: bool,
     timers: BTreeMap<TimerKey, (StreamId, Timer)>,
     next_timer: u64,
     jobs: BTreeMap<JobId, (StreamId, JobFor)>,
@@ -78,6 +80,8 @@ enum Timer {
 /// What a job is for.
 #[derive(Clone, Copy, Debug)]
 enum JobFor {
+    /// Taking apart before a function.
+    Open,
     Sort,
     Prepare(u64),
     Send(u64),
@@ -157,10 +161,10 @@ struct Stream {
     /// What was taken in this second, where that counts.
     budget: Budget,
     transform: Transform,
-    /// Records that wait to be sorted.
-    intake: Vec<Record>,
-    /// Records that are being sorted.
-    sorting: Option<Arc<Vec<Record>>>,
+    /// Records that are taken apart before a function gets them.
+    opening: Line,
+    /// Records that are sorted, and taken apart if no function did it before.
+    sorting: Line,
     buffers: BTreeMap<BufferId, Buffer>,
     /// Of the buffers, those of a partition.
     partitions: usize,
@@ -172,9 +176,9 @@ struct Stream {
 }
 
 impl Firehose {
-    /// No streams. With `strict` limits, puts are throttled as on AWS.
+    /// No streams. With `strict` limits, puts are throttled and sources read as on AWS.
     pub fn new(strict: bool) -> Self {
-        Self { strict, ..Self::default() }
+        Self { strict, desk: Desk { strict, ..Desk::default() }, ..Self::default() }
     }
 
     /// When a buffer is flushed, something is tried again, a stream changes its state or a shard is read.
@@ -222,6 +226,7 @@ impl Firehose {
                 let Some((id, what)) = self.desk.jobs.remove(&job) else { return };
                 let Some(stream) = self.streams.get_mut(&id) else { return };
                 match (what, outcome.output) {
+                    (JobFor::Open, Output::Convert(output)) => stream.opened(cx, &mut self.desk, output),
                     (JobFor::Sort, Output::Convert(output)) => stream.sorted(cx, &mut self.desk, output),
                     (JobFor::Prepare(delivery), Output::Convert(output)) => {
                         stream.prepared(cx, &mut self.desk, delivery, output);
@@ -244,7 +249,7 @@ impl Firehose {
                     }
                 }
             }
-            other @ (Delivered::Log(_) | Delivered::Closed(_)) => {
+            other @ (Delivered::Log(_) | Delivered::Taken(_) | Delivered::Closed(_)) => {
                 unreachable!("Firehose asks for nothing of the kind, yet got {other:?}")
             }
         }

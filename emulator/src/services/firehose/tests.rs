@@ -4,7 +4,9 @@
 mod delivery;
 mod formats;
 mod http;
+mod limits;
 mod operations;
+mod packed;
 pub(super) mod rig;
 mod source;
 mod steps;

@@ -1,12 +1,14 @@
 //! The heavy work on records, as pure functions: it runs as a job, outside the world's lock.
 //!
-//! `work/bundle.rs` concatenates and compresses, `work/sort.rs` takes apart and partitions, `work/columns.rs` converts to
+//! `work/bundle.rs` concatenates and compresses, `work/open.rs` decompresses, `work/sort.rs` takes apart and partitions, `work/columns.rs` converts to
 //! Parquet and ORC. Left out: where the result goes; see `state/deliver.rs`.
 
 mod bundle;
 mod cell;
 mod columns;
 mod hive_type;
+mod open;
+mod orc;
 mod query;
 mod sort;
 
@@ -18,6 +20,7 @@ use wavetank_types::Timestamp;
 
 pub(super) use bundle::{Bundle, Compression, HttpBody};
 pub(super) use columns::{Columns, Conversion, Deserializer, OrcOptions, ParquetOptions, Serializer, Table};
+pub(super) use open::Opener;
 pub(super) use query::Query;
 pub(super) use sort::{Deaggregation, Sort, Sorted};
 
@@ -33,11 +36,13 @@ pub(super) struct Record {
     pub(super) origin: Option<Arc<Origin>>,
     /// What the function said of its partition.
     pub(super) keys: Option<Arc<Keys>>,
+    /// As it came, if it was decompressed since.
+    pub(super) raw: Option<Arc<Bytes>>,
 }
 
 impl Record {
     pub(super) fn new(data: Bytes, arrival: Timestamp) -> Self {
-        Self { data, arrival, origin: None, keys: None }
+        Self { data, arrival, origin: None, keys: None, raw: None }
     }
 }
 
@@ -46,6 +51,8 @@ impl Record {
 pub(super) struct Origin {
     pub(super) shard: Arc<str>,
     pub(super) sequence: String,
+    /// Which of the records that were packed into one.
+    pub(super) sub_sequence: usize,
     pub(super) partition_key: String,
 }
 

@@ -59,7 +59,7 @@ impl Service for Glue {
                 other => unreachable!("Glue asked for no such work, yet got {other:?}"),
             },
             Delivery::Reply { token, result } => self.jobs.object_stored(cx, token, result.err()),
-            other @ (Delivery::Log(_) | Delivery::Signal(_) | Delivery::Closed(_)) => {
+            other @ (Delivery::Log(_) | Delivery::Signal(_) | Delivery::Taken(_) | Delivery::Closed(_)) => {
                 unreachable!("Glue asks for nothing of the kind, yet got {other:?}")
             }
         }

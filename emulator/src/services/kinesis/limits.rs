@@ -12,19 +12,45 @@ use wavetank_types::Timestamp;
 /// minutes; a tank shows the state and goes on.
 pub(super) const TRANSITION: Duration = Duration::from_millis(500);
 
-/// Shards of one account and region. Documented: docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
-/// (to be verified): 20,000 in us-east-1, fewer elsewhere.
-pub(super) const ACCOUNT_SHARDS_MAX: usize = 20_000;
+/// Regions with the larger quotas. Documented: docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html (read
+/// 2026-11-28).
+const LARGE_REGIONS: [&str; 3] = ["us-east-1", "us-west-2", "eu-west-1"];
+/// Shards of one account in a region of [`LARGE_REGIONS`]. Same source.
+const ACCOUNT_SHARDS_MAX: usize = 20_000;
+/// The same elsewhere. Same source: 1,000 or 6,000, without saying where; the larger is assumed.
+const ACCOUNT_SHARDS_ELSEWHERE_MAX: usize = 6_000;
+/// Shards that an on-demand stream grows to, one for each MB/s: 10 GB/s in a region of [`LARGE_REGIONS`]. Same source.
+const GROWTH_SHARDS_MAX: usize = STREAM_SHARDS_MAX;
+/// The same elsewhere: 200 MB/s. Same source.
+const GROWTH_SHARDS_ELSEWHERE_MAX: usize = 200;
+
+/// Shards of one account in this region.
+pub(super) fn account_shards_max(region: &str) -> usize {
+    if LARGE_REGIONS.contains(&region) { ACCOUNT_SHARDS_MAX } else { ACCOUNT_SHARDS_ELSEWHERE_MAX }
+}
+
+/// Shards that an on-demand stream of this region grows to.
+pub(super) fn growth_shards_max(region: &str) -> usize {
+    if LARGE_REGIONS.contains(&region) { GROWTH_SHARDS_MAX } else { GROWTH_SHARDS_ELSEWHERE_MAX }
+}
+
 /// Shards that UpdateShardCount may give a stream.
 pub(super) const STREAM_SHARDS_MAX: usize = 10_000;
-/// On-demand streams of one account and region. Documented: as [`ACCOUNT_SHARDS_MAX`] (to be verified).
+/// On-demand streams of one account and region. Documented: as [`LARGE_REGIONS`].
 pub(super) const ON_DEMAND_STREAMS_MAX: usize = 50;
 /// Shards that an on-demand stream begins with. Recorded: LocalStack `test_kinesis.snapshot.json`, 2022-08-26.
 pub(super) const ON_DEMAND_SHARDS: usize = 4;
+/// What a shard of an on-demand stream takes each second before it is split: "500 KB", read as KiB.
+///
+/// Documented: docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html (read 2026-11-28).
+pub(super) const GROWTH_BYTES_PER_SECOND: u64 = 500 << 10;
+/// Over which time that is measured. Assumed.
+pub(super) const GROWTH_WINDOW: Duration = Duration::from_secs(60);
+/// How long after that the shard is split. Documented: as [`GROWTH_BYTES_PER_SECOND`], "within 15 minutes".
+pub(super) const GROWTH_DELAY: Duration = Duration::from_secs(900);
 /// Changes of a stream's shard count in [`DAY`].
 pub(super) const SHARD_COUNT_UPDATES_PER_DAY: usize = 10;
-/// Changes of a stream's mode in [`DAY`]. Documented: docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html
-/// (to be verified).
+/// Changes of a stream's mode in [`DAY`]. Documented: as [`LARGE_REGIONS`].
 pub(super) const MODE_UPDATES_PER_DAY: usize = 2;
 /// Times that encryption may be started in [`DAY`], and times that it may be stopped.
 pub(super) const ENCRYPTION_UPDATES_PER_DAY: usize = 25;
@@ -81,14 +107,19 @@ pub(super) const SUBSCRIPTION_BEAT: Duration = Duration::from_secs(5);
 /// Bytes of one event's records. Assumed; the documented rate is 2 MiB a second.
 pub(super) const EVENT_BYTES_MAX: usize = 2 << 20;
 
+/// Events that wait for a subscriber who is slow, at most; then his position stands still until he takes one. Ours: on AWS
+/// HTTP/2's windows do that.
+pub(super) const EVENTS_UNREAD_MAX: u32 = 4;
+
 /// Records that a shard takes each second. Rate.
 pub(super) const SHARD_RECORDS_PER_SECOND: u64 = 1_000;
 /// Bytes that a shard takes each second. Rate.
 pub(super) const SHARD_WRITE_BYTES_PER_SECOND: u64 = 1 << 20;
 /// What a shard may take beyond its second, once; it fills again with what is left unused. Rate.
-/// Documented: docs.aws.amazon.com/streams/latest/dev/large-records.html (to be verified): "burst capacity".
+/// Documented: service-sizes-and-limits.html (read 2026-11-28): records of 1 to 10 MiB go by "burst capacity". Assumed: how much
+/// that is.
 pub(super) const SHARD_BURST_BYTES: u64 = 10 << 20;
-/// GetRecords calls of a shard each second. Rate.
+/// GetRecords calls of a shard each second, and GetShardIterator calls. Rate.
 pub(super) const SHARD_READS_PER_SECOND: u64 = 5;
 /// Bytes that a shard gives each second, and again to each consumer with enhanced fan-out. Rate.
 pub(super) const SHARD_READ_BYTES_PER_SECOND: u64 = 2 << 20;
@@ -97,33 +128,47 @@ pub(super) const FULL_READ_REST: Duration = Duration::from_secs(5);
 /// Streams, or consumers of a stream, that may be CREATING at once. Rate.
 pub(super) const CREATING_MAX: usize = 5;
 
-/// Calls each second of one account and region. Rate. Documented for some of these as of each stream; a tank counts them all by
-/// account.
-pub(super) const CALLS_PER_SECOND: [(&str, u64); 24] = [
-    ("AddTagsToStream", 5),
-    ("CreateStream", 5),
-    ("DecreaseStreamRetentionPeriod", 5),
-    ("DeleteStream", 5),
-    ("DeregisterStreamConsumer", 5),
-    ("DescribeAccountSettings", 5),
-    ("DescribeLimits", 1),
-    ("DescribeStream", 10),
-    ("DescribeStreamConsumer", 20),
-    ("DescribeStreamSummary", 20),
-    ("IncreaseStreamRetentionPeriod", 5),
-    ("ListShards", 1_000),
-    ("ListStreamConsumers", 5),
-    ("ListStreams", 5),
-    ("ListTagsForStream", 5),
-    ("MergeShards", 5),
-    ("RegisterStreamConsumer", 5),
-    ("RemoveTagsFromStream", 5),
-    ("SplitShard", 5),
-    ("StartStreamEncryption", 5),
-    ("StopStreamEncryption", 5),
-    ("UpdateAccountSettings", 5),
-    ("UpdateShardCount", 10),
-    ("UpdateStreamWarmThroughput", 5),
+/// Whose calls are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Per {
+    Account,
+    Stream,
+}
+
+/// Calls each second, of one account and region or of one stream there. Rate.
+///
+/// Documented: docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html (read 2026-11-28); those of encryption and
+/// of UpdateShardCount by the service model alone.
+pub(super) const CALLS_PER_SECOND: [(&str, Per, u64); 29] = [
+    ("AddTagsToStream", Per::Account, 5),
+    ("CreateStream", Per::Account, 5),
+    ("DecreaseStreamRetentionPeriod", Per::Stream, 5),
+    ("DeleteResourcePolicy", Per::Account, 5),
+    ("DeleteStream", Per::Account, 5),
+    ("DeregisterStreamConsumer", Per::Stream, 5),
+    ("DescribeAccountSettings", Per::Account, 5),
+    ("DescribeLimits", Per::Account, 1),
+    ("DescribeStream", Per::Account, 10),
+    ("DescribeStreamConsumer", Per::Stream, 20),
+    ("DescribeStreamSummary", Per::Account, 20),
+    ("DisableEnhancedMonitoring", Per::Stream, 5),
+    ("EnableEnhancedMonitoring", Per::Stream, 5),
+    ("GetResourcePolicy", Per::Account, 5),
+    ("IncreaseStreamRetentionPeriod", Per::Stream, 5),
+    ("ListShards", Per::Stream, 1_000),
+    ("ListStreamConsumers", Per::Stream, 5),
+    ("ListStreams", Per::Account, 5),
+    ("ListTagsForStream", Per::Stream, 5),
+    ("MergeShards", Per::Stream, 5),
+    ("PutResourcePolicy", Per::Account, 5),
+    ("RegisterStreamConsumer", Per::Stream, 5),
+    ("RemoveTagsFromStream", Per::Stream, 5),
+    ("SplitShard", Per::Stream, 5),
+    ("StartStreamEncryption", Per::Stream, 5),
+    ("StopStreamEncryption", Per::Stream, 5),
+    ("UpdateAccountSettings", Per::Account, 5),
+    ("UpdateShardCount", Per::Stream, 10),
+    ("UpdateStreamWarmThroughput", Per::Account, 5),
 ];
 
 /// What fills with time and is drawn from: a rate with room for one second of it.

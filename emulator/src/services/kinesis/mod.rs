@@ -1,8 +1,8 @@
 //! Kinesis Data Streams: streams, shards, put and get, split, merge and scale, retention, consumers with enhanced fan-out,
 //! settings, tags, policies, per-shard rates.
 //!
-//! Left out: an on-demand stream does not grow by itself (it has four shards, or those of its warm throughput); channels and
-//! queues; records are not encrypted, policies not enforced.
+//! Left out: an on-demand stream grows (`state/growth.rs`) but never shrinks; channels and queues; records are not encrypted,
+//! policies not enforced.
 //! Rates are in force in a tank with strict limits only; quotas always. Both are in `limits.rs`.
 //! Time: CREATING, UPDATING and DELETING last half a second; records age out when somebody looks.
 //! Each put tells those who watch the stream's ARN. Start with `state/put.rs`, then `state/read.rs`; records are in
@@ -51,8 +51,9 @@ impl Service for Kinesis {
         self.do_due(cx);
     }
 
-    fn deliver(&mut self, _cx: &mut Cx<'_>, delivery: Delivery) {
+    fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
         match delivery {
+            Delivery::Taken(ticket) => self.event_taken(cx, ticket),
             Delivery::Closed(ticket) => self.left(ticket),
             other => unreachable!("Kinesis asks for nothing, yet got {other:?}"),
         }

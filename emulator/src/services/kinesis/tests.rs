@@ -3,6 +3,8 @@
 //! Through HTTP and with a genuine SDK: `tests/tests/kinesis_sdk.rs`. What the model refuses is tested there too.
 
 mod consumers;
+mod growth;
+mod limits;
 mod quotas;
 mod rates;
 mod records;
@@ -103,6 +105,11 @@ impl Rig {
     pub(super) fn leave(&mut self, ticket: Ticket) {
         let kinesis = &mut self.kinesis;
         self.bench.with(|cx| DynService::deliver(kinesis, cx, Delivery::Closed(ticket)));
+    }
+
+    pub(super) fn take_event(&mut self, ticket: Ticket) {
+        let kinesis = &mut self.kinesis;
+        self.bench.with(|cx| DynService::deliver(kinesis, cx, Delivery::Taken(ticket)));
     }
 
     /// What was pushed since the last look.

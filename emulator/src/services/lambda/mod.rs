@@ -22,7 +22,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::lambda::{Request, Response};
 
 use super::Service;
-use crate::world::{Answer, Blocked, Cx, Delivery, Scope};
+use crate::world::{Answer, Blocked, Cx, Delivery, Scope, Undelivered};
 
 pub use error::{
     CodeRefusal, InvocationRefusal, NameRefusal, PolicyRefusal, Refusal, SettingRefusal, Throttle,
@@ -114,5 +114,9 @@ impl Service for Lambda {
 
     fn blocked(&self, scope: &Scope) -> Vec<Blocked> {
         self.mappings.blocked(scope)
+    }
+
+    fn undelivered(&self, _scope: &Scope) -> Vec<Undelivered> {
+        self.mappings.undelivered()
     }
 }

@@ -92,7 +92,7 @@ impl Lambda {
                 self.mappings.signal(cx, &topic);
                 self.start_wanted(cx);
             }
-            other @ (Delivery::Log(_) | Delivery::Closed(_)) => {
+            other @ (Delivery::Log(_) | Delivery::Taken(_) | Delivery::Closed(_)) => {
                 unreachable!("Lambda asks for nothing of the kind, yet got {other:?}")
             }
         }

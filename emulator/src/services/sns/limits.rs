@@ -32,8 +32,7 @@ pub(super) const FILTER_KEYS_MAX: usize = 5;
 pub(super) const FILTER_COMBINATIONS_MAX: usize = 150;
 /// Greatest number of a filter policy, either sign. Documented: as above.
 pub(super) const FILTER_NUMBER_MAX: f64 = 1e9;
-/// How long an HTTP endpoint may take, in real time. Documented: 15 seconds (sns-message-delivery-retries.html, to be
-/// verified).
+/// How long an HTTP endpoint may take, in real time. Assumed: 15 seconds.
 pub(super) const HTTP_TIMEOUT: Duration = Duration::from_secs(15);
-/// Retries of an HTTP delivery, at most. Documented: as above.
+/// Retries of an HTTP delivery, at most. Documented: sns-message-delivery-retries.html (read 2026-11-28).
 pub(super) const RETRIES_MAX: u64 = 100;

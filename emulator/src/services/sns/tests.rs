@@ -1,6 +1,7 @@
 //! SNS on a frozen tank: who gets what, in which form, and what becomes of what nobody takes.
 
 mod deliveries;
+mod limits;
 mod refusals;
 
 use std::collections::BTreeMap;

@@ -38,13 +38,13 @@ pub(super) const ATTEMPT: Duration = Duration::from_secs(300);
 /// Characters of group, deduplication and attempt ids. Model; recorded 2025-07-30.
 pub(super) const ID_CHARS_MAX: usize = 128;
 /// Message attributes of one message. Documented: docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/
-/// sqs-message-metadata.html (to be verified).
+/// sqs-message-metadata.html (read 2026-11-28).
 pub(super) const ATTRIBUTES_MAX: usize = 10;
 /// Bytes of a message attribute's name or type. Documented: as above.
 pub(super) const ATTRIBUTE_NAME_BYTES_MAX: usize = 256;
 /// Time between two purges of a queue. Model; recorded 2024-04-30.
 pub(super) const PURGE_INTERVAL: Duration = Duration::from_secs(60);
-/// What `maxReceiveCount` may be. Documented: API_CreateQueue.html (to be verified).
+/// What `maxReceiveCount` may be. Seen in the wild, in the refusal (read 2026-11-28).
 pub(super) const MAX_RECEIVE_COUNT: RangeInclusive<u64> = 1..=1_000;
 /// Source queues that a `RedriveAllowPolicy` may name. Model.
 pub(super) const REDRIVE_SOURCES_MAX: usize = 10;
@@ -58,5 +58,5 @@ pub(super) const PAGE_QUEUES_MAX: i64 = 1_000;
 pub(super) const NAME_CHARS_MAX: usize = 80;
 /// Actions of one statement that `AddPermission` makes. Model.
 pub(super) const ACTIONS_MAX: usize = 7;
-/// Tags of a queue. Documented: sqs-queue-tags.html (to be verified).
+/// Tags of a queue. Documented: API_TagQueue.html (read 2026-11-28): more are "not recommended". Assumed: that they are refused.
 pub(super) const TAGS_MAX: usize = 50;

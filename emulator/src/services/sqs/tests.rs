@@ -2,6 +2,7 @@
 
 mod batches;
 mod fifo;
+mod limits;
 mod queues;
 mod signals;
 

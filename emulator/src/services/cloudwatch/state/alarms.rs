@@ -21,7 +21,7 @@ fn refuse<T>(why: impl Into<String>) -> Result<T, CloudWatchError> {
 
 /// The ARN of an alarm.
 pub(super) fn alarm_arn(cx: &Cx<'_>, name: &str) -> String {
-    Arn::new("cloudwatch", &cx.scope.region, &cx.scope.account, &format!("alarm:{name}")).to_string()
+    Arn::new("cloudwatch", &cx.scope.region, &cx.scope.account, format!("alarm:{name}")).to_string()
 }
 
 impl CloudWatch {
@@ -168,7 +168,7 @@ fn metric_rule(input: &PutMetricAlarmInput) -> Result<MetricRule, CloudWatchErro
     let (watched, period, namespace) = watched(input)?;
     check_lookback(period, periods)?;
     let mut missing = match input.treat_missing_data.as_deref() {
-        None => Missing::Missing,
+        None => Missing::Unknown,
         Some(text) => match Missing::parse(text) {
             Some(missing) => missing,
             None => {

@@ -52,12 +52,14 @@ fn metric(key: &Key) -> Metric {
     }
 }
 
+/// Where a page ended: namespace, name and dimensions of its last metric.
+type Place = (String, String, Vec<(String, String)>);
+
 fn write_token(key: &Key) -> String {
     token::write(&(&key.namespace, &key.name, &key.dimensions))
 }
 
 fn read_token(text: &str) -> Result<Key, CloudWatchError> {
-    let read: Option<(String, String, Vec<(String, String)>)> = token::read(text);
-    let (namespace, name, dimensions) = read.ok_or_else(token::refused)?;
-    Ok(Key { namespace, name, dimensions })
+    let read = token::read::<Place>(text).ok_or_else(token::refused);
+    read.map(|(namespace, name, dimensions)| Key { namespace, name, dimensions })
 }

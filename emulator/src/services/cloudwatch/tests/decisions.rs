@@ -26,7 +26,7 @@ fn policy(datapoints: Option<usize>, periods: usize, missing: Missing) -> Policy
 fn missing_points_are_taken_for_what_the_alarm_says() {
     // Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html (to be verified row by row).
     let check = |(needed, periods): (usize, usize), text: &str, expected: [&str; 4]| {
-        let all = [Missing::Missing, Missing::Ignore, Missing::Breaching, Missing::NotBreaching];
+        let all = [Missing::Unknown, Missing::Ignore, Missing::Breaching, Missing::NotBreaching];
         let found = all.map(|missing| match decide(&policy(Some(needed), periods, missing), &points(text)) {
             Finding::Keep => "keep",
             Finding::Is(state, _) => state.as_str(),
@@ -63,19 +63,19 @@ fn reasons_name_the_points_and_the_threshold() {
     check(
         None,
         1,
-        Missing::Missing,
+        Missing::Unknown,
         "X",
         &format!("Threshold Crossed: 1 datapoint [9.0 ({at})] was greater than the threshold (2.0)."),
     );
     check(
         None,
         1,
-        Missing::Missing,
+        Missing::Unknown,
         "0",
         &format!("Threshold Crossed: 1 datapoint [1.0 ({at})] was not greater than the threshold (2.0)."),
     );
-    check(None, 1, Missing::Missing, "-", "Insufficient Data: 1 datapoint was unknown.");
-    check(None, 2, Missing::Missing, "- -", "Insufficient Data: 2 datapoints were unknown.");
+    check(None, 1, Missing::Unknown, "-", "Insufficient Data: 1 datapoint was unknown.");
+    check(None, 2, Missing::Unknown, "- -", "Insufficient Data: 2 datapoints were unknown.");
     check(
         None,
         2,
@@ -93,7 +93,7 @@ fn reasons_name_the_points_and_the_threshold() {
     check(
         Some(1),
         1,
-        Missing::Missing,
+        Missing::Unknown,
         "X",
         &format!(
             "Threshold Crossed: 1 out of the last 1 datapoints [9.0 ({at})] was greater than the threshold (2.0) (minimum 1 datapoint for OK -> ALARM transition)."
@@ -102,7 +102,7 @@ fn reasons_name_the_points_and_the_threshold() {
     check(
         None,
         2,
-        Missing::Missing,
+        Missing::Unknown,
         "X X",
         &format!(
             "Threshold Crossed: 2 datapoints [9.0 ({at}), 9.0 (26/10/23 16:41:00)] were greater than the threshold (2.0)."

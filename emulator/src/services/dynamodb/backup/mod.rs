@@ -29,7 +29,8 @@ use wavetank_types::{Region, Timestamp};
 use wavetank_wire::dynamodb::{Request, Response};
 
 pub(crate) use error::BackupError;
-pub(crate) use history::History;
+pub(crate) use history::{History, span};
+pub(crate) use saved::{Overrides, SavedTable};
 
 use self::export::Export;
 use self::import::Import;

@@ -144,7 +144,7 @@ proptest! {
         let history = &played.table.history;
         let mut rows = history.rows_at(&played.table.rows, from);
         for difference in history.between(&played.table.rows, from, to) {
-            let before = rows.set(&difference.key.row(), difference.new.clone());
+            let before = rows.set(difference.key.row(), difference.new.clone());
             prop_assert_eq!(before, difference.old);
             prop_assert!(from < difference.at && difference.at <= to);
         }

@@ -8,26 +8,26 @@ use crate::services::dynamodb::table::{Rows, Table};
 
 /// A table as it was at some instant. It shares the items.
 #[derive(Clone, Debug)]
-pub(super) struct SavedTable {
-    pub(super) description: w::TableDescription,
-    pub(super) ttl: w::TimeToLiveDescription,
-    pub(super) rows: Rows,
+pub(crate) struct SavedTable {
+    pub(crate) description: w::TableDescription,
+    pub(crate) ttl: w::TimeToLiveDescription,
+    pub(crate) rows: Rows,
 }
 
 /// What of a table a restore may make otherwise.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Overrides {
-    pub(super) billing_mode: Option<String>,
-    pub(super) throughput: Option<w::ProvisionedThroughput>,
-    pub(super) on_demand: Option<w::OnDemandThroughput>,
-    pub(super) global_indexes: Option<Vec<w::GlobalSecondaryIndex>>,
-    pub(super) local_indexes: Option<Vec<w::LocalSecondaryIndex>>,
-    pub(super) sse: Option<w::SSESpecification>,
+pub(crate) struct Overrides {
+    pub(crate) billing_mode: Option<String>,
+    pub(crate) throughput: Option<w::ProvisionedThroughput>,
+    pub(crate) on_demand: Option<w::OnDemandThroughput>,
+    pub(crate) global_indexes: Option<Vec<w::GlobalSecondaryIndex>>,
+    pub(crate) local_indexes: Option<Vec<w::LocalSecondaryIndex>>,
+    pub(crate) sse: Option<w::SSESpecification>,
 }
 
 impl SavedTable {
     /// A table with these items, which may be older than it.
-    pub(super) fn of(table: &Table, rows: Rows, now: Timestamp) -> Self {
+    pub(crate) fn of(table: &Table, rows: Rows, now: Timestamp) -> Self {
         Self { description: table.description(now), ttl: table.ttl.description(now), rows }
     }
 
@@ -37,7 +37,7 @@ impl SavedTable {
     }
 
     /// As DescribeBackup shows the table.
-    pub(super) fn details(&self) -> w::SourceTableDetails {
+    pub(crate) fn details(&self) -> w::SourceTableDetails {
         let it = self.description.clone();
         let billing_mode = Some(self.billing_mode().to_owned());
         w::SourceTableDetails {
@@ -55,7 +55,7 @@ impl SavedTable {
     }
 
     /// What the table had that a backup tells of: indexes, and what is only shown while it is enabled.
-    pub(super) fn features(&self) -> w::SourceTableFeatureDetails {
+    pub(crate) fn features(&self) -> w::SourceTableFeatureDetails {
         let it = self.description.clone();
         let local = it.local_secondary_indexes.map(|indexes| {
             let info = |index: w::LocalSecondaryIndexDescription| w::LocalSecondaryIndexInfo {
@@ -88,7 +88,7 @@ impl SavedTable {
 
     /// The request that makes a table like this one of another name: keys, indexes, billing and encryption are the same, tags,
     /// streams, TTL, policies, protection and class are not. Refuses overrides that do not fit.
-    pub(super) fn request(
+    pub(crate) fn request(
         &self,
         name: &str,
         overrides: &Overrides,
@@ -182,7 +182,7 @@ impl SavedTable {
     }
 
     /// Local indexes as a request has them.
-    pub(super) fn local_indexes(&self) -> Vec<w::LocalSecondaryIndex> {
+    pub(crate) fn local_indexes(&self) -> Vec<w::LocalSecondaryIndex> {
         let index = |index: &w::LocalSecondaryIndexDescription| w::LocalSecondaryIndex {
             index_name: index.index_name.clone().unwrap_or_default(),
             key_schema: index.key_schema.clone().unwrap_or_default(),
@@ -192,7 +192,7 @@ impl SavedTable {
     }
 
     /// Global indexes as a request has them.
-    pub(super) fn global_indexes(&self) -> Vec<w::GlobalSecondaryIndex> {
+    pub(crate) fn global_indexes(&self) -> Vec<w::GlobalSecondaryIndex> {
         let index = |index: &w::GlobalSecondaryIndexDescription| w::GlobalSecondaryIndex {
             index_name: index.index_name.clone().unwrap_or_default(),
             key_schema: index.key_schema.clone().unwrap_or_default(),

@@ -97,7 +97,7 @@ fn what_was_there_before_expires_too_and_the_setting_changes_once_an_hour() {
     rig.advance(Duration::from_secs(601));
     assert!(rig.get("a").is_none());
     expect![[r#"{"TimeToLiveStatus":"ENABLED","AttributeName":"gone"}"#]].assert_eq(&told(&mut rig));
-    let mut check = |rig: &mut Rig, enabled, attribute, expected: expect_test::Expect| {
+    let check = |rig: &mut Rig, enabled, attribute, expected: expect_test::Expect| {
         expected.assert_eq(&rig.refused("UpdateTimeToLive", set(enabled, attribute)));
     };
     check(&mut rig, true, "gone", expect!["ValidationException: TimeToLive is already enabled"]);

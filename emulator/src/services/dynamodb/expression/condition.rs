@@ -10,7 +10,8 @@ use super::placeholders::{PathFault, Placeholders};
 use super::syntax::{Call, Clause, Parser, Part, Term};
 
 /// Operands of an `IN`, at most, the first included.
-/// Recorded: Alternator's `test_condition_expression.py`: 99 to choose from; the documentation says 100.
+/// Recorded: Alternator's `test_condition_expression.py`: 99 to choose from, where the documentation says 100; and the sentence:
+/// github.com/reapit/foundations, issue 8255.
 const IN_OPERANDS_MAX: usize = 100;
 
 /// Something that is true or false of an item.

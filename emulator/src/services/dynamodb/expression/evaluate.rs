@@ -1,6 +1,7 @@
 //! What a [`Condition`] says of an item. Nothing here can fail: what cannot be compared is not equal, and not in order.
 //!
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html (to be verified).
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html (read 2026-11-28).
+//! Recorded, for what is absent or of another type: Alternator's `test_condition_expression.py`.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

@@ -4,8 +4,8 @@
 
 /// Whether it is one of the 573, in any case.
 pub(super) fn is_reserved(word: &str) -> bool {
-    let upper = word.to_ascii_uppercase();
-    WORDS.binary_search(&upper.as_str()).is_ok()
+    let upper = || word.bytes().map(|byte| byte.to_ascii_uppercase());
+    WORDS.binary_search_by(|known| known.bytes().cmp(upper())).is_ok()
 }
 
 /// In order.

@@ -199,6 +199,9 @@ impl DynamoDb {
                 let table = self.global.groups.get(&id).map(|group| group.table.clone());
                 self.leave(id, region);
                 if let (Some(table), Some(here)) = (table, self.regions.get_mut(region)) {
+                    let scope = Scope { account: cx.scope.account.clone(), region: region.clone() };
+                    here.keep_deleted(&cx.within(&scope), &table);
+                    here.disable_stream(&table, cx.now);
                     here.tables.remove(&table);
                 }
             }
@@ -226,6 +229,7 @@ impl DynamoDb {
         let next = known.map(|replica| replica.has(region)).max().unwrap_or(0);
         let Some(from) = self.regions.get(&source).and_then(|here| here.tables.get(&table)) else { return };
         let Some(replica) = &from.replica else { return };
+        let ttl = from.ttl.attribute().map(str::to_owned);
         let (rows, mut made) = (from.rows.clone(), replica.copy_for(region.clone(), next));
         let has: Vec<(Region, u64)> =
             others.iter().map(|other| (other.clone(), replica.has(other))).collect();
@@ -237,6 +241,7 @@ impl DynamoDb {
         }
         if let Some(there) = self.regions.get_mut(region).and_then(|there| there.tables.get_mut(&table)) {
             there.seed(rows, made);
+            there.set_ttl(ttl, cx.now);
         }
     }
 

@@ -3,7 +3,7 @@
 //! Multi-Region strong consistency is refused by name; the legacy version 2017.11.29 as AWS refuses it. A transaction is
 //! atomic in its own region only: its writes arrive elsewhere one by one. Time: see `replica.rs` for the lag; a fault rule on
 //! `dynamodb`/`Replicate`, or on a whole region, delays or cuts replication, and what waits catches up.
-//! Start with `replica.rs`, then `group.rs` (who is in a global table) and `update.rs` (the operations).
+//! Start with `replica.rs`, then `group.rs` (who is in a global table, and what time does), `update.rs` and `shared.rs` (the operations).
 
 mod error;
 mod group;
@@ -11,6 +11,7 @@ pub(super) mod legacy;
 #[cfg(test)]
 mod props;
 mod replica;
+mod shared;
 mod update;
 
 use std::collections::BTreeMap;

@@ -207,7 +207,7 @@ proptest! {
             let from = rig.bench.now - Duration::from_secs(86_400);
             let mut rows = table.history.rows_at(&table.rows, from);
             for difference in table.history.between(&table.rows, from, rig.bench.now) {
-                rows.set(&difference.key.row(), difference.new);
+                rows.set(difference.key.row(), difference.new);
             }
             let all = |rows: &crate::services::dynamodb::table::Rows| -> Vec<_> {
                 rows.range(&Range::ALL, true).map(|(_, packed)| packed.clone()).collect()

@@ -314,8 +314,7 @@ impl Table {
         });
         if wins {
             replica.stamps.insert(row, write.stamp.clone());
-            let new = write.new.as_ref().map(Packed::unpack);
-            self.change(cx, write.key.clone(), new.as_ref(), Origin::Replication);
+            self.change_packed(cx, write.key.clone(), write.new.clone(), Origin::Replication);
         }
         conflict
     }

@@ -2,7 +2,8 @@
 //! `AttributesToGet`. They name whole attributes only, and become the same trees as expressions do.
 //!
 //! Conditions are in `conditions.rs`, updates in `updates.rs`.
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.html (to be verified).
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.Expected.html and
+//! LegacyConditionalParameters.Conditions.html (read 2026-11-28).
 //! Recorded, for order and sentences: dynalite's tests (github.com/mhart/dynalite, `test/putItem.js`, `scan.js`, `query.js`,
 //! `updateItem.js`); what holds of attributes that are absent: Alternator's `test_expected.py`.
 

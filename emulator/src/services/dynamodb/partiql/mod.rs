@@ -65,7 +65,7 @@ pub(crate) struct UpdateItem {
 
 /// One item to be deleted. If it is absent, nothing happens; if `filter` is not true of it, the condition failed.
 ///
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.delete.html (to be verified).
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.delete.html (read 2026-11-28).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DeleteItem {
     pub(crate) table: String,
@@ -161,6 +161,7 @@ pub(crate) enum PartiqlError {
     NoKeyEquality,
     #[error("The provided key element does not match the schema")]
     KeyType,
+    // Assumed: the sentences about ORDER BY.
     #[error("Must have WHERE clause in the statement when using ORDER BY clause.")]
     OrderWithoutWhere,
     #[error(

@@ -117,8 +117,11 @@ fn a_select_answers_places_by_their_last_name() {
     assert_eq!(select("select * from t", &[]).columns, None);
 }
 
-/// Where a SELECT looks: partitions, the range of the sort key in all of them, the direction.
-fn access(rest: &str) -> Result<Option<(Vec<String>, Option<SortCondition>, bool)>, String> {
+/// Partitions, the range of the sort key in all of them, and whether its values ascend.
+type Looked = (Vec<String>, Option<SortCondition>, bool);
+
+/// Where a SELECT looks; nothing, if everywhere.
+fn access(rest: &str) -> Result<Option<Looked>, String> {
     match select(&format!("SELECT * FROM t {rest}"), &[]).access(&KEY) {
         Ok(Access::Scan) => Ok(None),
         Ok(Access::Queries { queries, forward }) => {

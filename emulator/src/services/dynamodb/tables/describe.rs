@@ -22,8 +22,8 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         input: &w::DescribeTableInput,
     ) -> Result<w::DescribeTableOutput, DynamoError> {
-        let table = self.here(cx).described(cx, &input.table_name)?;
-        Ok(w::DescribeTableOutput { table: Some(table.description(cx.now)) })
+        let table = self.here(cx).described(cx, &input.table_name)?.description(cx.now);
+        Ok(w::DescribeTableOutput { table: Some(self.with_replicas(cx, table)) })
     }
 }
 

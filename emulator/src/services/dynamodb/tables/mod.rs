@@ -33,10 +33,12 @@ impl DynamoDb {
             Q::CreateTable(input) => A::CreateTable(self.create_table(cx, input)?),
             Q::DescribeTable(input) => A::DescribeTable(self.describe_table(cx, &input)?),
             Q::DeleteTable(input) => A::DeleteTable(self.delete_table(cx, &input)?),
-            Q::UpdateTimeToLive(input) => A::UpdateTimeToLive(self.update_time_to_live(cx, input)?),
+            Q::UpdateTimeToLive(input) => {
+                A::UpdateTimeToLive(self.update_time_to_live_everywhere(cx, input)?)
+            }
             Q::DescribeTimeToLive(input) => A::DescribeTimeToLive(self.describe_time_to_live(cx, &input)?),
             Q::ListTables(input) => A::ListTables(self.list_tables(cx, &input)?),
-            Q::UpdateTable(input) => A::UpdateTable(self.update_table(cx, input)?),
+            Q::UpdateTable(input) => A::UpdateTable(self.update_table_everywhere(cx, input)?),
             other => self.table_settings(cx, other)?,
         })
     }
@@ -113,6 +115,7 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         input: &w::DeleteTableInput,
     ) -> Result<w::DeleteTableOutput, DynamoError> {
+        self.check_deletion(cx, names::table_name(cx, &input.table_name)?)?;
         let here = self.here(cx);
         let table = here.described_mut(cx, &input.table_name)?;
         table.need_active()?;

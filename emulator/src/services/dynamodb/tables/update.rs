@@ -28,7 +28,7 @@ fn invalid(why: impl Into<String>) -> TableError {
 }
 
 impl DynamoDb {
-    pub(super) fn update_table(
+    pub(crate) fn update_table(
         &mut self,
         cx: &mut Cx<'_>,
         input: w::UpdateTableInput,
@@ -68,9 +68,6 @@ impl DynamoDb {
 fn not_built(input: &w::UpdateTableInput) -> Option<&'static str> {
     if input.vector_index_updates.as_ref().is_some_and(|updates| !updates.is_empty()) {
         return Some("UpdateTable with VectorIndexUpdates");
-    }
-    if input.replica_updates.as_ref().is_some_and(|updates| !updates.is_empty()) {
-        return Some("UpdateTable with ReplicaUpdates");
     }
     if input.global_table_witness_updates.as_ref().is_some_and(|updates| !updates.is_empty()) {
         return Some("UpdateTable with GlobalTableWitnessUpdates");

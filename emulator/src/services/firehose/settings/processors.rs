@@ -1,6 +1,7 @@
 //! The processing steps and the rules between them.
 //!
-//! Left out, and refused by name: `Decompression` and `CloudWatchLogProcessing`.
+//! Seen in the wild: the sentence that log messages need decompression (`cdk-preflight`'s rules). Assumed: the order in which
+//! processors are listed does not matter.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,13 +17,14 @@ use super::super::limits::{
     LAMBDA_BUFFER_MB_DEFAULT, LAMBDA_BUFFER_MB_RANGE, LAMBDA_BUFFER_SECS_DEFAULT, LAMBDA_RETRIES_DEFAULT,
 };
 use super::super::prefix::Prefix;
-use super::super::work::{Deaggregation, Query};
+use super::super::work::{Deaggregation, Opener, Query};
 use super::{Buffering, unescaped};
 
 /// What happens to records between their arrival and their buffer.
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct Steps {
     pub(in super::super) lambda: Option<LambdaStep>,
+    pub(in super::super) opener: Option<Opener>,
     pub(in super::super) deaggregation: Option<Deaggregation>,
     pub(in super::super) query: Option<Arc<Query>>,
     /// After each record of an object.
@@ -50,6 +52,9 @@ impl Steps {
                 return Err(Argument::RepeatedProcessor(processor.r#type.clone()).into());
             }
             steps.take(processor, partitioned)?;
+        }
+        if seen.contains("CloudWatchLogProcessing") && !seen.contains("Decompression") {
+            return Err(Argument::MessagesNeedDecompression.into());
         }
         Ok(steps)
     }
@@ -91,15 +96,26 @@ impl Steps {
                     _ => return Err(wrong("SubRecordType").into()),
                 });
             }
+            "Decompression" => {
+                if get("CompressionFormat").unwrap_or("GZIP") != "GZIP" {
+                    return Err(wrong("CompressionFormat").into());
+                }
+                self.opener.get_or_insert(Opener { extracts: false });
+            }
+            "CloudWatchLogProcessing" => match need("DataMessageExtraction")? {
+                "true" => self.opener = Some(Opener { extracts: true }),
+                "false" => {}
+                _ => return Err(wrong("DataMessageExtraction").into()),
+            },
             "AppendDelimiterToRecord" => self.delimiter = unescaped(get("Delimiter").unwrap_or("\\n")),
             other => return Err(Refusal::NotBuilt(format!("the processor {other}"))),
         }
         Ok(())
     }
 
-    /// Whether records must be taken apart or sorted before they are buffered.
-    pub(in super::super) fn sorts(&self, partitioned: bool) -> bool {
-        partitioned || self.deaggregation.is_some()
+    /// Whether records are decompressed or taken apart.
+    pub(in super::super) fn takes_apart(&self) -> bool {
+        self.opener.is_some() || self.deaggregation.is_some()
     }
 
     /// The keys of the prefix must come from somewhere.

@@ -12,6 +12,7 @@ use wavetank_wire::firehose::{
 use super::super::error::{Argument, Refusal};
 use super::super::limits::{STREAMS_MAX, TAGS_MAX};
 use super::super::settings::{Told, extended};
+use super::flow::Line;
 use super::manage::encryption;
 use super::put::Budget;
 use super::source::Source;
@@ -71,8 +72,8 @@ impl Firehose {
             encryption_changes: VecDeque::new(),
             budget: Budget::default(),
             transform: Transform::default(),
-            intake: Vec::new(),
-            sorting: None,
+            opening: Line::default(),
+            sorting: Line::default(),
             buffers: BTreeMap::new(),
             partitions: 0,
             deliveries: BTreeMap::new(),

@@ -1,4 +1,7 @@
-//! Records on their way: backup, function, sorting, buffers. See `ingest`, then `fill` and `flush`.
+//! Records on their way: backup, taking apart, function, sorting, buffers. See `ingest`, then `fill` and `flush`.
+//!
+//! Documented: docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html (read 2026-11-28):
+//! records come apart before a function gets them, and partition keys come last.
 //!
 //! A buffer holds the records themselves; nothing is copied before its flush. A put costs one look at a map, not one for
 //! each record.
@@ -11,7 +14,7 @@ use super::super::documents::{ErrorType, Step, document};
 use super::super::limits::ACTIVE_PARTITIONS_MAX;
 use super::super::prefix::Keys;
 use super::super::settings::Buffering;
-use super::super::work::{ConvertOutput, Done, Failed, Record, Sort, Task};
+use super::super::work::{ConvertOutput, Done, Failed, Record, Sort, Sorted, Task};
 use super::deliver::Target;
 use super::{Desk, JobFor, Stream, Timer, TimerKey};
 use crate::world::Cx;
@@ -41,23 +44,82 @@ pub(super) struct Buffer {
     timer: TimerKey,
 }
 
+/// Work on records that is done in batches, one at a time, so that their order stays.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    waiting: Vec<Record>,
+    working: Option<Arc<Vec<Record>>>,
+}
+
+impl Line {
+    /// The next batch, if there is one and none is being worked on.
+    fn next(&mut self) -> Option<Arc<Vec<Record>>> {
+        if self.working.is_some() || self.waiting.is_empty() {
+            return None;
+        }
+        self.working = Some(Arc::new(std::mem::take(&mut self.waiting)));
+        self.working.clone()
+    }
+
+    /// The batch has been worked on. Where the work broke, all of it has failed.
+    fn done(&mut self, output: ConvertOutput) -> Sorted {
+        let records = self.working.take().unwrap_or_default();
+        match output.0 {
+            Done::Sorted(sorted) => sorted,
+            Done::Broken(why) => {
+                let broken = |record: &Record| Failed {
+                    record: record.clone(),
+                    code: "InternalError",
+                    message: why.clone(),
+                };
+                Sorted { failed: records.iter().map(broken).collect(), ..Sorted::default() }
+            }
+            other => unreachable!("sorting ended with {other:?}"),
+        }
+    }
+}
+
 impl Stream {
     /// Takes records in.
     pub(super) fn ingest(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, records: Vec<Record>) {
         if self.settings.backup.is_some() {
             self.fill(cx, desk, BufferId::Backup, records.clone());
         }
-        if self.settings.steps.lambda.is_some() {
-            self.transform(cx, desk, records);
-        } else {
+        let steps = &self.settings.steps;
+        if steps.lambda.is_none() {
             self.sort(cx, desk, records);
+        } else if steps.takes_apart() {
+            self.opening.waiting.extend(records);
+            self.open_next(cx, desk);
+        } else {
+            self.transform(cx, desk, records);
         }
+    }
+
+    /// Takes apart what is meant for a function.
+    fn open_next(&mut self, cx: &mut Cx<'_>, desk: &mut Desk) {
+        let Some(records) = self.opening.next() else { return };
+        let steps = &self.settings.steps;
+        let (opener, deaggregation) = (steps.opener, steps.deaggregation.clone());
+        let task = Task::Sort(Sort { opener, deaggregation, ..Sort::of(records) });
+        desk.convert(cx, self.id, task, JobFor::Open);
+    }
+
+    pub(super) fn opened(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, output: ConvertOutput) {
+        let sorted = self.opening.done(output);
+        for (_, records) in sorted.groups {
+            self.transform(cx, desk, records);
+        }
+        self.fail(cx, desk, &sorted.closed, ErrorType::DecompressionFailed, Step::Sorting, 1);
+        self.fail(cx, desk, &sorted.failed, ErrorType::ProcessingFailed, Step::Sorting, 1);
+        self.open_next(cx, desk);
     }
 
     /// Sorts records into their buffers; where that takes work, when the records before them have been sorted.
     pub(super) fn sort(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, records: Vec<Record>) {
-        if self.settings.steps.sorts(self.settings.partitioned) {
-            self.intake.extend(records);
+        let steps = &self.settings.steps;
+        if self.settings.partitioned || (steps.lambda.is_none() && steps.takes_apart()) {
+            self.sorting.waiting.extend(records);
             self.sort_next(cx, desk);
         } else {
             self.fill(cx, desk, BufferId::Main(None), records);
@@ -65,15 +127,14 @@ impl Stream {
     }
 
     fn sort_next(&mut self, cx: &mut Cx<'_>, desk: &mut Desk) {
-        if self.sorting.is_some() || self.intake.is_empty() {
-            return;
-        }
-        let records = Arc::new(std::mem::take(&mut self.intake));
-        self.sorting = Some(Arc::clone(&records));
+        let Some(records) = self.sorting.next() else { return };
         let steps = &self.settings.steps;
+        // What went to a function has been taken apart.
+        let is_whole = steps.lambda.is_none();
         let task = Task::Sort(Sort {
             records,
-            deaggregation: steps.deaggregation.clone(),
+            opener: steps.opener.filter(|_| is_whole),
+            deaggregation: steps.deaggregation.clone().filter(|_| is_whole),
             query: steps.query.clone(),
             partitioned: self.settings.partitioned,
             query_keys: Arc::clone(&steps.query_keys),
@@ -83,29 +144,16 @@ impl Stream {
     }
 
     pub(super) fn sorted(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, output: ConvertOutput) {
-        let records = self.sorting.take().unwrap_or_default();
-        let failed = match output.0 {
-            Done::Sorted(sorted) => {
-                let mut exceeded = false;
-                for (keys, records) in sorted.groups {
-                    exceeded |= self.fill_partition(cx, desk, keys, records);
-                }
-                if self.settings.partitioned {
-                    self.count_partitions(cx, exceeded);
-                }
-                sorted.failed
-            }
-            Done::Broken(why) => {
-                let broken = |record: &Record| Failed {
-                    record: record.clone(),
-                    code: "InternalError",
-                    message: why.clone(),
-                };
-                records.iter().map(broken).collect()
-            }
-            other => unreachable!("sorting ended with {other:?}"),
-        };
-        self.fail(cx, desk, &failed, ErrorType::ProcessingFailed, Step::Partitioning, 1);
+        let sorted = self.sorting.done(output);
+        let mut exceeded = false;
+        for (keys, records) in sorted.groups {
+            exceeded |= self.fill_partition(cx, desk, keys, records);
+        }
+        if self.settings.partitioned {
+            self.count_partitions(cx, exceeded);
+        }
+        self.fail(cx, desk, &sorted.closed, ErrorType::DecompressionFailed, Step::Sorting, 1);
+        self.fail(cx, desk, &sorted.failed, ErrorType::ProcessingFailed, Step::Sorting, 1);
         self.sort_next(cx, desk);
     }
 
@@ -130,7 +178,7 @@ impl Stream {
                 ),
             };
             let failed: Vec<Failed> = records.into_iter().map(over).collect();
-            self.fail(cx, desk, &failed, ErrorType::ActivePartitionExceeded, Step::Partitioning, 1);
+            self.fail(cx, desk, &failed, ErrorType::ActivePartitionExceeded, Step::Sorting, 1);
         } else {
             self.fill(cx, desk, id, records);
         }

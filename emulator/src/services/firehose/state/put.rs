@@ -59,6 +59,7 @@ impl Firehose {
         let strict = self.strict;
         let (stream, desk) = self.stream_mut(cx, &input.delivery_stream_name)?;
         stream.check_puts(std::slice::from_ref(&input.record))?;
+        stream.check_sender(cx)?;
         if strict {
             stream.budget.take_request(cx.now)?;
             if !stream.budget.take_record(input.record.data.len()) {
@@ -82,6 +83,7 @@ impl Firehose {
         let strict = self.strict;
         let (stream, desk) = self.stream_mut(cx, &input.delivery_stream_name)?;
         stream.check_puts(&input.records)?;
+        stream.check_sender(cx)?;
         if strict {
             stream.budget.take_request(cx.now)?;
         }
@@ -111,6 +113,12 @@ impl Firehose {
 }
 
 impl Stream {
+    /// What the tank puts itself has no access key: only such calls can be those of CloudWatch Logs.
+    fn check_sender(&self, cx: &Cx<'_>) -> Result<(), Refusal> {
+        let is_client = !cx.access_key.is_empty();
+        if is_client && self.settings.steps.opener.is_some() { Err(Refusal::NotFromLogs) } else { Ok(()) }
+    }
+
     /// The number of records is the model's to check.
     fn check_puts(&self, records: &[WireRecord]) -> Result<(), Refusal> {
         if self.status != Status::Active {

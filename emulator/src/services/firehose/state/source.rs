@@ -1,9 +1,10 @@
 //! A Kinesis stream as the source: each shard is read when the stream says that it has something new.
 //!
-//! Documented: docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html (to be verified): from the time of
-//! creation on, at most one read a second of each shard. Parents are read to their end before their children begin. While
+//! Documented: docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html (read 2026-11-28 through a copy): from
+//! LATEST, which is the time of creation, on; at most one read a second of each shard. Without strict limits a shard that
+//! holds more than one read gave is read again sooner. Parents are read to their end before their children begin. While
 //! S3 refuses, nothing is read: the records are safe where they are. Assumed: that, and the waits after refusals.
-//! Left out: taking apart what the Kinesis Producer Library has aggregated.
+//! What the Kinesis Producer Library has packed into one record comes apart here (`kpl.rs`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use wavetank_wire::kinesis::{
 };
 use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, WireError};
 
-use super::super::limits::{S3_RETRY_MAX, SHARD_READ_EVERY, SHARD_RECORDS_MAX};
+use super::super::kpl;
+use super::super::limits::{S3_RETRY_MAX, SHARD_READ_AGAIN, SHARD_READ_EVERY, SHARD_RECORDS_MAX};
 use super::super::work::{Origin, Record};
 use super::{Desk, Owed, Stream, Timer, TimerKey};
 use crate::services::ServiceId;
@@ -236,10 +238,12 @@ impl Stream {
                 return;
             }
         };
-        shard.next_at = cx.now + SHARD_READ_EVERY;
+        let is_behind = output.millis_behind_latest.unwrap_or(0) > 0;
+        let pause = if is_behind && !desk.strict { SHARD_READ_AGAIN } else { SHARD_READ_EVERY };
+        shard.next_at = cx.now + pause;
         shard.iterator = output.next_shard_iterator;
         shard.ended = shard.iterator.is_none();
-        shard.wants |= output.millis_behind_latest.unwrap_or(0) > 0;
+        shard.wants |= is_behind;
         if let Some(last) = output.records.last() {
             shard.checkpoint = Some(last.sequence_number.clone());
         }
@@ -247,18 +251,25 @@ impl Stream {
         // Only a function and the documents of a conversion say where a record came from.
         let names_origin = self.settings.steps.lambda.is_some() || self.settings.conversion.is_some();
         let now = cx.now;
-        let records = output.records.into_iter().map(|record| {
+        let mut records = Vec::with_capacity(output.records.len());
+        for record in output.records {
             let arrival = record.approximate_arrival_timestamp.unwrap_or(now);
-            let origin = names_origin.then(|| {
-                Arc::new(Origin {
-                    shard: Arc::clone(id),
-                    sequence: record.sequence_number,
-                    partition_key: record.partition_key.unwrap_or_default(),
-                })
-            });
-            Record { data: record.data, arrival, origin, keys: None }
-        });
-        let records: Vec<Record> = records.collect();
+            let origin = |sequence: &str, sub_sequence, partition_key| {
+                let (shard, sequence) = (Arc::clone(id), sequence.to_owned());
+                names_origin.then(|| Arc::new(Origin { shard, sequence, sub_sequence, partition_key }))
+            };
+            let sequence = record.sequence_number.as_str();
+            match kpl::open(&record.data) {
+                None => {
+                    let origin = origin(sequence, 0, record.partition_key.unwrap_or_default());
+                    records.push(Record { origin, ..Record::new(record.data, arrival) });
+                }
+                Some(packed) => records.extend(packed.into_iter().enumerate().map(|(number, user)| {
+                    let origin = origin(sequence, number, user.partition_key);
+                    Record { origin, ..Record::new(user.data, arrival) }
+                })),
+            }
+        }
         self.count_source(cx, &records, output.millis_behind_latest.unwrap_or(0));
         if !records.is_empty() {
             self.ingest(cx, desk, records);

@@ -1,6 +1,7 @@
 //! Transformation by a function: records gather, are handed over in a batch, and are accounted for one by one.
 //!
-//! Documented: docs.aws.amazon.com/firehose/latest/dev/data-transformation.html (to be verified) for request and answer,
+//! Assumed, after examples in the wild (docs.aws.amazon.com/firehose/latest/dev/data-transformation.html was not opened): request
+//! and answer. Documented:
 //! data-transformation-failure-handling.html (read 2026-11-20) for what is tried again, monitoring-with-cloudwatch-logs.html
 //! (read 2026-11-20 as awsdocs) for codes and messages. Assumed: the wait between invocations; that only the records
 //! concerned fail where an answer lacks some or has some twice.
@@ -207,7 +208,7 @@ fn event(
                 "partitionKey": origin.partition_key,
                 "approximateArrivalTimestamp": arrival,
                 "sequenceNumber": origin.sequence,
-                "subsequenceNumber": 0,
+                "subsequenceNumber": origin.sub_sequence,
             });
             out.push_str(&format!(r#","kinesisRecordMetadata":{metadata}"#));
         }

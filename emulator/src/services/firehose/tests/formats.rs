@@ -148,14 +148,16 @@ DataFormatConversion.MalformedData [1]
 }
 
 #[tokio::test]
-async fn json_becomes_orc_and_a_type_that_orc_lacks_here_is_said_by_name() {
+async fn json_becomes_orc_with_decimals_and_nested_types() {
     let tank = tank_of(conversion(orc()), &[("id", "bigint"), ("name", "string")]).await;
     put(&tank, &[r#"{"id":1,"name":"a"}"#, r#"{"id":2}"#]).await;
     let found = outcome(&tank).await;
     assert!(found.contains("| 1  | a    |") && found.contains("| 2  |      |"), "{found}");
-    let tank = tank_of(conversion(orc()), &[("tags", "array<int>")]).await;
-    put(&tank, &[r#"{"tags":[1]}"#]).await;
-    assert_eq!(outcome(&tank).await, "DataFormatConversion.InvalidSchema {\"tags\":[1]}\n");
+    let columns = [("price", "decimal(8,2)"), ("tags", "array<int>"), ("more", "struct<x:map<string,int>>")];
+    let tank = tank_of(conversion(orc()), &columns).await;
+    put(&tank, &[r#"{"price":"12.345","tags":[1,null],"more":{"x":{"a":2}}}"#, r#"{"tags":[]}"#]).await;
+    let found = outcome(&tank).await;
+    assert!(found.contains("| 12.35 | [1, ] | {x: {a: 2}} |"), "{found}");
 }
 
 #[tokio::test]

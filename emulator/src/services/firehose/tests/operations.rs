@@ -86,10 +86,20 @@ async fn configurations_that_break_a_rule_are_refused_with_its_sentence() {
         ),
         (
             ExtendedS3DestinationConfiguration {
-                processing_configuration: steps(&[("Decompression", &[])]),
+                processing_configuration: steps(&[("Decompression", &[("CompressionFormat", "ZSTD")])]),
                 ..lake()
             },
-            "NotImplemented: wavetank does not implement the processor Decompression.",
+            "InvalidArgument: The parameter CompressionFormat of the processor Decompression is invalid: ZSTD",
+        ),
+        (
+            ExtendedS3DestinationConfiguration {
+                processing_configuration: steps(&[(
+                    "CloudWatchLogProcessing",
+                    &[("DataMessageExtraction", "true")],
+                )]),
+                ..lake()
+            },
+            "InvalidArgument: CloudWatchLogProcessingProcessor can only be enabled with DecompressionProcessor",
         ),
         (
             ExtendedS3DestinationConfiguration {

@@ -7,7 +7,7 @@ use super::rig::{FakeShard, Rig, STREAM_ARN};
 use super::*;
 
 /// A stream from Kinesis that buffers for a minute.
-fn from_kinesis() -> CreateDeliveryStreamInput {
+pub(super) fn from_kinesis() -> CreateDeliveryStreamInput {
     let mut input =
         input("s", ExtendedS3DestinationConfiguration { buffering_hints: hints(1, 60), ..lake() });
     input.delivery_stream_type = Some("KinesisStreamAsSource".to_owned());
@@ -19,7 +19,11 @@ fn from_kinesis() -> CreateDeliveryStreamInput {
 }
 
 fn rig() -> Rig {
-    let mut rig = Rig::new(from_kinesis());
+    rig_with_limits(false)
+}
+
+fn rig_with_limits(strict: bool) -> Rig {
+    let mut rig = Rig::with_limits(from_kinesis(), strict);
     rig.shards.insert("shard-0".to_owned(), FakeShard::default());
     rig.advance(Duration::from_secs(1));
     rig
@@ -38,18 +42,23 @@ fn delivered(rig: &Rig) -> String {
 }
 
 #[test]
-fn a_shard_is_read_at_most_once_a_second_until_it_is_empty_and_not_while_it_is_idle() {
-    let mut rig = rig();
-    let before = rig.reads.len();
-    append(&mut rig, "shard-0", &["a", "b", "c", "d", "e"]);
-    let start = rig.now();
-    rig.signal();
-    rig.advance(Duration::from_secs(10));
-    let seconds: Vec<u64> = rig.reads[before..].iter().map(|(at, _)| at.since(start).as_secs()).collect();
-    assert_eq!(seconds, [1, 2, 3]);
-    rig.advance(Duration::from_secs(60));
-    assert_eq!(delivered(&rig), "abcde");
-    assert!(rig.is_idle());
+fn a_shard_is_read_once_a_second_and_without_strict_limits_sooner_while_it_holds_more() {
+    let check = |strict: bool, expected: [u128; 3]| {
+        let mut rig = rig_with_limits(strict);
+        let before = rig.reads.len();
+        append(&mut rig, "shard-0", &["a", "b", "c", "d", "e"]);
+        let start = rig.now();
+        rig.signal();
+        rig.advance(Duration::from_secs(10));
+        let millis: Vec<u128> =
+            rig.reads[before..].iter().map(|(at, _)| at.since(start).as_millis()).collect();
+        assert_eq!(millis, expected, "strict: {strict}");
+        rig.advance(Duration::from_secs(60));
+        assert_eq!(delivered(&rig), "abcde");
+        assert!(rig.is_idle());
+    };
+    check(true, [1_000, 2_000, 3_000]);
+    check(false, [1_000, 1_200, 1_400]);
 }
 
 #[test]

@@ -45,9 +45,9 @@ fn handler(context: &NativeContext, event: Value) -> Result<Value, FunctionError
     Ok(if texts.iter().any(|text| text == "nonsense") { json!("no") } else { json!({ "records": said }) })
 }
 
-const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
+pub(super) const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
 
-async fn tank_of(lake: ExtendedS3DestinationConfiguration) -> Tank {
+pub(super) async fn tank_of(lake: ExtendedS3DestinationConfiguration) -> Tank {
     let tank = Tank::builder().function("test.transform", Arc::new(handler)).build();
     bucket(&tank, "lake");
     let zip = zip_of(&[("index.py", 0o644, "")]);
@@ -116,7 +116,10 @@ async fn records_wait_for_the_function_and_then_for_their_object() {
     assert_eq!(shown(&tank, "lake"), "2026/01/05/00/s-1-2026-01-05-00-00-01-* A\n");
 }
 
-fn by_keys(prefix: &str, processors: &[(&str, &[(&str, &str)])]) -> ExtendedS3DestinationConfiguration {
+pub(super) fn by_keys(
+    prefix: &str,
+    processors: &[(&str, &[(&str, &str)])],
+) -> ExtendedS3DestinationConfiguration {
     ExtendedS3DestinationConfiguration {
         prefix: Some(prefix.to_owned()),
         error_output_prefix: Some("errors/!{firehose:error-output-type}/".to_owned()),

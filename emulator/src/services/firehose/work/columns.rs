@@ -1,8 +1,7 @@
 //! Records converted to one Parquet or ORC file by a table of the Glue catalog.
 //!
 //! A record may hold several documents, one after the other; one that does not fit the table fails, and the others go on.
-//! Left out: decimals and nested types in ORC (`orc-rust` does not write them), bloom filters, padding, the Parquet block
-//! size; ORC's `ZLIB` is written where it is asked for, anything else with `SNAPPY` or uncompressed.
+//! Left out: bloom filters, padding, the Parquet block size. ORC is written by `orc.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,8 +15,6 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::Schema;
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
-use orc_rust::ArrowWriterBuilder;
-use orc_rust::compression::CompressionType;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression as ParquetCompression;
 use parquet::file::properties::{WriterProperties, WriterVersion};
@@ -26,6 +23,7 @@ use serde_json::Value;
 use super::super::java_time::Pattern;
 use super::cell::{Cell, row};
 use super::hive_type::HiveType;
+use super::orc;
 use super::{Done, Failed, Record};
 
 /// How records are read and written.
@@ -139,11 +137,6 @@ impl Columns {
         for (name, kind) in &self.table.columns {
             let parsed = HiveType::parse(kind)
                 .map_err(|at| format!("The type {kind} of {name} is not understood at {at}"))?;
-            if matches!(self.conversion.serializer, Serializer::Orc(_)) && !parsed.is_in_orc() {
-                return Err(format!(
-                    "NotImplemented: this tank does not write the type {kind} of {name} to ORC"
-                ));
-            }
             types.push((name.clone(), parsed));
         }
         if types.is_empty() { Err("The table has no columns".to_owned()) } else { Ok(types) }
@@ -176,38 +169,39 @@ impl Columns {
     }
 
     fn file(&self, types: &[(String, HiveType)], columns: &[Vec<Cell>]) -> Result<Bytes, String> {
-        let schema = Arc::new(Schema::new(HiveType::fields(types)));
-        let arrays = types.iter().zip(columns).map(|((_, kind), cells)| {
-            let cells: Vec<&Cell> = cells.iter().collect();
-            array(kind, &cells)
-        });
-        let arrays: Vec<ArrayRef> = arrays.collect::<Result<_, String>>()?;
-        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(|why| why.to_string())?;
-        let mut out = Vec::new();
         match &self.conversion.serializer {
             Serializer::Parquet(options) => {
-                let mut writer = ArrowWriter::try_new(&mut out, schema, Some(options.properties()))
+                let batch = batch(types, columns)?;
+                let mut out = Vec::new();
+                let mut writer = ArrowWriter::try_new(&mut out, batch.schema(), Some(options.properties()))
                     .map_err(|why| why.to_string())?;
                 writer.write(&batch).map_err(|why| why.to_string())?;
                 writer.close().map_err(|why| why.to_string())?;
+                Ok(out.into())
             }
             Serializer::Orc(options) => {
-                let mut builder = ArrowWriterBuilder::new(&mut out, schema);
-                match options.compression.as_str() {
-                    "ZLIB" => builder = builder.with_compression(CompressionType::Zlib),
-                    "NONE" => {}
-                    _ => builder = builder.with_compression(CompressionType::Snappy),
-                }
-                if let Some(bytes) = options.stripe_bytes {
-                    builder = builder.with_stripe_byte_size(bytes);
-                }
-                let mut writer = builder.try_build().map_err(|why| why.to_string())?;
-                writer.write(&batch).map_err(|why| why.to_string())?;
-                writer.close().map_err(|why| why.to_string())?;
+                let compression = match options.compression.as_str() {
+                    "ZLIB" => orc::Compression::Zlib,
+                    "NONE" => orc::Compression::None,
+                    _ => orc::Compression::Snappy,
+                };
+                let stripe_bytes = options.stripe_bytes.unwrap_or(orc::STRIPE_BYTES_DEFAULT);
+                let raw_bytes = self.records.iter().map(|record| record.data.len()).sum();
+                orc::File { types, columns, compression, stripe_bytes, raw_bytes }.write()
             }
         }
-        Ok(out.into())
     }
+}
+
+/// The columns as Arrow has them.
+pub(super) fn batch(types: &[(String, HiveType)], columns: &[Vec<Cell>]) -> Result<RecordBatch, String> {
+    let schema = Arc::new(Schema::new(HiveType::fields(types)));
+    let arrays = types.iter().zip(columns).map(|((_, kind), cells)| {
+        let cells: Vec<&Cell> = cells.iter().collect();
+        array(kind, &cells)
+    });
+    let arrays: Vec<ArrayRef> = arrays.collect::<Result<_, String>>()?;
+    RecordBatch::try_new(schema, arrays).map_err(|why| why.to_string())
 }
 
 impl ParquetOptions {

@@ -137,11 +137,6 @@ impl HiveType {
     pub(super) fn map_fields(key: &Self, value: &Self) -> Fields {
         Fields::from(vec![Field::new("key", key.arrow(), false), Field::new("value", value.arrow(), true)])
     }
-
-    /// Whether `orc-rust` can write it: no decimals, nothing nested.
-    pub(super) fn is_in_orc(&self) -> bool {
-        !matches!(self, Self::Decimal { .. } | Self::Array(_) | Self::Map(..) | Self::Struct(_))
-    }
 }
 
 fn opened(rest: &str) -> Result<&str, String> {

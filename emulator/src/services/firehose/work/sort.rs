@@ -1,7 +1,7 @@
 //! Takes records apart that hold several, and sorts them by partition.
 //!
 //! Documented: docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html (read
-//! 2026-11-20 as awsdocs): by JSON documents or by a delimiter, whose newlines go. A put of more than 500 records passes
+//! 2026-11-28): by JSON documents or by a delimiter, whose newlines go. A put of more than 500 records passes
 //! whole (service model, `PutRecord`). Assumed: a record that does not come apart as JSON passes whole, too.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use serde::de::IgnoredAny;
 
 use super::super::limits::DEAGGREGATED_RECORDS_MAX;
 use super::super::prefix::Keys;
+use super::open::Opener;
 use super::query::Query;
 use super::{Failed, Record};
 
@@ -26,6 +27,8 @@ pub(in super::super) enum Deaggregation {
 #[derive(Clone, Debug)]
 pub(in super::super) struct Sort {
     pub(in super::super) records: Arc<Vec<Record>>,
+    /// What decompresses them first.
+    pub(in super::super) opener: Option<Opener>,
     pub(in super::super) deaggregation: Option<Deaggregation>,
     pub(in super::super) query: Option<Arc<Query>>,
     /// Whether records go by partition at all.
@@ -40,17 +43,40 @@ pub(in super::super) struct Sort {
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct Sorted {
     pub(in super::super) groups: Vec<(Option<Arc<Keys>>, Vec<Record>)>,
+    /// What could not be decompressed.
+    pub(in super::super) closed: Vec<Failed>,
     pub(in super::super) failed: Vec<Failed>,
 }
 
 pub(super) const EXTRACTION_FAILED: &str = "DynamicPartitioning.MetadataExtractionFailed";
 
 impl Sort {
+    /// These records, with nothing done to them yet.
+    pub(in super::super) fn of(records: Arc<Vec<Record>>) -> Self {
+        Self {
+            records,
+            opener: None,
+            deaggregation: None,
+            query: None,
+            partitioned: false,
+            query_keys: Arc::new([]),
+            lambda_keys: Arc::new([]),
+        }
+    }
+
     pub(super) fn run(self) -> Sorted {
         let mut sorted = Sorted::default();
         let mut places: BTreeMap<Option<Keys>, usize> = BTreeMap::new();
         for record in self.records.iter() {
-            for record in self.apart(record) {
+            let opened = match self.opener.map(|opener| opener.open(record)) {
+                None => vec![record.clone()],
+                Some(Ok(records)) => records,
+                Some(Err(failed)) => {
+                    sorted.closed.push(failed);
+                    continue;
+                }
+            };
+            for record in opened.iter().flat_map(|record| self.apart(record)) {
                 let keys = if self.partitioned { self.keys(&record).map(Some) } else { Ok(None) };
                 match keys {
                     Ok(keys) => {
@@ -175,6 +201,7 @@ mod tests {
         let record = Record::new(Bytes::copy_from_slice(data.as_bytes()), Timestamp::TANK_EPOCH);
         let sorted = Sort {
             records: Arc::new(vec![record]),
+            opener: None,
             deaggregation: how,
             query: query.map(|text| Arc::new(Query::compile(text).unwrap())),
             partitioned: query.is_some(),

@@ -24,6 +24,8 @@ pub(in super::super) struct Consumer {
     pub(in super::super) policy: Option<String>,
     /// By shard: when it last subscribed, and the subscription if it is still open.
     pub(in super::super) subscribed: BTreeMap<u32, (Timestamp, Option<Ticket>)>,
+    /// By shard: what a mapping of this consumer may still read, with strict limits.
+    pub(in super::super) reads: BTreeMap<u32, Bucket>,
 }
 
 /// Which consumer of which stream.
@@ -46,6 +48,15 @@ impl<'a> ConsumerName<'a> {
 }
 
 impl Consumer {
+    /// What was read from a shard counts against the consumer's own rate for it.
+    pub(super) fn give(&mut self, shard: u32, bytes: usize, now: Timestamp) {
+        self.budget(shard, now).owe(bytes as u64);
+    }
+
+    fn budget(&mut self, shard: u32, now: Timestamp) -> &mut Bucket {
+        self.reads.entry(shard).or_insert_with(|| Bucket::new(SHARD_READ_BYTES_PER_SECOND, now))
+    }
+
     fn summary(&self) -> wavetank_wire::kinesis::Consumer {
         wavetank_wire::kinesis::Consumer {
             consumer_name: self.name.clone(),
@@ -89,7 +100,39 @@ fn meant<'a>(
     }
 }
 
+/// The consumer for which another service of the tank reads: an event source mapping names it in place of its stream.
+///
+/// For a client a consumer's ARN is no stream's; the tank's own calls have no access key.
+pub(super) fn read_for<'a>(cx: &Cx<'_>, stream_arn: Option<&'a str>) -> Option<ConsumerName<'a>> {
+    let arn = stream_arn.filter(|_| cx.access_key.is_empty())?;
+    ConsumerName::of_arn(cx, arn)
+}
+
 impl Kinesis {
+    /// Refuses a read for a consumer that is gone, not ready, or over its own rate.
+    pub(super) fn check_fan_out(
+        &mut self,
+        cx: &Cx<'_>,
+        name: ConsumerName<'_>,
+        arn: &str,
+        shard: u32,
+    ) -> Result<(), KinesisError> {
+        let (strict, account) = (self.strict, cx.scope.account.to_string());
+        let consumer = self.consumer_mut(cx, name, arn)?;
+        if consumer.status != Status::Active {
+            let (created, consumer) = (consumer.created.secs(), consumer.name.clone());
+            let stream = name.stream.to_owned();
+            return Err(KinesisError::ConsumerNotActive { consumer, created, stream, account });
+        }
+        if strict && !consumer.budget(shard, cx.now).is_positive(cx.now) {
+            return Err(KinesisError::ShardRate {
+                shard: super::sequence::shard_id(i64::from(shard)),
+                of: whose(cx.scope, name.stream),
+            });
+        }
+        Ok(())
+    }
+
     /// The consumer, if it is there under its full ARN.
     pub(in super::super) fn consumer_mut(
         &mut self,
@@ -146,6 +189,7 @@ impl Kinesis {
             tags,
             policy: None,
             subscribed: BTreeMap::new(),
+            reads: BTreeMap::new(),
         };
         let output = RegisterStreamConsumerOutput { consumer: consumer.summary() };
         stream.consumers.insert(input.consumer_name.clone(), consumer);

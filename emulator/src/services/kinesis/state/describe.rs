@@ -102,7 +102,7 @@ impl Kinesis {
         self.pace(cx, "DescribeLimits", "")?;
         let on_demand = self.streams.values().filter(|stream| stream.is_on_demand).count();
         Ok(DescribeLimitsOutput {
-            shard_limit: ACCOUNT_SHARDS_MAX as i64,
+            shard_limit: account_shards_max(cx.scope.region.as_str()) as i64,
             open_shard_count: self.open_shards() as i64,
             on_demand_stream_count: on_demand as i64,
             on_demand_stream_count_limit: ON_DEMAND_STREAMS_MAX as i64,

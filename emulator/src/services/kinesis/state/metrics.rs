@@ -42,13 +42,13 @@ metrics! {
 metrics! {
     /// Of a shard.
     enum OfShard in "AWS/Kinesis" by ["StreamName", "ShardId"] {
-        ShardIncomingBytes => "IncomingBytes", Bytes;
-        ShardIncomingRecords => "IncomingRecords", Count;
-        ShardOutgoingBytes => "OutgoingBytes", Bytes;
-        ShardOutgoingRecords => "OutgoingRecords", Count;
-        ShardWriteExceeded => "WriteProvisionedThroughputExceeded", Count;
-        ShardReadExceeded => "ReadProvisionedThroughputExceeded", Count;
-        ShardAge => "IteratorAgeMilliseconds", Milliseconds;
+        IncomingBytes => "IncomingBytes", Bytes;
+        IncomingRecords => "IncomingRecords", Count;
+        OutgoingBytes => "OutgoingBytes", Bytes;
+        OutgoingRecords => "OutgoingRecords", Count;
+        WriteExceeded => "WriteProvisionedThroughputExceeded", Count;
+        ReadExceeded => "ReadProvisionedThroughputExceeded", Count;
+        Age => "IteratorAgeMilliseconds", Milliseconds;
     }
 }
 
@@ -149,9 +149,9 @@ impl Kinesis {
         let mut meter = cx.meter::<OfShard>(&[name, shard]);
         let exceeded = f64::from(u8::from(bytes.is_none()));
         for (metric, name, value) in [
-            (M::ShardIncomingBytes, "IncomingBytes", bytes),
-            (M::ShardIncomingRecords, "IncomingRecords", bytes.map(|_| 1.0)),
-            (M::ShardWriteExceeded, "WriteProvisionedThroughputExceeded", Some(exceeded)),
+            (M::IncomingBytes, "IncomingBytes", bytes),
+            (M::IncomingRecords, "IncomingRecords", bytes.map(|_| 1.0)),
+            (M::WriteExceeded, "WriteProvisionedThroughputExceeded", Some(exceeded)),
         ] {
             if let Some(value) = value.filter(|_| on.contains(name)) {
                 meter.add(metric, value);
@@ -184,10 +184,10 @@ pub(super) fn count_read(
     }
     let mut meter = cx.meter::<OfShard>(&[stream, shard]);
     for (metric, name, value) in [
-        (OfShard::ShardOutgoingBytes, "OutgoingBytes", page.map(|page| page.bytes as f64)),
-        (OfShard::ShardOutgoingRecords, "OutgoingRecords", page.map(|page| page.records.len() as f64)),
-        (OfShard::ShardAge, "IteratorAgeMilliseconds", age),
-        (OfShard::ShardReadExceeded, "ReadProvisionedThroughputExceeded", Some(refused)),
+        (OfShard::OutgoingBytes, "OutgoingBytes", page.map(|page| page.bytes as f64)),
+        (OfShard::OutgoingRecords, "OutgoingRecords", page.map(|page| page.records.len() as f64)),
+        (OfShard::Age, "IteratorAgeMilliseconds", age),
+        (OfShard::ReadExceeded, "ReadProvisionedThroughputExceeded", Some(refused)),
     ] {
         if let Some(value) = value.filter(|_| on.contains(name)) {
             meter.add(metric, value);

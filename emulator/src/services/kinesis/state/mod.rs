@@ -1,11 +1,13 @@
 //! The service: which streams there are, what is due, and what every operation asks first.
 //!
 //! Time: a stream's or consumer's state ends after `TRANSITION`, a subscription after five minutes; between that it is due to
-//! say that it lives. Retention, iterators and tokens are looked at when they are used; nothing is due for them.
+//! say that it lives. An on-demand stream is due to grow only after much has come. Retention, iterators and tokens are looked at when they are used; nothing is due for them.
 
 pub(super) mod consumer;
 mod create;
 mod describe;
+mod growth;
+pub(super) mod hash;
 mod list;
 pub(super) mod log;
 mod metrics;
@@ -41,6 +43,8 @@ enum Due {
     Consumer(String, String),
     /// A subscription has something to say, or ends.
     Subscription(Ticket),
+    /// An on-demand stream's hot shards are split.
+    Growth(String),
 }
 
 /// Kinesis Data Streams of one account and region.
@@ -53,7 +57,7 @@ pub struct Kinesis {
     subscriptions: BTreeMap<Ticket, Subscription>,
     account: Account,
     /// Calls of each operation, where rates are in force.
-    calls: BTreeMap<&'static str, Bucket>,
+    calls: BTreeMap<(&'static str, String), Bucket>,
 }
 
 impl Kinesis {
@@ -106,25 +110,27 @@ impl Kinesis {
         if !self.strict {
             return Ok(());
         }
-        let Some((_, rate)) = CALLS_PER_SECOND.iter().find(|(name, _)| *name == operation) else {
+        let Some((_, per, rate)) = CALLS_PER_SECOND.iter().find(|(name, ..)| *name == operation) else {
             return Ok(());
         };
-        let bucket = self.calls.entry(operation).or_insert_with(|| Bucket::new(*rate, cx.now));
+        let counted = if *per == Per::Stream { stream } else { "" };
+        let bucket = self.calls.entry((operation, counted.to_owned()));
+        let bucket = bucket.or_insert_with(|| Bucket::new(*rate, cx.now));
         let has_room = bucket.draw(1, cx.now);
         has_room.then_some(()).ok_or_else(|| KinesisError::CallRate(whose(cx.scope, stream)))
     }
 
     /// Refuses shards beyond the account's quota.
     fn check_account_shards(&self, cx: &Cx<'_>, additional: usize) -> Result<(), KinesisError> {
-        let current = self.open_shards();
-        if current + additional <= ACCOUNT_SHARDS_MAX {
+        let (current, limit) = (self.open_shards(), account_shards_max(cx.scope.region.as_str()));
+        if current + additional <= limit {
             return Ok(());
         }
         Err(KinesisError::AccountShards {
             account: cx.scope.account.to_string(),
             region: cx.scope.region.to_string(),
             current,
-            limit: ACCOUNT_SHARDS_MAX,
+            limit,
             additional,
         })
     }
@@ -152,6 +158,7 @@ impl Kinesis {
                 Due::Stream(name) => self.stream_due(cx, &name),
                 Due::Consumer(stream, consumer) => self.consumer_due(cx.now, &stream, &consumer),
                 Due::Subscription(ticket) => self.subscription_due(cx, ticket),
+                Due::Growth(name) => self.growth_due(cx, &name),
             }
         }
     }

@@ -22,6 +22,7 @@ impl Kinesis {
         cx: &mut Cx<'_>,
         input: PutResourcePolicyInput,
     ) -> Result<PutResourcePolicyOutput, KinesisError> {
+        self.pace(cx, "PutResourcePolicy", "")?;
         let policy = self.policy_of(cx, &input.resource_arn)?;
         let document = serde_json::from_str::<serde_json::Value>(&input.policy);
         if !document.is_ok_and(|document| document.get("Statement").is_some()) {
@@ -36,6 +37,7 @@ impl Kinesis {
         cx: &mut Cx<'_>,
         input: &GetResourcePolicyInput,
     ) -> Result<GetResourcePolicyOutput, KinesisError> {
+        self.pace(cx, "GetResourcePolicy", "")?;
         let policy = self.policy_of(cx, &input.resource_arn)?.clone();
         let policy = policy.ok_or_else(|| KinesisError::NoPolicy(input.resource_arn.clone()))?;
         Ok(GetResourcePolicyOutput { policy })
@@ -46,6 +48,7 @@ impl Kinesis {
         cx: &mut Cx<'_>,
         input: &DeleteResourcePolicyInput,
     ) -> Result<DeleteResourcePolicyOutput, KinesisError> {
+        self.pace(cx, "DeleteResourcePolicy", "")?;
         let policy = self.policy_of(cx, &input.resource_arn)?;
         policy.take().ok_or_else(|| KinesisError::NoPolicy(input.resource_arn.clone()))?;
         Ok(DeleteResourcePolicyOutput {})

@@ -1,22 +1,17 @@
 //! Records come in: which shard, whether it has room, under which sequence number.
 
 use bytes::Bytes;
-use md5::{Digest as _, Md5};
 use wavetank_types::Timestamp;
 use wavetank_wire::kinesis::*;
 
 use super::Kinesis;
+use super::hash::{hash_all, hash_of};
 use super::log::shared_bytes;
 use super::sequence::Parsed;
 use super::stream::{Status, Stream, whose};
 use crate::services::kinesis::error::{KinesisError, Whose};
 use crate::services::kinesis::limits::*;
 use crate::world::{Cx, Effect};
-
-/// The hash key of a partition key. Documented: its MD5 as a number of 128 bits.
-pub(in super::super) fn hash_of(key: &str) -> u128 {
-    u128::from_be_bytes(Md5::digest(key.as_bytes()).into())
-}
 
 /// Where a member stands, as validation tells it: `data`, or `records.3.member.data`.
 fn path(at: Option<usize>, member: &str) -> String {
@@ -30,16 +25,14 @@ impl Stream {
         takes.then_some(()).ok_or_else(|| self.not_found())
     }
 
-    /// The shard for a record, which must be within the stream's limits.
-    ///
-    /// `last` is the last key and its hash: batches often repeat a key.
-    fn place<'a>(
+    /// The shard for a record, which must be within the stream's limits. `of_key` is its key's hash.
+    fn place(
         &mut self,
         at: Option<usize>,
-        key: Option<&'a str>,
+        key: Option<&str>,
         hash: Option<&str>,
         data: &Bytes,
-        last: &mut Option<(&'a str, u128)>,
+        of_key: impl FnOnce(&str) -> u128,
     ) -> Result<u32, KinesisError> {
         let most = usize::try_from(self.record_kib).unwrap_or(0) << 10;
         let bytes = data.len() + key.map_or(0, str::len);
@@ -61,14 +54,7 @@ impl Stream {
                     "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was {text}"
                 ))
             })?,
-            None => match last {
-                Some((same, hash)) if *same == key => *hash,
-                _ => {
-                    let hash = hash_of(key);
-                    *last = Some((key, hash));
-                    hash
-                }
-            },
+            None => of_key(key),
         };
         Ok(self.route(hash))
     }
@@ -120,7 +106,7 @@ impl Kinesis {
             self.streams.get_mut(name).ok_or_else(|| KinesisError::NoSuchStream(whose(cx.scope, name)))?;
         stream.need_writable()?;
         let key = input.partition_key.as_deref();
-        let number = stream.place(None, key, input.explicit_hash_key.as_deref(), &input.data, &mut None)?;
+        let number = stream.place(None, key, input.explicit_hash_key.as_deref(), &input.data, hash_of)?;
         if let Some(text) = &input.sequence_number_for_ordering {
             check_ordering(&stream.whose(), text, now)?;
         }
@@ -133,11 +119,13 @@ impl Kinesis {
             return Err(rate_exceeded(stream, number));
         }
         let bytes = shared_bytes(key, &input.data);
+        let counted = input.data.len() + key.len();
         let record = std::iter::once((key, input.data));
         let place = shard.log.append(now.millis(), stream.key_id.is_some(), bytes, record);
         let sequence_number = shard.digits_in_turn(place, now.millis()).text();
         let shard_id = shard.id.clone();
         let output = PutRecordOutput { shard_id, sequence_number, encryption_type: encryption(stream) };
+        stream.count_traffic(number, counted, now);
         stream.trim(number, now);
         self.appended(cx, name);
         Ok(output)
@@ -176,6 +164,13 @@ impl Kinesis {
         }
         routes.sort_by_key(|(shard, _)| *shard);
         for group in routes.chunk_by(|one, other| one.0 == other.0) {
+            if stream.is_on_demand {
+                let counted = |(_, at): &(u32, u16)| {
+                    let record = &records[usize::from(*at)];
+                    record.data.len() + record.partition_key.as_ref().map_or(0, String::len)
+                };
+                stream.count_traffic(group[0].0, group.iter().map(counted).sum(), now);
+            }
             append_group(stream, group, &mut records, &mut results, now);
         }
         let output = PutRecordsOutput {
@@ -194,8 +189,12 @@ impl Kinesis {
     fn appended(&mut self, cx: &mut Cx<'_>, name: &str) {
         let Some(stream) = self.streams.get(name) else { return };
         cx.push(Effect::Signal(stream.arn.clone()));
-        if !stream.subscriptions.is_empty() {
+        let (has_readers, is_on_demand) = (!stream.subscriptions.is_empty(), stream.is_on_demand);
+        if has_readers {
             self.push_to_subscribers(cx, name);
+        }
+        if is_on_demand {
+            self.plan_growth(name, cx.now);
         }
     }
 }
@@ -206,11 +205,12 @@ fn route_all(
     records: &[PutRecordsRequestEntry],
 ) -> Result<Vec<(u32, u16)>, KinesisError> {
     let mut routes = Vec::with_capacity(records.len());
-    let (mut total, mut last) = (0, None);
-    for (at, record) in records.iter().enumerate() {
+    let hashes = hash_all(records.iter().map(|record| record.partition_key.as_deref().unwrap_or_default()));
+    let mut total = 0;
+    for ((at, record), of_key) in records.iter().enumerate().zip(hashes) {
         let (key, hash) = (record.partition_key.as_deref(), record.explicit_hash_key.as_deref());
         total += record.data.len() + key.map_or(0, str::len);
-        routes.push((stream.place(Some(at), key, hash, &record.data, &mut last)?, at as u16));
+        routes.push((stream.place(Some(at), key, hash, &record.data, |_| of_key)?, at as u16));
     }
     if total > BATCH_BYTES_MAX {
         // Assumed: the sentence that was told of 5 MB until 2025.

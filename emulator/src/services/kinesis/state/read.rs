@@ -4,6 +4,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::kinesis::*;
 
 use super::Kinesis;
+use super::consumer::read_for;
 use super::metrics::count_read;
 use super::sequence::{Parsed, shard_id, shard_number};
 use super::shard::Shard;
@@ -210,6 +211,12 @@ impl Kinesis {
             return Err(KinesisError::DryRun);
         }
         let created = stream.created;
+        if self.strict
+            && let Some(stream) = self.streams.get_mut(name)
+            && !stream.shards[number as usize].iterators.draw(1, cx.now)
+        {
+            return Err(KinesisError::ShardRate { shard: shard_id(i64::from(number)), of: stream.whose() });
+        }
         let position = Position { stream: name.to_owned(), created, shard: number, place, issued: cx.now };
         Ok(GetShardIteratorOutput { shard_iterator: Some(position.write()) })
     }
@@ -221,7 +228,11 @@ impl Kinesis {
     ) -> Result<GetRecordsOutput, KinesisError> {
         let now = cx.now;
         let mut position = Position::read(&input.shard_iterator, now)?;
-        if let Some(arn) = input.stream_arn.as_deref()
+        let consumer = read_for(cx, input.stream_arn.as_deref());
+        if let Some(name) = consumer {
+            let arn = input.stream_arn.as_deref().unwrap_or_default();
+            self.check_fan_out(cx, name, arn, position.shard)?;
+        } else if let Some(arn) = input.stream_arn.as_deref()
             && Self::name_of(cx, None, Some(arn))? != position.stream
         {
             // Assumed: the sentence.
@@ -242,16 +253,19 @@ impl Kinesis {
         stream.trim(position.shard, now);
         let horizon = stream.horizon(now);
         let shard = &mut stream.shards[position.shard as usize];
-        if self.strict && !shard.reads.take_call(now) {
+        if self.strict && consumer.is_none() && !shard.reads.take_call(now) {
             count_read(cx, &position.stream, &stream.metrics, &shard.id, None);
             let shard = shard.id.clone();
             return Err(KinesisError::ShardRate { shard, of: stream.whose() });
         }
         let from = position.place.max(shard.log.first_since(horizon));
         let most = usize::try_from(input.limit.unwrap_or(i64::MAX)).unwrap_or(1).min(GET_RECORDS_MAX);
-        let page = shard.page(from, most, GET_BYTES_MAX);
+        let page = shard.page(from, most, if consumer.is_some() { EVENT_BYTES_MAX } else { GET_BYTES_MAX });
         if self.strict {
-            shard.reads.give(page.bytes, page.is_full, now);
+            match consumer.and_then(|name| stream.consumers.get_mut(name.consumer)) {
+                Some(consumer) => consumer.give(position.shard, page.bytes, now),
+                None => shard.reads.give(page.bytes, page.is_full, now),
+            }
         }
         let behind = shard.behind(page.next, now);
         count_read(cx, &position.stream, &stream.metrics, &shard.id, Some(&page));

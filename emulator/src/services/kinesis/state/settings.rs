@@ -160,6 +160,7 @@ impl Kinesis {
         input: &EnableEnhancedMonitoringInput,
     ) -> Result<EnhancedMonitoringOutput, KinesisError> {
         let name = Self::name_of(cx, input.stream_name.as_deref(), input.stream_arn.as_deref())?;
+        self.pace(cx, "EnableEnhancedMonitoring", name)?;
         self.monitor(cx, name, &input.shard_level_metrics, true)
     }
 
@@ -169,6 +170,7 @@ impl Kinesis {
         input: &DisableEnhancedMonitoringInput,
     ) -> Result<EnhancedMonitoringOutput, KinesisError> {
         let name = Self::name_of(cx, input.stream_name.as_deref(), input.stream_arn.as_deref())?;
+        self.pace(cx, "DisableEnhancedMonitoring", name)?;
         self.monitor(cx, name, &input.shard_level_metrics, false)
     }
 

@@ -3,9 +3,10 @@
 use wavetank_types::Timestamp;
 use wavetank_wire::kinesis as api;
 
+use super::growth::Traffic;
 use super::log::Log;
 use super::sequence::{Digits, PLACE_MAX, Sequence, shard_id};
-use crate::services::kinesis::limits::{ReadBudget, WriteBudget};
+use crate::services::kinesis::limits::{Bucket, ReadBudget, SHARD_READS_PER_SECOND, WriteBudget};
 
 /// The lowest and the highest hash key of a shard, both included.
 pub(in super::super) type HashRange = (u128, u128);
@@ -24,6 +25,10 @@ pub(in super::super) struct Shard {
     pub(in super::super) log: Log,
     pub(in super::super) writes: WriteBudget,
     pub(in super::super) reads: ReadBudget,
+    /// What may still ask for an iterator, with strict limits.
+    pub(super) iterators: Bucket,
+    /// For on-demand streams, which grow.
+    pub(super) traffic: Traffic,
     /// The last sequence number made, with its place and second.
     last: (u64, u64, Digits),
 }
@@ -44,6 +49,8 @@ impl Shard {
             log: Log::default(),
             writes: WriteBudget::new(now),
             reads: ReadBudget::new(now),
+            iterators: Bucket::new(SHARD_READS_PER_SECOND, now),
+            traffic: Traffic::new(now),
             last: (0, created_second, begin.digits()),
         }
     }

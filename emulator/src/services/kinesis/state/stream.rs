@@ -6,6 +6,7 @@ use std::time::Duration;
 use wavetank_types::Timestamp;
 
 use super::consumer::Consumer;
+use super::growth::Growth;
 use super::shard::{HashRange, Shard};
 use crate::services::kinesis::error::{KinesisError, Whose};
 use crate::services::kinesis::limits::*;
@@ -102,6 +103,8 @@ pub(in super::super) struct Stream {
     pub(in super::super) mode_updates: Recent,
     pub(in super::super) encryption_starts: Recent,
     pub(in super::super) encryption_stops: Recent,
+    /// Shards that will be split, if the stream is on-demand.
+    pub(super) growth: Growth,
     /// The shard whose old records are freed next.
     sweep: usize,
 }
@@ -151,6 +154,7 @@ impl Stream {
             mode_updates: Recent::default(),
             encryption_starts: Recent::default(),
             encryption_stops: Recent::default(),
+            growth: Growth::default(),
             sweep: 0,
         }
     }

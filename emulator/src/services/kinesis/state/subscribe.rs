@@ -2,7 +2,8 @@
 //!
 //! An event goes out when records are there, and after a silence, so that a client sees its position move. At the end of a
 //! closed shard the last event names the children and has no position (recorded: flink-connector-aws pull 243, 2026-04-27).
-//! With strict limits a consumer gets 2 MiB a second from each shard.
+//! With strict limits a consumer gets 2 MiB a second from each shard. A client who does not take his events holds back those
+//! after them: records stay in the shard, and what he gets next is what is there by then.
 
 use std::time::Duration;
 
@@ -38,6 +39,10 @@ pub(super) struct Subscription {
     ready: Timestamp,
     /// When it is due.
     wake: Timestamp,
+    /// Events that the client has not taken yet.
+    unread: u32,
+    /// Records wait for the client to take some.
+    is_held: bool,
 }
 
 impl Kinesis {
@@ -105,6 +110,8 @@ impl Kinesis {
             ends: now + SUBSCRIPTION_LIFE,
             ready: now,
             wake,
+            unread: 0,
+            is_held: false,
         };
         self.subscriptions.insert(ticket, subscription);
         self.due.insert((wake, Due::Subscription(ticket)));
@@ -146,6 +153,11 @@ impl Kinesis {
             if cx.now < open.ready || from == shard.log.end() {
                 break;
             }
+            open.is_held = open.unread >= EVENTS_UNREAD_MAX;
+            if open.is_held {
+                break;
+            }
+            open.unread += 1;
             let page = shard.page(from, GET_RECORDS_MAX, EVENT_BYTES_MAX);
             open.place = page.next;
             if strict {
@@ -183,12 +195,22 @@ impl Kinesis {
 
     /// An event without records: where the subscription is.
     fn push_beat(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
-        let Some(open) = self.subscriptions.get(&ticket) else { return };
+        let Some(open) = self.subscriptions.get_mut(&ticket) else { return };
         let Some(stream) = self.streams.get(&open.stream) else { return };
+        open.unread += 1;
         let shard = &stream.shards[open.shard as usize];
         let (records, next) = (Vec::new(), open.place);
         let page = Page { records, next, last_arrival: None, bytes: 0, is_full: false };
         cx.push(Effect::Event(ticket, Ok(event(shard, page, cx.now))));
+    }
+
+    /// The client has taken an event: records that were held back may go.
+    pub(in super::super) fn event_taken(&mut self, cx: &mut Cx<'_>, ticket: Ticket) {
+        let Some(open) = self.subscriptions.get_mut(&ticket) else { return };
+        open.unread = open.unread.saturating_sub(1);
+        if std::mem::take(&mut open.is_held) {
+            self.push_records(cx, ticket);
+        }
     }
 
     /// The subscription ends, with an error or without.

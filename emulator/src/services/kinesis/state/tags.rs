@@ -49,8 +49,10 @@ fn check_for<'a>(
 }
 
 pub(super) fn too_many(of: &Whose) -> KinesisError {
+    // Recorded (kinesalite's tests) when the limit was 10. Assumed: the number in the sentence is that of today.
     KinesisError::Argument(format!(
-        "Failed to add tags to stream {of} because a given stream cannot have more than 10 tags associated with it."
+        "Failed to add tags to stream {of} because a given stream cannot have more than {TAGS_MAX} tags associated with \
+         it."
     ))
 }
 

@@ -35,7 +35,7 @@ fn from(arn: &str, kind: &str) -> api::SubscribeToShardInput {
     }
 }
 
-/// What was pushed to subscriptions: data, `-` for an event without records, `end [children]`, `close`, or a refusal.
+/// What was pushed to subscriptions, and was taken: data, `-` for an event without records, `end [children]`, `close`, or a refusal.
 fn pushed(rig: &mut Rig) -> Vec<(Ticket, String)> {
     let told = |event: Val| {
         let has_position = matches!(&event, Val::Struct(union)
@@ -56,7 +56,10 @@ fn pushed(rig: &mut Rig) -> Vec<(Ticket, String)> {
     rig.effects()
         .into_iter()
         .filter_map(|effect| match effect {
-            Effect::Event(ticket, Ok(event)) => Some((ticket, told(event))),
+            Effect::Event(ticket, Ok(event)) => {
+                rig.take_event(ticket);
+                Some((ticket, told(event)))
+            }
             Effect::Event(ticket, Err(error)) => Some((ticket, error.to_string())),
             Effect::Close(ticket) => Some((ticket, "close".to_owned())),
             _ => None,
@@ -176,6 +179,24 @@ fn one_subscription_for_each_consumer_and_shard() {
     assert_eq!(pushed(&mut rig), [(first, taken.to_owned())]);
     rig.put("k", "x");
     assert_eq!(pushed(&mut rig), [(second, "x".to_owned())]);
+}
+
+#[test]
+fn a_client_who_takes_nothing_holds_back_what_follows_and_loses_nothing() {
+    let (mut rig, arn) = rig_with_consumer(false);
+    let ticket = rig.subscribe(from(&arn, "LATEST")).unwrap();
+    let numbers: Vec<String> = (0..50).map(|number| format!("{number:02}")).collect();
+    numbers.iter().for_each(|number| drop(rig.put("k", number)));
+    let pushed_whole = |rig: &mut Rig| {
+        let events = pushed(rig);
+        assert!(events.iter().all(|(whose, _)| *whose == ticket));
+        events.into_iter().map(|(_, data)| data).collect::<Vec<_>>()
+    };
+    // The first four wait for him; the rest is one event, made when he takes the first of them.
+    assert_eq!(pushed_whole(&mut rig), numbers[..4]);
+    assert_eq!(pushed_whole(&mut rig), [numbers[4..].concat()]);
+    rig.put("k", "next");
+    assert_eq!(pushed_whole(&mut rig), ["next"]);
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn twenty_consumers_and_fifty_tags_are_enough() {
     check(
         &rig.refused::<api::AddTagsToStream>(tags(49, 51)),
         "InvalidArgumentException: Failed to add tags to stream s under account 000000000000 because a given stream \
-         cannot have more than 10 tags associated with it.",
+         cannot have more than 50 tags associated with it.",
     );
 }
 

@@ -173,3 +173,87 @@ fn few_consumers_are_made_at_once() {
     rig.advance(Duration::from_millis(200));
     rig.ask::<api::RegisterStreamConsumer>(consumer(5)).expect("the first are made");
 }
+
+#[test]
+fn a_mapping_of_a_consumer_reads_from_a_budget_of_its_own_until_the_consumer_is_gone() {
+    let mut rig = Rig::with_stream(true, 1);
+    let stream_arn = format!("{ARN}s");
+    let consumer = register(&mut rig);
+    rig.put_all(&[("k", "a")]);
+    let iterator = rig.iterator(SHARD_0, "TRIM_HORIZON");
+    let read = |arn: &String| api::GetRecordsInput { stream_arn: Some(arn.clone()), ..get_input(&iterator) };
+    for _ in 0..5 {
+        rig.ask::<api::GetRecords>(read(&stream_arn)).expect("five reads a second");
+    }
+    assert_eq!(rig.refused::<api::GetRecords>(read(&stream_arn)), EXCEEDED);
+    for _ in 0..20 {
+        assert_eq!(rig.ask::<api::GetRecords>(read(&consumer)).expect("its own budget").records.len(), 1);
+    }
+    let input =
+        api::DeregisterStreamConsumerInput { consumer_arn: Some(consumer.clone()), ..Default::default() };
+    rig.ask::<api::DeregisterStreamConsumer>(input).expect("it is there");
+    rig.advance(SECOND);
+    let gone = rig.refused::<api::GetRecords>(read(&consumer));
+    assert!(gone.starts_with("ResourceNotFoundException"), "{gone}");
+}
+
+/// A consumer that is ACTIVE; answers its ARN.
+fn register(rig: &mut Rig) -> String {
+    let input = api::RegisterStreamConsumerInput {
+        stream_arn: format!("{ARN}s"),
+        consumer_name: "fast".to_owned(),
+        ..Default::default()
+    };
+    let made = rig.ask::<api::RegisterStreamConsumer>(input).expect("it is new");
+    rig.advance(SECOND);
+    made.consumer.consumer_arn
+}
+
+#[test]
+fn a_mapping_of_a_consumer_gets_two_mebibytes_a_second_from_a_shard() {
+    let mut rig = Rig::with_stream(true, 1);
+    let consumer = register(&mut rig);
+    let mebibyte = "x".repeat((1 << 20) - 1);
+    for _ in 0..3 {
+        rig.advance(SECOND);
+        assert_eq!(rig.put_all(&[("k", &mebibyte)]).failed_record_count, Some(0));
+    }
+    let mut iterator = rig.iterator(SHARD_0, "TRIM_HORIZON");
+    let mut read = |rig: &mut Rig| {
+        let input = api::GetRecordsInput { stream_arn: Some(consumer.clone()), ..get_input(&iterator) };
+        let page = rig.ask::<api::GetRecords>(input).map_err(|error| error.code)?;
+        iterator = page.next_shard_iterator.unwrap_or_default();
+        Ok::<usize, String>(page.records.len())
+    };
+    assert_eq!(read(&mut rig), Ok(2));
+    assert_eq!(read(&mut rig), Err("ProvisionedThroughputExceededException".to_owned()));
+    rig.advance(SECOND);
+    assert_eq!(read(&mut rig), Ok(1));
+}
+
+#[test]
+fn a_shard_gives_five_iterators_a_second_and_streams_are_counted_apart() {
+    let mut rig = Rig::with_stream(true, 2);
+    for _ in 0..5 {
+        rig.iterator(SHARD_0, "LATEST");
+    }
+    let more = |shard: &str| api::GetShardIteratorInput {
+        stream_name: Some("s".to_owned()),
+        shard_id: shard.to_owned(),
+        shard_iterator_type: "LATEST".to_owned(),
+        ..Default::default()
+    };
+    assert_eq!(rig.refused::<api::GetShardIterator>(more(SHARD_0)), EXCEEDED);
+    rig.ask::<api::GetShardIterator>(more("shardId-000000000001")).expect("another shard");
+    rig.create("t", 1);
+    let tags = |stream: &str| api::ListTagsForStreamInput {
+        stream_name: Some(stream.to_owned()),
+        ..Default::default()
+    };
+    for _ in 0..5 {
+        rig.ask::<api::ListTagsForStream>(tags("s")).expect("five a second");
+    }
+    let refusal = rig.refused::<api::ListTagsForStream>(tags("s"));
+    assert!(refusal.starts_with("LimitExceededException: "), "{refusal}");
+    rig.ask::<api::ListTagsForStream>(tags("t")).expect("another stream");
+}

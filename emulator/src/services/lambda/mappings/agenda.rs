@@ -13,6 +13,8 @@ pub(super) enum Part {
     Shard(String),
     /// The queue's poller.
     Queue,
+    /// A record of failure that is sent again, by its number.
+    Letter(u64),
 }
 
 /// A part, by the mapping's id.
@@ -56,9 +58,10 @@ impl Agenda {
         Some(entry)
     }
 
-    /// Forgets every part of a mapping.
+    /// Forgets every part of a mapping. Records of failure that are on their way go on.
     pub(super) fn forget(&mut self, uuid: &str) {
-        let gone: Vec<Entry> = self.by_entry.keys().filter(|(id, _)| id == uuid).cloned().collect();
+        let is_its = |entry: &&Entry| entry.0 == uuid && !matches!(entry.1, Part::Letter(_));
+        let gone: Vec<Entry> = self.by_entry.keys().filter(is_its).cloned().collect();
         for entry in gone {
             self.set(entry, None);
         }

@@ -2,17 +2,19 @@
 //!
 //! Recorded by LocalStack against AWS: the document with `RetryAttemptsExhausted` (2024-10-12), without a
 //! `responseContext` for `RecordAgeExceeded` (2025-04-13), with `payload` in S3 (2025-01-03).
-//! Documented: the object's key, docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html (to be verified).
-//! A record that cannot be delivered is lost, with a warning. Assumed: AWS counts it in `DestinationDeliveryFailures`.
+//! Documented: the object's key and the members, docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+//! (read 2026-11-28). How the document travels, and what becomes of it when its destination refuses, is in `letter.rs`.
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 use wavetank_types::Arn;
-use wavetank_wire::{FromVal as _, Operation, Val, sns, sqs};
 
-use super::source::{Kind, Record, StreamSource, ask, home};
+use super::letter::{Letter, Post};
+use super::source::{Kind, Record, StreamSource, home};
 use crate::services::ServiceId;
-use crate::world::{Address, Cx};
+use crate::world::{Cx, Undelivered};
 
 /// Why a batch is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +42,6 @@ pub(super) struct GivenUp<'a> {
     pub(super) records: &'a [Record],
     pub(super) attempts: u32,
     pub(super) last: Option<&'a LastAnswer>,
-}
-
-/// A message whose queue's address is being asked for.
-#[derive(Debug)]
-pub(super) struct Letter {
-    to: Address,
-    body: String,
 }
 
 impl GivenUp<'_> {
@@ -86,59 +81,52 @@ impl GivenUp<'_> {
         Some(document)
     }
 
-    /// Sends the document. A queue's address has to be asked for first: then there is a letter, which goes with the reply.
-    pub(super) fn send(
+    /// What a person is told if no record of the batch arrives anywhere.
+    pub(super) fn notice(&self, cx: &Cx<'_>, uuid: &str, readable: Duration) -> Option<Undelivered> {
+        let (first, last) = (self.records.first()?, self.records.last()?);
+        let who = format!("event-source-mapping:{uuid}");
+        Some(Undelivered {
+            who: Arn::new("lambda", &cx.scope.region, &cx.scope.account, who).to_string(),
+            destination: None,
+            source: self.source.arn.clone(),
+            place: self.shard.to_owned(),
+            first: first.sequence.clone(),
+            last: last.sequence.clone(),
+            records: self.records.len(),
+            condition: format!("{:?}", self.condition),
+            since: cx.now,
+            attempts: 0,
+            cause: "the mapping names no destination for failures".to_owned(),
+            retry: None,
+            until: first.arrival + readable,
+        })
+    }
+
+    /// The document on its way. None if there is nothing to tell or the destination is no ARN, which making the mapping
+    /// refuses.
+    pub(super) fn letter(
         &self,
         cx: &mut Cx<'_>,
         uuid: &str,
         destination: &str,
+        readable: Duration,
         payload: impl FnOnce() -> Bytes,
-        token: u64,
     ) -> Option<Letter> {
         let arn: Arn = destination.parse().ok()?;
         let mut document = self.document(cx)?;
-        match arn.service.as_str() {
+        let to = match arn.service.as_str() {
             "s3" => {
                 document["payload"] = Value::String(String::from_utf8_lossy(&payload()).into_owned());
                 let day = cx.now.format("%Y/%m/%d");
                 let instant = cx.now.format("%Y-%m-%dT%H.%M.%S");
                 let key = format!("aws/lambda/{uuid}/{}/{day}/{instant}-{}", self.shard, cx.uuid());
-                let body = Bytes::from(document.to_string());
-                cx.put_object(&arn.resource, &key, body, "application/json");
-                None
+                Post::Bucket { name: arn.resource, key }
             }
-            "sns" => {
-                let to = home(ServiceId::Sns, &arn)?;
-                let input = sns::PublishInput {
-                    topic_arn: Some(destination.to_owned()),
-                    message: document.to_string(),
-                    ..Default::default()
-                };
-                ask::<sns::Publish>(cx, &to, input, None);
-                None
-            }
-            _ => {
-                let to = home(ServiceId::Sqs, &arn)?;
-                let input = sqs::GetQueueUrlInput {
-                    queue_name: arn.resource,
-                    queue_owner_aws_account_id: Some(arn.account),
-                };
-                ask::<sqs::GetQueueUrl>(cx, &to, input, Some(token));
-                Some(Letter { to, body: document.to_string() })
-            }
-        }
-    }
-}
-
-impl Letter {
-    /// The queue's address has come.
-    pub(super) fn post(self, cx: &mut Cx<'_>, reply: Val) {
-        let queue_url = <sqs::GetQueueUrl as Operation>::Output::from_val(reply).queue_url;
-        let input = sqs::SendMessageInput {
-            queue_url: queue_url.unwrap_or_default(),
-            message_body: self.body,
-            ..Default::default()
+            "sns" => Post::Topic { home: home(ServiceId::Sns, &arn)?, arn: destination.to_owned() },
+            _ => Post::Queue { home: home(ServiceId::Sqs, &arn)?, arn, url: None },
         };
-        ask::<sqs::SendMessage>(cx, &self.to, input, None);
+        let notice = self.notice(cx, uuid, readable)?;
+        let notice = Undelivered { destination: Some(destination.to_owned()), ..notice };
+        Some(Letter::new(uuid, to, document.to_string(), notice))
     }
 }

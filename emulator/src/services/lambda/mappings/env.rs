@@ -7,8 +7,9 @@ use bytes::Bytes;
 use super::agenda::Agenda;
 use super::config::Settings;
 use super::create::Pending;
-use super::destination::Letter;
-use crate::world::Cx;
+use super::letter::Letter;
+use super::limits;
+use crate::world::{Cx, Undelivered};
 
 /// Which function a mapping calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +94,7 @@ pub(super) enum Owed {
         uuid: String,
         epoch: u64,
     },
-    Destination(Option<Letter>),
+    Destination(Box<Letter>),
 }
 
 /// Where all mappings leave what they want.
@@ -102,6 +103,20 @@ pub(super) struct Out {
     pub(super) wants: VecDeque<Want>,
     pub(super) owed: BTreeMap<u64, Owed>,
     pub(super) agenda: Agenda,
+    /// Records of failure that are sent again later, by their numbers.
+    pub(super) letters: BTreeMap<u64, Letter>,
+    /// What was given up and is told nowhere else, the latest last.
+    pub(super) lost: VecDeque<Undelivered>,
+}
+
+impl Out {
+    /// Keeps by name what is told nowhere else.
+    pub(super) fn lose(&mut self, notice: Undelivered) {
+        if self.lost.len() == limits::UNDELIVERED_KEPT_MAX {
+            self.lost.pop_front();
+        }
+        self.lost.push_back(notice);
+    }
 }
 
 /// Who a mapping is.

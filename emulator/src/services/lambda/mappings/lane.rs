@@ -3,7 +3,7 @@
 //! A shard has one lane, or as many as its mapping's parallelization factor; a partition key always takes the same
 //! lane. The first batch in line is tried until it is done or given up: nothing overtakes it.
 //! Documented: docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html and services-kinesis-batchfailurereporting.html
-//! (to be verified). Recorded by LocalStack against AWS on 2024-10-12: after a partial success the attempts count anew.
+//! (read 2026-11-28). Recorded by LocalStack against AWS on 2024-10-12: after a partial success the attempts count anew.
 //! Assumed: the hash that chooses a lane; that both halves of a batch keep its count of attempts.
 
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use bytes::Bytes;
 use wavetank_types::Timestamp;
 
 use super::destination::{Condition, GivenUp, LastAnswer};
-use super::env::{Env, Owed, Report, Slot};
+use super::env::{Env, Report, Slot};
 use super::event;
 use super::limits;
 use super::response::{self, Verdict};
@@ -371,10 +371,6 @@ fn give_up(
     last: Option<&LastAnswer>,
     payload: Option<Bytes>,
 ) {
-    let Some(destination) = &env.settings.on_failure else {
-        tracing::debug!(shard = place.shard, ?condition, records = records.len(), "records are given up");
-        return;
-    };
     let function_arn = &env.identity.function.arn;
     let given_up = GivenUp {
         condition,
@@ -385,12 +381,16 @@ fn give_up(
         attempts,
         last,
     };
+    let uuid = &env.identity.uuid;
+    let Some(destination) = &env.settings.on_failure else {
+        let notice = given_up.notice(env.cx, uuid, place.retention);
+        return notice.into_iter().for_each(|notice| env.out.lose(notice));
+    };
     // What was never tried has not been encoded yet.
     let role = &env.identity.function.role;
     let encode =
         || payload.unwrap_or_else(|| event::of_records(place.source, place.shard, role, records, None));
-    let token = env.cx.number();
-    if let Some(letter) = given_up.send(env.cx, &env.identity.uuid, destination, encode, token) {
-        env.out.owed.insert(token, Owed::Destination(Some(letter)));
+    if let Some(letter) = given_up.letter(env.cx, uuid, destination, place.retention, encode) {
+        letter.send(env.cx, env.out);
     }
 }

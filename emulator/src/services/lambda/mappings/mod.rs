@@ -18,6 +18,7 @@ mod error;
 mod event;
 mod filter;
 mod lane;
+mod letter;
 pub mod limits;
 mod mapping;
 mod queue;
@@ -143,6 +144,7 @@ impl Mappings {
         while let Some((uuid, part)) = self.out.agenda.take_due(cx.now) {
             match part {
                 Part::State => self.settle(cx, &uuid),
+                Part::Letter(number) => self.send_again(cx, number),
                 Part::Shard(id) => self.with(cx, &uuid, |poller, env| {
                     if let Poller::Stream(poller) = poller {
                         poller.advance(env, &id);
@@ -234,13 +236,7 @@ impl Mappings {
         };
         match owed {
             Owed::Create(pending) => self.source_replied(cx, pending, result),
-            Owed::Destination(letter) => match (letter, result) {
-                (Some(letter), Ok(reply)) => letter.post(cx, reply),
-                (_, Err(error)) => {
-                    tracing::warn!(%error, "records that were given up have not reached their queue")
-                }
-                (None, Ok(_)) => {}
-            },
+            Owed::Destination(letter) => self.letter_replied(cx, *letter, result),
             owed => self.with_epoch(cx, &uuid, epoch, |poller, env| match (poller, owed) {
                 (Poller::Stream(poller), Owed::Retention { .. }) => poller.retention_came(result),
                 (Poller::Stream(poller), Owed::Shards { .. }) => poller.shards_came(env, result),

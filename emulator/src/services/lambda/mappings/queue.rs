@@ -3,7 +3,7 @@
 //!
 //! The poller receives when the queue signals and stops when it finds nothing: an idle queue costs nothing. Order within
 //! a FIFO group is the queue's: it gives out no message of a group while earlier ones are in flight.
-//! Documented: docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html (to be verified).
+//! Documented: docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html (read 2026-11-28).
 //! Assumed: messages of a throttled invocation go back at the end of their visibility timeout.
 
 use std::collections::{BTreeMap, VecDeque};

@@ -4,7 +4,7 @@
 //! ..._success_scenarios): an empty text, an empty list, `null`, `{}` and a null or empty list of failures are
 //! success; an identifier that is missing, null or empty fails the whole batch.
 //! Documented for SQS only: an identifier that is not in the batch fails the whole batch
-//! (docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html, to be verified); assumed for streams.
+//! (docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html, read 2026-11-28); assumed for streams.
 
 use std::collections::BTreeSet;
 

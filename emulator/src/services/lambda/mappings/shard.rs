@@ -1,7 +1,7 @@
 //! One shard of a mapping's stream: where it is read, what is read ahead, and its lanes.
 //!
-//! Rhythm (assumed): a shard with news is read at the next whole second after its last read; a consumer's shard at once.
-//! After an empty read it waits for the stream's signal.
+//! Rhythm (assumed): a shard with news is read at the next whole second after its last read; a consumer's shard
+//! [`limits::FAN_OUT_DELAY`] after the news. After an empty read it waits for the stream's signal.
 
 use std::time::Duration;
 
@@ -104,7 +104,10 @@ impl Shard {
     }
 
     /// The stream has something new. Answers whether that is news: a shard that is about to be read needs no telling.
-    pub(super) fn hear(&mut self) -> bool {
+    pub(super) fn hear(&mut self, source: &StreamSource, now: Timestamp) -> bool {
+        if source.is_consumer && !self.has_news {
+            self.next_read = Some(now + limits::FAN_OUT_DELAY);
+        }
         !std::mem::replace(&mut self.has_news, true)
     }
 
@@ -168,7 +171,7 @@ impl Shard {
         if self.lanes.iter().filter_map(Lane::window_end).any(unread) {
             self.has_news = true;
         }
-        let is_early = !source.is_consumer && self.next_read.is_some_and(|at| at > now);
+        let is_early = self.next_read.is_some_and(|at| at > now);
         if env.is_paused || is_early || !self.wants_to_read(env.settings) {
             return;
         }
@@ -177,7 +180,7 @@ impl Shard {
         if let Some((iterator, _)) = fresh {
             self.reading = Reading::Records;
             self.has_news = false;
-            self.next_read = Some(next_beat(now, source.read_every()));
+            self.next_read = (!source.is_consumer).then(|| next_beat(now, source.read_every()));
             let token = env.owe(Owed::Records { uuid, epoch, shard: self.info.id.clone() });
             source.records(env.cx, iterator, token);
             return;

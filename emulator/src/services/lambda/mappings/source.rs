@@ -13,6 +13,7 @@ use wavetank_types::{Arn, Region, Timestamp};
 use wavetank_wire::{Operation, ToVal as _, Val};
 
 use super::error::MappingRefusal;
+use super::limits;
 use crate::services::ServiceId;
 use crate::services::lambda::Refusal;
 use crate::world::{Address, Cx, Effect, Scope};
@@ -189,12 +190,11 @@ impl StreamSource {
         }
     }
 
-    /// How often a shard is read at most. Assumed, after the base rates of polling: once and four times a second,
-    /// docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html and with-ddb.html (to be verified).
+    /// How often a shard is read at most.
     pub(super) fn read_every(&self) -> Duration {
         match self.kind {
-            Kind::Kinesis => Duration::from_secs(1),
-            Kind::DynamoDb => Duration::from_millis(250),
+            Kind::Kinesis => limits::READ_EVERY,
+            Kind::DynamoDb => limits::TABLE_READ_EVERY,
         }
     }
 

@@ -105,8 +105,9 @@ impl StreamPoller {
         if self.listed == Listed::No && !env.is_paused {
             return self.list(env, None);
         }
-        let told = self.shards.iter_mut().filter_map(|(id, shard)| shard.hear().then(|| id.clone()));
-        for id in told.collect::<Vec<String>>() {
+        let (source, now) = (&self.source, env.cx.now);
+        let hears = |(id, shard): (&String, &mut Shard)| shard.hear(source, now).then(|| id.clone());
+        for id in self.shards.iter_mut().filter_map(hears).collect::<Vec<String>>() {
             self.advance(env, &id);
         }
     }

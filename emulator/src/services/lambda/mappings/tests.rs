@@ -5,5 +5,6 @@
 pub(super) mod lab;
 mod settings;
 mod streams;
+mod tables;
 mod tank;
 mod windows;

@@ -1,6 +1,6 @@
 //! A tumbling window: a span of arrival times, and the state that one invocation hands to the next.
 //!
-//! Documented: docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html (to be verified): an answer without a
+//! Documented: docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html (read 2026-11-28): an answer without a
 //! state has failed, a state over 1 MB ends the window early, the end of a shard ends its window.
 //! Assumed: windows begin at whole multiples of their length since 1970; the last invocation of a window has no
 //! records; after an early end the same window goes on with an empty state.

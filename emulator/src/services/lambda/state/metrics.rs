@@ -32,22 +32,22 @@ metrics! {
 metrics! {
     /// Of a version or alias.
     enum OfResource in "AWS/Lambda" by ["FunctionName", "Resource"] {
-        ResourceInvocations => "Invocations", Count;
-        ResourceErrors => "Errors", Count;
-        ResourceThrottles => "Throttles", Count;
-        ResourceDuration => "Duration", Milliseconds, spread;
+        Invocations => "Invocations", Count;
+        Errors => "Errors", Count;
+        Throttles => "Throttles", Count;
+        Duration => "Duration", Milliseconds, spread;
     }
 }
 
 metrics! {
     /// Of the region.
     enum OfRegion in "AWS/Lambda" by [] {
-        AllInvocations => "Invocations", Count;
-        AllErrors => "Errors", Count;
-        AllThrottles => "Throttles", Count;
-        AllDuration => "Duration", Milliseconds, spread;
-        AllConcurrent => "ConcurrentExecutions", Count;
-        AllUnreserved => "UnreservedConcurrentExecutions", Count;
+        Invocations => "Invocations", Count;
+        Errors => "Errors", Count;
+        Throttles => "Throttles", Count;
+        Duration => "Duration", Milliseconds, spread;
+        Concurrent => "ConcurrentExecutions", Count;
+        Unreserved => "UnreservedConcurrentExecutions", Count;
     }
 }
 
@@ -64,9 +64,9 @@ pub(super) fn count_age(cx: &mut Cx<'_>, target: &Target, last: Timestamp) {
 /// An invocation was refused because too many run.
 pub(super) fn count_throttle(cx: &mut Cx<'_>, target: &Target) {
     cx.meter::<OfFunction>(&[&target.name]).add(OfFunction::Throttles, 1.0);
-    cx.meter::<OfRegion>(&[]).add(OfRegion::AllThrottles, 1.0);
+    cx.meter::<OfRegion>(&[]).add(OfRegion::Throttles, 1.0);
     if let Some(resource) = resource(target) {
-        cx.meter::<OfResource>(&[&target.name, &resource]).add(OfResource::ResourceThrottles, 1.0);
+        cx.meter::<OfResource>(&[&target.name, &resource]).add(OfResource::Throttles, 1.0);
     }
 }
 
@@ -100,8 +100,8 @@ impl Lambda {
         let unreserved = self.running.values().filter(|it| !is_reserved(&it.target.name)).count();
         cx.meter::<OfFunction>(&[name]).add(OfFunction::Concurrent, own as f64);
         let mut meter = cx.meter::<OfRegion>(&[]);
-        meter.add(OfRegion::AllConcurrent, self.running.len() as f64);
-        meter.add(OfRegion::AllUnreserved, unreserved as f64);
+        meter.add(OfRegion::Concurrent, self.running.len() as f64);
+        meter.add(OfRegion::Unreserved, unreserved as f64);
     }
 }
 
@@ -112,13 +112,10 @@ pub(super) fn count_end(cx: &mut Cx<'_>, invocation: &Invocation, output: &Funct
     let mut meter = cx.meter::<OfFunction>(&[&target.name]);
     meter.add(OfFunction::Invocations, 1.0).add(OfFunction::Errors, failed).add(OfFunction::Duration, took);
     let mut meter = cx.meter::<OfRegion>(&[]);
-    meter
-        .add(OfRegion::AllInvocations, 1.0)
-        .add(OfRegion::AllErrors, failed)
-        .add(OfRegion::AllDuration, took);
+    meter.add(OfRegion::Invocations, 1.0).add(OfRegion::Errors, failed).add(OfRegion::Duration, took);
     if let Some(resource) = resource(target) {
         let mut meter = cx.meter::<OfResource>(&[&target.name, &resource]);
-        meter.add(OfResource::ResourceInvocations, 1.0).add(OfResource::ResourceErrors, failed);
-        meter.add(OfResource::ResourceDuration, took);
+        meter.add(OfResource::Invocations, 1.0).add(OfResource::Errors, failed);
+        meter.add(OfResource::Duration, took);
     }
 }

@@ -1,7 +1,7 @@
 //! Deliveries: to queues, functions, streams and HTTP endpoints, and to a subscription's dead-letter queue where they fail.
 //!
 //! A queue, function or stream that refuses has refused for good. Documented (client errors are not retried):
-//! docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html (to be verified). Assumed: that Firehose gets no newline.
+//! docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html (read 2026-11-28). Assumed: that Firehose gets no newline.
 
 use std::collections::BTreeMap;
 
@@ -212,8 +212,7 @@ impl Sns {
         self.posted.insert(job, parcel);
     }
 
-    /// Looks at an endpoint's answer. Documented: 429, 5xx and silence are tried again, other refusals are for good
-    /// (sns-message-delivery-retries.html, to be verified).
+    /// Looks at an endpoint's answer. Assumed: 429, 5xx and silence are tried again, other refusals are for good.
     fn posted(&mut self, cx: &mut Cx<'_>, mut parcel: Parcel, output: &HttpOutput) {
         let again = match &output.result {
             Ok(reply) if (200..300).contains(&reply.status) => return parcel.count(cx, OfTopic::Delivered),

@@ -1,6 +1,6 @@
 //! What subscribers read: the JSON document around a message, a confirmation, a function's event.
 //!
-//! Documented: docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html (to be verified). Recorded by
+//! Assumed, after docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html, which was not opened: the rest. Recorded by
 //! LocalStack: FIFO topics send a sequence number and no signature; functions get `SigningCertUrl` and `UnsubscribeUrl`,
 //! spelled so. Nothing is signed: the signature is a text that says so, and its certificate does not exist.
 

@@ -1,7 +1,8 @@
 //! When an HTTP endpoint that did not take a message is asked again.
 //!
-//! Documented: docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html (to be verified): retries without delay,
+//! Documented: docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html (read 2026-11-28): retries without delay,
 //! then at the least delay, then growing, then at the greatest delay. Recorded: the defaults.
+//! Left out: that all retries together may take 3,600 s at most (same page).
 //! Simplified: each back-off function but `linear` grows by the same factor from retry to retry.
 
 use std::time::Duration;
@@ -31,6 +32,27 @@ pub(super) fn effective_policy(set: Option<&str>) -> Value {
         "disableSubscriptionOverrides": fixed,
         "defaultRequestPolicy": request,
     } })
+}
+
+/// Refuses a retry policy over its limits; `place` is where in its document it stands.
+///
+/// Recorded: the first sentence (module-ballerinax-aws.sns's tests against AWS, read 2026-11-28). Assumed: the second, which
+/// comb's cns imitates.
+pub(super) fn check_retries(place: &str, policy: &Value) -> Result<(), String> {
+    let number = |name: &str| policy[name].as_u64().unwrap_or(0);
+    let said = policy["numRetries"].as_u64();
+    if said.is_some_and(|retries| retries > limits::RETRIES_MAX) {
+        let most = limits::RETRIES_MAX;
+        return Err(format!("DeliveryPolicy: {place}.numRetries must be less than or equal to {most}"));
+    }
+    let phases = number("numMinDelayRetries") + number("numNoDelayRetries") + number("numMaxDelayRetries");
+    if said.is_some_and(|retries| retries < phases) {
+        return Err(format!(
+            "DeliveryPolicy: {place}.numRetries must be greater than or equal to total of numMinDelayRetries, \
+             numNoDelayRetries and numMaxDelayRetries"
+        ));
+    }
+    Ok(())
 }
 
 fn merge(defaults: &mut Value, set: Option<&Map<String, Value>>) {

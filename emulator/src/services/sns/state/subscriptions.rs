@@ -12,6 +12,7 @@ use wavetank_wire::sns::*;
 use super::super::error::SnsError;
 use super::super::filter::Filter;
 use super::super::limits;
+use super::retry::check_retries;
 use super::topics::page;
 use super::{Sns, Subscription, Topic, parse};
 use crate::world::Cx;
@@ -226,8 +227,12 @@ impl Subscription {
                 self.dead_letters = if text.is_empty() { None } else { Some(redrive(fifo, text)?) }
             }
             "DeliveryPolicy" if !text.is_empty() => {
-                serde_json::from_str::<serde_json::Map<String, Value>>(text)
+                let policy = serde_json::from_str::<serde_json::Map<String, Value>>(text)
                     .map_err(|why| format!("DeliveryPolicy: failed to parse JSON. {why}"))?;
+                check_retries(
+                    "healthyRetryPolicy",
+                    policy.get("healthyRetryPolicy").unwrap_or(&Value::Null),
+                )?;
             }
             "DeliveryPolicy" | "SubscriptionRoleArn" => {}
             _ => return Err("AttributeName".to_owned()),

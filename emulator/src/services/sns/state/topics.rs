@@ -9,7 +9,7 @@ use wavetank_wire::sns::*;
 use super::super::error::SnsError;
 use super::super::limits;
 use super::policy::default_policy;
-use super::retry::effective_policy;
+use super::retry::{check_retries, effective_policy};
 use super::{Published, Sns, Topic, parse};
 use crate::world::Cx;
 
@@ -182,8 +182,11 @@ impl Topic {
             }
             "DeliveryPolicy" if !value.is_empty() => {
                 // Assumed: the sentence.
-                serde_json::from_str::<serde_json::Map<String, Value>>(value)
+                let policy = serde_json::from_str::<serde_json::Map<String, Value>>(value)
                     .map_err(|why| format!("DeliveryPolicy: failed to parse JSON. {why}"))?;
+                let retries =
+                    policy.get("http").map_or(&Value::Null, |http| &http["defaultHealthyRetryPolicy"]);
+                check_retries("http.defaultHealthyRetryPolicy", retries)?;
             }
             "ContentBasedDeduplication" if self.fifo && !["true", "false"].contains(&value) => {
                 return Err(format!(

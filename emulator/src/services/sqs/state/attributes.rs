@@ -239,13 +239,15 @@ fn redrive(text: &str) -> Result<Option<Redrive>, SqsError> {
     let target = target
         .filter(|arn| arn.service == "sqs")
         .ok_or_else(|| refuse("Invalid value for deadLetterTargetArn."))?;
-    let count = count.as_u64().or_else(|| count.as_str().and_then(|text| text.parse().ok()));
-    let receives_max = count
-        .filter(|count| limits::MAX_RECEIVE_COUNT.contains(count))
-        // Seen in the wild.
-        .ok_or_else(|| {
-            refuse("Invalid value for maxReceiveCount: must be between 1 and 1000 both inclusive.")
-        })?;
+    let said = count.as_str().map_or_else(|| count.to_string(), str::to_owned);
+    let receives_max = said.parse().ok().filter(|count| limits::MAX_RECEIVE_COUNT.contains(count));
+    // Seen in the wild (LocalStack's and GoAWS's tests against AWS, read 2026-11-28).
+    let receives_max = receives_max.ok_or_else(|| {
+        let (least, most) = limits::MAX_RECEIVE_COUNT.into_inner();
+        refuse(&format!(
+            "Invalid value for maxReceiveCount: {said}, valid values are from {least} to {most} both inclusive."
+        ))
+    })?;
     Ok(Some(Redrive { target, receives_max, text: text.to_owned() }))
 }
 

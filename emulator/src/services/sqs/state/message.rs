@@ -76,7 +76,7 @@ struct Part<'a> {
 /// their length in four bytes before them.
 ///
 /// Documented: docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
-/// (to be verified). Recorded: the digests in LocalStack's snapshots (2024-04-30), which `tests.rs` repeats.
+/// (read 2026-11-28). Recorded: the digests in LocalStack's snapshots (2024-04-30), which `tests.rs` repeats.
 fn md5_of_parts<'a>(parts: impl Iterator<Item = (&'a String, Part<'a>)>) -> Option<String> {
     let mut digest = Md5::new();
     let mut any = false;

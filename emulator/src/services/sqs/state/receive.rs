@@ -175,7 +175,7 @@ impl Sqs {
     }
 
     /// Moves messages to the dead-letter queue. They keep id and receive count; in a standard queue also their age, while
-    /// a FIFO queue counts retention anew. Documented: sqs-dead-letter-queues.html (to be verified). Recorded
+    /// a FIFO queue counts retention anew. Documented: setting-up-dead-letter-queue-retention.html (read 2026-11-28). Recorded
     /// (2024-04-30): the count goes on, and `DeadLetterQueueSourceArn`.
     fn bury(&mut self, cx: &mut Cx<'_>, name: &str, dead: Vec<Message>) {
         let Some(queue) = self.queues.get(name) else { return };

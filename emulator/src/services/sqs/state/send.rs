@@ -209,7 +209,7 @@ impl Queue {
 
 /// Twenty digits, growing along a queue.
 ///
-/// Documented (20 digits, growing): FIFO-queues-understanding-logic.html (to be verified). Assumed: where they begin.
+/// Assumed: 20 digits, as in every answer seen; where they begin. That they grow is in the service model.
 pub(super) fn sequence_number(place: u64) -> String {
     (18_870_000_000_000_000_000_u128 + u128::from(place) * 256).to_string()
 }

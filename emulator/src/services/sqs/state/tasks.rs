@@ -182,7 +182,7 @@ impl Sqs {
         let chosen = queue.tasks.last().and_then(|task| task.destination.clone());
         let destination = match chosen.or_else(|| source.and_then(|arn| arn.parse().ok())) {
             Some(arn) => arn,
-            // Documented: API_ListMessageMoveTasks.html (to be verified).
+            // Documented: troubleshooting-dlq-redrive.html (read 2026-11-28).
             None => return Status::Failed("CouldNotDetermineMessageSource"),
         };
         let Some(target) = self.by_arn(cx, &destination).map(|queue| queue.name.clone()) else {

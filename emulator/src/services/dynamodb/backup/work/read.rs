@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::json;
 use crate::services::dynamodb::limits::ITEM_BYTES_MAX;
-use crate::services::dynamodb::table::{KeySchema, Rows};
-use crate::services::dynamodb::value::{AttributeValue, Item, KeyValue, Packed, Type, item_bytes};
+use crate::services::dynamodb::table::{KeySchema, RowKey, Rows};
+use crate::services::dynamodb::value::{AttributeValue, Item, KeyValue, Packed, Type};
 
 /// Bytes that one object may have when it is unpacked: a small object that unpacks to more is not read further.
 const UNPACKED_BYTES_MAX: u64 = 2 << 30;
@@ -196,13 +196,9 @@ impl Import {
         into.rows.set(row, Some(packed));
     }
 
-    fn checked(
-        &self,
-        item: &Item,
-        packed: &Packed,
-    ) -> Result<crate::services::dynamodb::table::RowKey, String> {
+    fn checked(&self, item: &Item, packed: &Packed) -> Result<RowKey, String> {
         let found = self.target.keys.of_item(packed).map_err(|why| why.to_string())?;
-        if item_bytes(item) > ITEM_BYTES_MAX {
+        if packed.item_bytes() > ITEM_BYTES_MAX {
             return Err("Item size has exceeded the maximum allowed size".to_owned());
         }
         for attribute in self.target.indexes.iter().flat_map(KeySchema::attributes) {

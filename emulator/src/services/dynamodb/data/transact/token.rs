@@ -85,6 +85,9 @@ impl Digest {
             }
             Val::Map(entries) => {
                 self.count(entries.len());
+                // Clients that keep attributes in a hash map send them in another order each time.
+                let mut entries: Vec<&(String, Val)> = entries.iter().collect();
+                entries.sort_by(|a, b| a.0.cmp(&b.0));
                 for (name, val) in entries {
                     self.text(name);
                     self.val(val);

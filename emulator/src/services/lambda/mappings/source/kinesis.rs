@@ -1,7 +1,9 @@
 //! Kinesis streams and their consumers, as a mapping asks them.
 //!
-//! Enhanced fan-out: a mapping of a stream's consumer reads the same shards by GetRecords, since services do not read
-//! event streams of each other. It is told apart by its ARN in events, and by being read without the rhythm of seconds.
+//! Enhanced fan-out: a mapping of a stream's consumer reads the same shards by GetRecords under the consumer's ARN, since
+//! services do not read event streams of each other. What shows is as on AWS: the consumer's ARN in events, records after 70
+//! ms instead of at the next second, a budget of the consumer's own, and nothing more once the consumer is deregistered.
+//! Left out: a client's SubscribeToShard for the same consumer and shard does not end the mapping's reading.
 
 use wavetank_types::Timestamp;
 use wavetank_wire::{FromVal as _, Operation, Val, kinesis};
@@ -99,7 +101,8 @@ impl StreamSource {
         let input = kinesis::GetRecordsInput {
             shard_iterator: iterator,
             limit: Some(limits::READ_RECORDS_MAX),
-            stream_arn: Some(self.stream.clone()),
+            // A consumer's ARN says whose budget it is.
+            stream_arn: Some(self.arn.clone()),
             ..Default::default()
         };
         ask::<kinesis::GetRecords>(cx, &self.home, input, Some(token));

@@ -16,7 +16,7 @@ use crate::services::lambda::{Failure, FunctionOutput, Lambda, Refusal};
 use crate::services::s3::Command;
 use crate::services::{AwsError as _, Service, ServiceId};
 use crate::world::testing::Bench;
-use crate::world::{Answer, Blocked, Delivery, Effect, JobId, Outcome, Output, Scope, Work};
+use crate::world::{Answer, Blocked, Delivery, Effect, JobId, Outcome, Output, Scope, Undelivered, Work};
 
 /// The stream that every mapping of the lab reads.
 pub(in super::super) const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks";
@@ -60,6 +60,8 @@ pub(in super::super) struct Lab {
     pub(in super::super) lines: Vec<String>,
     /// Documents that came to the destination.
     pub(in super::super) dead: Vec<Value>,
+    /// What destinations answer next, instead of taking what comes.
+    pub(in super::super) refusals: Vec<WireError>,
     /// Events in order.
     pub(in super::super) seen: Vec<Seen>,
     start: Timestamp,
@@ -93,6 +95,7 @@ impl Lab {
             answers: Vec::new(),
             lines: Vec::new(),
             dead: Vec::new(),
+            refusals: Vec::new(),
             seen: Vec::new(),
             start,
         };
@@ -177,6 +180,10 @@ impl Lab {
 
     pub(in super::super) fn blocked(&self) -> Vec<Blocked> {
         Service::blocked(&self.lambda, &Scope::default())
+    }
+
+    pub(in super::super) fn undelivered(&self) -> Vec<Undelivered> {
+        Service::undelivered(&self.lambda, &Scope::default())
     }
 
     /// Puts a record; answers its sequence number. Closed shards take none.
@@ -274,10 +281,15 @@ impl Lab {
                     self.deliver(Delivery::Reply { token, result });
                 }
             }
-            Effect::S3 { command: Command::PutObject { key, body, .. }, .. } => {
-                let mut document: Value = serde_json::from_slice(&body).expect("it is JSON");
-                document["key"] = Value::String(key);
-                self.dead.push(document);
+            Effect::S3 { command: Command::PutObject { key, body, .. }, reply } => {
+                let result = self.refusals.pop().map_or(Ok(Val::Null), Err);
+                if result.is_ok() {
+                    let mut document: Value = serde_json::from_slice(&body).expect("it is JSON");
+                    document["key"] = Value::String(key);
+                    self.dead.push(document);
+                }
+                let token = reply.expect("a mapping wants to know");
+                self.deliver(Delivery::Reply { token, result });
             }
             Effect::Job(id, Work::Function(work)) => {
                 let result = self.invoke(&work.payload);
@@ -348,6 +360,7 @@ impl Lab {
                 let out = sqs::GetQueueUrlOutput { queue_url: Some("http://dead".to_owned()) };
                 Ok(out.to_val())
             }
+            "SendMessage" if !self.refusals.is_empty() => Err(self.refusals.pop().expect("just seen")),
             "SendMessage" => {
                 let input = sqs::SendMessageInput::from_val(input);
                 self.dead.push(serde_json::from_str(&input.message_body).expect("it is JSON"));

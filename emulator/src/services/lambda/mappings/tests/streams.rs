@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
-use wavetank_wire::lambda as api;
+use wavetank_wire::{WireError, lambda as api};
 
 use super::lab::{DEAD, Lab, STREAM, Seen};
+use crate::world::Undelivered;
 
 type Input = api::CreateEventSourceMappingInput;
 
@@ -42,18 +43,16 @@ fn check(
     expected.assert_eq(&report(&lab));
 }
 
+/// A sequence number of the lab without what all have in common.
+fn short(sequence: &str) -> &str {
+    sequence.trim_start_matches("49").trim_start_matches('0')
+}
+
 fn report(lab: &Lab) -> String {
     let mut lines = lab.lines.clone();
     lines.extend(lab.dead.iter().map(|document| {
         let info = &document["KinesisBatchInfo"];
-        let end = |name: &str| {
-            info[name]
-                .as_str()
-                .unwrap_or_default()
-                .trim_start_matches("49")
-                .trim_start_matches('0')
-                .to_owned()
-        };
+        let end = |name: &str| short(info[name].as_str().unwrap_or_default()).to_owned();
         let context = &document["requestContext"];
         let count = context["approximateInvokeCount"].as_u64().unwrap_or_default();
         format!(
@@ -260,6 +259,72 @@ fn what_is_too_old_is_given_up_and_the_rest_goes_on() {
           }
         }"#]]
     .assert_eq(&format!("{:#}", lab.dead[0]));
+}
+
+/// What became of records that were given up, as `wavetank status` tells it.
+fn told(lab: &Lab) -> String {
+    let tell = |it: &Undelivered| {
+        let numbers = format!("{}..{}", short(&it.first), short(&it.last));
+        let retry = it.retry.map_or("never again", |_| "tried again");
+        format!("{numbers} ({} records) asked {} times, {retry}: {}", it.records, it.attempts, it.cause)
+    };
+    lab.undelivered().iter().map(tell).collect::<Vec<String>>().join("\n")
+}
+
+#[test]
+fn a_destination_that_is_busy_is_asked_again_and_nothing_is_lost() {
+    let mut lab = Lab::new(1, picky);
+    let busy = || WireError::server("ServiceUnavailable", "busy");
+    lab.refusals = vec![busy(), WireError::client("ThrottlingException", "slow down")];
+    lab.put(0, "k", "!a");
+    lab.put(0, "k", "b");
+    lab.map(|input| {
+        input.maximum_retry_attempts = Some(0);
+        input.batch_size = Some(1);
+        dead_letters(input);
+    });
+    expect!["1..1 (1 records) asked 1 times, tried again: ThrottlingException: slow down"]
+        .assert_eq(&told(&lab));
+    lab.advance(10);
+    assert!(lab.is_at_rest());
+    assert_eq!((lab.dead.len(), told(&lab).as_str()), (1, ""));
+}
+
+#[test]
+fn what_a_destination_refuses_is_kept_by_name_and_the_shard_goes_on() {
+    let gone = || WireError::client("AccessDenied", "no");
+    let busy = || WireError::server("ServiceUnavailable", "busy");
+    for refusals in [vec![gone()], vec![busy(), busy(), busy()]] {
+        let mut lab = Lab::new(1, picky);
+        let (asked, cause) = (refusals.len(), refusals[0].to_string());
+        lab.refusals = refusals;
+        lab.put(0, "k", "!a");
+        lab.put(0, "k", "b");
+        let uuid = lab.map(|input| {
+            input.maximum_retry_attempts = Some(0);
+            input.batch_size = Some(1);
+            dead_letters(input);
+        });
+        lab.update(&uuid, |input| input.batch_size = Some(2)).expect("it is allowed");
+        lab.advance(20);
+        assert_eq!(told(&lab), format!("1..1 (1 records) asked {asked} times, never again: {cause}"));
+        assert_eq!(lab.seen.last().map(|seen| seen.texts.clone()), Some(vec!["b".to_owned()]));
+        assert!(lab.is_at_rest() && lab.dead.is_empty());
+        let input = api::DeleteEventSourceMappingInput { uuid };
+        lab.call(api::Request::DeleteEventSourceMapping(input)).expect("it is there");
+        lab.advance(5);
+        assert_eq!(lab.undelivered().len(), 1, "it outlives its mapping");
+    }
+}
+
+#[test]
+fn what_is_given_up_without_a_destination_is_told_too() {
+    let mut lab = Lab::new(1, picky);
+    lab.put(0, "k", "!a");
+    lab.map(|input| input.maximum_retry_attempts = Some(0));
+    lab.advance(10);
+    expect!["1..1 (1 records) asked 0 times, never again: the mapping names no destination for failures"]
+        .assert_eq(&told(&lab));
 }
 
 #[test]

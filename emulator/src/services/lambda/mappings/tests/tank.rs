@@ -218,14 +218,56 @@ async fn a_consumer_is_read_without_waiting_for_the_second_and_a_topic_hears_of_
     })
     .await;
     put(&tank, &["a"]).await;
-    tank.advance(Duration::from_millis(100)).await;
+    tank.advance(Duration::from_millis(69)).await;
+    assert_eq!(taken(&log), "");
+    tank.advance(Duration::from_millis(1)).await;
+    assert_eq!(taken(&log), "a");
     put(&tank, &["b"]).await;
     tank.advance(Duration::from_millis(100)).await;
-    assert_eq!(taken(&log), "a\nb");
+    assert_eq!(taken(&log), "b");
     put(&tank, &["!c"]).await;
     settle(&tank).await;
     let letters = received(&tank, &url).await;
     assert!(letters.len() == 1 && letters[0].contains("KinesisBatchInfo"), "{letters:?}");
+}
+
+#[tokio::test]
+async fn a_batch_whose_destination_is_gone_is_named_and_can_be_read_again() {
+    let (tank, _) = tank().await;
+    stream(&tank, 1).await;
+    let missing = "arn:aws:sqs:us-east-1:000000000000:never-made".to_owned();
+    for destination in [missing, "arn:aws:s3:::never-made".to_owned()] {
+        let uuid = map(&tank, CLICKS, |input| {
+            input.starting_position = Some("LATEST".to_owned());
+            input.maximum_retry_attempts = Some(0);
+            let on_failure = Some(api::OnFailure { destination: Some(destination.clone()) });
+            input.destination_config = Some(api::DestinationConfig { on_success: None, on_failure });
+        })
+        .await;
+        put(&tank, &["!a"]).await;
+        settle(&tank).await;
+        let found = tank.with_world(|world| world.undelivered());
+        let last = found.last().expect("it is named");
+        assert_eq!(last.destination.as_ref(), Some(&destination));
+        assert!(last.cause.contains("exist") && last.retry.is_none(), "{}", last.cause);
+        let input = kinesis::GetShardIteratorInput {
+            stream_arn: Some(last.source.clone()),
+            shard_id: last.place.clone(),
+            shard_iterator_type: "AT_SEQUENCE_NUMBER".to_owned(),
+            starting_sequence_number: Some(last.first.clone()),
+            ..Default::default()
+        };
+        let iterator = request::<kinesis::GetShardIterator>(&tank, input).await.expect("it is kept");
+        let input = kinesis::GetRecordsInput {
+            shard_iterator: iterator.shard_iterator.unwrap_or_default(),
+            ..Default::default()
+        };
+        let page = request::<kinesis::GetRecords>(&tank, input).await.expect("it is fresh");
+        assert_eq!(page.records[0].data, "!a");
+        let input = api::DeleteEventSourceMappingInput { uuid };
+        request::<api::DeleteEventSourceMapping>(&tank, input).await.expect("it is there");
+        settle(&tank).await;
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,113 @@
+//! Native functions that call AWS, and the fault that fails a function after its work.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use wavetank::client::Aws;
+use wavetank::{Embedded, Target as _};
+use wavetank_emulator::Tank;
+use wavetank_emulator::executors::{FunctionError, NativeContext};
+use wavetank_wire::lambda::{
+    CreateFunction, CreateFunctionInput, FunctionCode, Invoke, InvokeInput, InvokeOutput,
+};
+use wavetank_wire::sqs;
+
+/// Sends its event to a queue, asks how many there are, and answers that.
+fn handler(context: &NativeContext, event: Value) -> Result<Value, FunctionError> {
+    let queue = &context.environment["QUEUE"];
+    let message = json!({ "QueueUrl": queue, "MessageBody": event.to_string() });
+    context.call("sqs", "SendMessage", &message)?;
+    let names = json!({ "QueueUrl": queue, "AttributeNames": ["ApproximateNumberOfMessages"] });
+    let told = context.call("sqs", "GetQueueAttributes", &names)?;
+    if event == "wrong" {
+        context.call("sqs", "SendMessage", &json!({ "QueueUrl": queue }))?;
+    }
+    Ok(told["Attributes"]["ApproximateNumberOfMessages"].clone())
+}
+
+/// A tank whose function `send` is the handler.
+async fn target() -> Embedded {
+    let target = Embedded::of(Tank::builder().function("test.send", Arc::new(handler)));
+    let aws = Aws::new(&target, "us-east-1");
+    let input = sqs::CreateQueueInput { queue_name: "sent".to_owned(), ..Default::default() };
+    let queue = aws.call::<sqs::CreateQueue>(input).await.unwrap().queue_url.unwrap();
+    let input = json!({
+        "FunctionName": "send",
+        "Runtime": "provided.al2023",
+        "Handler": "test.send",
+        "Role": "arn:aws:iam::000000000000:role/send",
+        "Environment": { "Variables": { "QUEUE": queue } },
+        "Code": {},
+    });
+    let shape = wavetank_wire::lambda::SERVICE.operation("CreateFunction").unwrap();
+    let input = wavetank_wire::codec::from_json(shape.input, input.to_string().as_bytes()).unwrap();
+    let input: CreateFunctionInput = wavetank_wire::FromVal::from_val(input);
+    let code = FunctionCode { zip_file: Some(zip()), ..FunctionCode::default() };
+    aws.call::<CreateFunction>(CreateFunctionInput { code, ..input }).await.unwrap();
+    target.tank().advance(Duration::from_secs(60)).await;
+    target
+}
+
+/// A zip of nothing: its end of directory alone.
+fn zip() -> Bytes {
+    let mut end = b"PK\x05\x06".to_vec();
+    end.resize(22, 0);
+    Bytes::from(end)
+}
+
+async fn invoke(target: &Embedded, event: &str) -> InvokeOutput {
+    let input = InvokeInput {
+        function_name: "send".to_owned(),
+        payload: Some(Bytes::from(json!(event).to_string())),
+        ..InvokeInput::default()
+    };
+    Aws::new(target, "us-east-1").call::<Invoke>(input).await.unwrap()
+}
+
+async fn control(target: &Embedded, method: &str, place: &str, body: Value) -> (u16, Value) {
+    let request = http::Request::builder()
+        .method(method)
+        .uri(format!("http://127.0.0.1:4566/_wavetank/{place}"))
+        .header("content-type", "application/json");
+    let answer = target.http(request.body(Bytes::from(body.to_string())).unwrap()).await;
+    (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_native_function_calls_aws_and_is_refused_as_a_client_is() {
+    let target = target().await;
+    assert_eq!(invoke(&target, "one").await.payload.unwrap(), "\"1\"");
+    assert_eq!(invoke(&target, "two").await.payload.unwrap(), "\"2\"");
+    let refused = invoke(&target, "wrong").await;
+    assert_eq!(refused.function_error.as_deref(), Some("Unhandled"));
+    let told = String::from_utf8_lossy(&refused.payload.unwrap()).into_owned();
+    assert!(told.contains("errorType") && told.contains("MessageBody"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_failed_after_its_work_keeps_what_it_did() {
+    let target = target().await;
+    let verdict = json!({ "fail_after": { "code": "Crash", "message": "after its work" } });
+    let (status, set) =
+        control(&target, "POST", "faults", json!({ "function": "send", "verdict": verdict })).await;
+    assert_eq!(status, 200, "{set}");
+    let failed = invoke(&target, "one").await;
+    assert_eq!(failed.function_error.as_deref(), Some("Unhandled"));
+    let told: Value = serde_json::from_slice(&failed.payload.unwrap()).unwrap();
+    assert_eq!((&told["errorType"], &told["errorMessage"]), (&json!("Crash"), &json!("after its work")));
+    let (_, listed) = control(&target, "GET", "faults", json!({})).await;
+    assert_eq!(listed["faults"][0]["function"], "send");
+    assert_eq!(listed["faults"][0]["verdict"]["fail_after"]["code"], "Crash");
+    let (status, _) = control(&target, "DELETE", &format!("faults/{}", set["id"]), json!({})).await;
+    assert_eq!(status, 200);
+    assert_eq!(invoke(&target, "two").await.payload.unwrap(), "\"2\"", "the first message was sent too");
+
+    let verdict = json!({ "fail": { "code": "Crash" } });
+    let (status, told) =
+        control(&target, "POST", "faults", json!({ "function": "send", "verdict": verdict })).await;
+    assert!(status == 400 && told.to_string().contains("fail_after"), "{told}");
+}
