@@ -386,6 +386,16 @@ fn a_start_key_of_another_segment() {
 }
 
 #[test]
+fn limits_of_the_model_in_dynamodbs_words() {
+    let mut rig = Rig::with_tables();
+    let expected = "1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1";
+    check_refusal(&mut rig, "Scan", on("t", json!({"Limit": 0})), expected);
+    let keys: Vec<Value> = (0..101).map(|n| json!({"p": {"S": n.to_string()}})).collect();
+    let expected = "1 validation error detected: Value at 'RequestItems.h.member.Keys' failed to satisfy constraint: Member must have length less than or equal to 100";
+    check_refusal(&mut rig, "BatchGetItem", json!({"RequestItems": {"h": {"Keys": keys}}}), expected);
+}
+
+#[test]
 fn batches_that_ask_for_too_much_or_twice() {
     let mut rig = Rig::with_tables();
     let keys =
