@@ -19,10 +19,10 @@ pub(crate) use keys::{Key, KeyAttribute, KeyError, KeySchema};
 pub(crate) use rows::{Range, RowKey, Rows};
 pub(crate) use settings::Settings;
 
-use super::data::Buckets;
 use wavetank_wire::dynamodb::RestoreSummary;
 
 use super::backup::History;
+use super::data::Buckets;
 use super::destination::Destination;
 use super::global::Replica;
 use super::streams::Stream;
@@ -43,8 +43,6 @@ pub(crate) struct Table {
     /// Its part in a global table.
     pub(crate) replica: Option<Box<Replica>>,
     pub(crate) settings: Settings,
-    /// What may still be read and written, in a tank with strict limits.
-    pub(crate) buckets: Buckets,
     /// While it is enabled.
     pub(crate) stream: Option<Box<Stream>>,
     pub(crate) ttl: TimeToLive,
@@ -52,6 +50,8 @@ pub(crate) struct Table {
     pub(crate) restore: Option<Box<RestoreSummary>>,
     /// Kinesis streams that get its changes.
     pub(crate) destinations: Vec<Destination>,
+    /// What may still be read and written, in a tank with strict limits.
+    pub(crate) buckets: Buckets,
 }
 
 /// Who wants an item to be another.
@@ -94,13 +94,13 @@ impl Table {
             rows: Rows::default(),
             indexes,
             settings: Settings::default(),
-            buckets: Buckets::default(),
             stream: None,
             ttl: TimeToLive::default(),
             destinations: Vec::new(),
             history: History::default(),
             replica: None,
             restore: None,
+            buckets: Buckets::default(),
         }
     }
 

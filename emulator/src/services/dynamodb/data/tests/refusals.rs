@@ -73,7 +73,7 @@ fn items_that_cannot_be_stored() {
             with(json!({"colour": {"S": ""}})),
             "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: by-colour, IndexKey: colour",
         ),
-        (with(json!({"x": {"S": "x".repeat(409_590)}})), "Item size has exceeded the maximum allowed size"),
+        (with(json!({"x": {"S": "x".repeat(409_595)}})), "Item size has exceeded the maximum allowed size"),
         (
             with(json!({"x": {}})),
             "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
@@ -393,6 +393,16 @@ fn a_start_key_of_another_segment() {
 }
 
 #[test]
+fn limits_of_the_model_in_dynamodbs_words() {
+    let mut rig = Rig::with_tables();
+    let expected = "1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1";
+    check_refusal(&mut rig, "Scan", on("t", json!({"Limit": 0})), expected);
+    let keys: Vec<Value> = (0..101).map(|n| json!({"p": {"S": n.to_string()}})).collect();
+    let expected = "1 validation error detected: Value at 'RequestItems.h.member.Keys' failed to satisfy constraint: Member must have length less than or equal to 100";
+    check_refusal(&mut rig, "BatchGetItem", json!({"RequestItems": {"h": {"Keys": keys}}}), expected);
+}
+
+#[test]
 fn batches_that_ask_for_too_much_or_twice() {
     let mut rig = Rig::with_tables();
     let keys =
@@ -401,7 +411,6 @@ fn batches_that_ask_for_too_much_or_twice() {
         (0..count).map(|n| json!({"p": {"S": "a"}, "s": {"N": n.to_string()}})).collect()
     };
     for (items, expected) in [
-        (json!({}), "The requestItems parameter is required for BatchGetItem"),
         (
             json!({"plain": {"Keys": keys(60)}, "ranged": {"Keys": sorted(41)}}),
             "Too many items requested for the BatchGetItem call",
@@ -419,7 +428,6 @@ fn batches_that_ask_for_too_much_or_twice() {
         keys.into_iter().map(|key| json!({"DeleteRequest": {"Key": key}})).collect()
     };
     for (items, expected) in [
-        (json!({}), "The requestItems parameter is required for BatchWriteItem"),
         (
             json!({"plain": deletes(keys(20)), "ranged": deletes(sorted(6))}),
             "Too many items requested for the BatchWriteItem call",

@@ -61,7 +61,7 @@ fn writes_have_300_seconds_of_burst_and_then_the_rate() {
 #[test]
 fn a_large_request_is_let_in_and_paid_for_later() {
     let mut rig = rig((1, 1), (100, 100));
-    let small = json!({"p": {"S": "a"}});
+    let small = json!({"p": {"S": "small"}});
     let large = json!({"p": {"S": "a"}, "y": {"S": "y".repeat(100 * 1024 - 4)}});
     assert_eq!(until_refused(|| put(&mut rig, &large)).0, 3);
     rig.advance(Duration::from_secs(1));
@@ -153,7 +153,7 @@ fn cloudwatch_is_told() {
         "ConsumedReadCapacityUnits TableName=t GlobalSecondaryIndexName=whole 1x sum 0.5",
         "ReturnedItemCount TableName=t Operation=Scan 1x sum 1",
         "ConditionalCheckFailedRequests TableName=h 1x sum 1",
-        "UserErrors 1x sum 1",
+        "UserErrors  1x sum 1",
     ] {
         assert!(ours.contains(&expected), "{expected}: {told:#?}");
     }
