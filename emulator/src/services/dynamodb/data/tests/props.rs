@@ -71,7 +71,9 @@ fn read(rig: &mut Rig, operation: &str, mut request: Value, limit: Option<i64>) 
 }
 
 fn sorted(items: impl IntoIterator<Item = Value>) -> Vec<String> {
-    let mut texts: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    let by_name =
+        |item: &Value| item.as_object().expect("an item").clone().into_iter().collect::<BTreeMap<_, _>>();
+    let mut texts: Vec<String> = items.into_iter().map(|item| json!(by_name(&item)).to_string()).collect();
     texts.sort();
     texts
 }

@@ -147,12 +147,12 @@ fn cloudwatch_is_told() {
     let told = rig.bench.readings();
     let ours: Vec<&str> = told.iter().map(String::as_str).collect();
     for expected in [
-        "ConsumedWriteCapacityUnits TableName=t 1x sum 2",
-        "ConsumedReadCapacityUnits TableName=t 1x sum 0.5",
-        "ConsumedWriteCapacityUnits TableName=t GlobalSecondaryIndexName=whole 1x sum 1",
-        "ConsumedReadCapacityUnits TableName=t GlobalSecondaryIndexName=whole 1x sum 0.5",
-        "ReturnedItemCount TableName=t Operation=Scan 1x sum 1",
-        "ConditionalCheckFailedRequests TableName=h 1x sum 1",
+        "ConsumedWriteCapacityUnits TableName=ranged 1x sum 2",
+        "ConsumedReadCapacityUnits TableName=ranged 1x sum 0.5",
+        "ConsumedWriteCapacityUnits TableName=ranged GlobalSecondaryIndexName=whole 1x sum 1",
+        "ConsumedReadCapacityUnits TableName=ranged GlobalSecondaryIndexName=whole 1x sum 0.5",
+        "ReturnedItemCount TableName=ranged Operation=Scan 1x sum 1",
+        "ConditionalCheckFailedRequests TableName=plain 1x sum 1",
         "UserErrors  1x sum 1",
     ] {
         assert!(ours.contains(&expected), "{expected}: {told:#?}");
