@@ -206,6 +206,6 @@ async fn replica_updates_are_refused_as_on_aws() {
     rig.ask("UpdateTable", create("eu-west-2")).await;
     assert_eq!(
         rig.refused("UpdateTable", create("eu-west-3")).await,
-        "ResourceInUseException: Attempt to change a resource which is still in use: Table is being updated: t"
+        "ResourceInUseException: Attempt to change a resource which is still in use: Table is being updated: things"
     );
 }
