@@ -21,7 +21,7 @@ use super::streams::{EXPIRY_PRINCIPAL, Event};
 use super::table::{Change, KeySchema, Origin, Table};
 use super::tables::TableError;
 use super::tables::limits::TRANSITION;
-use super::value::{Item, Packed, item_bytes, item_to_wire};
+use super::value::{Item, item_bytes, item_to_wire};
 use crate::services::ServiceId;
 use crate::world::{Address, Cx, Effect, Scope};
 

@@ -4,8 +4,6 @@
 //! DELETING last a while of tank time; TTL, streams and replication follow it too.
 //! Start with `table/mod.rs` (items and the one way in which they change), then `value/mod.rs`.
 
-#![allow(dead_code, unused_imports, reason = "until the operations are there")]
-
 pub(in crate::services) mod backup;
 mod data;
 mod destination;

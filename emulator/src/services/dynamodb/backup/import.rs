@@ -7,7 +7,7 @@ use serde_json::json;
 use wavetank_types::{Arn, Timestamp};
 use wavetank_wire::dynamodb as w;
 
-use super::export::{of_s3, page};
+use super::export::page;
 use super::limits::RESTORE;
 use super::work::{
     Compression, Csv, Done, DynamoOutput, DynamoWork, Format, ImportWork, Imported, Source, Target,

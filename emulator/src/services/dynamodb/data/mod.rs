@@ -24,7 +24,7 @@ mod write;
 
 use super::terms::{Operation, Parameters, Terms, TermsError};
 
-pub(crate) use error::{DataError, Reason};
+pub(crate) use error::DataError;
 pub(super) use meters::OfAccount;
 pub(crate) use throttle::Buckets;
 pub(super) use transact::Tokens;

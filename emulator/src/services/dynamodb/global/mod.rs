@@ -18,11 +18,11 @@ mod update;
 
 use std::collections::BTreeMap;
 
-use wavetank_types::{Region, Timestamp};
+use wavetank_types::Region;
 
 pub(crate) use error::GlobalError;
 pub(crate) use group::Group;
-pub(crate) use replica::{Conflict, Replica};
+pub(crate) use replica::Replica;
 
 /// The global tables of an account.
 #[derive(Debug, Default)]

@@ -21,7 +21,7 @@ pub(crate) use order::KeyValue;
 pub(crate) use packed::Packed;
 pub(crate) use size::item_bytes;
 pub(crate) use wire::{
-    ValueError, document, item_from_val, item_from_wire, item_to_val, item_to_wire, val_of_document,
+    ValueError, document, item_from_val, item_to_val, item_to_wire, val_of_document,
 };
 
 /// An item's attributes by name, sorted.
