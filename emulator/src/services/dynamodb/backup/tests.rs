@@ -18,7 +18,7 @@ async fn furnished() -> Rig {
     };
     let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});
     let table = json!({
-        "TableName": "things", "BillingMode": "PAY_PER_REQUEST",
+        "TableName": "tab", "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [attribute("p", "S"), attribute("s", "N"), attribute("v", "N")],
         "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
         "LocalSecondaryIndexes": [index("local", "p", "v")],
@@ -41,7 +41,7 @@ fn backup_arn(answer: &Value) -> String {
 #[tokio::test]
 async fn a_backup_is_restored_as_it_was_made() {
     let rig = furnished().await;
-    let made = rig.ask("CreateBackup", json!({"TableName": "things", "BackupName": "before"})).await;
+    let made = rig.ask("CreateBackup", json!({"TableName": "tab", "BackupName": "before"})).await;
     assert_eq!(made["BackupDetails"]["BackupStatus"], "CREATING");
     let arn = backup_arn(&made);
     rig.put("d", 4).await;
@@ -116,7 +116,7 @@ async fn a_backup_is_restored_as_it_was_made() {
 #[tokio::test]
 async fn overrides_fit_or_are_refused() {
     let rig = furnished().await;
-    let made = rig.ask("CreateBackup", json!({"TableName": "things", "BackupName": "one"})).await;
+    let made = rig.ask("CreateBackup", json!({"TableName": "tab", "BackupName": "one"})).await;
     let arn = backup_arn(&made);
     let with = |more: Value| {
         let mut input = json!({"BackupArn": arn, "TargetTableName": "other"});
@@ -174,10 +174,10 @@ async fn overrides_fit_or_are_refused() {
 async fn backups_are_listed_in_pages_and_by_filters() {
     let rig = furnished().await;
     for name in ["one", "two", "two"] {
-        rig.ask("CreateBackup", json!({"TableName": "things", "BackupName": name})).await;
+        rig.ask("CreateBackup", json!({"TableName": "tab", "BackupName": name})).await;
         rig.wait(10).await;
     }
-    let all = rig.ask("ListBackups", json!({"TableName": "things"})).await;
+    let all = rig.ask("ListBackups", json!({"TableName": "tab"})).await;
     assert_eq!(names(&all["BackupSummaries"], "BackupName"), ["one", "two", "two"]);
     let mut pages = Vec::new();
     let mut input = json!({"Limit": 2});
@@ -209,7 +209,7 @@ async fn backups_are_listed_in_pages_and_by_filters() {
 #[tokio::test]
 async fn a_table_is_restored_to_a_second() {
     let rig = furnished().await;
-    let on = json!({"TableName": "things", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": 7}});
+    let on = json!({"TableName": "tab", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": 7}});
     let shown = rig.ask("UpdateContinuousBackups", on).await["ContinuousBackupsDescription"].take();
     assert_eq!(shown["PointInTimeRecoveryDescription"]["RecoveryPeriodInDays"], 7);
     let start = rig.now();
@@ -218,14 +218,14 @@ async fn a_table_is_restored_to_a_second() {
         rig.put("a", v).await;
     }
     rig.wait(100).await;
-    let at = |secs: f64| json!({"SourceTableName": "things", "TargetTableName": "then", "RestoreDateTime": start + secs});
+    let at = |secs: f64| json!({"SourceTableName": "tab", "TargetTableName": "then", "RestoreDateTime": start + secs});
     let early = rig.refused("RestoreTableToPointInTime", at(-1.0)).await;
     assert!(early.starts_with("InvalidRestoreTimeException: RestoreDateTime '2026-01-"), "{early}");
     rig.refused("RestoreTableToPointInTime", at(1e6)).await;
     rig.ask("RestoreTableToPointInTime", at(2.0)).await;
     rig.wait(5).await;
     assert_eq!(rig.items("then").await, ["a=11", "b=2", "c=3"]);
-    let abroad = json!({"SourceTableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/things", "TargetTableName": "abroad", "UseLatestRestorableTime": true});
+    let abroad = json!({"SourceTableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/tab", "TargetTableName": "abroad", "UseLatestRestorableTime": true});
     let europe = rig.in_region("eu-west-1");
     assert_eq!(
         europe.refused("RestoreTableToPointInTime", abroad.clone()).await,
@@ -252,20 +252,20 @@ async fn recovery_is_refused_as_on_aws() {
     let latest = |source: &str| restore(json!({"SourceTableName": source, "UseLatestRestorableTime": true}));
     check(
         "RestoreTableToPointInTime",
-        latest("things"),
-        "PointInTimeRecoveryUnavailableException: Point in time recovery is not enabled for table 'things'",
+        latest("tab"),
+        "PointInTimeRecoveryUnavailableException: Point in time recovery is not enabled for table 'tab'",
     )
     .await;
     check("RestoreTableToPointInTime", latest("none"), "TableNotFoundException: Table not found: none").await;
-    check("RestoreTableToPointInTime", restore(json!({"SourceTableName": "things"})), "ValidationException: Invalid Request: Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both").await;
+    check("RestoreTableToPointInTime", restore(json!({"SourceTableName": "tab"})), "ValidationException: Invalid Request: Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both").await;
     check(
         "RestoreTableToPointInTime",
-        restore(json!({"SourceTableName": "things", "SourceTableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/things", "UseLatestRestorableTime": true})),
+        restore(json!({"SourceTableName": "tab", "SourceTableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/tab", "UseLatestRestorableTime": true})),
         "ValidationException: Invalid Request: Must provide exactly one of: sourceTableArn, sourceTableName",
     ).await;
     check(
         "UpdateContinuousBackups",
-        json!({"TableName": "things", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": false, "RecoveryPeriodInDays": 3}}),
+        json!({"TableName": "tab", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": false, "RecoveryPeriodInDays": 3}}),
         "ValidationException: Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.",
     ).await;
     check(
@@ -276,7 +276,7 @@ async fn recovery_is_refused_as_on_aws() {
     .await;
     check(
         "DescribeBackup",
-        json!({"BackupArn": "arn:aws:dynamodb:us-east-1:000000000000:table/things"}),
+        json!({"BackupArn": "arn:aws:dynamodb:us-east-1:000000000000:table/tab"}),
         "ValidationException: Invalid Backup ARN",
     )
     .await;
@@ -286,12 +286,12 @@ async fn recovery_is_refused_as_on_aws() {
 #[tokio::test]
 async fn a_deleted_table_can_be_restored_for_35_days() {
     let rig = furnished().await;
-    rig.recoverable("things").await;
-    rig.ask("DeleteTable", json!({"TableName": "things"})).await;
+    rig.recoverable("tab").await;
+    rig.ask("DeleteTable", json!({"TableName": "tab"})).await;
     rig.wait(60).await;
-    rig.refused("DescribeTable", json!({"TableName": "things"})).await;
+    rig.refused("DescribeTable", json!({"TableName": "tab"})).await;
     let backups = rig.ask("ListBackups", json!({"BackupType": "SYSTEM"})).await;
-    assert_eq!(names(&backups["BackupSummaries"], "BackupName"), ["things$DeletedTableBackup"]);
+    assert_eq!(names(&backups["BackupSummaries"], "BackupName"), ["tab$DeletedTableBackup"]);
     let arn = backups["BackupSummaries"][0]["BackupArn"].as_str().expect("an ARN").to_owned();
     let kept = rig.refused("DeleteBackup", json!({"BackupArn": arn})).await;
     assert!(
@@ -300,9 +300,9 @@ async fn a_deleted_table_can_be_restored_for_35_days() {
         ),
         "{kept}"
     );
-    rig.ask("RestoreTableFromBackup", json!({"BackupArn": arn, "TargetTableName": "things"})).await;
+    rig.ask("RestoreTableFromBackup", json!({"BackupArn": arn, "TargetTableName": "tab"})).await;
     rig.wait(5).await;
-    assert_eq!(rig.items("things").await, ["a=1", "b=2", "c=3"]);
+    assert_eq!(rig.items("tab").await, ["a=1", "b=2", "c=3"]);
     rig.wait(35 * 86_400).await;
     let gone = rig.ask("ListBackups", json!({"BackupType": "ALL"})).await;
     assert_eq!(gone["BackupSummaries"], json!([]));

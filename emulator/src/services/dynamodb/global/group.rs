@@ -241,7 +241,7 @@ impl DynamoDb {
         }
         if let Some(there) = self.regions.get_mut(region).and_then(|there| there.tables.get_mut(&table)) {
             there.seed(rows, made);
-            if there.ttl.attribute() != ttl.as_deref() {
+            if ttl.is_some() {
                 there.set_ttl(ttl, cx.now);
             }
         }

@@ -6,12 +6,12 @@ use wavetank_wire::WireError;
 use crate::services::dynamodb::backup::tests::rig::Rig;
 use crate::world::{Rule, Verdict};
 
-/// A table `t` of us-east-1, called there, with replicas in these regions.
+/// A table `tab` of us-east-1, called there, with replicas in these regions.
 async fn replicated(regions: &[&str]) -> Rig {
     let rig = Rig::new().await;
     let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});
     let table = json!({
-        "TableName": "things", "BillingMode": "PAY_PER_REQUEST",
+        "TableName": "tab", "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [attribute("p", "S"), attribute("s", "N")],
         "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
     });
@@ -26,15 +26,15 @@ async fn replicated(regions: &[&str]) -> Rig {
 }
 
 fn create(region: &str) -> Value {
-    json!({"TableName": "things", "ReplicaUpdates": [{"Create": {"RegionName": region}}]})
+    json!({"TableName": "tab", "ReplicaUpdates": [{"Create": {"RegionName": region}}]})
 }
 
 fn delete(region: &str) -> Value {
-    json!({"TableName": "things", "ReplicaUpdates": [{"Delete": {"RegionName": region}}]})
+    json!({"TableName": "tab", "ReplicaUpdates": [{"Delete": {"RegionName": region}}]})
 }
 
 async fn replicas(rig: &Rig) -> String {
-    let table = rig.ask("DescribeTable", json!({"TableName": "things"})).await["Table"].take();
+    let table = rig.ask("DescribeTable", json!({"TableName": "tab"})).await["Table"].take();
     let replicas = table["Replicas"].as_array().cloned().unwrap_or_default();
     let shown = |it: &Value| {
         format!(
@@ -54,12 +54,12 @@ async fn writes_go_between_regions_and_are_in_their_streams() {
         (replicas(&rig).await, replicas(&europe).await),
         ("eu-west-1 ACTIVE".to_owned(), "us-east-1 ACTIVE".to_owned())
     );
-    assert_eq!(europe.items("things").await, ["a=1"], "what was there before");
+    assert_eq!(europe.items("tab").await, ["a=1"], "what was there before");
     europe.put("b", 2).await;
-    assert_eq!(rig.items("things").await, ["a=1"], "not at once");
+    assert_eq!(rig.items("tab").await, ["a=1"], "not at once");
     rig.wait(1).await;
-    assert_eq!(rig.items("things").await, ["a=1", "b=2"]);
-    let table = rig.ask("DescribeTable", json!({"TableName": "things"})).await["Table"].take();
+    assert_eq!(rig.items("tab").await, ["a=1", "b=2"]);
+    let table = rig.ask("DescribeTable", json!({"TableName": "tab"})).await["Table"].take();
     assert_eq!(
         (&table["GlobalTableVersion"], &table["StreamSpecification"]["StreamViewType"]),
         (&json!("2019.11.21"), &json!("NEW_AND_OLD_IMAGES"))
@@ -79,14 +79,14 @@ async fn a_region_that_fails_catches_up() {
     };
     let id = rig.tank.with_world(|world| world.add_fault(rule));
     assert_eq!(
-        europe.refused("Scan", json!({"TableName": "things"})).await,
+        europe.refused("Scan", json!({"TableName": "tab"})).await,
         "ServiceUnavailable: eu-west-1 is down"
     );
     rig.put("a", 7).await;
     rig.wait(3_600).await;
     rig.tank.with_world(|world| world.remove_fault(id));
     rig.wait(1).await;
-    assert_eq!(europe.items("things").await, ["a=7"]);
+    assert_eq!(europe.items("tab").await, ["a=7"]);
 }
 
 #[tokio::test]
@@ -97,9 +97,9 @@ async fn the_lag_is_what_a_fault_rule_says() {
     rig.tank.with_world(|world| world.add_fault(Rule::on("dynamodb", "Replicate", slow)));
     rig.put("a", 7).await;
     rig.wait(29).await;
-    assert_eq!(europe.items("things").await, ["a=1"]);
+    assert_eq!(europe.items("tab").await, ["a=1"]);
     rig.wait(1).await;
-    assert_eq!(europe.items("things").await, ["a=7"]);
+    assert_eq!(europe.items("tab").await, ["a=7"]);
 }
 
 #[tokio::test]
@@ -107,16 +107,16 @@ async fn replicas_share_what_aws_shares() {
     let rig = replicated(&["eu-west-1"]).await;
     let europe = rig.in_region("eu-west-1");
     let ttl =
-        json!({"TableName": "things", "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "ends"}});
+        json!({"TableName": "tab", "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "ends"}});
     europe.ask("UpdateTimeToLive", ttl).await;
-    let shown = rig.ask("DescribeTimeToLive", json!({"TableName": "things"})).await;
+    let shown = rig.ask("DescribeTimeToLive", json!({"TableName": "tab"})).await;
     assert_eq!(shown["TimeToLiveDescription"]["AttributeName"], "ends");
     let index = json!({"IndexName": "by-s", "KeySchema": [{"AttributeName": "s", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}});
-    let update = json!({"TableName": "things", "AttributeDefinitions": [{"AttributeName": "s", "AttributeType": "N"}], "GlobalSecondaryIndexUpdates": [{"Create": index}]});
+    let update = json!({"TableName": "tab", "AttributeDefinitions": [{"AttributeName": "s", "AttributeType": "N"}], "GlobalSecondaryIndexUpdates": [{"Create": index}]});
     rig.ask("UpdateTable", update).await;
     rig.wait(10).await;
-    assert_eq!(europe.ask("Scan", json!({"TableName": "things", "IndexName": "by-s"})).await["Count"], 1);
-    let off = json!({"TableName": "things", "StreamSpecification": {"StreamEnabled": false}});
+    assert_eq!(europe.ask("Scan", json!({"TableName": "tab", "IndexName": "by-s"})).await["Count"], 1);
+    let off = json!({"TableName": "tab", "StreamSpecification": {"StreamEnabled": false}});
     assert_eq!(
         rig.refused("UpdateTable", off).await,
         "ValidationException: One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table replica."
@@ -132,16 +132,16 @@ async fn a_replica_goes_and_comes_again() {
     assert_eq!(replicas(&rig).await, "ap-northeast-1 ACTIVE, eu-west-1 DELETING");
     rig.wait(5).await;
     assert_eq!(replicas(&rig).await, "ap-northeast-1 ACTIVE");
-    europe.refused("DescribeTable", json!({"TableName": "things"})).await;
-    assert_eq!(rig.items("things").await, ["a=1", "late=5"], "what it wrote last is not lost");
+    europe.refused("DescribeTable", json!({"TableName": "tab"})).await;
+    assert_eq!(rig.items("tab").await, ["a=1", "late=5"], "what it wrote last is not lost");
     rig.ask("UpdateTable", create("eu-west-1")).await;
     rig.wait(5).await;
-    assert_eq!(europe.items("things").await, ["a=1", "late=5"]);
+    assert_eq!(europe.items("tab").await, ["a=1", "late=5"]);
     for region in ["eu-west-1", "ap-northeast-1"] {
         rig.ask("UpdateTable", delete(region)).await;
         rig.wait(5).await;
     }
-    let table = rig.ask("DescribeTable", json!({"TableName": "things"})).await["Table"].take();
+    let table = rig.ask("DescribeTable", json!({"TableName": "tab"})).await["Table"].take();
     assert_eq!((&table["Replicas"], &table["GlobalTableVersion"]), (&Value::Null, &Value::Null));
 }
 
@@ -149,7 +149,7 @@ async fn a_replica_goes_and_comes_again() {
 async fn replica_updates_are_refused_as_on_aws() {
     let rig = replicated(&["eu-west-1"]).await;
     let check = async |updates: Value, expected: &str| {
-        let input = json!({"TableName": "things", "ReplicaUpdates": updates});
+        let input = json!({"TableName": "tab", "ReplicaUpdates": updates});
         assert_eq!(
             rig.refused("UpdateTable", input).await,
             format!("ValidationException: {expected}"),
@@ -157,7 +157,7 @@ async fn replica_updates_are_refused_as_on_aws() {
         );
     };
     let named = |kind: &str, region: &str| json!({kind: {"RegionName": region}});
-    check(json!([named("Create", "eu-west-1")]), "Failed to create a the new replica of table with name: \u{2018}things\u{2019} because one or more replicas already existed as tables.").await;
+    check(json!([named("Create", "eu-west-1")]), "Failed to create a the new replica of table with name: \u{2018}tab\u{2019} because one or more replicas already existed as tables.").await;
     check(json!([named("Create", "us-east-1")]), "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.").await;
     check(json!([named("Delete", "eu-west-2")]), "Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [eu-west-2].").await;
     check(
@@ -183,13 +183,13 @@ async fn replica_updates_are_refused_as_on_aws() {
         ),
         "{fake}"
     );
-    let both = json!({"TableName": "things", "DeletionProtectionEnabled": true, "ReplicaUpdates": [named("Create", "eu-west-2")]});
+    let both = json!({"TableName": "tab", "DeletionProtectionEnabled": true, "ReplicaUpdates": [named("Create", "eu-west-2")]});
     assert_eq!(
         rig.refused("UpdateTable", both).await,
         "ValidationException: One or more parameter values were invalid: Replica modification must be the only operation in the request"
     );
     assert_eq!(
-        rig.refused("DeleteTable", json!({"TableName": "things"})).await,
+        rig.refused("DeleteTable", json!({"TableName": "tab"})).await,
         "ValidationException: Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table in the last 24 hours."
     );
     let provisioned = json!({
@@ -206,6 +206,6 @@ async fn replica_updates_are_refused_as_on_aws() {
     rig.ask("UpdateTable", create("eu-west-2")).await;
     assert_eq!(
         rig.refused("UpdateTable", create("eu-west-3")).await,
-        "ResourceInUseException: Attempt to change a resource which is still in use: Table is being updated: things"
+        "ResourceInUseException: Attempt to change a resource which is still in use: Table is being updated: tab"
     );
 }

@@ -97,10 +97,10 @@ impl Rig {
         self.tank.now().secs_f64()
     }
 
-    /// An item of `t` with this key and value.
+    /// An item of `tab` with this key and value.
     pub(in crate::services) async fn put(&self, name: &str, v: i64) {
         let item = json!({"p": {"S": name}, "s": {"N": "0"}, "v": {"N": v.to_string()}});
-        self.ask("PutItem", json!({"TableName": "things", "Item": item})).await;
+        self.ask("PutItem", json!({"TableName": "tab", "Item": item})).await;
     }
 
     /// `p=v` of each item, sorted.

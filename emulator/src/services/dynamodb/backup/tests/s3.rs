@@ -16,7 +16,7 @@ fn unpacked(body: &[u8]) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-const ARN: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/things";
+const ARN: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/tab";
 
 async fn exported(rig: &Rig, more: Value) -> Value {
     let mut input = json!({"TableArn": ARN, "S3Bucket": "lake", "S3Prefix": "out"});
@@ -30,7 +30,7 @@ async fn exported(rig: &Rig, more: Value) -> Value {
 #[tokio::test]
 async fn a_full_export_has_every_item_and_its_manifests() {
     let rig = furnished().await;
-    rig.recoverable("things").await;
+    rig.recoverable("tab").await;
     let then = rig.now();
     rig.wait(1).await;
     rig.put("a", 9).await;
@@ -83,12 +83,12 @@ async fn a_full_export_has_every_item_and_its_manifests() {
 #[tokio::test]
 async fn an_incremental_export_tells_what_changed() {
     let rig = furnished().await;
-    rig.recoverable("things").await;
+    rig.recoverable("tab").await;
     let from = rig.now();
     rig.wait(60).await;
     rig.put("a", 9).await;
     rig.put("d", 4).await;
-    rig.ask("DeleteItem", json!({"TableName": "things", "Key": {"p": {"S": "b"}, "s": {"N": "0"}}})).await;
+    rig.ask("DeleteItem", json!({"TableName": "tab", "Key": {"p": {"S": "b"}, "s": {"N": "0"}}})).await;
     rig.wait(1_000).await;
     let period = json!({"ExportFromTime": from, "ExportToTime": from + 960.0});
     let done =
@@ -127,7 +127,7 @@ async fn exports_are_refused_or_fail_as_on_aws() {
     };
     check(
         json!({}),
-        "PointInTimeRecoveryUnavailableException: Point in time recovery is not enabled for table 'things'",
+        "PointInTimeRecoveryUnavailableException: Point in time recovery is not enabled for table 'tab'",
     )
     .await;
     check(
@@ -140,7 +140,7 @@ async fn exports_are_refused_or_fail_as_on_aws() {
         "NotImplemented: wavetank does not implement ExportTableToPointInTime with ExportFormat ION.",
     )
     .await;
-    rig.recoverable("things").await;
+    rig.recoverable("tab").await;
     check(json!({"ExportTime": rig.now() + 60.0}), "InvalidExportTimeException: Export Time is invalid")
         .await;
     check(
@@ -328,13 +328,12 @@ async fn an_import_that_cannot_begin_leaves_no_table() {
 #[tokio::test]
 async fn an_export_can_be_imported() {
     let rig = furnished().await;
-    rig.recoverable("things").await;
+    rig.recoverable("tab").await;
     let done = exported(&rig, json!({})).await;
     let id = done["ExportArn"].as_str().and_then(|arn| arn.rsplit('/').next()).expect("an id").to_owned();
     let source = json!({"S3Bucket": "lake", "S3KeyPrefix": format!("out/AWSDynamoDB/{id}/data/")});
     let back =
-        imported(&rig, "things-back", json!({"S3BucketSource": source, "InputCompressionType": "GZIP"}))
-            .await;
+        imported(&rig, "t-back", json!({"S3BucketSource": source, "InputCompressionType": "GZIP"})).await;
     assert_eq!(outcome(&back), "COMPLETED - 3 of 3, 0 errors");
-    assert_eq!(rig.items("things-back").await, rig.items("things").await);
+    assert_eq!(rig.items("t-back").await, rig.items("tab").await);
 }
