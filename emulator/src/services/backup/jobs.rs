@@ -128,7 +128,8 @@ impl Backup {
 
     pub(super) fn backup_measured(&mut self, id: &str, result: Result<Val, WireError>) {
         let Some(job) = self.jobs.get_mut(id) else { return };
-        let description = result.ok().and_then(|val| db::DescribeBackupOutput::from_val(val).backup_description);
+        let description =
+            result.ok().and_then(|val| db::DescribeBackupOutput::from_val(val).backup_description);
         let details = description.and_then(|description| description.backup_details);
         job.shown.backup_size_in_bytes = details.and_then(|details| details.backup_size_bytes);
     }
@@ -222,7 +223,8 @@ impl Backup {
                 && input.by_complete_before.is_none_or(|at| job.completion_date.is_some_and(|is| is < at))
                 && input.by_complete_after.is_none_or(|at| job.completion_date.is_some_and(|is| is > at))
         };
-        let mut jobs: Vec<&w::BackupJob> = self.jobs.values().map(|job| &job.shown).filter(is_wanted).collect();
+        let mut jobs: Vec<&w::BackupJob> =
+            self.jobs.values().map(|job| &job.shown).filter(is_wanted).collect();
         jobs.sort_by_key(|job| std::cmp::Reverse(job.creation_date));
         let (page, next_token) = page(jobs.into_iter(), input.next_token.as_deref(), input.max_results)?;
         Ok(w::ListBackupJobsOutput { backup_jobs: Some(page.into_iter().cloned().collect()), next_token })

@@ -110,7 +110,8 @@ impl Backup {
             });
         }
         let advanced_backup_settings = input.advanced_backup_settings;
-        let body = w::BackupPlan { backup_plan_name: input.backup_plan_name, rules, advanced_backup_settings };
+        let body =
+            w::BackupPlan { backup_plan_name: input.backup_plan_name, rules, advanced_backup_settings };
         Ok((body, runs))
     }
 
@@ -151,7 +152,10 @@ impl Backup {
         })
     }
 
-    pub(super) fn get_plan(&self, input: &w::GetBackupPlanInput) -> Result<w::GetBackupPlanOutput, BackupError> {
+    pub(super) fn get_plan(
+        &self,
+        input: &w::GetBackupPlanInput,
+    ) -> Result<w::GetBackupPlanOutput, BackupError> {
         let plan = self.plan(&input.backup_plan_id)?;
         if input.version_id.as_ref().is_some_and(|version| *version != plan.version) {
             return Err(BackupError::NotBuilt("GetBackupPlan of an earlier version".to_owned()));
@@ -168,7 +172,10 @@ impl Backup {
         })
     }
 
-    pub(super) fn list_plans(&self, input: &w::ListBackupPlansInput) -> Result<w::ListBackupPlansOutput, BackupError> {
+    pub(super) fn list_plans(
+        &self,
+        input: &w::ListBackupPlansInput,
+    ) -> Result<w::ListBackupPlansOutput, BackupError> {
         let shown = |plan: &Plan| w::BackupPlansListMember {
             backup_plan_arn: Some(plan.arn.clone()),
             backup_plan_id: Some(plan.id.clone()),
@@ -277,7 +284,8 @@ impl Backup {
         input: &w::GetBackupSelectionInput,
     ) -> Result<w::GetBackupSelectionOutput, BackupError> {
         let found = self.plan(&input.backup_plan_id)?.selections.get(&input.selection_id);
-        let found = found.ok_or_else(|| BackupError::NoSuch("Backup selection", input.selection_id.clone()))?;
+        let found =
+            found.ok_or_else(|| BackupError::NoSuch("Backup selection", input.selection_id.clone()))?;
         Ok(w::GetBackupSelectionOutput {
             backup_selection: Some(found.body.clone()),
             selection_id: Some(input.selection_id.clone()),
@@ -305,7 +313,10 @@ impl Backup {
         Ok(w::ListBackupSelectionsOutput { next_token, backup_selections_list: Some(list) })
     }
 
-    pub(super) fn delete_selection(&mut self, input: &w::DeleteBackupSelectionInput) -> Result<(), BackupError> {
+    pub(super) fn delete_selection(
+        &mut self,
+        input: &w::DeleteBackupSelectionInput,
+    ) -> Result<(), BackupError> {
         let plan = self.plan_mut(&input.backup_plan_id)?;
         let gone = plan.selections.remove(&input.selection_id);
         gone.map(drop).ok_or_else(|| BackupError::NoSuch("Backup selection", input.selection_id.clone()))

@@ -61,7 +61,8 @@ impl Point {
 impl Backup {
     pub(super) fn point(&self, vault: &str, arn: &str) -> Result<&Point, BackupError> {
         self.vault(vault)?;
-        let point = self.points.get(arn).filter(|point| point.shown.backup_vault_name.as_deref() == Some(vault));
+        let point =
+            self.points.get(arn).filter(|point| point.shown.backup_vault_name.as_deref() == Some(vault));
         point.ok_or_else(|| BackupError::NoSuch("Recovery point", arn.to_owned()))
     }
 

@@ -39,7 +39,8 @@ impl Backup {
         let point = self.points.get_mut(&input.recovery_point_arn);
         let point =
             point.ok_or_else(|| BackupError::NoSuch("Recovery point", input.recovery_point_arn.clone()))?;
-        let table = input.metadata.remove("targetTableName").ok_or(BackupError::Missing("targetTableName"))?;
+        let table =
+            input.metadata.remove("targetTableName").ok_or(BackupError::Missing("targetTableName"))?;
         let key = input.metadata.remove("kmsMasterKeyArn");
         let sse = match input.metadata.remove("encryptionType").as_deref() {
             Some("KMS") => Some(db::SSESpecification {
@@ -158,7 +159,8 @@ impl Backup {
                 && input.by_created_before.is_none_or(|at| job.creation_date < Some(at))
                 && input.by_created_after.is_none_or(|at| job.creation_date > Some(at))
         };
-        let mut jobs: Vec<_> = self.restores.values().map(|restore| &restore.shown).filter(is_wanted).collect();
+        let mut jobs: Vec<_> =
+            self.restores.values().map(|restore| &restore.shown).filter(is_wanted).collect();
         jobs.sort_by_key(|job| std::cmp::Reverse(job.creation_date));
         let (page, next_token) =
             page(jobs.into_iter().cloned(), input.next_token.as_deref(), input.max_results)?;

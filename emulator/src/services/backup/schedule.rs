@@ -42,7 +42,8 @@ pub(super) struct Cron {
     zone: Tz,
 }
 
-const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const MONTHS: [&str; 12] =
+    ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 impl Schedule {
@@ -196,7 +197,14 @@ mod tests {
 
     #[test]
     fn what_is_no_schedule_is_refused() {
-        for text in ["cron(0 5 * * * *)", "cron(0 5 ? * ? *)", "cron(60 5 ? * * *)", "rate(0 days)", "rate(1 week)", "daily"] {
+        for text in [
+            "cron(0 5 * * * *)",
+            "cron(0 5 ? * ? *)",
+            "cron(60 5 ? * * *)",
+            "rate(0 days)",
+            "rate(1 week)",
+            "daily",
+        ] {
             assert!(Schedule::parse(text, None).is_err(), "{text}");
         }
     }

@@ -21,7 +21,8 @@ impl Backup {
     }
 
     fn points_in(&self, vault: &str) -> i64 {
-        self.points.values().filter(|point| point.shown.backup_vault_name.as_deref() == Some(vault)).count() as i64
+        self.points.values().filter(|point| point.shown.backup_vault_name.as_deref() == Some(vault)).count()
+            as i64
     }
 
     pub(super) fn create_vault(

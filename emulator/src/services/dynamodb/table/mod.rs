@@ -22,11 +22,11 @@ pub(crate) use settings::Settings;
 use wavetank_wire::dynamodb::RestoreSummary;
 
 use super::backup::History;
+use super::data::Buckets;
 use super::destination::Destination;
 use super::global::Replica;
 use super::streams::Stream;
 use super::ttl::TimeToLive;
-use super::data::Buckets;
 use super::value::{Item, Packed};
 use crate::world::{Cx, Effect};
 
