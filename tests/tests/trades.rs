@@ -7,7 +7,7 @@ use wavetank::client::Aws;
 use wavetank::progress::Silent;
 use wavetank::report::Lang;
 use wavetank::target::{Endpoint, Pace};
-use wavetank::{Embedded, Report, RunOptions, Target as _, tables};
+use wavetank::{Embedded, Report, RunOptions, tables};
 use wavetank_scenarios::Scenario;
 use wavetank_tests::run;
 use wavetank_tests::served::{Served, python_has, skips};
