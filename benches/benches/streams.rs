@@ -64,11 +64,8 @@ async fn delivering(mebibytes: i64, from_stream: bool) -> Tank {
         kinesis_stream_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/bench".to_owned(),
         role_arn: role_arn.clone(),
     };
-    let hints = BufferingHints {
-        size_in_m_bs: Some(mebibytes),
-        interval_in_seconds: Some(300),
-        ..Default::default()
-    };
+    let hints =
+        BufferingHints { size_in_mbs: Some(mebibytes), interval_in_seconds: Some(300), ..Default::default() };
     let destination = ExtendedS3DestinationConfiguration {
         bucket_arn: "arn:aws:s3:::lake".to_owned(),
         role_arn,
@@ -79,7 +76,7 @@ async fn delivering(mebibytes: i64, from_stream: bool) -> Tank {
         delivery_stream_name: "bench".to_owned(),
         delivery_stream_type: from_stream.then(|| "KinesisStreamAsSource".to_owned()),
         kinesis_stream_source_configuration: from_stream.then_some(source),
-        extended_s3_destination_configuration: Some(destination),
+        extended_s3destination_configuration: Some(destination),
         ..Default::default()
     };
     tank.request::<CreateDeliveryStream>(&Scope::default(), input).await.expect("a new delivery stream");
@@ -187,7 +184,8 @@ fn flush(c: &mut Criterion) {
                     for some in all.chunks(BATCH) {
                         let delivery_stream_name = "bench".to_owned();
                         let input = PutRecordBatchInput { delivery_stream_name, records: some.to_vec() };
-                        let put = tank.request::<PutRecordBatch>(&Scope::default(), input);
+                        let scope = Scope::default();
+                        let put = tank.request::<PutRecordBatch>(&scope, input);
                         runtime.block_on(put).expect("room");
                     }
                     tank
@@ -214,10 +212,10 @@ fn day(c: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("100_timers_a_minute", |b| {
         b.iter(|| {
-            let before = tank.now();
+            let (before, scope) = (tank.now(), Scope::default());
             runtime.block_on(async {
                 for _ in 0..DUE {
-                    let asked = tank.request::<DescribeLimits>(&Scope::default(), DescribeLimitsInput {});
+                    let asked = tank.request::<DescribeLimits>(&scope, DescribeLimitsInput {});
                     asked.await.expect("an answer");
                 }
             });

@@ -1,11 +1,12 @@
 """Makes what a load needs on a running tank, and writes a script for wrk.
 
-    prepare.py ENDPOINT s3-put|s3-get|kinesis-put|kinesis-get|firehose-put|firehose-kinesis|sqs|dynamodb-put|dynamodb-get OUT.lua [BYTES]
+    prepare.py ENDPOINT WHAT OUT.lua [BYTES]
     wrk -t1 -c4 -d5s -s OUT.lua ENDPOINT
 
+WHAT is s3-put, s3-get, kinesis-put, kinesis-get, firehose-put, firehose-kinesis, sqs, sqs-send, dynamodb-put or dynamodb-get.
 Beside it, `OUT.lua.http` is the request's bytes, for `benches/examples/open_loop.rs`.
-Batches have 500 records of BYTES (1024) bytes. `sqs` sends, receives and deletes in turn. Items have 200 bytes, and 10,000
-keys take turns.
+Batches have 500 records of BYTES (1024) bytes. `sqs` sends, receives and deletes in turn; `sqs-send` only sends, messages of
+200 bytes: what a small request costs. Items have 200 bytes, and 10,000 keys take turns.
 """
 
 import base64
@@ -212,6 +213,9 @@ def main():
             file.write(SQS % (queue, SIGNED.format("sqs")))
     elif WHAT in ("dynamodb-put", "dynamodb-get"):
         dynamodb({"dynamodb-put": "PutItem", "dynamodb-get": "GetItem"}[WHAT])
+    elif WHAT == "sqs-send":
+        queue = client("sqs").create_queue(QueueName="load")["QueueUrl"]
+        post("sqs", "AmazonSQS.SendMessage", {"QueueUrl": queue, "MessageBody": "x" * 200}, "1.0")
     else:
         sys.exit(__doc__)
 

@@ -94,7 +94,8 @@ async fn connection(
         async move { Ok::<Response<Body>, Infallible>(answer(&gateway, &hosts, request).await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().pipeline_flush(true).max_headers(HEADERS_MAX);
+    // No `pipeline_flush`: it takes whatever a body gives, however slow the client is, and copies all of it.
+    builder.http1().max_headers(HEADERS_MAX);
     builder
         .http2()
         .initial_stream_window_size(HTTP2_WINDOW_BYTES)

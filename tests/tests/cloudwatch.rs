@@ -39,6 +39,28 @@ fn cloudwatch_works_with_the_aws_command_line() {
         "text",
     ];
     assert_eq!(lab.aws(&list), "calls");
+    let statistics = [
+        "cloudwatch",
+        "get-metric-statistics",
+        "--namespace",
+        "App",
+        "--metric-name",
+        "calls",
+        "--dimensions",
+        "Name=Host,Value=a",
+        "--start-time",
+        "2025-12-01T00:00:00Z",
+        "--end-time",
+        "2120-01-01T00:00:00Z",
+        "--period",
+        "3153600000",
+        "--output",
+        "text",
+    ];
+    let plain = ["--statistics", "Sum", "Maximum", "--query", "Datapoints[].[Sum,Maximum,Unit][]"];
+    assert_eq!(lab.aws(&[&statistics[..], &plain[..]].concat()), "7.0\t4.0\tCount");
+    let extended = ["--extended-statistics", "p50", "--query", "Datapoints[].ExtendedStatistics.p50"];
+    assert_eq!(lab.aws(&[&statistics[..], &extended[..]].concat()), "3.0");
     let alarm = [
         "cloudwatch",
         "put-metric-alarm",
@@ -49,7 +71,9 @@ fn cloudwatch_works_with_the_aws_command_line() {
         "--metric-name",
         "calls",
         "--dimensions",
-        "Name=Host,Value=a",
+        "Name=Host,Value=b",
+        "--treat-missing-data",
+        "ignore",
         "--statistic",
         "Sum",
         "--period",

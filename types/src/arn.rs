@@ -18,7 +18,7 @@ impl AccountId {
 
     /// The account that an access key id names: the key itself if it is 12 digits, else [`AccountId::unnamed`].
     pub fn of_access_key(access_key_id: &str) -> Self {
-        access_key_id.parse().unwrap_or_else(|_| Self::unnamed())
+        if is_account(access_key_id) { Self(access_key_id.to_owned()) } else { Self::unnamed() }
     }
 
     /// The 12 digits.
@@ -31,11 +31,15 @@ impl FromStr for AccountId {
     type Err = ArnError;
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
-        if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+        if is_account(text) {
             return Ok(Self(text.to_owned()));
         }
         Err(ArnError::NotAnAccount(text.to_owned()))
     }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Display for AccountId {

@@ -63,7 +63,13 @@ impl Members {
     pub fn push(&mut self, index: u16, member: impl ToVal) {
         match member.to_val() {
             Val::Null => {}
-            val => self.0.push((index, val)),
+            val => {
+                // Most structures of long lists have few members, and small allocations are the cheapest.
+                if self.0.is_empty() {
+                    self.0.reserve_exact(2);
+                }
+                self.0.push((index, val));
+            }
         }
     }
 

@@ -287,7 +287,7 @@ async fn what_is_not_built_is_refused_by_name_and_what_is_wrong_in_awss_words() 
     )
     .await;
     check_json("AWSGlue.NoSuchThing", "{}", &["400", "UnknownOperationException"]).await;
-    check_json("DynamoDB_20120810.GetItem", "{}", &["501", "NotImplemented", "GetItem"]).await;
+    check_json("DynamoDB_20120810.SearchVectors", "{}", &["501", "NotImplemented", "SearchVectors"]).await;
     check_json("AWSGlue.GetTable", "{", &["400", "SerializationException"]).await;
 }
 

@@ -22,6 +22,7 @@ pub fn validation_error(service: &Service, failures: &ValidationFailures) -> Wir
         "athena" => WireError::client("InvalidRequestException", hidden(failures).to_string())
             .with("AthenaErrorCode", "INVALID_INPUT")
             .with("ErrorCode", "INVALID_INPUT"),
+        "dynamodb" => WireError::client("ValidationException", dynamodb(failures).to_string()),
         "glue" => WireError::client("ValidationException", glue_paths(failures).to_string()),
         "iam" => iam(failures),
         "lambda" => lambda(failures),
@@ -32,6 +33,24 @@ pub fn validation_error(service: &Service, failures: &ValidationFailures) -> Wir
         }
         _ => WireError::client("ValidationException", failures.to_string()),
     }
+}
+
+/// DynamoDB names two of its members as they stand in requests, and does not tell their values.
+///
+/// Recorded: github.com/nubo-db/dynamodb-conformance, `tests/tier3/error-messages` (`query.test.ts`, `batchGetItem.test.ts`), which
+/// runs against AWS too (read 2026-11-28).
+fn dynamodb(failures: &ValidationFailures) -> ValidationFailures {
+    let told = |failure: &Failure| {
+        let keys = failure.path.strip_prefix("requestItems.").and_then(|rest| rest.strip_suffix(".keys"));
+        let path = match keys {
+            Some(table) => format!("RequestItems.{table}.Keys"),
+            None if failure.path == "limit" => "Limit".to_owned(),
+            None => return failure.clone(),
+        };
+        let shown = if failure.shown == Shown::Null { Shown::Null } else { Shown::Hidden };
+        Failure { path, shown, constraint: failure.constraint.clone() }
+    };
+    ValidationFailures { failures: failures.failures.iter().map(told).collect() }
 }
 
 /// Glue's own name for `TableInput` is `table`: `'table.storageDescriptor.columns.5.member.comment'`.

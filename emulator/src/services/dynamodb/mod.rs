@@ -6,7 +6,7 @@
 
 #![allow(dead_code, unused_imports, reason = "until the operations are there")]
 
-mod backup;
+pub(in crate::services) mod backup;
 mod data;
 mod destination;
 mod error;

@@ -122,6 +122,10 @@ pub(crate) async fn shown(tank: &Tank, name: &str, payload: &Value) -> String {
                 String::from_utf8_lossy(&log).replace('\t', "\\t"),
             )
         }
-        Err(error) => format!("{} {error} {:?}", error.status, error.fields),
+        Err(error) => {
+            let fields: Vec<(&str, &str)> =
+                error.fields.iter().map(|(name, field)| (*name, field.as_str().unwrap_or("?"))).collect();
+            format!("{} {error} {fields:?}", error.status)
+        }
     }
 }

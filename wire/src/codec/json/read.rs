@@ -19,7 +19,7 @@ const EXACT_MAX: f64 = 9e15;
 
 /// Reads a document of this shape. Of a structure at the top, only members that travel in the body are read.
 pub(in super::super) fn read(shape: &'static Shape, body: &[u8], side: Side) -> Result<Val, Refusal> {
-    let mut reader = Reader { lexer: Lexer::new(body), side, depth: 0, blobs: Vec::new() };
+    let mut reader = Reader { lexer: Lexer::new(body), side, depth: 0, usual: 2, blobs: Vec::new() };
     let read = reader.value(shape, shape.name).and_then(|val| match reader.lexer.peek() {
         None => Ok(val),
         Some(_) => Err(Refusal::Malformed),
@@ -38,6 +38,8 @@ struct Reader<'b> {
     lexer: Lexer<'b>,
     side: Side,
     depth: usize,
+    /// Members of the last structure: the entries of a list mostly have as many.
+    usual: usize,
     /// The base64 of each blob. In the value there stands, for the time being, its number.
     blobs: Vec<Cow<'b, [u8]>>,
 }
@@ -171,7 +173,7 @@ impl<'b> Reader<'b> {
     }
 
     fn structure(&mut self, members: &'static [Member]) -> Result<Val, Refusal> {
-        let mut found: Vec<(u16, Val)> = Vec::with_capacity(members.len().min(8));
+        let mut found: Vec<(u16, Val)> = Vec::with_capacity(self.usual.min(members.len()));
         let mut expected = 0;
         let mut more = self.opens(b'}')?;
         while more {
@@ -190,6 +192,7 @@ impl<'b> Reader<'b> {
             }
             more = self.continues(b'}')?;
         }
+        self.usual = found.len();
         Ok(Val::Struct(found))
     }
 

@@ -11,6 +11,7 @@ mod ask;
 mod athena;
 mod cloudwatch;
 mod dynamodb;
+mod dynamodb_global;
 mod firehose;
 mod glue;
 mod glue_catalog;
@@ -138,12 +139,13 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 28] = [
+static KINDS: [&dyn Kind; 29] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &cloudwatch::Alarm,
     &cloudwatch::CompositeAlarm,
     &cloudwatch::Dashboard,
+    &dynamodb_global::GlobalTable,
     &dynamodb::Table,
     &glue::Crawler,
     &glue_catalog::Database,

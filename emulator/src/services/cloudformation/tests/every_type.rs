@@ -73,11 +73,22 @@ Resources:
           ProvisionedThroughput: {ReadCapacityUnits: <1|2>, WriteCapacityUnits: 1}
       StreamSpecification: {StreamViewType: <NEW_IMAGE|NEW_AND_OLD_IMAGES>}
       TimeToLiveSpecification: {AttributeName: gone, Enabled: true}
+      PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: <true|false>}
       KinesisStreamSpecification: {StreamArn: !GetAtt Clicks.Arn}
       DeletionProtectionEnabled: <true|false>
       SSESpecification: {SSEEnabled: <true|false>}
       TableClass: <STANDARD|STANDARD_INFREQUENT_ACCESS>
       Tags: [{Key: <a|b>, Value: x}]
+  Everywhere:
+    Type: AWS::DynamoDB::GlobalTable
+    Properties:
+      TableName: world
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}
+      Replicas:
+        - {Region: !Ref AWS::Region, TableClass: <STANDARD|STANDARD_INFREQUENT_ACCESS>}
   Changed:
     Type: AWS::Lambda::EventSourceMapping
     Properties:

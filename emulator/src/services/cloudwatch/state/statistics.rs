@@ -25,6 +25,11 @@ impl CloudWatch {
             let why = "Must specify either Statistics or ExtendedStatistics.".to_owned();
             return Err(CloudWatchError::Missing(why));
         }
+        // Documented: one or the other (text of `GetMetricStatistics`, botocore 1.44.5, read 2026-11-28).
+        if !plain.is_empty() && !extended.is_empty() {
+            let why = "The parameters Statistics and ExtendedStatistics are mutually exclusive and you have specified both.";
+            return Err(CloudWatchError::Combination(why.to_owned()));
+        }
         let extended = extended.iter().map(|text| match Statistic::parse(text) {
             Some(statistic) if !statistic.is_plain() => Ok((text.as_str(), statistic)),
             _ => Err(CloudWatchError::Value(format!(

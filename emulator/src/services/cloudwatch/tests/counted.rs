@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use wavetank_wire::{firehose, kinesis, sns, sqs};
+use serde_json::{Value, json};
+use wavetank_wire::{firehose, kinesis, lambda, sns, sqs};
 
 use super::*;
+use crate::executors::{FunctionError, NativeContext};
+use crate::services::lambda::tests::{create_input, zip_of};
 
 impl Bench {
     /// `Name unit count sum` of each metric with these dimensions, over the last hour.
@@ -280,4 +283,117 @@ async fn a_delivery_stream_counts_puts_and_objects() {
             "DeliveryToS3.DataFreshness Seconds: 1, 60",
         ]
     );
+}
+
+/// A tank with the function `f`: it takes a quarter of a second, and raises if there is a `bad` in its event.
+async fn with_function() -> Bench {
+    let work = |context: &NativeContext, event: Value| {
+        context.spend(Duration::from_millis(250));
+        if event.to_string().contains("bad") {
+            return Err(FunctionError { error_type: "Bad".to_owned(), message: "bad".to_owned() });
+        }
+        Ok(event)
+    };
+    let tank = Tank::builder().seed(Seed(7)).function("test.work", std::sync::Arc::new(work)).build();
+    let bench = Bench { tank };
+    let zip = zip_of(&[("index.py", 0o644, "")]);
+    bench.call::<lambda::CreateFunction>(create_input("f", "python3.13", "test.work", zip)).await.unwrap();
+    bench.advance(1).await;
+    bench
+}
+
+async fn invoke(bench: &Bench, payload: &Value) -> Result<lambda::InvokeOutput, WireError> {
+    let input = lambda::InvokeInput {
+        function_name: "f".to_owned(),
+        payload: Some(Bytes::from(payload.to_string())),
+        ..Default::default()
+    };
+    bench.call::<lambda::Invoke>(input).await
+}
+
+#[tokio::test]
+async fn a_function_counts_its_invocations_and_the_age_of_its_records() {
+    let bench = with_function().await;
+    invoke(&bench, &json!({})).await.unwrap();
+    invoke(&bench, &json!({"bad": 1})).await.unwrap();
+    let reserve = |reserved| lambda::PutFunctionConcurrencyInput {
+        function_name: "f".to_owned(),
+        reserved_concurrent_executions: reserved,
+    };
+    bench.call::<lambda::PutFunctionConcurrency>(reserve(0)).await.unwrap();
+    invoke(&bench, &json!({})).await.unwrap_err();
+    bench.call::<lambda::PutFunctionConcurrency>(reserve(5)).await.unwrap();
+    let input = kinesis::CreateStreamInput {
+        stream_name: "clicks".to_owned(),
+        shard_count: Some(1),
+        ..Default::default()
+    };
+    bench.call::<kinesis::CreateStream>(input).await.unwrap();
+    bench.advance(5).await;
+    let input = kinesis::PutRecordInput {
+        stream_name: Some("clicks".to_owned()),
+        data: Bytes::from("{}"),
+        partition_key: Some("k".to_owned()),
+        ..Default::default()
+    };
+    bench.call::<kinesis::PutRecord>(input).await.unwrap();
+    bench.advance(30).await;
+    let input = lambda::CreateEventSourceMappingInput {
+        function_name: "f".to_owned(),
+        event_source_arn: Some("arn:aws:kinesis:us-east-1:000000000000:stream/clicks".to_owned()),
+        starting_position: Some("TRIM_HORIZON".to_owned()),
+        ..Default::default()
+    };
+    bench.call::<lambda::CreateEventSourceMapping>(input).await.unwrap();
+    bench.advance(60).await;
+    let found = bench.counted("AWS/Lambda", &[("FunctionName", "f")]).await;
+    assert_eq!(
+        shown(&found, &["Invocations", "Errors", "Throttles", "ConcurrentExecutions"]),
+        [
+            "Invocations Count: 3, 3",
+            "Errors Count: 3, 1",
+            "Throttles Count: 1, 1",
+            "ConcurrentExecutions Count: 3, 3",
+        ]
+    );
+    // A function's process takes the time that it takes, and at least 250 ms of tank time.
+    let duration = found["Duration"].strip_prefix("Milliseconds: 3, ").expect("three runs").parse::<f64>();
+    assert!(duration.is_ok_and(|millis| millis >= 750.0), "{}", found["Duration"]);
+    let age = &found["IteratorAge"];
+    let millis: f64 =
+        age.strip_prefix("Milliseconds: 1, ").unwrap_or_else(|| panic!("{age}")).parse().unwrap();
+    assert!((30_000.0..60_000.0).contains(&millis), "{age}");
+    let all = bench.counted("AWS/Lambda", &[]).await;
+    assert_eq!(shown(&all, &["Invocations", "Errors"]), ["Invocations Count: 3, 3", "Errors Count: 3, 1"]);
+}
+
+#[tokio::test]
+async fn an_alarm_invokes_a_function_with_its_states() {
+    let bench = with_function().await;
+    let input = PutMetricAlarmInput {
+        alarm_name: "bad".to_owned(),
+        namespace: Some("App".to_owned()),
+        metric_name: Some("m".to_owned()),
+        statistic: Some("Sum".to_owned()),
+        period: Some(60),
+        evaluation_periods: Some(1),
+        threshold: Some(2.0),
+        comparison_operator: Some("GreaterThanThreshold".to_owned()),
+        alarm_actions: Some(vec!["arn:aws:lambda:us-east-1:000000000000:function:f".to_owned()]),
+        ..PutMetricAlarmInput::default()
+    };
+    bench.call::<PutMetricAlarm>(input).await.unwrap();
+    bench.put("m", 3.0).await;
+    bench.advance(120).await;
+    let input =
+        DescribeAlarmHistoryInput { history_item_type: Some("Action".to_owned()), ..Default::default() };
+    let items = bench.call::<DescribeAlarmHistory>(input).await.unwrap().alarm_history_items.unwrap();
+    assert_eq!(
+        items[0].history_summary.as_deref(),
+        Some("Successfully executed action arn:aws:lambda:us-east-1:000000000000:function:f")
+    );
+    let found = bench.counted("AWS/Lambda", &[("FunctionName", "f")]).await;
+    assert_eq!(shown(&found, &["AsyncEventsReceived"]), ["AsyncEventsReceived Count: 1, 1"]);
+    // The alarm's name is in the event: the function has seen it, and raised.
+    assert!(found["Errors"].starts_with("Count: "), "{found:?}");
 }

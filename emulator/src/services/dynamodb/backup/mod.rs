@@ -20,7 +20,7 @@ mod props;
 mod restore;
 mod saved;
 #[cfg(test)]
-mod tests;
+pub(in crate::services) mod tests;
 pub(crate) mod work;
 
 use std::collections::BTreeMap;

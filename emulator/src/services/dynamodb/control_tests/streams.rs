@@ -108,7 +108,7 @@ fn a_record_is_told_with_all_its_members_and_signalled() {
     assert!(matches!(rig.effects().as_slice(), [Effect::Signal(topic)] if *topic == arn));
     let mut record = read_all(&mut rig, &arn).remove(0);
     record["eventID"] = json!(record["eventID"].as_str().map(str::len));
-    expect![[r#"{"eventID":32,"eventName":"INSERT","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"us-east-1","dynamodb":{"ApproximateCreationDateTime":1767571201,"Keys":{"id":{"S":"a"}},"NewImage":{"id":{"S":"a"}},"SequenceNumber":"100000000000000000005","SizeBytes":6,"StreamViewType":"NEW_IMAGE"}}"#]]
+    expect![[r#"{"eventID":32,"eventName":"INSERT","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"us-east-1","dynamodb":{"ApproximateCreationDateTime":1767571201.0,"Keys":{"id":{"S":"a"}},"NewImage":{"id":{"S":"a"}},"SequenceNumber":"100000000000000000005","SizeBytes":6,"StreamViewType":"NEW_IMAGE"}}"#]]
         .assert_eq(&record.to_string());
 }
 

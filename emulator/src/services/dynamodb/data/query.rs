@@ -59,11 +59,7 @@ impl DynamoDb {
         let conditions = terms.key.ok_or(DataError::NoKeyConditions)?;
         let wanted = conditions.query(&keys.terms())?;
         let is_forward = input.scan_index_forward != Some(false);
-        let mut range = range(&wanted);
-        if let Some(start) = start {
-            check_bounds(&wanted, &start)?;
-            range = range.after(start.row, is_forward);
-        }
+        let range = range_after(&wanted, start, is_forward)?;
         check_key_paths(table, None, selection.projection.as_ref().and_then(Parts::projection))?;
         check_filter(keys, terms.filter.as_ref(), filter_parameter)?;
         check_key_paths(table, terms.filter.as_ref(), None)?;
@@ -108,6 +104,14 @@ pub(super) fn range(query: &KeyQuery) -> Range {
         Some(S::Between(low, high)) => between(Included(low), Included(high)),
         Some(S::BeginsWith(prefix)) => Range::beginning(&query.partition, prefix),
     }
+}
+
+/// What of them comes after a start key.
+fn range_after(query: &KeyQuery, start: Option<Start>, is_forward: bool) -> Result<Range, DataError> {
+    let range = range(query);
+    let Some(start) = start else { return Ok(range) };
+    check_bounds(query, &start)?;
+    Ok(range.after(start.row, is_forward))
 }
 
 /// A start key is one that the query could have read.

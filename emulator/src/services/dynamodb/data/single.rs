@@ -19,7 +19,7 @@ use super::error::DataError;
 use super::find::table_name;
 use super::meters;
 use super::throttle::Way;
-use super::write::{Action, Done, Write, read_item, read_key};
+use super::write::{Done, Write, read_entries, read_item, read_key};
 
 /// What a write answers of the item: `ReturnValues`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,11 +183,11 @@ impl DynamoDb {
             ..Parameters::default()
         };
         parameters.check_any(Operation::Get)?;
-        let key = read_key(input.key)?;
+        let key = read_entries(input.key)?;
         let terms = parameters.read_any(Operation::Get)?;
         let strict = self.strict;
         let table = self.writable(cx, name)?;
-        let key = table.keys.of_request(key)?;
+        let key = table.keys.of_entries(key)?;
         let found = table.rows.get(&key.row());
         let units = read_units(found.map_or(0, Packed::item_bytes), Manner::of_read(input.consistent_read));
         let item = found.map(|item| shown(item, terms.projection.as_ref()));

@@ -7,8 +7,8 @@ use wavetank_wire::Val;
 use crate::services::dynamodb::error::DynamoError;
 use crate::services::dynamodb::expression::{Condition, Source, Update};
 use crate::services::dynamodb::limits;
-use crate::services::dynamodb::table::{Key, KeyError, Origin, Table};
-use crate::services::dynamodb::value::{Item, Packed, Type, ValueError, item_from_val};
+use crate::services::dynamodb::table::{Key, KeyAttribute, Origin, Table};
+use crate::services::dynamodb::value::{AttributeValue, Item, Packed, ValueError, item_bytes, item_from_val};
 use crate::world::Cx;
 
 use super::capacity::{Consumed, Manner, write_units};
@@ -73,6 +73,12 @@ pub(super) fn read_item(item: Val) -> Result<Packed, DynamoError> {
 /// A key that a client sent.
 pub(super) fn read_key(key: Val) -> Result<Item, ValueError> {
     item_from_val(key)
+}
+
+/// The same without a map, for reads that need none.
+pub(super) fn read_entries(key: Val) -> Result<Vec<(String, AttributeValue)>, ValueError> {
+    let Val::Map(entries) = key else { return Ok(Vec::new()) };
+    entries.into_iter().map(|(name, val)| Ok((name, AttributeValue::from_wire(val)?))).collect()
 }
 
 impl Write {
@@ -164,7 +170,7 @@ impl Write {
     fn updated(&self, table: &Table, update: &Update, old: Option<&Packed>) -> Result<Packed, DynamoError> {
         let before = old.map_or_else(|| self.key.to_item(&table.keys), Packed::unpack);
         let after = update.apply(&before)?;
-        if crate::services::dynamodb::value::item_bytes(&after) > limits::ITEM_BYTES_MAX {
+        if item_bytes(&after) > limits::ITEM_BYTES_MAX {
             return Err(DataError::UpdatedTooLarge.into());
         }
         for (_, attribute) in index_keys(table) {
@@ -271,16 +277,13 @@ impl Write {
 }
 
 /// The key attributes of all indexes, each with its index's name.
-fn index_keys(
-    table: &Table,
-) -> impl Iterator<Item = (&str, &crate::services::dynamodb::table::KeyAttribute)> {
+fn index_keys(table: &Table) -> impl Iterator<Item = (&str, &KeyAttribute)> {
     let indexes = table.indexes.values();
     indexes.flat_map(|index| index.keys.attributes().map(|attribute| (index.name.as_str(), attribute)))
 }
 
 /// What is empty, as messages call it; nothing if the value is not.
-fn empty(value: &crate::services::dynamodb::value::AttributeValue) -> Option<&'static str> {
-    use crate::services::dynamodb::value::AttributeValue;
+fn empty(value: &AttributeValue) -> Option<&'static str> {
     match value {
         AttributeValue::S(text) if text.is_empty() => Some("string"),
         AttributeValue::B(bytes) if bytes.is_empty() => Some("binary"),

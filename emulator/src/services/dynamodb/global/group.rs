@@ -241,7 +241,9 @@ impl DynamoDb {
         }
         if let Some(there) = self.regions.get_mut(region).and_then(|there| there.tables.get_mut(&table)) {
             there.seed(rows, made);
-            there.set_ttl(ttl, cx.now);
+            if there.ttl.attribute() != ttl.as_deref() {
+                there.set_ttl(ttl, cx.now);
+            }
         }
     }
 

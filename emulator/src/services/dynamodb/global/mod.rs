@@ -12,6 +12,8 @@ pub(super) mod legacy;
 mod props;
 mod replica;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::collections::BTreeMap;

@@ -90,6 +90,30 @@ impl KeySchema {
         self.key(partition, self.sort.as_ref().map(value).transpose()?)
     }
 
+    /// The same from a key's attributes as they came, one by one.
+    pub(crate) fn of_entries(&self, key: Vec<(String, AttributeValue)>) -> Result<Key, KeyError> {
+        let count = key.len();
+        if count != 1 + usize::from(self.sort.is_some()) {
+            return Err(KeyError::NotTheSchema);
+        }
+        let (mut partition, mut sort) = (None, None);
+        for (name, value) in key {
+            let (place, attribute) = match &self.sort {
+                _ if name == self.partition.name => (&mut partition, &self.partition),
+                Some(attribute) if name == attribute.name => (&mut sort, attribute),
+                _ => return Err(KeyError::NotTheSchema),
+            };
+            if value.kind() != attribute.kind {
+                return Err(KeyError::NotTheSchema);
+            }
+            *place = Some(checked(attribute, value)?);
+        }
+        if sort.is_some() != self.sort.is_some() {
+            return Err(KeyError::NotTheSchema);
+        }
+        self.key(partition.ok_or(KeyError::NotTheSchema)?, sort)
+    }
+
     fn key(&self, partition: KeyValue, sort: Option<KeyValue>) -> Result<Key, KeyError> {
         if partition.bytes() > limits::PARTITION_KEY_BYTES_MAX {
             return Err(KeyError::PartitionTooLong);

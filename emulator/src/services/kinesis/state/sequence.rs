@@ -24,6 +24,9 @@ pub(in super::super) const PLACE_MAX: u64 = 0x7fff_ffff_ffff_ffff;
 /// 10^19: three of these digits make a sequence number.
 const BASE: u64 = 10_000_000_000_000_000_000;
 
+/// As many as a digit of base 10^19 has in base 10.
+const ZEROS: &str = "0000000000000000000";
+
 /// What one place more adds: 2^80.
 const NEXT: [u64; 3] = [0, 120_892, 5_819_614_629_174_706_176];
 
@@ -49,21 +52,19 @@ impl Digits {
     }
 
     pub(in super::super) fn text(self) -> String {
-        let mut digits = [b'0'; 57];
-        for (value, place) in self.0.into_iter().zip(digits.chunks_exact_mut(19)) {
-            let mut rest = value;
-            for pair in place.rchunks_mut(2) {
-                let two = (rest % 100) as u8;
-                rest /= 100;
-                let (last, first) = pair.split_last_mut().expect("chunks are not empty");
-                *last = b'0' + two % 10;
-                if let Some(first) = first.first_mut() {
-                    *first = b'0' + two / 10;
-                }
+        let mut text = String::with_capacity(57);
+        for value in self.0 {
+            let mut buffer = itoa::Buffer::new();
+            let digits = buffer.format(value);
+            if !text.is_empty() {
+                text.push_str(&ZEROS[digits.len()..]);
+            }
+            // Numbers begin with a digit that is not 0.
+            if !text.is_empty() || value > 0 {
+                text.push_str(digits);
             }
         }
-        let start = digits.iter().position(|digit| *digit != b'0').unwrap_or(56);
-        String::from_utf8_lossy(&digits[start..]).into_owned()
+        text
     }
 }
 

@@ -138,6 +138,10 @@ fn every_limit_is_crossed() {
         "regions_have_their_quotas",
         &["ACCOUNT_SHARDS_ELSEWHERE_MAX", "GROWTH_SHARDS_MAX", "GROWTH_SHARDS_ELSEWHERE_MAX"],
     );
+    crossed.elsewhere(
+        "a_client_who_takes_nothing_holds_back_what_follows_and_loses_nothing",
+        &["EVENTS_UNREAD_MAX"],
+    );
     // A duration of ours, a unit, and names.
     crossed.finish_but(include_str!("../limits.rs"), &tests, &["TRANSITION", "MILLION", "LARGE_REGIONS"]);
 }

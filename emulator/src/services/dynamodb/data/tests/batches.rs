@@ -11,23 +11,23 @@ fn key(p: &str) -> Value {
 #[test]
 fn a_batch_writes_and_reads_items_of_several_tables() {
     let mut rig = Rig::with_tables();
-    rig.ok("PutItem", json!({"TableName": "h", "Item": {"p": {"S": "old"}}}));
+    rig.ok("PutItem", json!({"TableName": "plain", "Item": {"p": {"S": "old"}}}));
     check(
         &mut rig,
         "BatchWriteItem",
         json!({
             "ReturnConsumedCapacity": "TOTAL",
             "RequestItems": {
-                "h": [
+                "plain": [
                     {"PutRequest": {"Item": {"p": {"S": "a"}, "x": {"N": "1"}}}}, {"PutRequest": {"Item": key("b")}},
                     {"DeleteRequest": {"Key": key("old")}},
                 ],
-                "t": [{"PutRequest": {"Item": {"p": {"S": "a"}, "s": {"N": "1"}, "rank": {"N": "1"}}}}],
+                "ranged": [{"PutRequest": {"Item": {"p": {"S": "a"}, "s": {"N": "1"}, "rank": {"N": "1"}}}}],
             },
         }),
         json!({
             "UnprocessedItems": {},
-            "ConsumedCapacity": [{"TableName": "h", "CapacityUnits": 3.0}, {"TableName": "t", "CapacityUnits": 2.0}],
+            "ConsumedCapacity": [{"TableName": "plain", "CapacityUnits": 3.0}, {"TableName": "ranged", "CapacityUnits": 2.0}],
         }),
     );
     check(
@@ -36,18 +36,18 @@ fn a_batch_writes_and_reads_items_of_several_tables() {
         json!({
             "ReturnConsumedCapacity": "INDEXES",
             "RequestItems": {
-                "h": {"Keys": [key("a"), key("old"), key("b")], "ProjectionExpression": "x"},
-                "t": {"Keys": [{"p": {"S": "a"}, "s": {"N": "1"}}], "ConsistentRead": true},
+                "plain": {"Keys": [key("a"), key("old"), key("b")], "ProjectionExpression": "x"},
+                "ranged": {"Keys": [{"p": {"S": "a"}, "s": {"N": "1"}}], "ConsistentRead": true},
             },
         }),
         json!({
             "Responses": {
-                "h": [{"x": {"N": "1"}}, {}], "t": [{"p": {"S": "a"}, "s": {"N": "1"}, "rank": {"N": "1"}}],
+                "plain": [{"x": {"N": "1"}}, {}], "ranged": [{"p": {"S": "a"}, "s": {"N": "1"}, "rank": {"N": "1"}}],
             },
             "UnprocessedKeys": {},
             "ConsumedCapacity": [
-                {"TableName": "h", "CapacityUnits": 1.5, "Table": {"CapacityUnits": 1.5}},
-                {"TableName": "t", "CapacityUnits": 1.0, "Table": {"CapacityUnits": 1.0}},
+                {"TableName": "plain", "CapacityUnits": 1.5, "Table": {"CapacityUnits": 1.5}},
+                {"TableName": "ranged", "CapacityUnits": 1.0, "Table": {"CapacityUnits": 1.0}},
             ],
         }),
     );
@@ -59,14 +59,14 @@ fn keys_that_do_not_fit_into_the_answer_come_back() {
     for p in ["a", "b", "c", "d"] {
         rig.ok(
             "PutItem",
-            json!({"TableName": "h", "Item": {"p": {"S": p}, "x": {"S": "x".repeat(390_000)}}}),
+            json!({"TableName": "plain", "Item": {"p": {"S": p}, "x": {"S": "x".repeat(390_000)}}}),
         );
     }
     let keys = json!([key("a"), key("b"), key("c"), key("d"), key("none")]);
     let answer =
-        rig.ok("BatchGetItem", json!({"RequestItems": {"h": {"Keys": keys, "ConsistentRead": true}}}));
-    assert_eq!(answer["Responses"]["h"].as_array().expect("items").len(), 3);
-    assert_eq!(answer["UnprocessedKeys"], json!({"h": {"Keys": [key("d")], "ConsistentRead": true}}));
+        rig.ok("BatchGetItem", json!({"RequestItems": {"plain": {"Keys": keys, "ConsistentRead": true}}}));
+    assert_eq!(answer["Responses"]["plain"].as_array().expect("items").len(), 3);
+    assert_eq!(answer["UnprocessedKeys"], json!({"plain": {"Keys": [key("d")], "ConsistentRead": true}}));
 }
 
 #[test]
@@ -81,12 +81,12 @@ fn a_batch_with_one_wrong_request_does_nothing() {
         json!({"PutRequest": {"Item": {"p": {"S": ""}}}}),
         json!({}),
     ] {
-        rig.refused("BatchWriteItem", json!({"RequestItems": {"h": [good.clone(), bad]}}));
-        assert_eq!(rig.all("h"), json!([]));
+        rig.refused("BatchWriteItem", json!({"RequestItems": {"plain": [good.clone(), bad]}}));
+        assert_eq!(rig.all("plain"), json!([]));
     }
     rig.refused(
         "BatchWriteItem",
-        json!({"RequestItems": {"h": [good], "none": [{"DeleteRequest": {"Key": key("a")}}]}}),
+        json!({"RequestItems": {"plain": [good], "none": [{"DeleteRequest": {"Key": key("a")}}]}}),
     );
-    assert_eq!(rig.all("h"), json!([]));
+    assert_eq!(rig.all("plain"), json!([]));
 }

@@ -13,8 +13,8 @@ fn an_item_is_there_until_it_is_deleted() {
     });
     let mut stored = item.clone();
     stored["n"] = json!({"N": "1.5"});
-    check(&mut rig, "PutItem", json!({"TableName": "h", "Item": item}), json!({}));
-    let key = json!({"TableName": "h", "Key": {"p": {"S": "a"}}});
+    check(&mut rig, "PutItem", json!({"TableName": "plain", "Item": item}), json!({}));
+    let key = json!({"TableName": "plain", "Key": {"p": {"S": "a"}}});
     check(&mut rig, "GetItem", key.clone(), json!({"Item": stored}));
     check(&mut rig, "DeleteItem", key.clone(), json!({}));
     check(&mut rig, "GetItem", key.clone(), json!({}));
@@ -24,7 +24,7 @@ fn an_item_is_there_until_it_is_deleted() {
 #[test]
 fn a_table_is_found_by_its_arn_too() {
     let mut rig = Rig::with_tables();
-    let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/h";
+    let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/plain";
     let item = json!({"p": {"S": "a"}});
     check(
         &mut rig,
@@ -38,19 +38,19 @@ fn a_table_is_found_by_its_arn_too() {
 #[test]
 fn a_write_answers_what_return_values_says() {
     let put = |item: Value, returned: &str| {
-        ("PutItem", json!({"TableName": "h", "Item": item, "ReturnValues": returned}))
+        ("PutItem", json!({"TableName": "plain", "Item": item, "ReturnValues": returned}))
     };
     let update = |expression: &str, returned: &str| {
         (
             "UpdateItem",
             json!({
-                "TableName": "h", "Key": {"p": {"S": "a"}}, "UpdateExpression": expression,
+                "TableName": "plain", "Key": {"p": {"S": "a"}}, "UpdateExpression": expression,
                 "ExpressionAttributeValues": {":one": {"N": "1"}}, "ReturnValues": returned,
             }),
         )
     };
     let delete = |returned: &str| {
-        ("DeleteItem", json!({"TableName": "h", "Key": {"p": {"S": "a"}}, "ReturnValues": returned}))
+        ("DeleteItem", json!({"TableName": "plain", "Key": {"p": {"S": "a"}}, "ReturnValues": returned}))
     };
     let (old, new) = (json!({"p": {"S": "a"}, "x": {"N": "1"}}), json!({"p": {"S": "a"}, "x": {"N": "2"}}));
     let mut rig = Rig::with_tables();
@@ -85,10 +85,10 @@ fn an_update_makes_an_item_unless_it_only_takes_away() {
             json!([{"p": {"S": "a"}, "x": {"S": ""}}]),
         ),
     ] {
-        let mut request = json!({"TableName": "h", "Key": {"p": {"S": "a"}}});
+        let mut request = json!({"TableName": "plain", "Key": {"p": {"S": "a"}}});
         request.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         rig.ok("UpdateItem", request);
-        assert_eq!(rig.all("h"), expected, "{more}");
+        assert_eq!(rig.all("plain"), expected, "{more}");
     }
 }
 
@@ -96,9 +96,9 @@ fn an_update_makes_an_item_unless_it_only_takes_away() {
 fn a_condition_that_fails_changes_nothing_and_can_show_the_item() {
     let mut rig = Rig::with_tables();
     let item = json!({"p": {"S": "a"}, "x": {"N": "1"}});
-    rig.ok("PutItem", json!({"TableName": "h", "Item": item}));
+    rig.ok("PutItem", json!({"TableName": "plain", "Item": item}));
     let common = json!({
-        "TableName": "h", "ConditionExpression": "x = :v", "ExpressionAttributeValues": {":v": {"N": "2"}},
+        "TableName": "plain", "ConditionExpression": "x = :v", "ExpressionAttributeValues": {":v": {"N": "2"}},
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     });
     let key = json!({"p": {"S": "a"}});
@@ -116,7 +116,7 @@ fn a_condition_that_fails_changes_nothing_and_can_show_the_item() {
         request["Item"]["p"]["S"] = json!("b");
         let refusal = rig.ask(operation, request).expect_err("a refusal");
         assert_eq!(refusal.fields, [], "{operation}: there is no item to show");
-        assert_eq!(rig.all("h"), json!([item]), "{operation}");
+        assert_eq!(rig.all("plain"), json!([item]), "{operation}");
     }
 }
 
@@ -125,14 +125,14 @@ fn a_projection_answers_parts_and_an_empty_item_if_it_has_none() {
     let mut rig = Rig::with_tables();
     rig.ok(
         "PutItem",
-        json!({"TableName": "h", "Item": {"p": {"S": "a"}, "m": {"M": {"x": {"N": "1"}, "y": {"N": "2"}}}}}),
+        json!({"TableName": "plain", "Item": {"p": {"S": "a"}, "m": {"M": {"x": {"N": "1"}, "y": {"N": "2"}}}}}),
     );
     for (more, expected) in [
         (json!({"ProjectionExpression": "m.y"}), json!({"Item": {"m": {"M": {"y": {"N": "2"}}}}})),
         (json!({"AttributesToGet": ["p", "nothing"]}), json!({"Item": {"p": {"S": "a"}}})),
         (json!({"ProjectionExpression": "nothing"}), json!({"Item": {}})),
     ] {
-        let mut request = json!({"TableName": "h", "Key": {"p": {"S": "a"}}});
+        let mut request = json!({"TableName": "plain", "Key": {"p": {"S": "a"}}});
         request.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         check(&mut rig, "GetItem", request, expected);
     }
@@ -148,26 +148,26 @@ fn an_item_collection_is_measured_where_there_are_local_indexes() {
     check(
         &mut rig,
         "PutItem",
-        json!({"TableName": "t", "Item": item, "ReturnItemCollectionMetrics": "SIZE"}),
+        json!({"TableName": "ranged", "Item": item, "ReturnItemCollectionMetrics": "SIZE"}),
         measured.clone(),
     );
     check(
         &mut rig,
         "UpdateItem",
-        json!({"TableName": "t", "Key": item, "ReturnItemCollectionMetrics": "SIZE"}),
+        json!({"TableName": "ranged", "Key": item, "ReturnItemCollectionMetrics": "SIZE"}),
         measured.clone(),
     );
     check(
         &mut rig,
         "DeleteItem",
-        json!({"TableName": "t", "Key": item, "ReturnItemCollectionMetrics": "SIZE"}),
+        json!({"TableName": "ranged", "Key": item, "ReturnItemCollectionMetrics": "SIZE"}),
         measured,
     );
     let item = json!({"p": {"S": "a"}});
     check(
         &mut rig,
         "PutItem",
-        json!({"TableName": "h", "Item": item, "ReturnItemCollectionMetrics": "SIZE"}),
+        json!({"TableName": "plain", "Item": item, "ReturnItemCollectionMetrics": "SIZE"}),
         json!({}),
     );
 }

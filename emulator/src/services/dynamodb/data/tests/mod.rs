@@ -37,19 +37,19 @@ impl Rig {
         Self { db: DynamoDb::new(strict), bench: Bench::new(ServiceId::DynamoDb) }
     }
 
-    /// With the tables `h` (of a partition key `p`) and `t` (of `p` and a number `s`), the latter with a local index
+    /// With the tables `plain` (of a partition key `p`) and `ranged` (of `p` and a number `s`), the latter with a local index
     /// `by-rank` of keys only, a global index `by-colour` that includes `note`, and a global index `whole`.
     pub(super) fn with_tables() -> Self {
         let mut rig = Self::new(false);
         rig.create(json!({
-            "TableName": "h", "BillingMode": "PAY_PER_REQUEST",
+            "TableName": "plain", "BillingMode": "PAY_PER_REQUEST",
             "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
             "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
         }));
         let keys = |partition: &str, sort: &str| json!([{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]);
         let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});
         rig.create(json!({
-            "TableName": "t", "BillingMode": "PAY_PER_REQUEST", "KeySchema": keys("p", "s"),
+            "TableName": "ranged", "BillingMode": "PAY_PER_REQUEST", "KeySchema": keys("p", "s"),
             "AttributeDefinitions": [
                 attribute("p", "S"), attribute("s", "N"), attribute("rank", "N"),
                 attribute("colour", "S"), attribute("size", "N"),
@@ -113,12 +113,12 @@ impl Rig {
         }
     }
 
-    /// Stores an item of `t`: `p`, `s` and more.
+    /// Stores an item of `ranged`: `p`, `s` and more.
     pub(super) fn put(&mut self, p: &str, s: i64, more: Value) {
         let mut item = json!({"p": {"S": p}, "s": {"N": s.to_string()}});
         let members = item.as_object_mut().expect("an object");
         members.extend(more.as_object().expect("an object").clone());
-        self.ok("PutItem", json!({"TableName": "t", "Item": item}));
+        self.ok("PutItem", json!({"TableName": "ranged", "Item": item}));
     }
 
     /// Everything in a table, in the order of a scan.

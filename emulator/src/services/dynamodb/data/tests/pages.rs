@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::{Rig, check};
 
-/// A query of `t` for the partition `a`, and more.
+/// A query of `ranged` for the partition `a`, and more.
 fn query(more: &Value) -> Value {
     let mut request = json!({
-        "TableName": "t", "KeyConditionExpression": "p = :p", "ExpressionAttributeValues": {":p": {"S": "a"}},
+        "TableName": "ranged", "KeyConditionExpression": "p = :p", "ExpressionAttributeValues": {":p": {"S": "a"}},
     });
     request.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     request
@@ -83,7 +83,7 @@ fn a_page_ends_with_the_item_that_brings_it_to_a_megabyte() {
         rig.put("a", s, json!({"x": {"S": "x".repeat(390_000)}}));
     }
     for operation in ["Query", "Scan"] {
-        let request = if operation == "Query" { query(&json!({})) } else { json!({"TableName": "t"}) };
+        let request = if operation == "Query" { query(&json!({})) } else { json!({"TableName": "ranged"}) };
         let answer = rig.ok(operation, request.clone());
         assert_eq!(sorts(&answer), [0, 1, 2], "{operation}");
         let mut rest = request;
@@ -136,7 +136,7 @@ fn a_selection_says_what_is_answered() {
     check(
         &mut rig,
         "Scan",
-        json!({"TableName": "t", "Select": "COUNT", "IndexName": "by-colour"}),
+        json!({"TableName": "ranged", "Select": "COUNT", "IndexName": "by-colour"}),
         json!({"Count": 1, "ScannedCount": 1}),
     );
 }
@@ -148,7 +148,7 @@ fn a_page_of_an_index_ends_with_the_keys_of_both() {
         rig.put("a", s, json!({"colour": {"S": "red"}, "size": {"N": "7"}}));
     }
     let mut request = json!({
-        "TableName": "t", "IndexName": "by-colour", "Limit": 1,
+        "TableName": "ranged", "IndexName": "by-colour", "Limit": 1,
         "KeyConditionExpression": "colour = :c", "ExpressionAttributeValues": {":c": {"S": "red"}},
     });
     for s in ["1", "2", "3"] {
@@ -164,11 +164,11 @@ fn a_page_of_an_index_ends_with_the_keys_of_both() {
 fn segments_share_a_scan() {
     let mut rig = Rig::with_tables();
     for n in 0..200 {
-        rig.ok("PutItem", json!({"TableName": "h", "Item": {"p": {"S": format!("key {n}")}}}));
+        rig.ok("PutItem", json!({"TableName": "plain", "Item": {"p": {"S": format!("key {n}")}}}));
     }
     let mut found = Vec::new();
     for segment in 0..3 {
-        let mut request = json!({"TableName": "h", "Segment": segment, "TotalSegments": 3, "Limit": 30});
+        let mut request = json!({"TableName": "plain", "Segment": segment, "TotalSegments": 3, "Limit": 30});
         loop {
             let answer = rig.ok("Scan", request.clone());
             found.extend(answer["Items"].as_array().expect("items").iter().map(ToString::to_string));
@@ -178,6 +178,7 @@ fn segments_share_a_scan() {
             }
         }
     }
-    let all: Vec<String> = rig.all("h").as_array().expect("items").iter().map(ToString::to_string).collect();
+    let all: Vec<String> =
+        rig.all("plain").as_array().expect("items").iter().map(ToString::to_string).collect();
     assert_eq!(found, all);
 }

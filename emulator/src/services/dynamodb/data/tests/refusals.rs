@@ -21,7 +21,7 @@ fn tables_that_are_not_there_yet_or_any_more_are_none() {
         ("none", NO_TABLE.to_owned()),
         ("no", NO_TABLE.to_owned()),
         ("arn:aws:dynamodb:us-east-1:000000000000:table/none", NO_TABLE.to_owned()),
-        ("arn:aws:dynamodb:eu-west-1:000000000000:table/h", NO_TABLE.to_owned()),
+        ("arn:aws:dynamodb:eu-west-1:000000000000:table/plain", NO_TABLE.to_owned()),
         ("bad name!", "1 validation error detected: Value 'bad name!' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+".to_owned()),
         (&"a".repeat(256), format!("1 validation error detected: Value '{}' at 'tableName' failed to satisfy constraint: Member must have length less than or equal to 255", "a".repeat(256))),
         ("", "1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 1".to_owned()),
@@ -30,8 +30,8 @@ fn tables_that_are_not_there_yet_or_any_more_are_none() {
         check_refusal(&mut rig, "PutItem", on(name, json!({"Item": key})), &expected);
         check_refusal(&mut rig, "Scan", on(name, json!({})), &expected);
     }
-    rig.ok("DeleteTable", json!({"TableName": "h"}));
-    check_refusal(&mut rig, "GetItem", on("h", json!({"Key": key})), NO_TABLE);
+    rig.ok("DeleteTable", json!({"TableName": "plain"}));
+    check_refusal(&mut rig, "GetItem", on("plain", json!({"Key": key})), NO_TABLE);
     rig.ok("CreateTable", json!({
         "TableName": "new", "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
         "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
@@ -73,7 +73,7 @@ fn items_that_cannot_be_stored() {
             with(json!({"colour": {"S": ""}})),
             "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: by-colour, IndexKey: colour",
         ),
-        (with(json!({"x": {"S": "x".repeat(409_590)}})), "Item size has exceeded the maximum allowed size"),
+        (with(json!({"x": {"S": "x".repeat(409_595)}})), "Item size has exceeded the maximum allowed size"),
         (
             with(json!({"x": {}})),
             "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
@@ -118,8 +118,8 @@ fn items_that_cannot_be_stored() {
             "Number underflow. Attempting to store a number with magnitude smaller than supported range",
         ),
     ] {
-        check_refusal(&mut rig, "PutItem", on("t", json!({"Item": item})), expected);
-        assert_eq!(rig.all("t"), json!([]));
+        check_refusal(&mut rig, "PutItem", on("ranged", json!({"Item": item})), expected);
+        assert_eq!(rig.all("ranged"), json!([]));
     }
     let mut deep = json!({"S": ""});
     for _ in 0..33 {
@@ -128,12 +128,12 @@ fn items_that_cannot_be_stored() {
     check_refusal(
         &mut rig,
         "PutItem",
-        on("t", json!({"Item": with(json!({"x": deep}))})),
+        on("ranged", json!({"Item": with(json!({"x": deep}))})),
         "Nesting Levels have exceeded supported limits: Attributes can be nested up to 32 levels deep",
     );
     rig.ok(
         "PutItem",
-        on("t", json!({"Item": with(json!({"x": {"S": "x".repeat(409_500)}, "rank": {"N": "1"}}))})),
+        on("ranged", json!({"Item": with(json!({"x": {"S": "x".repeat(409_500)}, "rank": {"N": "1"}}))})),
     );
 }
 
@@ -156,7 +156,7 @@ fn keys_that_are_not_the_tables() {
         ),
     ] {
         for operation in ["GetItem", "DeleteItem", "UpdateItem"] {
-            check_refusal(&mut rig, operation, on("t", json!({"Key": key})), expected);
+            check_refusal(&mut rig, operation, on("ranged", json!({"Key": key})), expected);
         }
     }
 }
@@ -167,11 +167,16 @@ fn return_values_that_an_operation_does_not_have() {
     let key = json!({"p": {"S": "a"}});
     for returned in ["ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"] {
         let expected = "ReturnValues can only be ALL_OLD or NONE";
-        check_refusal(&mut rig, "PutItem", on("h", json!({"Item": key, "ReturnValues": returned})), expected);
+        check_refusal(
+            &mut rig,
+            "PutItem",
+            on("plain", json!({"Item": key, "ReturnValues": returned})),
+            expected,
+        );
         check_refusal(
             &mut rig,
             "DeleteItem",
-            on("h", json!({"Key": key, "ReturnValues": returned})),
+            on("plain", json!({"Key": key, "ReturnValues": returned})),
             expected,
         );
     }
@@ -181,7 +186,7 @@ fn return_values_that_an_operation_does_not_have() {
 fn updates_that_cannot_be_made() {
     let mut rig = Rig::with_tables();
     let item = json!({"p": {"S": "a"}, "s": {"N": "1"}, "x": {"S": "x"}, "n": {"N": "1"}, "big": {"S": "x".repeat(300_000)}});
-    rig.ok("PutItem", on("t", json!({"Item": item})));
+    rig.ok("PutItem", on("ranged", json!({"Item": item})));
     for (expression, value, expected) in [
         (
             "SET p = :v",
@@ -189,12 +194,12 @@ fn updates_that_cannot_be_made() {
             "One or more parameter values were invalid: Cannot update attribute p. This attribute is part of the key",
         ),
         (
-            "SET rank = :v",
+            "SET #r = :v",
             json!({"S": "b"}),
             "One or more parameter values were invalid: Type mismatch for Index Key rank Expected: N Actual: S IndexName: by-rank",
         ),
         (
-            "SET y = :v, rank = x",
+            "SET y = :v, #r = x",
             json!({"S": "b"}),
             "The update expression attempted to update the secondary index key to unsupported type",
         ),
@@ -220,19 +225,22 @@ fn updates_that_cannot_be_made() {
             "The document path provided in the update expression is invalid for update",
         ),
     ] {
-        let request = json!({
+        let mut request = json!({
             "Key": {"p": {"S": "a"}, "s": {"N": "1"}}, "UpdateExpression": expression,
             "ExpressionAttributeValues": {":v": value},
         });
-        check_refusal(&mut rig, "UpdateItem", on("t", request), expected);
-        assert_eq!(rig.all("t"), json!([item]), "{expression}");
+        if expression.contains("#r") {
+            request["ExpressionAttributeNames"] = json!({"#r": "rank"});
+        }
+        check_refusal(&mut rig, "UpdateItem", on("ranged", request), expected);
+        assert_eq!(rig.all("ranged"), json!([item]), "{expression}");
     }
 }
 
 #[test]
 fn queries_and_scans_that_ask_for_what_is_not_there() {
     let mut rig = Rig::with_tables();
-    let scan = |more: Value| on("t", more);
+    let scan = |more: Value| on("ranged", more);
     let select = |select: &str| scan(json!({"Select": select}));
     for (request, expected) in [
         (scan(json!({"IndexName": "none"})), "The table does not have the specified index: none"),
@@ -290,13 +298,13 @@ fn queries_and_scans_that_ask_for_what_is_not_there() {
     let value = json!({":p": {"S": "a"}});
     let query = |condition: &str, more: Value| {
         let mut request =
-            on("t", json!({"KeyConditionExpression": condition, "ExpressionAttributeValues": value}));
+            on("ranged", json!({"KeyConditionExpression": condition, "ExpressionAttributeValues": value}));
         request.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         request
     };
     for (request, expected) in [
         (
-            on("t", json!({})),
+            on("ranged", json!({})),
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
         ),
         (query("q = :p", json!({})), "Query condition missed key schema element: p"),
@@ -317,7 +325,7 @@ fn queries_and_scans_that_ask_for_what_is_not_there() {
 #[test]
 fn start_keys_that_a_read_could_not_have_ended_with() {
     let mut rig = Rig::with_tables();
-    let scan = |key: Value| on("t", json!({"ExclusiveStartKey": key}));
+    let scan = |key: Value| on("ranged", json!({"ExclusiveStartKey": key}));
     for (key, expected) in [
         (
             json!({"p": {"S": "a"}}),
@@ -344,7 +352,7 @@ fn start_keys_that_a_read_could_not_have_ended_with() {
             values[":s"] = json!({"N": "5"});
         }
         on(
-            "t",
+            "ranged",
             json!({"KeyConditionExpression": condition, "ExpressionAttributeValues": values, "ExclusiveStartKey": start}),
         )
     };
@@ -362,7 +370,7 @@ fn start_keys_that_a_read_could_not_have_ended_with() {
         check_refusal(&mut rig, "Query", request, expected);
     }
     let index = json!({"IndexName": "by-rank", "ExclusiveStartKey": {"p": {"S": "a"}, "s": {"N": "1"}}});
-    check_refusal(&mut rig, "Scan", on("t", index), "The provided starting key is invalid");
+    check_refusal(&mut rig, "Scan", on("ranged", index), "The provided starting key is invalid");
 }
 
 #[test]
@@ -370,8 +378,10 @@ fn a_start_key_of_another_segment() {
     let mut rig = Rig::with_tables();
     let mut refused = 0;
     for segment in [0, 1] {
-        let request =
-            on("h", json!({"Segment": segment, "TotalSegments": 2, "ExclusiveStartKey": {"p": {"S": "a"}}}));
+        let request = on(
+            "plain",
+            json!({"Segment": segment, "TotalSegments": 2, "ExclusiveStartKey": {"p": {"S": "a"}}}),
+        );
         if let Err(refusal) = rig.ask("Scan", request) {
             refused += 1;
             assert_eq!(
@@ -386,6 +396,16 @@ fn a_start_key_of_another_segment() {
 }
 
 #[test]
+fn limits_of_the_model_in_dynamodbs_words() {
+    let mut rig = Rig::with_tables();
+    let expected = "1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1";
+    check_refusal(&mut rig, "Scan", on("t", json!({"Limit": 0})), expected);
+    let keys: Vec<Value> = (0..101).map(|n| json!({"p": {"S": n.to_string()}})).collect();
+    let expected = "1 validation error detected: Value at 'RequestItems.plain.member.Keys' failed to satisfy constraint: Member must have length less than or equal to 100";
+    check_refusal(&mut rig, "BatchGetItem", json!({"RequestItems": {"plain": {"Keys": keys}}}), expected);
+}
+
+#[test]
 fn batches_that_ask_for_too_much_or_twice() {
     let mut rig = Rig::with_tables();
     let keys =
@@ -394,17 +414,16 @@ fn batches_that_ask_for_too_much_or_twice() {
         (0..count).map(|n| json!({"p": {"S": "a"}, "s": {"N": n.to_string()}})).collect()
     };
     for (items, expected) in [
-        (json!({}), "The requestItems parameter is required for BatchGetItem"),
         (
-            json!({"h": {"Keys": keys(60)}, "t": {"Keys": sorted(41)}}),
+            json!({"plain": {"Keys": keys(60)}, "ranged": {"Keys": sorted(41)}}),
             "Too many items requested for the BatchGetItem call",
         ),
         (
-            json!({"h": {"Keys": [{"p": {"S": "a"}}, {"p": {"S": "a"}}]}}),
+            json!({"plain": {"Keys": [{"p": {"S": "a"}}, {"p": {"S": "a"}}]}}),
             "Provided list of item keys contains duplicates",
         ),
         (json!({"none": {"Keys": keys(1)}}), NO_TABLE),
-        (json!({"h": {"Keys": [{"q": {"S": "a"}}]}}), NOT_THE_SCHEMA),
+        (json!({"plain": {"Keys": [{"q": {"S": "a"}}]}}), NOT_THE_SCHEMA),
     ] {
         check_refusal(&mut rig, "BatchGetItem", json!({"RequestItems": items}), expected);
     }
@@ -412,16 +431,15 @@ fn batches_that_ask_for_too_much_or_twice() {
         keys.into_iter().map(|key| json!({"DeleteRequest": {"Key": key}})).collect()
     };
     for (items, expected) in [
-        (json!({}), "The requestItems parameter is required for BatchWriteItem"),
         (
-            json!({"h": deletes(keys(20)), "t": deletes(sorted(6))}),
+            json!({"plain": deletes(keys(20)), "ranged": deletes(sorted(6))}),
             "Too many items requested for the BatchWriteItem call",
         ),
         (
-            json!({"h": [{"PutRequest": {"Item": {"p": {"S": "a"}}}}, {"DeleteRequest": {"Key": {"p": {"S": "a"}}}}]}),
+            json!({"plain": [{"PutRequest": {"Item": {"p": {"S": "a"}}}}, {"DeleteRequest": {"Key": {"p": {"S": "a"}}}}]}),
             "Provided list of item keys contains duplicates",
         ),
-        (json!({"h": [{"PutRequest": {"Item": {"q": {"S": "a"}}}}]}), NOT_THE_SCHEMA),
+        (json!({"plain": [{"PutRequest": {"Item": {"q": {"S": "a"}}}}]}), NOT_THE_SCHEMA),
         (json!({"none": deletes(keys(1))}), NO_TABLE),
     ] {
         check_refusal(&mut rig, "BatchWriteItem", json!({"RequestItems": items}), expected);

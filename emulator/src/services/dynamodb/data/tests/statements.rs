@@ -10,7 +10,7 @@ fn rig() -> Rig {
         rig.put("a", s, json!({"rank": {"N": (10 - s).to_string()}, "x": {"N": s.to_string()}}));
         rig.put("b", s, json!({}));
     }
-    rig.ok("PutItem", json!({"TableName": "h", "Item": {"p": {"S": "there"}, "x": {"N": "1"}}}));
+    rig.ok("PutItem", json!({"TableName": "plain", "Item": {"p": {"S": "there"}, "x": {"N": "1"}}}));
     rig
 }
 
@@ -24,25 +24,25 @@ fn sorts(answer: &Value) -> String {
 fn a_select_reads_partitions_in_order_or_everything() {
     let mut rig = rig();
     for (statement, parameters, expected) in [
-        ("SELECT * FROM t WHERE p = ?", json!([{"S": "a"}]), "1 2 3"),
-        ("SELECT * FROM t WHERE p = 'a' ORDER BY s DESC", json!(null), "3 2 1"),
-        ("SELECT * FROM t WHERE p = 'a' AND s > 1", json!(null), "2 3"),
-        ("SELECT * FROM t WHERE p = 'a' AND x = 2", json!(null), "2"),
-        ("SELECT * FROM t WHERE p IN ['b', 'a']", json!(null), "1 2 3 1 2 3"),
-        ("SELECT * FROM \"t\".\"by-rank\" WHERE p = 'a'", json!(null), "3 2 1"),
-        ("SELECT x FROM t WHERE p = 'a' AND s = 1", json!(null), "-"),
+        ("SELECT * FROM ranged WHERE p = ?", json!([{"S": "a"}]), "1 2 3"),
+        ("SELECT * FROM ranged WHERE p = 'a' ORDER BY s DESC", json!(null), "3 2 1"),
+        ("SELECT * FROM ranged WHERE p = 'a' AND s > 1", json!(null), "2 3"),
+        ("SELECT * FROM ranged WHERE p = 'a' AND x = 2", json!(null), "2"),
+        ("SELECT * FROM ranged WHERE p IN ['b', 'a']", json!(null), "1 2 3 1 2 3"),
+        ("SELECT * FROM \"ranged\".\"by-rank\" WHERE p = 'a'", json!(null), "3 2 1"),
+        ("SELECT x FROM ranged WHERE p = 'a' AND s = 1", json!(null), "-"),
     ] {
         let answer = rig.ok("ExecuteStatement", json!({"Statement": statement, "Parameters": parameters}));
         assert_eq!(sorts(&answer), expected, "{statement}");
     }
-    let answer = rig.ok("ExecuteStatement", json!({"Statement": "SELECT * FROM t WHERE x > 1"}));
+    let answer = rig.ok("ExecuteStatement", json!({"Statement": "SELECT * FROM ranged WHERE x > 1"}));
     assert_eq!(answer["Items"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]
 fn a_select_goes_on_with_its_token_and_with_no_other() {
     let mut rig = rig();
-    let statement = "SELECT * FROM t WHERE p IN ['a', 'b']";
+    let statement = "SELECT * FROM ranged WHERE p IN ['a', 'b']";
     let (mut request, mut found) = (json!({"Statement": statement, "Limit": 2}), Vec::new());
     loop {
         let answer = rig.ok("ExecuteStatement", request.clone());
@@ -53,24 +53,24 @@ fn a_select_goes_on_with_its_token_and_with_no_other() {
         }
     }
     assert_eq!(found.concat().replace(' ', ""), "123123");
-    request["Statement"] = json!("SELECT * FROM t WHERE p IN ['a']");
+    request["Statement"] = json!("SELECT * FROM ranged WHERE p IN ['a']");
     check_refusal(&mut rig, "ExecuteStatement", request, "Invalid NextToken");
 }
 
 #[test]
 fn statements_write_single_items() {
     let mut rig = rig();
-    let all = |rig: &mut Rig| rig.all("h");
+    let all = |rig: &mut Rig| rig.all("plain");
     for (statement, answer, stored) in [
-        ("INSERT INTO h VALUE {'p': 'new', 'x': 1}", json!({"Items": []}), 2),
+        ("INSERT INTO plain VALUE {'p': 'new', 'x': 1}", json!({"Items": []}), 2),
         (
-            "UPDATE h SET x = x + 1 WHERE p = 'new' RETURNING MODIFIED NEW *",
+            "UPDATE plain SET x = x + 1 WHERE p = 'new' RETURNING MODIFIED NEW *",
             json!({"Items": [{"x": {"N": "2"}}]}),
             2,
         ),
-        ("DELETE FROM h WHERE p = 'none'", json!({"Items": []}), 2),
+        ("DELETE FROM plain WHERE p = 'none'", json!({"Items": []}), 2),
         (
-            "DELETE FROM h WHERE p = 'new' AND x = 2 RETURNING ALL OLD *",
+            "DELETE FROM plain WHERE p = 'new' AND x = 2 RETURNING ALL OLD *",
             json!({"Items": [{"p": {"S": "new"}, "x": {"N": "2"}}]}),
             1,
         ),
@@ -85,35 +85,35 @@ fn statements_that_are_refused() {
     let mut rig = rig();
     for (statement, expected) in [
         (
-            "INSERT INTO h VALUE {'p': 'there'}",
+            "INSERT INTO plain VALUE {'p': 'there'}",
             "DuplicateItemException: Duplicate primary key exists in table",
         ),
         (
-            "UPDATE h SET x = 2 WHERE p = 'none'",
+            "UPDATE plain SET x = 2 WHERE p = 'none'",
             "ConditionalCheckFailedException: The conditional request failed",
         ),
         (
-            "UPDATE h SET x = 2 WHERE p = 'there' AND x = 7",
+            "UPDATE plain SET x = 2 WHERE p = 'there' AND x = 7",
             "ConditionalCheckFailedException: The conditional request failed",
         ),
         (
-            "DELETE FROM h WHERE p = 'there' AND x = 7",
+            "DELETE FROM plain WHERE p = 'there' AND x = 7",
             "ConditionalCheckFailedException: The conditional request failed",
         ),
         (
-            "UPDATE h SET x = 2 WHERE x = 1",
+            "UPDATE plain SET x = 2 WHERE x = 1",
             "Where clause does not contain a mandatory equality on all key attributes",
         ),
         ("SELECT * FROM none", "ResourceNotFoundException: Requested resource not found"),
-        ("SELECT * FROM \"t\".\"none\"", "The table does not have the specified index: none"),
+        ("SELECT * FROM \"ranged\".\"none\"", "The table does not have the specified index: none"),
         (
-            "INSERT INTO h VALUE {'q': 1}",
+            "INSERT INTO plain VALUE {'q': 1}",
             "One or more parameter values were invalid: Missing the key p in the item",
         ),
     ] {
         check_refusal(&mut rig, "ExecuteStatement", json!({"Statement": statement}), expected);
     }
-    assert_eq!(rig.all("h"), json!([{"p": {"S": "there"}, "x": {"N": "1"}}]));
+    assert_eq!(rig.all("plain"), json!([{"p": {"S": "there"}, "x": {"N": "1"}}]));
 }
 
 #[test]
@@ -123,16 +123,16 @@ fn each_statement_of_a_batch_is_for_itself() {
         &mut rig,
         "BatchExecuteStatement",
         json!({"Statements": [
-            {"Statement": "SELECT x FROM h WHERE p = 'there'"},
-            {"Statement": "SELECT * FROM h WHERE p = 'none'"},
+            {"Statement": "SELECT x FROM plain WHERE p = 'there'"},
+            {"Statement": "SELECT * FROM plain WHERE p = 'none'"},
             {"Statement": "SELECT * FROM none WHERE p = 'a'"},
-            {"Statement": "SELECT * FROM t WHERE p = 'a'"},
+            {"Statement": "SELECT * FROM ranged WHERE p = 'a'"},
         ]}),
         json!({"Responses": [
-            {"TableName": "h", "Item": {"x": {"N": "1"}}},
-            {"TableName": "h"},
+            {"TableName": "plain", "Item": {"x": {"N": "1"}}},
+            {"TableName": "plain"},
             {"TableName": "none", "Error": {"Code": "ResourceNotFound", "Message": "Requested resource not found"}},
-            {"TableName": "t", "Error": {"Code": "ValidationError",
+            {"TableName": "ranged", "Error": {"Code": "ValidationError",
                 "Message": "Select statements within BatchExecuteStatement must specify the primary key in the where clause."}},
         ]}),
     );
@@ -140,18 +140,18 @@ fn each_statement_of_a_batch_is_for_itself() {
         &mut rig,
         "BatchExecuteStatement",
         json!({"Statements": [
-            {"Statement": "INSERT INTO h VALUE {'p': 'there'}"},
-            {"Statement": "UPDATE h SET x = 2 WHERE p = 'there' AND x = 7", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"},
-            {"Statement": "INSERT INTO h VALUE {'p': 'new'}"},
+            {"Statement": "INSERT INTO plain VALUE {'p': 'there'}"},
+            {"Statement": "UPDATE plain SET x = 2 WHERE p = 'there' AND x = 7", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"},
+            {"Statement": "INSERT INTO plain VALUE {'p': 'new'}"},
         ]}),
         json!({"Responses": [
-            {"TableName": "h", "Error": {"Code": "DuplicateItem", "Message": "Duplicate primary key exists in table"}},
-            {"TableName": "h", "Error": {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed",
+            {"TableName": "plain", "Error": {"Code": "DuplicateItem", "Message": "Duplicate primary key exists in table"}},
+            {"TableName": "plain", "Error": {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed",
                 "Item": {"p": {"S": "there"}, "x": {"N": "1"}}}},
-            {"TableName": "h"},
+            {"TableName": "plain"},
         ]}),
     );
-    assert_eq!(rig.all("h").as_array().map(Vec::len), Some(2));
+    assert_eq!(rig.all("plain").as_array().map(Vec::len), Some(2));
 }
 
 #[test]
@@ -164,8 +164,8 @@ fn statements_of_a_transaction_happen_together() {
         &mut rig,
         "ExecuteTransaction",
         json!({"TransactStatements": statements(&[
-            "INSERT INTO h VALUE {'p': 'new'}", "UPDATE t SET x = 9 WHERE p = 'a' AND s = 1", "DELETE FROM t WHERE p = 'b' AND s = 1",
-            "EXISTS(SELECT * FROM h WHERE p = 'there' AND x = 1)",
+            "INSERT INTO plain VALUE {'p': 'new'}", "UPDATE ranged SET x = 9 WHERE p = 'a' AND s = 1", "DELETE FROM ranged WHERE p = 'b' AND s = 1",
+            "EXISTS(SELECT * FROM plain WHERE p = 'there' AND x = 1)",
         ])}),
         json!({"Responses": [{}, {}, {}, {}]}),
     );
@@ -173,27 +173,30 @@ fn statements_of_a_transaction_happen_together() {
         &mut rig,
         "ExecuteTransaction",
         json!({"TransactStatements": statements(&[
-            "SELECT * FROM h WHERE p = 'new'", "SELECT x FROM t WHERE p = 'a' AND s = 1", "SELECT * FROM t WHERE p = 'b' AND s = 1",
+            "SELECT * FROM plain WHERE p = 'new'", "SELECT x FROM ranged WHERE p = 'a' AND s = 1", "SELECT * FROM ranged WHERE p = 'b' AND s = 1",
         ])}),
         json!({"Responses": [{"Item": {"p": {"S": "new"}}}, {"Item": {"x": {"N": "9"}}}, {}]}),
     );
-    let before = (rig.all("h"), rig.all("t"));
+    let before = (rig.all("plain"), rig.all("ranged"));
     for (texts, codes) in [
         (
-            vec!["INSERT INTO h VALUE {'p': 'other'}", "INSERT INTO h VALUE {'p': 'there'}"],
+            vec!["INSERT INTO plain VALUE {'p': 'other'}", "INSERT INTO plain VALUE {'p': 'there'}"],
             "[None, DuplicateItem]",
         ),
         (
-            vec!["DELETE FROM h WHERE p = 'there'", "EXISTS(SELECT * FROM h WHERE p = 'none')"],
+            vec!["DELETE FROM plain WHERE p = 'there'", "EXISTS(SELECT * FROM plain WHERE p = 'none')"],
             "[None, ConditionalCheckFailed]",
         ),
-        (vec!["DELETE FROM h WHERE p = 'there'", "DELETE FROM h WHERE x = 1"], "[None, ValidationError]"),
+        (
+            vec!["DELETE FROM plain WHERE p = 'there'", "DELETE FROM plain WHERE x = 1"],
+            "[None, ValidationError]",
+        ),
     ] {
         let refusal = rig.refused("ExecuteTransaction", json!({"TransactStatements": statements(&texts)}));
         assert!(
             refusal.starts_with("TransactionCanceledException: ") && refusal.ends_with(codes),
             "{refusal}"
         );
-        assert_eq!((rig.all("h"), rig.all("t")), before);
+        assert_eq!((rig.all("plain"), rig.all("ranged")), before);
     }
 }

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::Rig;
 
-/// A table `h` with so many units, and a global index `by-x` with so many.
+/// A table `plain` with so many units, and a global index `by-x` with so many.
 fn rig(units: (i64, i64), of_index: (i64, i64)) -> Rig {
     let mut rig = Rig::new(true);
     let throughput =
         |(read, write): (i64, i64)| json!({"ReadCapacityUnits": read, "WriteCapacityUnits": write});
     rig.create(json!({
-        "TableName": "h", "ProvisionedThroughput": throughput(units),
+        "TableName": "plain", "ProvisionedThroughput": throughput(units),
         "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
         "AttributeDefinitions": [
             {"AttributeName": "p", "AttributeType": "S"}, {"AttributeName": "x", "AttributeType": "S"},
@@ -27,7 +27,7 @@ fn rig(units: (i64, i64), of_index: (i64, i64)) -> Rig {
 }
 
 fn put(rig: &mut Rig, item: &Value) -> Result<Value, String> {
-    rig.ask("PutItem", json!({"TableName": "h", "Item": item})).map_err(|error| error.to_string())
+    rig.ask("PutItem", json!({"TableName": "plain", "Item": item})).map_err(|error| error.to_string())
 }
 
 /// How often something is granted before it is refused; and the refusal.
@@ -48,10 +48,10 @@ fn writes_have_300_seconds_of_burst_and_then_the_rate() {
     let item = json!({"p": {"S": "a"}});
     let (granted, refusal) = until_refused(|| put(&mut rig, &item));
     assert_eq!((granted, refusal.as_str()), (600, EXCEEDED));
-    let refusal = rig.ask("PutItem", json!({"TableName": "h", "Item": item})).expect_err("a refusal");
+    let refusal = rig.ask("PutItem", json!({"TableName": "plain", "Item": item})).expect_err("a refusal");
     let reasons = json!([{
         "reason": "TableWriteProvisionedThroughputExceeded",
-        "resource": "arn:aws:dynamodb:us-east-1:000000000000:table/h",
+        "resource": "arn:aws:dynamodb:us-east-1:000000000000:table/plain",
     }]);
     assert_eq!(refusal.fields, [("ThrottlingReasons", reasons)]);
     rig.advance(Duration::from_secs(1));
@@ -61,7 +61,7 @@ fn writes_have_300_seconds_of_burst_and_then_the_rate() {
 #[test]
 fn a_large_request_is_let_in_and_paid_for_later() {
     let mut rig = rig((1, 1), (100, 100));
-    let small = json!({"p": {"S": "a"}});
+    let small = json!({"p": {"S": "small"}});
     let large = json!({"p": {"S": "a"}, "y": {"S": "y".repeat(100 * 1024 - 4)}});
     assert_eq!(until_refused(|| put(&mut rig, &large)).0, 3);
     rig.advance(Duration::from_secs(1));
@@ -93,16 +93,16 @@ fn an_index_that_is_too_busy_keeps_its_table_from_writes_that_reach_it() {
 fn reads_are_half_as_dear_if_they_need_not_be_consistent() {
     for (is_consistent, expected) in [(true, 300), (false, 600)] {
         let mut rig = rig((1, 1), (1, 1));
-        let get = json!({"TableName": "h", "Key": {"p": {"S": "a"}}, "ConsistentRead": is_consistent});
+        let get = json!({"TableName": "plain", "Key": {"p": {"S": "a"}}, "ConsistentRead": is_consistent});
         let (granted, refusal) =
             until_refused(|| rig.ask("GetItem", get.clone()).map_err(|error| error.to_string()));
         assert_eq!((granted, refusal.as_str()), (expected, EXCEEDED));
         let query = json!({
-            "TableName": "h", "IndexName": "by-x", "KeyConditionExpression": "x = :x",
+            "TableName": "plain", "IndexName": "by-x", "KeyConditionExpression": "x = :x",
             "ExpressionAttributeValues": {":x": {"S": "x"}},
         });
         rig.ok("Query", query);
-        rig.refused("Scan", json!({"TableName": "h"}));
+        rig.refused("Scan", json!({"TableName": "plain"}));
     }
 }
 
@@ -111,14 +111,14 @@ fn a_batch_does_what_it_can() {
     let mut rig = rig((1, 1), (100, 100));
     let put = |p: &str, bytes: usize| json!({"PutRequest": {"Item": {"p": {"S": p}, "y": {"S": "y".repeat(bytes)}}}});
     let batch = json!([put("a", 200 * 1024), put("b", 200 * 1024), put("c", 1)]);
-    let answer = rig.ok("BatchWriteItem", json!({"RequestItems": {"h": batch}}));
-    assert_eq!(answer, json!({"UnprocessedItems": {"h": [put("c", 1)]}}));
-    let refusal = rig.refused("BatchWriteItem", json!({"RequestItems": {"h": [put("c", 1)]}}));
+    let answer = rig.ok("BatchWriteItem", json!({"RequestItems": {"plain": batch}}));
+    assert_eq!(answer, json!({"UnprocessedItems": {"plain": [put("c", 1)]}}));
+    let refusal = rig.refused("BatchWriteItem", json!({"RequestItems": {"plain": [put("c", 1)]}}));
     assert_eq!(refusal, EXCEEDED);
     let keys = json!([{"p": {"S": "a"}}, {"p": {"S": "b"}}]);
     until_refused(|| {
-        let answer =
-            rig.ask("BatchGetItem", json!({"RequestItems": {"h": {"Keys": keys, "ConsistentRead": true}}}));
+        let answer = rig
+            .ask("BatchGetItem", json!({"RequestItems": {"plain": {"Keys": keys, "ConsistentRead": true}}}));
         answer.map_err(|error| error.to_string())
     });
 }
@@ -127,33 +127,33 @@ fn a_batch_does_what_it_can() {
 fn a_transaction_is_canceled_and_changes_nothing() {
     let mut rig = rig((1, 1), (100, 100));
     until_refused(|| put(&mut rig, &json!({"p": {"S": "a"}})));
-    let actions = json!([{"Put": {"TableName": "h", "Item": {"p": {"S": "b"}}}}]);
+    let actions = json!([{"Put": {"TableName": "plain", "Item": {"p": {"S": "b"}}}}]);
     let refusal = rig.refused("TransactWriteItems", json!({"TransactItems": actions}));
     assert!(refusal.ends_with("specific reasons [ProvisionedThroughputExceeded]"), "{refusal}");
-    assert_eq!(rig.all("h"), json!([{"p": {"S": "a"}}]));
+    assert_eq!(rig.all("plain"), json!([{"p": {"S": "a"}}]));
 }
 
 #[test]
 fn cloudwatch_is_told() {
     let mut rig = Rig::with_tables();
     rig.put("a", 1, json!({"rank": {"N": "1"}, "colour": {"S": "red"}}));
-    rig.ok("GetItem", json!({"TableName": "t", "Key": {"p": {"S": "a"}, "s": {"N": "1"}}}));
-    rig.ok("Scan", json!({"TableName": "t", "IndexName": "whole"}));
+    rig.ok("GetItem", json!({"TableName": "ranged", "Key": {"p": {"S": "a"}, "s": {"N": "1"}}}));
+    rig.ok("Scan", json!({"TableName": "ranged", "IndexName": "whole"}));
     rig.refused(
         "PutItem",
-        json!({"TableName": "h", "Item": {"p": {"S": "a"}}, "ConditionExpression": "attribute_exists(p)"}),
+        json!({"TableName": "plain", "Item": {"p": {"S": "a"}}, "ConditionExpression": "attribute_exists(p)"}),
     );
-    rig.refused("GetItem", json!({"TableName": "h", "Key": {}}));
+    rig.refused("GetItem", json!({"TableName": "plain", "Key": {}}));
     let told = rig.bench.readings();
     let ours: Vec<&str> = told.iter().map(String::as_str).collect();
     for expected in [
-        "ConsumedWriteCapacityUnits TableName=t 1x sum 2",
-        "ConsumedReadCapacityUnits TableName=t 1x sum 0.5",
-        "ConsumedWriteCapacityUnits TableName=t GlobalSecondaryIndexName=whole 1x sum 1",
-        "ConsumedReadCapacityUnits TableName=t GlobalSecondaryIndexName=whole 1x sum 0.5",
-        "ReturnedItemCount TableName=t Operation=Scan 1x sum 1",
-        "ConditionalCheckFailedRequests TableName=h 1x sum 1",
-        "UserErrors 1x sum 1",
+        "ConsumedWriteCapacityUnits TableName=ranged 1x sum 2",
+        "ConsumedReadCapacityUnits TableName=ranged 1x sum 0.5",
+        "ConsumedWriteCapacityUnits TableName=ranged GlobalSecondaryIndexName=whole 1x sum 1",
+        "ConsumedReadCapacityUnits TableName=ranged GlobalSecondaryIndexName=whole 1x sum 0.5",
+        "ReturnedItemCount TableName=ranged Operation=Scan 1x sum 1",
+        "ConditionalCheckFailedRequests TableName=plain 1x sum 1",
+        "UserErrors  1x sum 1",
     ] {
         assert!(ours.contains(&expected), "{expected}: {told:#?}");
     }

@@ -88,7 +88,7 @@ async fn map(
 
 async fn put(tank: &Tank, id: &str) {
     // `S` is the first member of an attribute value.
-    let item = [("id".to_owned(), Val::Struct(vec![(0, Val::Str(id.to_owned()))]))].into();
+    let item = Val::Map(vec![("id".to_owned(), Val::Struct(vec![(0, Val::Str(id.to_owned()))]))]);
     let input = dynamodb::PutItemInput { table_name: "items".to_owned(), item, ..Default::default() };
     request::<dynamodb::PutItem>(tank, input).await.expect("the table is there");
 }
@@ -102,7 +102,7 @@ async fn a_change_of_a_table_comes_as_aws_sends_it() {
     let mut event = log.lock().expect("nothing panics while it holds this").remove(0);
     event["Records"][0]["eventID"] = json!("drawn");
     event["Records"][0]["eventSourceARN"] = json!(event["Records"][0]["eventSourceARN"] == *arn);
-    expect![[r#"{"Records":[{"eventID":"drawn","eventName":"INSERT","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"us-east-1","dynamodb":{"ApproximateCreationDateTime":1767571203,"Keys":{"id":{"S":"a"}},"NewImage":{"id":{"S":"a"}},"SequenceNumber":"100000000000000000005","SizeBytes":6,"StreamViewType":"NEW_AND_OLD_IMAGES"},"eventSourceARN":true}]}"#]]
+    expect![[r#"{"Records":[{"eventID":"drawn","eventName":"INSERT","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"us-east-1","dynamodb":{"ApproximateCreationDateTime":1767571203.0,"Keys":{"id":{"S":"a"}},"NewImage":{"id":{"S":"a"}},"SequenceNumber":"100000000000000000005","SizeBytes":6,"StreamViewType":"NEW_AND_OLD_IMAGES"},"eventSourceARN":true}]}"#]]
         .assert_eq(&event.to_string());
 }
 
