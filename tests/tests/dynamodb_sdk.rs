@@ -482,7 +482,7 @@ async fn a_table_is_backed_up_and_restored_as_it_was() {
         .await
         .unwrap();
     tank.advance(Duration::from_secs(3_600)).await;
-    let backup = client.create_backup().table_name("things").backup_name("before").send().await.unwrap();
+    let backup = client.create_backup().table_name("things").backup_name("nightly").send().await.unwrap();
     let arn = backup.backup_details.unwrap().backup_arn;
     tank.advance(Duration::from_secs(3_600)).await;
     let then = tank.now().secs();

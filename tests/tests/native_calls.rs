@@ -3,18 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 use wavetank::client::Aws;
-use wavetank::{Embedded, Target as _};
+use wavetank::{Embedded, Target as _, provision};
 use wavetank_emulator::Tank;
 use wavetank_emulator::executors::{FunctionError, NativeContext};
-use wavetank_wire::lambda::{
-    CreateFunction, CreateFunctionInput, FunctionCode, Invoke, InvokeInput, InvokeOutput,
-};
-use wavetank_wire::sqs;
+use wavetank_wire::lambda::{Invoke, InvokeInput, InvokeOutput};
 
 /// Sends its event to a queue, asks how many there are, and answers that.
 fn handler(context: &NativeContext, event: Value) -> Result<Value, FunctionError> {
@@ -29,34 +25,29 @@ fn handler(context: &NativeContext, event: Value) -> Result<Value, FunctionError
     Ok(told["Attributes"]["ApproximateNumberOfMessages"].clone())
 }
 
+const TEMPLATE: &str = "
+Resources:
+  Sent:
+    Type: AWS::SQS::Queue
+    Properties: {QueueName: sent}
+  Send:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: send
+      Runtime: python3.13
+      Handler: test.send
+      Role: arn:aws:iam::000000000000:role/send
+      Environment: {Variables: {QUEUE: !Ref Sent}}
+      Code: {ZipFile: 'def send(event, context): pass'}
+";
+
 /// A tank whose function `send` is the handler.
 async fn target() -> Embedded {
     let target = Embedded::of(Tank::builder().function("test.send", Arc::new(handler)));
-    let aws = Aws::new(&target, "us-east-1");
-    let input = sqs::CreateQueueInput { queue_name: "sent".to_owned(), ..Default::default() };
-    let queue = aws.call::<sqs::CreateQueue>(input).await.unwrap().queue_url.unwrap();
-    let input = json!({
-        "FunctionName": "send",
-        "Runtime": "provided.al2023",
-        "Handler": "test.send",
-        "Role": "arn:aws:iam::000000000000:role/send",
-        "Environment": { "Variables": { "QUEUE": queue } },
-        "Code": {},
-    });
-    let shape = wavetank_wire::lambda::SERVICE.operation("CreateFunction").unwrap();
-    let input = wavetank_wire::codec::from_json(shape.input, input.to_string().as_bytes()).unwrap();
-    let input: CreateFunctionInput = wavetank_wire::FromVal::from_val(input);
-    let code = FunctionCode { zip_file: Some(zip()), ..FunctionCode::default() };
-    aws.call::<CreateFunction>(CreateFunctionInput { code, ..input }).await.unwrap();
-    target.tank().advance(Duration::from_secs(60)).await;
+    provision::create_stack(Aws::new(&target, "us-east-1"), "sending", TEMPLATE, &Default::default())
+        .await
+        .unwrap();
     target
-}
-
-/// A zip of nothing: its end of directory alone.
-fn zip() -> Bytes {
-    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    writer.start_file("bootstrap", zip::write::SimpleFileOptions::default()).unwrap();
-    Bytes::from(writer.finish().unwrap().into_inner())
 }
 
 async fn invoke(target: &Embedded, event: &str) -> InvokeOutput {

@@ -12,9 +12,7 @@ use crate::services::dynamodb::expression::{Condition, Projection};
 use crate::services::dynamodb::limits;
 use crate::services::dynamodb::partiql::Columns;
 use crate::services::dynamodb::table::{self, Index, Key, KeyError, KeySchema, Range, RowKey, Table};
-use crate::services::dynamodb::value::{
-    Item, Packed, ValueError, item_from_val, item_to_val,
-};
+use crate::services::dynamodb::value::{Item, Packed, ValueError, item_from_val, item_to_val};
 
 use super::capacity::{Consumed, IndexConsumed, Manner, read_units};
 use super::error::DataError;

@@ -2,7 +2,6 @@
 //!
 //! Recorded: the refusal of making one, ack-api-quirks (see `error.rs`). Assumed: the sentence about one that is not there.
 
-use wavetank_wire::OperationSet as _;
 use wavetank_wire::dynamodb::{Request, Response};
 
 use super::GlobalError;

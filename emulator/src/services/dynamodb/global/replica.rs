@@ -63,13 +63,6 @@ pub(super) struct Write {
     stamp: Stamp,
 }
 
-impl Write {
-    /// When it was made.
-    pub(super) const fn at(&self) -> Timestamp {
-        self.stamp.at
-    }
-}
-
 /// Two writes of one item, neither of which knew of the other, and which of them was given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Conflict {
@@ -235,12 +228,6 @@ impl Replica {
         if let Some(link) = self.links.get_mut(to).filter(|link| !link.is_cut) {
             link.due = link.due.map(|due| due.min(now));
         }
-    }
-
-    /// How many writes a region has not been sent, and when the first of them was made.
-    pub(super) fn waiting(&self, to: &Region) -> (u64, Option<Timestamp>) {
-        let count = self.links.get(to).map_or(0, |link| self.next - link.next);
-        (count, self.head(to).map(|write| write.stamp.at))
     }
 
     /// From now on a region is sent what it has not: everything after its first `has` writes of this region.

@@ -146,12 +146,6 @@ impl KeySchema {
             sort: self.sort.as_ref().map(KeyAttribute::terms),
         }
     }
-
-    /// The key attributes of an item, and no others.
-    pub(crate) fn project(&self, item: &Item) -> Item {
-        let names = self.attributes().map(|attribute| &attribute.name);
-        names.filter_map(|name| Some((name.clone(), item.get(name)?.clone()))).collect()
-    }
 }
 
 impl KeyAttribute {

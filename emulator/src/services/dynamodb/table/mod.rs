@@ -105,6 +105,7 @@ impl Table {
     }
 
     /// The item of a key.
+    #[cfg(test)]
     pub(crate) fn get(&self, key: &Key) -> Option<Item> {
         self.rows.get(&key.row()).map(Packed::unpack)
     }

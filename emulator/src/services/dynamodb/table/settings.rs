@@ -8,7 +8,6 @@ use std::time::Duration;
 use wavetank_types::Timestamp;
 
 use super::{Index, Table};
-use crate::services::dynamodb::tables::TableError;
 use crate::services::dynamodb::value::Type;
 
 /// State of a table or a global index.
@@ -220,20 +219,6 @@ impl Table {
             .flat_map(|keys| keys.attributes().map(|attribute| attribute.name.clone()))
             .collect();
         self.settings.definitions.retain(|(name, _)| used.contains(name));
-    }
-
-    /// The index that a query or scan may read.
-    ///
-    /// Recorded: the first sentence, dynalite's tests; seen in the wild: the second.
-    pub(crate) fn readable_index(&self, name: &str) -> Result<&Index, TableError> {
-        let missing = || TableError::Request(format!("The table does not have the specified index: {name}"));
-        match self.settings.indexes.get(name).map(|index| index.life.status) {
-            Some(Status::Creating) => Err(TableError::Request(format!(
-                "Cannot read from backfilling global secondary index: {name}"
-            ))),
-            Some(Status::Deleting) => Err(missing()),
-            _ => self.indexes.get(name).ok_or_else(missing),
-        }
     }
 
     /// When something of its state ends.

@@ -4,9 +4,9 @@ use wavetank_types::Arn;
 
 use super::TableError;
 use super::limits::NAME_LETTERS;
+use crate::services::dynamodb::Regional;
 use crate::services::dynamodb::table::Table;
 use crate::services::dynamodb::table::settings::Status;
-use crate::services::dynamodb::Regional;
 use crate::world::Cx;
 
 /// The name of the table that a request means, which need not exist.

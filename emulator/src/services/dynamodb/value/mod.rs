@@ -20,9 +20,7 @@ pub(crate) use number::{Number, NumberError};
 pub(crate) use order::KeyValue;
 pub(crate) use packed::Packed;
 pub(crate) use size::item_bytes;
-pub(crate) use wire::{
-    ValueError, document, item_from_val, item_to_val, item_to_wire, val_of_document,
-};
+pub(crate) use wire::{ValueError, document, item_from_val, item_to_val, item_to_wire, val_of_document};
 
 /// An item's attributes by name, sorted.
 pub(crate) type Item = BTreeMap<String, AttributeValue>;
@@ -106,16 +104,6 @@ impl AttributeValue {
     /// A text, for brevity.
     pub(crate) fn s(text: impl Into<String>) -> Self {
         Self::S(text.into())
-    }
-
-    /// Levels of lists and maps, itself included: 0 for a scalar or a set.
-    pub(crate) fn depth(&self) -> usize {
-        let deepest = match self {
-            Self::L(entries) => entries.iter().map(Self::depth).max(),
-            Self::M(entries) => entries.values().map(Self::depth).max(),
-            _ => return 0,
-        };
-        1 + deepest.unwrap_or(0)
     }
 }
 

@@ -211,6 +211,7 @@ fn value_of(value: &Document) -> Option<Val> {
 }
 
 /// The same from a map of the generated structs.
+#[cfg(test)]
 pub(crate) fn item_from_wire(entries: BTreeMap<String, Val>) -> Result<Item, ValueError> {
     entries.into_iter().map(|(name, val)| Ok((name, AttributeValue::from_wire(val)?))).collect()
 }

@@ -6,7 +6,7 @@
 mod apply;
 mod parse;
 
-use super::super::value::{AttributeValue, NumberError, Type};
+use super::super::value::{AttributeValue, NumberError};
 use super::key::KeySchema;
 use super::path::Path;
 use super::projection::Projection;
@@ -78,16 +78,6 @@ impl Update {
         Projection::of_paths(self.targets())
     }
 
-    /// Hands each path that it names, to change or to read, to `see`.
-    pub(crate) fn visit_paths<'a>(&'a self, see: &mut impl FnMut(&'a Path)) {
-        for (path, source) in &self.sets {
-            see(path);
-            source.visit_paths(see);
-        }
-        self.removes.iter().for_each(&mut *see);
-        self.adds.iter().chain(&self.deletes).for_each(|(path, _)| see(path));
-    }
-
     /// A key is what it is.
     pub(crate) fn check_keys(&self, schema: &KeySchema<'_>) -> Result<(), UpdateError> {
         let changed = |name| self.targets().any(|path| path.attribute == name);
@@ -97,47 +87,11 @@ impl Update {
         }
     }
 
-    /// The type that it gives to a whole attribute, as far as that is known before the item is.
-    pub(crate) fn kind_of(&self, attribute: &str) -> Option<Type> {
-        let is_it = |path: &Path| path.attribute == attribute && !path.is_nested();
-        let set = self.sets.iter().find(|(path, _)| is_it(path)).and_then(|(_, source)| source.kind());
-        let mut changed = self.adds.iter().chain(&self.deletes).filter(|(path, _)| is_it(path));
-        set.or_else(|| changed.next().map(|(_, value)| value.kind()))
-    }
-
     /// Whether it makes an item that is absent. What only takes away makes none.
     ///
     /// Recorded: Alternator's `test_item.py` and `test_returnvalues.py`; an empty `AttributeUpdates` does make one.
     pub(crate) fn creates(&self) -> bool {
         let takes_away = !self.removes.is_empty() || !self.deletes.is_empty();
         !self.sets.is_empty() || !self.adds.is_empty() || !takes_away
-    }
-}
-
-impl Source {
-    /// Its type, where that does not depend on the item.
-    fn kind(&self) -> Option<Type> {
-        match self {
-            Self::Path(_) => None,
-            Self::Value(value) => Some(value.kind()),
-            Self::IfNotExists(_, other) => other.kind(),
-            Self::ListAppend(..) => Some(Type::L),
-            Self::Plus(..) | Self::Minus(..) => Some(Type::N),
-        }
-    }
-
-    fn visit_paths<'a>(&'a self, see: &mut impl FnMut(&'a Path)) {
-        match self {
-            Self::Value(_) => {}
-            Self::Path(path) => see(path),
-            Self::IfNotExists(path, other) => {
-                see(path);
-                other.visit_paths(see);
-            }
-            Self::ListAppend(one, two) | Self::Plus(one, two) | Self::Minus(one, two) => {
-                one.visit_paths(see);
-                two.visit_paths(see);
-            }
-        }
     }
 }
