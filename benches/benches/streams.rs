@@ -64,8 +64,7 @@ async fn delivering(mebibytes: i64, from_stream: bool) -> Tank {
         kinesis_stream_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/bench".to_owned(),
         role_arn: role_arn.clone(),
     };
-    let hints =
-        BufferingHints { size_in_mbs: Some(mebibytes), interval_in_seconds: Some(300), ..Default::default() };
+    let hints = BufferingHints { size_in_mbs: Some(mebibytes), interval_in_seconds: Some(300) };
     let destination = ExtendedS3DestinationConfiguration {
         bucket_arn: "arn:aws:s3:::lake".to_owned(),
         role_arn,

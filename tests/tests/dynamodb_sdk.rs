@@ -54,7 +54,7 @@ fn item(pk: &str, sk: u32) -> Item {
     Item::from([
         ("pk".to_owned(), s(pk)),
         ("sk".to_owned(), n(sk)),
-        ("colour".to_owned(), s(if sk % 3 == 0 { "red" } else { "blue" })),
+        ("colour".to_owned(), s(if sk.is_multiple_of(3) { "red" } else { "blue" })),
         ("size".to_owned(), n(sk * 10)),
     ])
 }

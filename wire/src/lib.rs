@@ -47,7 +47,7 @@ pub trait ResponseSet: Sized + Send + 'static {
 /// One operation, as clients name it: `client.call::<glue::GetTable>(input)`.
 pub trait Operation {
     /// What is sent.
-    type Input: ToVal;
+    type Input: FromVal + ToVal;
     /// What comes back.
     type Output: FromVal;
     /// The operation's name.

@@ -37,6 +37,9 @@ pub(super) struct Selection {
     request_id: Option<String>,
 }
 
+/// When each rule of a plan runs next.
+type Runs = Vec<(Schedule, Option<Timestamp>)>;
+
 impl Plan {
     pub(super) fn next_run(&self) -> Option<Timestamp> {
         if self.selections.is_empty() {
@@ -75,7 +78,7 @@ impl Backup {
         &self,
         cx: &mut Cx<'_>,
         input: w::BackupPlanInput,
-    ) -> Result<(w::BackupPlan, Vec<(Schedule, Option<Timestamp>)>), BackupError> {
+    ) -> Result<(w::BackupPlan, Runs), BackupError> {
         let mut rules = Vec::new();
         let mut runs = Vec::new();
         for rule in input.rules {

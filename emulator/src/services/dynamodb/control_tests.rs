@@ -11,11 +11,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wavetank_types::Timestamp;
 use wavetank_wire::codec::{decode_request, json_document};
-use wavetank_wire::{ToVal as _, Val, WireError, dynamodb, dynamodbstreams};
+use wavetank_wire::{Val, WireError, dynamodb, dynamodbstreams};
 
 use super::DynamoDb;
-use super::table::{Key, Origin, Table};
-use super::value::{AttributeValue, Item, KeyValue, Number, item};
+use super::table::{Key, Origin};
+use super::value::{AttributeValue, Item, KeyValue, Number};
 use crate::services::{DynService, ServiceId};
 use crate::world::testing::Bench;
 use crate::world::{Answer, Delivery, Effect};

@@ -106,11 +106,11 @@ fn replicas(properties: &Properties<'_>) -> Vec<(String, Map<String, Value>)> {
     entries.into_iter().flatten().filter_map(read).collect()
 }
 
+/// Other regions, each with the table class of its replica, if it has one of its own.
+type Others = Vec<(String, Option<String>)>;
+
 /// The stack's own replica as a table's template would say it, and the other regions with their classes.
-fn split(
-    make: &Make<'_>,
-    properties: &Properties<'_>,
-) -> Result<(Map<String, Value>, Vec<(String, Option<String>)>), Reason> {
+fn split(make: &Make<'_>, properties: &Properties<'_>) -> Result<(Map<String, Value>, Others), Reason> {
     if properties.text("BillingMode").as_deref() != Some("PAY_PER_REQUEST") {
         return Err("wavetank does not implement a global table with the BillingMode PROVISIONED".to_owned());
     }

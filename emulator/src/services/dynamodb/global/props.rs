@@ -189,8 +189,8 @@ proptest! {
         rig.heal();
         rig.advance(None);
         let state = rig.state(0);
-        for at in 1..REGIONS.len() {
-            prop_assert_eq!(&rig.state(at), &state, "{}", REGIONS[at]);
+        for (at, region) in REGIONS.iter().enumerate().skip(1) {
+            prop_assert_eq!(&rig.state(at), &state, "{}", region);
         }
         for which in 0..3 {
             let found = state.get(&which).copied();
@@ -257,8 +257,8 @@ fn a_region_that_is_cut_off_catches_up() {
     assert_eq!(rig.db.next_of_global(), None, "nothing is polled");
     rig.step(Step::Heal);
     rig.advance(None);
-    for at in 0..REGIONS.len() {
-        assert_eq!(rig.state(at), State::from([(1, 1), (2, 2)]), "{}", REGIONS[at]);
+    for (at, region) in REGIONS.iter().enumerate() {
+        assert_eq!(rig.state(at), State::from([(1, 1), (2, 2)]), "{region}");
     }
 }
 
@@ -271,7 +271,7 @@ fn a_new_replica_has_all_that_was_written_while_it_was_made() {
     rig.advance(None);
     rig.step(Step::Put(2, 1));
     rig.advance(None);
-    for at in 0..REGIONS.len() {
-        assert_eq!(rig.state(at), State::from([(1, 3), (2, 2)]), "{}", REGIONS[at]);
+    for (at, region) in REGIONS.iter().enumerate() {
+        assert_eq!(rig.state(at), State::from([(1, 3), (2, 2)]), "{region}");
     }
 }

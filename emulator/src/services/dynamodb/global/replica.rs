@@ -172,7 +172,7 @@ impl Replica {
             return None;
         };
         let link = self.links.get_mut(to)?;
-        if !link.due.is_some_and(|due| due <= cx.now) {
+        if link.due.is_none_or(|due| due > cx.now) {
             return None;
         }
         match way(cx, &self.region, to) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::expression::{Condition, KeyQuery};
+use super::super::expression::KeyQuery;
 use super::super::value::{AttributeValue as V, Item, item};
 use super::*;
 

@@ -36,7 +36,7 @@ fn check_count(count: usize) -> Result<(), TableError> {
 }
 
 /// The name of the table of an ARN that is to be tagged.
-fn tagged<'a>(arn: &'a str) -> Result<&'a str, TableError> {
+fn tagged(arn: &str) -> Result<&str, TableError> {
     let invalid =
         || TableError::Request(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}"));
     let (_, name) = arn.split_once(":table/").ok_or_else(invalid)?;

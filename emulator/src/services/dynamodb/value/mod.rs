@@ -20,6 +20,8 @@ pub(crate) use number::{Number, NumberError};
 pub(crate) use order::KeyValue;
 pub(crate) use packed::Packed;
 pub(crate) use size::item_bytes;
+#[cfg(test)]
+pub(crate) use wire::item_from_wire;
 pub(crate) use wire::{ValueError, document, item_from_val, item_to_val, item_to_wire, val_of_document};
 
 /// An item's attributes by name, sorted.

@@ -75,7 +75,7 @@ impl Rig {
 
     /// Time passes.
     pub(super) fn advance(&mut self, span: Duration) {
-        self.bench.now = self.bench.now + span;
+        self.bench.now += span;
         let db = &mut self.db;
         self.bench.with(|cx| db.tick(cx));
     }

@@ -166,14 +166,14 @@ impl DynamoDb {
             let table = self.readable(cx, table_name(cx, &asked.given)?)?;
             fitted.push(asked.fit(table).map_err(|why| super::misfit(count, at, &why))?);
         }
-        if let Some((token, digest)) = &token {
-            if self.here(cx).tokens.has(cx.now, token, *digest)? {
-                let consumed = self.reread(cx, &fitted)?;
-                return Ok(TransactWriteItemsOutput {
-                    consumed_capacity: told.wire_all(&consumed, Split::Reads),
-                    item_collection_metrics: None,
-                });
-            }
+        if let Some((token, digest)) = &token
+            && self.here(cx).tokens.has(cx.now, token, *digest)?
+        {
+            let consumed = self.reread(cx, &fitted)?;
+            return Ok(TransactWriteItemsOutput {
+                consumed_capacity: told.wire_all(&consumed, Split::Reads),
+                item_collection_metrics: None,
+            });
         }
         let wanted = input.return_item_collection_metrics.as_deref();
         let (consumed, collections) = self.perform(cx, fitted, "TransactWriteItems", wanted)?;
