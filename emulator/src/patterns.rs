@@ -7,13 +7,14 @@
 //! Assumed: values of arrays within arrays are looked at as if the array were flat; an object in an array matches if
 //! one of the array's objects matches the whole nested pattern.
 
+mod compare;
 mod parse;
 #[cfg(test)]
 mod tests;
 
-use std::net::IpAddr;
-
 use serde_json::{Map, Value};
+
+pub(crate) use compare::{Comparison, Network};
 
 /// Why a text is not a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +62,7 @@ enum Rule {
     AnythingBut(Vec<Rule>),
     Numeric(Vec<(Comparison, f64)>),
     Exists(bool),
-    Cidr { address: IpAddr, bits: u8 },
+    Cidr(Network),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,15 +78,6 @@ enum TextRule {
     EqualsIgnoreCase(String),
     /// The pieces between the asterisks.
     Wildcard(Vec<String>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Comparison {
-    Equal,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
 }
 
 impl Pattern {
@@ -169,12 +161,10 @@ impl Rule {
             Self::AnythingBut(rules) => !rules.iter().any(|rule| rule.matches_leaf(value)),
             Self::Numeric(all) => {
                 let number = value.as_f64();
-                number.is_some_and(|number| all.iter().all(|(how, bound)| how.holds(number, *bound)))
+                let same = |one: f64, other: f64| one == other;
+                number.is_some_and(|number| all.iter().all(|(how, bound)| how.holds(number, *bound, same)))
             }
-            Self::Cidr { address, bits } => {
-                let given: Option<IpAddr> = value.as_str().and_then(|text| text.parse().ok());
-                given.is_some_and(|given| same_network(given, *address, *bits))
-            }
+            Self::Cidr(network) => value.as_str().is_some_and(|text| network.has(text)),
             Self::Exists(wanted) => *wanted,
         }
     }
@@ -193,18 +183,6 @@ impl TextRule {
             }
             Self::EqualsIgnoreCase(wanted) => text.to_lowercase() == wanted.to_lowercase(),
             Self::Wildcard(pieces) => wildcard(pieces, text),
-        }
-    }
-}
-
-impl Comparison {
-    fn holds(self, number: f64, bound: f64) -> bool {
-        match self {
-            Self::Equal => number == bound,
-            Self::Less => number < bound,
-            Self::LessOrEqual => number <= bound,
-            Self::Greater => number > bound,
-            Self::GreaterOrEqual => number >= bound,
         }
     }
 }
@@ -229,14 +207,4 @@ fn wildcard(pieces: &[String], text: &str) -> bool {
         }
     }
     left.ends_with(last.as_str())
-}
-
-fn same_network(one: IpAddr, other: IpAddr, bits: u8) -> bool {
-    let (one, other, width) = match (one, other) {
-        (IpAddr::V4(one), IpAddr::V4(other)) => (u32::from(one).into(), u32::from(other).into(), 32u32),
-        (IpAddr::V6(one), IpAddr::V6(other)) => (u128::from(one), u128::from(other), 128),
-        _ => return false,
-    };
-    let host_bits = width.saturating_sub(u32::from(bits));
-    one.checked_shr(host_bits) == other.checked_shr(host_bits)
 }

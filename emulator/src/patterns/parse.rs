@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Comparison, Field, Node, Pattern, PatternError, Rule, TextRule};
+use super::{Comparison, Field, Network, Node, Pattern, PatternError, Rule, TextRule};
 
 pub(super) fn pattern(text: &str) -> Result<Pattern, PatternError> {
     let value: Value = serde_json::from_str(text).map_err(|why| PatternError::NotJson(why.to_string()))?;
@@ -143,29 +143,15 @@ fn anything_but(operand: &Value, field: &str) -> Result<Vec<Rule>, PatternError>
 /// `[">", 0, "<=", 5]`: one or two comparisons.
 fn numeric(operand: &Value) -> Option<Vec<(Comparison, f64)>> {
     let entries = operand.as_array().filter(|entries| matches!(entries.len(), 2 | 4))?;
-    let pair = |pair: &[Value]| {
-        let comparison = match pair[0].as_str()? {
-            "=" => Comparison::Equal,
-            "<" => Comparison::Less,
-            "<=" => Comparison::LessOrEqual,
-            ">" => Comparison::Greater,
-            ">=" => Comparison::GreaterOrEqual,
-            _ => return None,
-        };
-        Some((comparison, pair[1].as_f64()?))
-    };
+    let pair = |pair: &[Value]| Some((Comparison::parse(pair[0].as_str()?)?, pair[1].as_f64()?));
     entries.chunks(2).map(pair).collect()
 }
 
 fn cidr(operand: &Value) -> Option<Rule> {
     let text = operand.as_str()?;
-    let (address, bits) = match text.split_once('/') {
-        Some((address, bits)) => (address.parse().ok()?, bits.parse().ok()?),
-        None => {
-            let address: std::net::IpAddr = text.parse().ok()?;
-            (address, if address.is_ipv4() { 32 } else { 128 })
-        }
+    let network = match text.split_once('/') {
+        Some((address, bits)) => Network::new(address.parse().ok()?, bits.parse().ok()?)?,
+        None => Network::of(text.parse().ok()?),
     };
-    let bits_max = if address.is_ipv4() { 32 } else { 128 };
-    (bits <= bits_max).then_some(Rule::Cidr { address, bits })
+    Some(Rule::Cidr(network))
 }

@@ -7,12 +7,11 @@
 //! policy as in the body; lists in lists are looked through; an empty list is as good as none.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 use wavetank_wire::sns::MessageAttributeValue;
 
-use super::{Comparison, Condition, Filter, Rule};
+use super::{Condition, Filter, Rule};
 
 impl Filter {
     /// Whether attributes pass.
@@ -111,29 +110,15 @@ impl Condition {
             Self::Suffix(suffix) => text.is_some_and(|text| text.ends_with(suffix.as_str())),
             Self::IgnoreCase(wanted) => text.is_some_and(|text| text.to_lowercase() == wanted.to_lowercase()),
             Self::Numeric(bounds) => value.as_f64().is_some_and(|number| {
-                bounds.iter().all(|(comparison, bound)| comparison.holds(number, *bound))
+                bounds.iter().all(|(comparison, bound)| comparison.holds(number, *bound, equal))
             }),
-            Self::Cidr(network, bits) => text
-                .and_then(|text| text.parse().ok())
-                .is_some_and(|address| within(address, *network, *bits)),
+            Self::Cidr(network) => text.is_some_and(|text| network.has(text)),
             Self::Exists(_) => false,
         }
     }
 }
 
-impl Comparison {
-    fn holds(self, number: f64, bound: f64) -> bool {
-        match self {
-            // Five digits after the point count. Documented: subscription-filter-policy-constraints.html.
-            Self::Equal => equal(number, bound),
-            Self::Less => number < bound,
-            Self::LessOrEqual => number <= bound,
-            Self::Greater => number > bound,
-            Self::GreaterOrEqual => number >= bound,
-        }
-    }
-}
-
+/// Five digits after the point count. Documented: subscription-filter-policy-constraints.html (read 2026-11-20).
 fn equal(one: f64, other: f64) -> bool {
     (one - other).abs() < 5e-6
 }
@@ -142,21 +127,6 @@ fn same(wanted: &Value, value: &Value) -> bool {
     match (wanted.as_f64(), value.as_f64()) {
         (Some(wanted), Some(number)) => equal(wanted, number),
         _ => wanted == value,
-    }
-}
-
-fn within(address: IpAddr, network: IpAddr, bits: u8) -> bool {
-    let shift = |width: u8| u32::from(width.saturating_sub(bits));
-    match (address, network) {
-        (IpAddr::V4(address), IpAddr::V4(network)) => {
-            let cut = |number: u32| u64::from(number) >> shift(32);
-            cut(address.to_bits()) == cut(network.to_bits())
-        }
-        (IpAddr::V6(address), IpAddr::V6(network)) => {
-            let cut = |number: u128| number.checked_shr(shift(128)).unwrap_or(0);
-            cut(address.to_bits()) == cut(network.to_bits())
-        }
-        _ => false,
     }
 }
 

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 
 use super::limits;
+use crate::patterns::{Comparison, Network};
 
 /// A filter policy: all rules must hold.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,39 +39,18 @@ enum Condition {
     Suffix(String),
     IgnoreCase(String),
     Numeric(Vec<(Comparison, f64)>),
-    Cidr(IpAddr, u8),
+    Cidr(Network),
     Exists(bool),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Comparison {
-    Equal,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-impl Comparison {
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "=" => Some(Self::Equal),
-            "<" => Some(Self::Less),
-            "<=" => Some(Self::LessOrEqual),
-            ">" => Some(Self::Greater),
-            ">=" => Some(Self::GreaterOrEqual),
-            _ => None,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Equal => "equals",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-        }
+/// As refusals call it.
+fn spelt(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equal => "equals",
+        Comparison::Less => "<",
+        Comparison::LessOrEqual => "<=",
+        Comparison::Greater => ">",
+        Comparison::GreaterOrEqual => ">=",
     }
 }
 
@@ -236,8 +216,10 @@ fn cidr(text: &str) -> Result<Condition, String> {
         return refuse("Malformed CIDR, mask bits must be an integer".to_owned());
     };
     match address.parse::<IpAddr>() {
-        Ok(address) if bits <= if address.is_ipv4() { 32 } else { 128 } => Ok(Condition::Cidr(address, bits)),
-        Ok(_) => refuse("Malformed CIDR, mask bits must be an integer".to_owned()),
+        Ok(address) => match Network::new(address, bits) {
+            Some(network) => Ok(Condition::Cidr(network)),
+            None => refuse("Malformed CIDR, mask bits must be an integer".to_owned()),
+        },
         Err(_) => refuse(format!("Nonstandard IP address: {address}")),
     }
 }
@@ -256,7 +238,7 @@ fn numeric(operand: &Value) -> Result<Condition, String> {
     };
     let number = |comparison: Comparison, at: usize| {
         let number = terms.get(at).and_then(Value::as_f64);
-        number.ok_or_else(|| format!("FilterPolicy: Value of {} must be numeric", comparison.word()))
+        number.ok_or_else(|| format!("FilterPolicy: Value of {} must be numeric", spelt(comparison)))
     };
     let bottom = number(comparison, 1)?;
     terms.iter().try_for_each(check_number)?;
