@@ -5,29 +5,15 @@
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
 use std::time::Duration;
-use wavetank_benches::SEED;
-use wavetank_emulator::{Scope, Tank};
-use wavetank_wire::codec::from_json;
+use wavetank_benches::{SEED, ask, typed};
+use wavetank_emulator::Tank;
 use wavetank_wire::dynamodb::*;
-use wavetank_wire::{FromVal as _, Operation};
 
 /// Requests of one turn.
 const TURN: u32 = 1_000;
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
-}
-
-/// A typed request, from the JSON that a client would send.
-fn typed<O: Operation>(request: &Value) -> O::Input {
-    let shape = O::service().operation(O::NAME).expect("a served operation");
-    O::Input::from_val(
-        from_json(shape.input, request.to_string().as_bytes()).expect("a request of its shape"),
-    )
-}
-
-async fn ask<O: Operation>(tank: &Tank, input: O::Input) -> O::Output {
-    tank.request::<O>(&Scope::default(), input).await.expect("an answer")
 }
 
 /// A tank with a table of two keys.

@@ -11,26 +11,13 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use wavetank_benches::SEED;
-use wavetank_emulator::{Scope, Tank};
-use wavetank_wire::codec::from_json;
+use serde_json::json;
+use wavetank_benches::{SEED, ask, typed};
+use wavetank_emulator::Tank;
 use wavetank_wire::dynamodb::*;
-use wavetank_wire::{FromVal as _, Operation};
 
 const ITEMS: u32 = 1_000_000;
 const SEGMENTS: u32 = 4;
-
-fn typed<O: Operation>(request: &Value) -> O::Input {
-    let shape = O::service().operation(O::NAME).expect("a served operation");
-    O::Input::from_val(
-        from_json(shape.input, request.to_string().as_bytes()).expect("a request of its shape"),
-    )
-}
-
-async fn ask<O: Operation>(tank: &Tank, input: O::Input) -> O::Output {
-    tank.request::<O>(&Scope::default(), input).await.expect("an answer")
-}
 
 /// Resident memory of this process, in MB; none where there is no `/proc`.
 fn resident_mb() -> Option<u64> {

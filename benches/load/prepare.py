@@ -3,10 +3,11 @@
     prepare.py ENDPOINT WHAT OUT.lua [BYTES]
     wrk -t1 -c4 -d5s -s OUT.lua ENDPOINT
 
-WHAT is s3-put, s3-get, kinesis-put, kinesis-get, firehose-put, firehose-kinesis, sqs, sqs-send, dynamodb-put or dynamodb-get.
+WHAT is s3-put, s3-get, kinesis-put, kinesis-get, firehose-put, firehose-kinesis, sqs, sqs-send, dynamodb-put,
+dynamodb-fill or dynamodb-get.
 Beside it, `OUT.lua.http` is the request's bytes, for `benches/examples/open_loop.rs`.
 Batches have 500 records of BYTES (1024) bytes. `sqs` sends, receives and deletes in turn; `sqs-send` only sends, messages of
-200 bytes: what a small request costs. Items have 200 bytes, and 10,000 keys take turns.
+200 bytes: what a small request costs. Items have 200 bytes, and 10,000 keys take turns; with `dynamodb-fill` 1,000,000.
 """
 
 import base64
@@ -150,11 +151,11 @@ end
 
 
 DYNAMODB = """
-local signed, operation, number = "%s", "%s", 0
+local signed, operation, keys, number = "%s", "%s", %d, 0
 local headers = {["X-Amz-Target"] = "DynamoDB_20120810." .. operation, ["Content-Type"] = "application/x-amz-json-1.0", ["Authorization"] = signed}
 local filler = string.rep("x", 150)
 request = function()
-  number = (number + 7919) %% 10000
+  number = (number + 7919) %% keys
   local key = string.format('"pk":{"S":"user-%%06d"}', number)
   if operation == "GetItem" then
     return wrk.format("POST", "/", headers, '{"TableName":"load","Key":{' .. key .. '}}')
@@ -164,7 +165,7 @@ end
 """
 
 
-def dynamodb(operation):
+def dynamodb(operation, keys=10_000):
     tables = client("dynamodb")
     tables.create_table(
         TableName="load",
@@ -180,7 +181,7 @@ def dynamodb(operation):
             puts = [{"PutRequest": {"Item": item(n)}} for n in range(first, first + 25)]
             tables.batch_write_item(RequestItems={"load": puts})
     with open(OUT, "w") as file:
-        file.write(DYNAMODB % (SIGNED.format("dynamodb"), operation))
+        file.write(DYNAMODB % (SIGNED.format("dynamodb"), operation, keys))
 
 
 def advance(by):
@@ -213,6 +214,8 @@ def main():
             file.write(SQS % (queue, SIGNED.format("sqs")))
     elif WHAT in ("dynamodb-put", "dynamodb-get"):
         dynamodb({"dynamodb-put": "PutItem", "dynamodb-get": "GetItem"}[WHAT])
+    elif WHAT == "dynamodb-fill":
+        dynamodb("PutItem", 1_000_000)
     elif WHAT == "sqs-send":
         queue = client("sqs").create_queue(QueueName="load")["QueueUrl"]
         post("sqs", "AmazonSQS.SendMessage", {"QueueUrl": queue, "MessageBody": "x" * 200}, "1.0")

@@ -1,7 +1,24 @@
-//! What the benches share: the seed. The benches are in `benches/`: `data.rs` for rows without a tank, `tank.rs` for
+//! What the benches share: the seed, and requests written as JSON. The benches are in `benches/`: `data.rs` for rows without a tank, `tank.rs` for
 //! S3, Athena and the start of a tank, `streams.rs` for Kinesis, `dynamodb.rs` and `dynamodb_million.rs` for tables.
 
+use serde_json::Value;
+use wavetank_emulator::{Scope, Tank};
 use wavetank_types::Seed;
+use wavetank_wire::codec::from_json;
+use wavetank_wire::{FromVal as _, Operation};
 
 /// Every bench draws from this.
 pub const SEED: Seed = Seed(7);
+
+/// A typed request, from the JSON that a client would send.
+pub fn typed<O: Operation>(request: &Value) -> O::Input {
+    let shape = O::service().operation(O::NAME).expect("a served operation");
+    O::Input::from_val(
+        from_json(shape.input, request.to_string().as_bytes()).expect("a request of its shape"),
+    )
+}
+
+/// Asks the tank.
+pub async fn ask<O: Operation>(tank: &Tank, input: O::Input) -> O::Output {
+    tank.request::<O>(&Scope::default(), input).await.expect("an answer")
+}
