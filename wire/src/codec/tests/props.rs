@@ -30,12 +30,21 @@ fn operations() -> impl Strategy<Value = (&'static Service, &'static Operation)>
 fn sayable(service: &Service, val: Val) -> Val {
     // Of flattened lists and maps, as in SQS, there is nothing on the wire when they are empty.
     let is_flat = service.name == "sqs";
-    let val = if service.protocol == Protocol::Query { pruned(val) } else { val };
-    if service.protocol == Protocol::Query && is_flat { without_empty(val) } else { val }
+    match service.protocol {
+        Protocol::Query if is_flat => without_empty(val),
+        Protocol::Query => pruned(val),
+        _ => val,
+    }
 }
 
+/// Without empty structures, maps and lists, and what is empty without these.
 fn without_empty(val: Val) -> Val {
-    let is_said = |val: &Val| !matches!(val, Val::List(entries) if entries.is_empty());
+    let is_said = |val: &Val| match val {
+        Val::List(entries) => !entries.is_empty(),
+        Val::Map(entries) => !entries.is_empty(),
+        Val::Struct(members) => !members.is_empty(),
+        _ => true,
+    };
     match val {
         Val::List(entries) => Val::List(entries.into_iter().map(without_empty).filter(is_said).collect()),
         Val::Struct(members) => {
