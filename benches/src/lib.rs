@@ -7,6 +7,10 @@ use wavetank_types::Seed;
 use wavetank_wire::codec::from_json;
 use wavetank_wire::{FromVal as _, Operation};
 
+/// As in the `wavetank` binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Every bench draws from this.
 pub const SEED: Seed = Seed(7);
 
