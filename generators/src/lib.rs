@@ -5,14 +5,18 @@
 //! `io::Write`), arrival times (the scenario decides when a row is sent).
 //! Start with `registry.rs` (what there is), then `event_revenue.rs`, then `write.rs`.
 
+pub mod arrivals;
+pub mod calendar;
 pub mod defects;
 pub mod event_revenue;
+pub mod fashion_store;
 pub mod kdg;
 pub mod locale;
 pub mod people_vi;
 pub mod registry;
 pub mod shop;
 pub mod table;
+mod text;
 pub mod trades;
 pub mod write;
 

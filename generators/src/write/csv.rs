@@ -89,6 +89,20 @@ fn push_broken(out: &mut Vec<u8>, columns: &[Column<'_>], row: usize, how: Break
             push_row(out, columns, row);
             out.extend_from_slice(b",one too many");
         }
+        Break::Bare { column } => {
+            let quoted = &columns[column];
+            push_row(out, &columns[..column], row);
+            out.extend_from_slice(if column > 0 { b"," } else { b"" });
+            out.extend_from_slice(quoted.values.value(row).as_bytes());
+            for after in &columns[column + 1..] {
+                out.push(b',');
+                after.push(out, row);
+            }
+        }
+        Break::Trailing { fields } => {
+            push_row(out, columns, row);
+            out.extend(std::iter::repeat_n(b',', fields));
+        }
     }
 }
 
