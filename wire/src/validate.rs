@@ -45,6 +45,7 @@ impl Walk {
             return;
         }
         match (&shape.kind, val) {
+            (_, Val::Kept(kept)) => self.value(shape, &kept.open(), path),
             (Kind::Structure(_), Val::Struct(found)) => self.structure(shape, found, path),
             (Kind::List { member, min, max, .. }, Val::List(entries)) => {
                 if let Some(broken) = bounds(entries.len(), *min, *max) {

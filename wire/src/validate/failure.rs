@@ -227,6 +227,7 @@ fn push_java(out: &mut String, shape: &Shape, val: &Val) -> fmt::Result {
     }
     match (&shape.kind, val) {
         (_, Val::Null) => out.write_str("null"),
+        (_, Val::Kept(kept)) => push_java(out, shape, &kept.open()),
         (_, Val::Bool(value)) => write!(out, "{value}"),
         (_, Val::Int(number)) => write!(out, "{number}"),
         (_, Val::Float(number)) => write!(out, "{number:?}"),

@@ -53,7 +53,12 @@ impl Regional {
     }
 
     pub(super) fn writable(&mut self, name: &str) -> Result<&mut Table, DynamoError> {
-        self.tables.get_mut(name).filter(|table| has_items(table)).ok_or(DynamoError::NoSuchTable)
+        let table = self.tables.get_mut(name).filter(|table| has_items(table));
+        let table = table.ok_or(DynamoError::NoSuchTable)?;
+        if table.has_clockwork() {
+            self.touched.push(name.to_owned());
+        }
+        Ok(table)
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) fn read_key(key: Val) -> Result<Item, ValueError> {
 
 /// The same without a map, for reads that need none.
 pub(super) fn read_entries(key: Val) -> Result<Vec<(String, AttributeValue)>, ValueError> {
-    let Val::Map(entries) = key else { return Ok(Vec::new()) };
+    let Val::Map(entries) = key.opened() else { return Ok(Vec::new()) };
     entries.into_iter().map(|(name, val)| Ok((name, AttributeValue::from_wire(val)?))).collect()
 }
 

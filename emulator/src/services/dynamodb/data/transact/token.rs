@@ -102,6 +102,7 @@ impl Digest {
                 self.count(bytes.len());
                 self.0.update(bytes);
             }
+            Val::Kept(kept) => self.val(&kept.open()),
             Val::Bool(truth) => self.count(usize::from(*truth)),
             Val::Int(number) => self.count(number.cast_unsigned() as usize),
             Val::Null | Val::Float(_) | Val::Time(_) | Val::Doc(_) => self.count(usize::MAX),
