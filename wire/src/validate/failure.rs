@@ -10,6 +10,8 @@ use crate::val::Val;
 /// All that is wrong with one request, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidationFailures {
+    /// The name of the request's shape, such as `PutItemInput`.
+    pub shape: &'static str,
     /// At least one.
     pub failures: Vec<Failure>,
 }

@@ -21,6 +21,10 @@ pub(super) const BATCH_GET_BYTES_MAX: usize = 16 << 20;
 pub(super) const BATCH_GET_PARTITION_BYTES_MAX: usize = 1 << 20;
 /// Requests of a BatchWriteItem, over all its tables.
 pub(super) const BATCH_WRITE_REQUESTS_MAX: usize = 25;
+/// What a BatchWriteItem's items weigh together, in bytes. Their number and their own limit keep them below it, so that
+/// no request is refused for it alone.
+const BATCH_WRITE_BYTES_MAX: usize = 16 << 20;
+const _: () = assert!(BATCH_WRITE_REQUESTS_MAX * ITEM_BYTES_MAX <= BATCH_WRITE_BYTES_MAX);
 /// What the actions of a transaction weigh together, in bytes.
 pub(super) const TRANSACTION_BYTES_MAX: usize = 4 << 20;
 /// How long a client's token makes a transaction idempotent.
@@ -29,5 +33,14 @@ pub(super) const TOKEN_LIFE: std::time::Duration = std::time::Duration::from_sec
 /// How long units that were not used can be used later, in seconds.
 /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html (to be verified).
 pub(super) const BURST_SECONDS: f64 = 300.0;
+/// Units of reads, and of writes, each second of one partition, however the table is paid.
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html (an edition of 2023-02 read
+/// 2026-11-28).
+pub(super) const PARTITION_READS_MAX: f64 = 3_000.0;
+/// As [`PARTITION_READS_MAX`], for writes.
+pub(super) const PARTITION_WRITES_MAX: f64 = 1_000.0;
+/// After what time a peak of an on-demand table may be doubled, in seconds.
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadWriteCapacityMode.html (likewise).
+pub(super) const PEAK_SECONDS: i64 = 30 * 60;
 /// Units of reads, and of writes, each second of a table or index on demand.
 pub(super) const ON_DEMAND_UNITS_MAX: i64 = 40_000;

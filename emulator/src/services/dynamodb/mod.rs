@@ -168,7 +168,8 @@ impl DynService for DynamoDb {
         Vec::new()
     }
 
-    fn undelivered(&self, _scope: &Scope) -> Vec<Undelivered> {
-        Vec::new()
+    /// Writes that lost against another region's are what is lost here.
+    fn undelivered(&self, scope: &Scope) -> Vec<Undelivered> {
+        self.conflicts(&scope.account)
     }
 }

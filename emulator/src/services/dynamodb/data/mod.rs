@@ -12,6 +12,7 @@ mod error;
 mod find;
 mod meters;
 mod page;
+mod peak;
 mod query;
 mod scan;
 mod single;
@@ -28,6 +29,7 @@ use super::terms::{Operation, Parameters, Terms, TermsError};
 
 pub(crate) use error::DataError;
 pub(super) use meters::OfAccount;
+pub(super) use query::check_filter;
 pub(crate) use throttle::Buckets;
 pub(super) use transact::Tokens;
 

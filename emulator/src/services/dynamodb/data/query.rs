@@ -7,7 +7,7 @@ use wavetank_wire::dynamodb::{QueryInput, QueryOutput};
 use crate::services::dynamodb::DynamoDb;
 use crate::services::dynamodb::error::DynamoError;
 use crate::services::dynamodb::expression::{Condition, KeyQuery, SortCondition};
-use crate::services::dynamodb::table::{KeySchema, Range};
+use crate::services::dynamodb::table::{KeySchema, Range, RowKey};
 use crate::services::dynamodb::terms::{Operation, Parameters};
 use crate::world::Cx;
 
@@ -16,7 +16,7 @@ use super::error::DataError;
 use super::find::{self, table_name};
 use super::meters;
 use super::page::{Answered, Parts, Reading, Selection, Start, check_key_paths, read_start};
-use super::single::settle_request;
+use super::single::{Source, settle_request};
 
 impl DynamoDb {
     /// Reads a page of a partition, in the order of its sort keys.
@@ -60,6 +60,7 @@ impl DynamoDb {
         let wanted = conditions.query(&keys.terms())?;
         let is_forward = input.scan_index_forward != Some(false);
         let range = range_after(&wanted, start, is_forward)?;
+        let hash = RowKey::new(&wanted.partition, None).hash();
         check_key_paths(table, None, selection.projection.as_ref().and_then(Parts::projection))?;
         check_filter(keys, terms.filter.as_ref(), filter_parameter)?;
         check_key_paths(table, terms.filter.as_ref(), None)?;
@@ -77,7 +78,8 @@ impl DynamoDb {
         };
         let page = reading.page();
         let table = self.writable(cx, name)?;
-        settle_request(cx, table, input.index_name.as_deref(), "Query", &page.consumed, strict)?;
+        let source = Source { index: input.index_name.as_deref(), hash: Some(hash) };
+        settle_request(cx, table, source, "Query", &page.consumed, strict)?;
         meters::returned(cx, &table.name, "Query", page.count);
         let told = Told::of(input.return_consumed_capacity.as_deref());
         Ok(QueryOutput {
@@ -128,7 +130,7 @@ fn check_bounds(query: &KeyQuery, start: &Start) -> Result<(), DataError> {
 }
 
 /// A Query's filter is about what is no key.
-fn check_filter(
+pub(in super::super) fn check_filter(
     keys: &KeySchema,
     filter: Option<&Condition>,
     parameter: &'static str,

@@ -13,7 +13,7 @@ use super::error::DataError;
 use super::find::{self, table_name};
 use super::meters;
 use super::page::{Answered, Parts, Reading, Selection, Start, check_key_paths, read_start};
-use super::single::settle_request;
+use super::single::{Source, settle_request};
 
 /// A share of all rows.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +100,7 @@ impl DynamoDb {
         };
         let page = reading.page();
         let table = self.writable(cx, name)?;
-        settle_request(cx, table, input.index_name.as_deref(), "Scan", &page.consumed, strict)?;
+        settle_request(cx, table, Source::all(input.index_name.as_deref()), "Scan", &page.consumed, strict)?;
         meters::returned(cx, &table.name, "Scan", page.count);
         let told = Told::of(input.return_consumed_capacity.as_deref());
         Ok(ScanOutput {

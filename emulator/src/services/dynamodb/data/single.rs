@@ -9,7 +9,7 @@ use wavetank_wire::dynamodb::{
 use crate::services::dynamodb::DynamoDb;
 use crate::services::dynamodb::error::DynamoError;
 use crate::services::dynamodb::expression::Projection;
-use crate::services::dynamodb::table::{Key, Range, Table};
+use crate::services::dynamodb::table::{Key, Range, RowKey, Table};
 use crate::services::dynamodb::terms::{Operation, Parameters};
 use crate::services::dynamodb::value::{Packed, item_to_val};
 use crate::world::Cx;
@@ -188,13 +188,34 @@ impl DynamoDb {
         let strict = self.strict;
         let table = self.writable(cx, name)?;
         let key = table.keys.of_entries(key)?;
-        let found = table.rows.get(&key.row());
+        let row = key.row();
+        let found = table.rows.get(&row);
         let units = read_units(found.map_or(0, Packed::item_bytes), Manner::of_read(input.consistent_read));
         let item = found.map(|item| shown(item, terms.projection.as_ref()));
         let consumed = Consumed::of_table(units);
-        settle_request(cx, table, None, "GetItem", &consumed, strict)?;
+        settle_request(cx, table, Source::of_row(&row), "GetItem", &consumed, strict)?;
         let told = Told::of(input.return_consumed_capacity.as_deref());
         Ok(GetItemOutput { item, consumed_capacity: told.wire(&input.table_name, &consumed, Split::None) })
+    }
+}
+
+/// What is read: a table or an index, and which partition key of it, if it is one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Source<'a> {
+    pub(super) index: Option<&'a str>,
+    /// The hash of the partition key.
+    pub(super) hash: Option<u64>,
+}
+
+impl<'a> Source<'a> {
+    /// One item of the table.
+    pub(super) fn of_row(row: &RowKey) -> Self {
+        Self { index: None, hash: Some(row.hash()) }
+    }
+
+    /// A table or an index, through all its partitions.
+    pub(super) const fn all(index: Option<&'a str>) -> Self {
+        Self { index, hash: None }
     }
 }
 
@@ -202,17 +223,17 @@ impl DynamoDb {
 pub(super) fn settle_read(
     cx: &mut Cx<'_>,
     table: &mut Table,
-    index: Option<&str>,
+    source: Source<'_>,
     consumed: &Consumed,
     strict: bool,
 ) -> Result<(), DataError> {
     if strict {
-        table.admit_read(cx.now, index).inspect_err(|why| {
+        table.admit_read(cx.now, source).inspect_err(|why| {
             if let DataError::Throttled { way, index, .. } = why {
                 meters::throttled(cx, &table.name, index.as_deref(), *way);
             }
         })?;
-        table.charge(Way::Read, consumed);
+        table.charge_read(consumed, source);
     }
     meters::consumed(cx, &table.name, consumed, Way::Read);
     Ok(())
@@ -222,12 +243,12 @@ pub(super) fn settle_read(
 pub(super) fn settle_request(
     cx: &mut Cx<'_>,
     table: &mut Table,
-    index: Option<&str>,
+    source: Source<'_>,
     operation: &str,
     consumed: &Consumed,
     strict: bool,
 ) -> Result<(), DataError> {
-    match settle_read(cx, table, index, consumed, strict) {
+    match settle_read(cx, table, source, consumed, strict) {
         Ok(()) => meters::granted(cx, &table.name, operation, Way::Read),
         Err(why) => {
             meters::refused(cx, &table.name, operation);

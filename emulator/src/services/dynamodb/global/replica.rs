@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use wavetank_types::{Region, Timestamp};
 
+use crate::metrics;
 use crate::services::dynamodb::table::{Change, Key, Origin, RowKey, Rows, Table};
 use crate::services::dynamodb::value::Packed;
 use crate::world::{Cx, Way};
@@ -52,6 +53,13 @@ impl Stamp {
             return self.number >= other.number;
         }
         self.known.get(&other.region).is_some_and(|count| *count > other.number)
+    }
+}
+
+metrics! {
+    /// Of a table and the region that its writes arrive in.
+    pub(super) enum OfLink in "AWS/DynamoDB" by ["TableName", "ReceivingRegion"] {
+        Latency => "ReplicationLatency", Milliseconds;
     }
 }
 
@@ -99,6 +107,13 @@ pub(crate) struct Replica {
     /// The number of the next write of this region.
     next: u64,
     links: BTreeMap<Region, Link>,
+}
+
+impl Write {
+    /// How long it has been on its way.
+    pub(super) fn age(&self, now: Timestamp) -> Duration {
+        now.since(self.stamp.at)
+    }
 }
 
 impl Replica {

@@ -81,6 +81,11 @@ impl Number {
         (self.negative, self.digits, self.exponent)
     }
 
+    /// The same, for forms that keep the digits.
+    pub(crate) const fn decimal(&self) -> (bool, u128, i16) {
+        self.parts()
+    }
+
     /// From what `parts` gave.
     pub(super) const fn of_parts(negative: bool, digits: u128, exponent: i16) -> Self {
         Self { negative, digits, exponent }

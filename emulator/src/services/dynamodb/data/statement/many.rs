@@ -20,7 +20,7 @@ use crate::world::Cx;
 use super::super::capacity::{Consumed, Manner, Split, Told, read_units};
 use super::super::error::{DataError, Reason};
 use super::super::find::table_name;
-use super::super::single::settle_request;
+use super::super::single::{Source, settle_request};
 use super::super::transact::{self, Digest, Fitted};
 use super::{Answer, fit, read};
 
@@ -107,7 +107,7 @@ impl DynamoDb {
                 let manner = Manner::of_read(request.consistent_read);
                 let units = Consumed::of_table(read_units(found.map_or(0, Packed::item_bytes), manner));
                 let item = found.map(|item| shown(item, &select));
-                settle_request(cx, table, None, BATCH, &units, strict)?;
+                settle_request(cx, table, Source::default(), BATCH, &units, strict)?;
                 transact::count(consumed, &given, units);
                 Ok(item)
             }
