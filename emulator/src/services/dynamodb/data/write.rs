@@ -238,7 +238,7 @@ impl Write {
     }
 
     /// A write whose condition fails costs what the item that is there would cost, and twice that in a transaction.
-    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html (to be verified).
+    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html (an edition of 2023-02 read 2026-11-28).
     /// Documented: transaction-apis.html, for what each item of a transaction costs. Assumed: that one which fails costs so too.
     fn pay_for_failure(&self, cx: &mut Cx<'_>, table: &mut Table, manner: Manner, strict: bool) {
         let row = self.key.row();

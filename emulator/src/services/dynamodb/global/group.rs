@@ -49,12 +49,15 @@ pub(crate) struct Member {
     pub(crate) read_on_demand_max: Option<i64>,
     pub(crate) class: Option<String>,
     pub(crate) key: Option<String>,
+    /// Of its global indexes, by name: what of reading differs from the table's, provisioned and on demand.
+    pub(crate) indexes: BTreeMap<String, (Option<i64>, Option<i64>)>,
 }
 
 impl Member {
     pub(super) const fn new(status: ReplicaStatus, until: Option<Timestamp>) -> Self {
         let (source, class, key) = (None, None, None);
-        Self { status, until, source, read_units: None, read_on_demand_max: None, class, key }
+        let indexes = BTreeMap::new();
+        Self { status, until, source, read_units: None, read_on_demand_max: None, class, key, indexes }
     }
 }
 

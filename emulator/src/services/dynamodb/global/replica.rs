@@ -5,7 +5,7 @@
 //! in their order, to every other region; nothing is passed on. Two writes neither of which knew of the other are a
 //! [`Conflict`]: the one that is given up is kept there, and said aloud.
 //!
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html (to be verified), for
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html (an edition of 2023-02 read 2026-11-28), for
 //! last writer wins. Assumed: the rule for equal times.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -21,7 +21,7 @@ use crate::world::{Cx, Way};
 
 /// How long a write is on its way, at most. AWS says "typically within a second".
 ///
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html (to be verified).
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html (an edition of 2023-02 read 2026-11-28).
 /// Assumed: evenly between half of it and all of it. A fault rule that delays `Replicate` sets another, exactly.
 pub(super) const LAG_MAX: Duration = Duration::from_secs(1);
 /// How fault rules call it when a write goes to another region.

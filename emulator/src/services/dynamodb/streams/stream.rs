@@ -27,7 +27,7 @@ const SHARD_LIFE: Duration = Duration::from_secs(4 * 3_600);
 /// Shards that are open at once, at most. Assumed.
 const WIDTH_MAX: usize = 128;
 /// Partitions of a new on-demand table.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html (to be verified): 12,000 reads
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html (read 2026-11-28): 12,000 reads
 /// and 4,000 writes, with 3,000 and 1,000 of a partition.
 const ON_DEMAND_PARTITIONS: i64 = 4;
 /// Reads each second of a partition.

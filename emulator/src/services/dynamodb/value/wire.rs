@@ -10,7 +10,7 @@ use wavetank_wire::{Document, Val};
 use super::{AttributeValue, Item, Number, NumberError, Type};
 
 /// Levels of lists and maps in an attribute, at most.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (to be verified).
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (an edition of 2023-02 read 2026-11-28).
 const DEPTH_MAX: usize = 32;
 
 /// Why what was sent is no value.

@@ -2,7 +2,7 @@
 //!
 //! In a batch each has its own success or error; in a transaction all happen or none does.
 //! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.multiplestatements.batching.html and
-//! ql-reference.multiplestatements.transactions.html (to be verified).
+//! ql-reference.multiplestatements.transactions.html (an edition of 2023-02 read 2026-11-28).
 
 use wavetank_wire::dynamodb::{
     BatchExecuteStatementInput, BatchExecuteStatementOutput, BatchStatementError, BatchStatementRequest,
@@ -207,7 +207,7 @@ impl DynamoDb {
 }
 
 /// The error of one statement of a batch: the codes are those of canceled transactions, mostly.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html (to be verified).
+/// Documented: the service model.
 fn told_error(why: &DynamoError) -> BatchStatementError {
     let Reason { code, message, item } = match why {
         DynamoError::NoSuchTable => {

@@ -1,6 +1,6 @@
 //! [`Tokens`]: what makes a transaction that is sent again the same transaction.
 //!
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html (to be verified): for ten
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (an edition of 2023-02 read 2026-11-28): for ten
 //! minutes after it has succeeded, a token answers for its request and no other.
 
 use std::collections::{BTreeMap, VecDeque};

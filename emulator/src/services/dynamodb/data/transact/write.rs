@@ -245,7 +245,7 @@ impl DynamoDb {
     }
 
     /// What is consumed when a transaction that has been made is asked for again: its items are read.
-    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (to be verified).
+    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (an edition of 2023-02 read 2026-11-28).
     pub(in super::super) fn reread(
         &self,
         cx: &Cx<'_>,
