@@ -20,7 +20,7 @@ pub use r#gen::{
     SERVICES, athena, backup, cloudformation, cloudwatch, dynamodb, dynamodbstreams, firehose, glue, iam,
     kinesis, lambda, logs, sns, sqs, sts,
 };
-pub use val::{Document, FromVal, ToVal, Val};
+pub use val::{Document, Form, FromVal, Kept, ToVal, Val};
 
 use schema::Service;
 

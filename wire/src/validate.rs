@@ -28,7 +28,10 @@ pub fn validate(shape: &Shape, val: &Val) -> Result<(), ValidationFailures> {
     let mut walk = Walk { failures: Vec::new() };
     walk.value(shape, val, &Path::Root);
     walk.failures.truncate(FAILURES_MAX);
-    if walk.failures.is_empty() { Ok(()) } else { Err(ValidationFailures { failures: walk.failures }) }
+    if walk.failures.is_empty() {
+        return Ok(());
+    }
+    Err(ValidationFailures { shape: shape.name, failures: walk.failures })
 }
 
 struct Walk {
@@ -45,6 +48,7 @@ impl Walk {
             return;
         }
         match (&shape.kind, val) {
+            (_, Val::Kept(kept)) => self.value(shape, &kept.open(), path),
             (Kind::Structure(_), Val::Struct(found)) => self.structure(shape, found, path),
             (Kind::List { member, min, max, .. }, Val::List(entries)) => {
                 if let Some(broken) = bounds(entries.len(), *min, *max) {

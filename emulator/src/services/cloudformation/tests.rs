@@ -3,6 +3,7 @@
 mod change_sets;
 mod engine;
 mod every_type;
+mod tables;
 mod with_services;
 
 use std::collections::BTreeMap;

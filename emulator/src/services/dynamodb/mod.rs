@@ -6,6 +6,7 @@
 
 pub(in crate::services) mod backup;
 mod data;
+mod deadlines;
 mod destination;
 mod error;
 pub(crate) mod expression;
@@ -32,6 +33,7 @@ pub(crate) use backup::work::{Done, ImportWork, Imported, SourceError};
 pub use backup::work::{DynamoOutput, DynamoWork};
 use error::DynamoError;
 
+use self::deadlines::Deadlines;
 use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
@@ -46,12 +48,15 @@ pub struct DynamoDb {
     global: global::Global,
     /// Answers and jobs that exports and imports wait for.
     desk: backup::Desk,
+    deadlines: Deadlines,
 }
 
 /// What an account has in one region.
 #[derive(Debug, Default)]
 struct Regional {
     tables: BTreeMap<String, Table>,
+    /// Tables whose deadlines the request under way may have changed.
+    touched: Vec<String>,
     /// Transactions that have been made lately.
     tokens: data::Tokens,
     /// Streams that take no more records, by ARN, as long as they can be read.
@@ -107,7 +112,14 @@ impl DynService for DynamoDb {
             self.answer_streams(cx, request).map(dynamodbstreams::Response::to_val)
         } else {
             let request = dynamodb::Request::decode(operation, input).ok_or_else(missing)?;
-            self.answer(cx, request).map(dynamodb::Response::to_val)
+            let is_of_items = data::is_of_items(&request);
+            let answer = self.answer(cx, request).map(dynamodb::Response::to_val);
+            if is_of_items {
+                self.settle_touched(&cx.scope.region);
+            } else {
+                self.settle_all();
+            }
+            answer
         };
         answer.map(Answer::Now).map_err(|refusal| {
             if refusal.is_of_user() {
@@ -118,24 +130,28 @@ impl DynService for DynamoDb {
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        let due = [self.next_of_tables(), self.next_of_backups(), self.next_of_global()];
-        due.into_iter().flatten().min()
+        self.deadlines.next()
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) {
         self.tick_tables(cx);
         self.tick_backups(cx);
         self.tick_global(cx);
+        self.settle_all();
     }
 
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
-        let Some(delivery) = self.deliver_to_backups(cx, delivery) else { return };
+        let Some(delivery) = self.deliver_to_backups(cx, delivery) else {
+            self.settle_all();
+            return;
+        };
         match delivery {
             Delivery::Signal(topic) if topic == FAULTS_TOPIC => self.faults_changed(cx),
             // What was asked for a table that is gone is of no use to anybody.
             Delivery::Reply { token, result } => _ = self.destination_replied(cx, token, &result),
             delivery => unreachable!("DynamoDB asks for nothing else, but got {delivery:?}"),
         }
+        self.settle_all();
     }
 
     fn measure(&mut self, _cx: &mut Cx<'_>) {}
@@ -152,7 +168,8 @@ impl DynService for DynamoDb {
         Vec::new()
     }
 
-    fn undelivered(&self, _scope: &Scope) -> Vec<Undelivered> {
-        Vec::new()
+    /// Writes that lost against another region's are what is lost here.
+    fn undelivered(&self, scope: &Scope) -> Vec<Undelivered> {
+        self.conflicts(&scope.account)
     }
 }

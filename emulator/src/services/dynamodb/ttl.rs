@@ -2,8 +2,8 @@
 //!
 //! Time: an expired item stays readable until the next sweep, and sweeps lie on a grid of [`SWEEP_EVERY`]. AWS says "within a
 //! few days"; the grid is assumed. Nothing is due for a table none of whose items expires.
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html (to be verified): seconds since 1970 as a
-//! number; other types and what lies more than five years back are left alone.
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html (an edition of 2023-02 read 2026-11-28): seconds since 1970 as a
+//! number; other types and what lies five years back or more are left alone.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::world::Cx;
 
 /// Between two sweeps, in seconds. Assumed.
 const SWEEP_EVERY: i64 = 600;
-/// What is older than this is taken for a mistake, in seconds: five years.
+/// What is as old as this is taken for a mistake, in seconds: five years.
 const AGE_MAX: i64 = 5 * 365 * 86_400;
 /// The last second of the year 9999; what lies beyond never comes.
 const NEVER: i64 = 253_402_300_799;
@@ -78,7 +78,7 @@ impl TimeToLive {
 
     fn add(&mut self, expiry: i64, row: RowKey, now: Timestamp) {
         let age = now.secs() - expiry;
-        if age > AGE_MAX {
+        if age >= AGE_MAX {
             return;
         }
         if age > 0 {

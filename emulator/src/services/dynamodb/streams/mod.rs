@@ -23,7 +23,7 @@ use super::{DynamoDb, Regional};
 use crate::world::Cx;
 
 /// Records of one GetRecords answer.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html (to be verified).
+/// Documented: the service model.
 const RECORDS_MAX: usize = 1_000;
 /// Bytes of one GetRecords answer, in AWS's count of items. A first record always comes.
 const RECORD_BYTES_MAX: usize = 1 << 20;

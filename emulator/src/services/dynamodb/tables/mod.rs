@@ -14,7 +14,6 @@ mod schema;
 mod tags;
 mod update;
 
-use wavetank_types::Timestamp;
 use wavetank_wire::dynamodb::{self as w, Request, Response};
 
 pub(crate) use error::TableError;
@@ -87,16 +86,6 @@ impl DynamoDb {
             Q::DescribeEndpoints(_) => A::DescribeEndpoints(describe_endpoints(cx)),
             other => return Err(DynamoError::NotBuilt(other.operation().to_owned())),
         })
-    }
-
-    /// When a table next has something to do.
-    pub(super) fn next_of_tables(&self) -> Option<Timestamp> {
-        self.regions
-            .values()
-            .flat_map(|regional| regional.tables.values())
-            .flat_map(|table| [table.next_change(), table.ttl.next(), table.next_of_destinations()])
-            .flatten()
-            .min()
     }
 
     /// Does what is due of all tables.

@@ -158,3 +158,63 @@ fn cloudwatch_is_told() {
         assert!(ours.contains(&expected), "{expected}: {told:#?}");
     }
 }
+
+/// How many writes of one second each of these keys is granted, and the reason of the last refusal.
+fn writes_of(rig: &mut Rig, keys: usize) -> (usize, String) {
+    let (mut granted, mut reason) = (0, String::new());
+    for key in 0..keys {
+        for _ in 0..2_000 {
+            let put = json!({"TableName": "plain", "Item": {"p": {"S": key.to_string()}}});
+            match rig.ask("PutItem", put) {
+                Ok(_) => granted += 1,
+                Err(why) => {
+                    reason = why.fields[0].1[0]["reason"].as_str().expect("a reason").to_owned();
+                    break;
+                }
+            }
+        }
+    }
+    (granted, reason)
+}
+
+#[test]
+fn one_partition_key_has_no_more_than_a_partition_gives() {
+    let mut rig = rig((10, 2_500), (10, 10));
+    let told = |granted, reason: &str| (granted, reason.to_owned());
+    assert_eq!(writes_of(&mut rig, 1), told(1_000, "TableWriteKeyRangeThroughputExceeded"));
+    assert_eq!(
+        writes_of(&mut rig, 3),
+        told(2_000, "TableWriteKeyRangeThroughputExceeded"),
+        "the others are free"
+    );
+    let get = json!({"TableName": "plain", "Key": {"p": {"S": "0"}}, "ConsistentRead": true});
+    assert_eq!(until_refused(|| rig.ask("GetItem", get.clone()).map_err(|why| why.to_string())).0, 3_000);
+}
+
+#[test]
+fn a_table_on_demand_takes_what_a_new_one_takes_and_later_twice_its_peak() {
+    let mut rig = Rig::new(true);
+    rig.create(json!({
+        "TableName": "plain", "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
+    }));
+    let told = |granted| (granted, "TableWriteAccountLimitExceeded".to_owned());
+    assert_eq!(writes_of(&mut rig, 5), told(4_000));
+    rig.advance(Duration::from_secs(1));
+    assert_eq!(writes_of(&mut rig, 5), told(4_000), "it has not grown yet");
+    rig.advance(Duration::from_secs(30 * 60));
+    assert_eq!(writes_of(&mut rig, 9), told(8_000));
+}
+
+#[test]
+fn a_condition_that_fails_costs_twice_as_much_in_a_transaction() {
+    let mut rig = Rig::with_tables();
+    let actions = json!([{"Put": {
+        "TableName": "plain", "Item": {"p": {"S": "a"}}, "ConditionExpression": "attribute_exists(p)",
+    }}]);
+    rig.refused("TransactWriteItems", json!({"TransactItems": actions}));
+    let told = rig.bench.readings();
+    let expected = "ConsumedWriteCapacityUnits TableName=plain 1x sum 2";
+    assert!(told.iter().any(|line| line == expected), "{told:#?}");
+}

@@ -12,7 +12,7 @@ use super::super::capacity::{Consumed, Manner, Split, Told, read_units};
 use super::super::error::DataError;
 use super::super::find::table_name;
 use super::super::page::check_key_paths;
-use super::super::single::{settle_read, shown};
+use super::super::single::{Source, settle_read, shown};
 use super::super::write::read_key;
 
 impl DynamoDb {
@@ -81,7 +81,7 @@ impl DynamoDb {
         units: f64,
     ) -> Result<(), DynamoError> {
         let (name, strict, units) = (table_name(cx, given)?, self.strict, Consumed::of_table(units));
-        settle_read(cx, self.writable(cx, name)?, None, &units, strict)?;
+        settle_read(cx, self.writable(cx, name)?, Source::default(), &units, strict)?;
         super::write::count(consumed, given, units);
         Ok(())
     }
