@@ -118,6 +118,7 @@ public class KclWalk {
         while ((seen.size() < records || !events.contains("ended shardId-000000000000")) && System.currentTimeMillis() < end) {
             Thread.sleep(200);
         }
+        String happened = events.toString();
         scheduler.startGracefulShutdown().get(60, TimeUnit.SECONDS);
         var ends = new TreeSet<String>();
         for (var lease : dynamo.scan(r -> r.tableName(name + "-app")).get().items()) {
@@ -129,8 +130,8 @@ public class KclWalk {
         String expected = "[begins shardId-000000000000, begins shardId-000000000001, begins shardId-000000000002, "
             + "begins shardId-000000000003, ended shardId-000000000000]";
         System.out.println("records " + records + ", seen " + seen.size() + ", out of order " + outOfOrder);
-        System.out.println(events + ", leases at their shard's end: " + ends);
-        boolean holds = seen.size() == records && outOfOrder.get() == 0 && events.toString().equals(expected)
+        System.out.println(happened + ", leases at their shard's end: " + ends);
+        boolean holds = seen.size() == records && outOfOrder.get() == 0 && happened.equals(expected)
             && ends.toString().equals("[shardId-000000000000]");
         System.exit(holds ? 0 : 1);
     }
