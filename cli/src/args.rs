@@ -38,7 +38,7 @@ pub(crate) enum Command {
     /// List scenarios and generator profiles
     List,
     /// Write a profile's rows to a file, and their truth beside it
-    Generate(GenerateArgs),
+    Generate(Box<GenerateArgs>),
 }
 
 #[derive(Debug, ClapArgs)]
