@@ -13,6 +13,7 @@ mod generate;
 mod kdg;
 mod progress;
 mod run;
+mod send;
 mod serve;
 mod whole_file;
 

@@ -72,6 +72,11 @@ pub fn day_kind(day: i32) -> (DayKind, u64) {
     (DayKind::Plain, weekday * if is_holiday { 115 } else { 100 } / 100)
 }
 
+/// The day of a date such as `2026-01-06`, counted from 1970-01-01.
+pub fn parse_day(text: &str) -> Option<i32> {
+    text.parse().ok().map(|date: NaiveDate| date.to_epoch_days())
+}
+
 /// Two weeks of buying for Tet, then a week in which hardly anybody does.
 fn percent_around_tet(date: NaiveDate) -> Option<u64> {
     let days_after = |(year, month, day): &(i32, u32, u32)| {

@@ -25,6 +25,6 @@ pub use event_revenue::EventRevenue;
 pub use people_vi::PeopleVi;
 pub use registry::{PROFILES, Profile, ProfileInfo};
 pub use shop::Shop;
-pub use table::Table;
+pub use table::{Rows, Table};
 pub use trades::Trades;
-pub use write::{Format, write};
+pub use write::{Format, write, write_rows};

@@ -54,7 +54,7 @@ impl Input {
                 let body = csv_of(&profile, progress)?;
                 Ok(Self::Rows { profile, body })
             }
-            Profile::PeopleVi(_) => Err(RunError::NoTruth(name.to_owned())),
+            Profile::PeopleVi(_) | Profile::FashionStore(_) => Err(RunError::NoTruth(name.to_owned())),
             Profile::Shop(shop) => Ok(Self::Records(Records::of(Rows::Shop(shop), scenario)?)),
             Profile::Trades(trades) => Ok(Self::Records(Records::of(Rows::Trades(trades), scenario)?)),
         }

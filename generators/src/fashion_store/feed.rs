@@ -139,8 +139,7 @@ fn clicks_of(store: &Store, block: u64, waiting: &mut Waiting<Click>) {
 }
 
 fn orders_of(store: &Store, block: u64, waiting: &mut Waiting<Order>) {
-    let block = store.block(block);
-    store.for_each_order(block.first_order..block.first_order + block.orders, |order| {
+    store.for_each_order(store.orders_of_block(block), |order| {
         waiting.put(order.second, *order);
     });
 }
@@ -187,6 +186,8 @@ pub struct Sent {
     pub second: u32,
     /// Why then.
     pub sending: Sending,
+    /// The number of the sending, from 1. A consumer's duplicate has that of the sending which it repeats.
+    pub sequence: u64,
 }
 
 /// Every click as it is sent, in the order of sending.
@@ -195,6 +196,7 @@ pub struct Sends<'a> {
     feed: Feed<'a, Click>,
     delayed: Waiting<Sent>,
     ready: VecDeque<Sent>,
+    sequence: u64,
     /// How the blocks are dealt out whose clicks come now.
     deals: BTreeMap<u64, Deal>,
     with_consumer_duplicates: bool,
@@ -260,8 +262,8 @@ impl<'a> Sends<'a> {
             let next = self.feed.next_second();
             match (next, self.delayed.first_second()) {
                 (None, None) => return,
-                (Some(click), Some(delayed)) if delayed <= click => self.delayed.take_first(&mut self.ready),
-                (None, Some(_)) => self.delayed.take_first(&mut self.ready),
+                (Some(click), Some(delayed)) if delayed <= click => self.send_delayed(),
+                (None, Some(_)) => self.send_delayed(),
                 (Some(_), _) => {
                     if let Some(click) = self.feed.next() {
                         self.send(click);
@@ -271,13 +273,29 @@ impl<'a> Sends<'a> {
         }
     }
 
+    fn send_delayed(&mut self) {
+        self.delayed.take_first(&mut self.ready);
+        for sent in &mut self.ready {
+            if sent.sending != Sending::ConsumerDuplicate {
+                self.sequence += 1;
+                sent.sequence = self.sequence;
+            }
+        }
+    }
+
+    /// Sends a click now, and answers the number of the sending.
+    fn send_now(&mut self, click: Click) -> u64 {
+        self.sequence += 1;
+        let sequence = self.sequence;
+        self.ready.push_back(Sent { click, second: click.second, sending: Sending::Plain, sequence });
+        sequence
+    }
+
     /// Puts a click where it goes: to those that go now, to those that wait, or both.
     fn send(&mut self, click: Click) {
         let store = self.feed.store;
-        let second = click.second;
-        let plain = Sent { click, second, sending: Sending::Plain };
         if shares(store).iter().all(|(share, _)| share.is_none()) {
-            self.ready.push_back(plain);
+            self.send_now(click);
             return;
         }
         let block = (click.event_id - 1) / BLOCK_CLICKS;
@@ -286,42 +304,49 @@ impl<'a> Sends<'a> {
         if self.deals.len() > DEALS_MAX {
             self.deals.pop_first();
         }
-        // Spread evenly over the span by a multiplier that shares no factor with it.
-        let delay = |least: u32, span: u32| least + (draw * 7_919 % u64::from(span.max(1))) as u32;
-        let later = |least, span| Sent { click, second: second + delay(least, span), sending };
-        match sending {
-            Sending::Plain => self.ready.push_back(plain),
-            Sending::OutOfOrder => {
-                let send = later(1, 30);
-                self.delayed.put(send.second, send);
+        let (mut sequence, late_max) = (0, store.plan.late_secs_max);
+        let (least, most) = match sending {
+            Sending::Plain => {
+                self.send_now(click);
+                return;
             }
-            Sending::Late => {
-                let least = LATE_SECS_MIN.min(store.plan.late_secs_max);
-                let send = later(least, store.plan.late_secs_max - least + 1);
-                self.delayed.put(send.second, send);
-            }
+            Sending::OutOfOrder => OUT_OF_ORDER_SECS,
+            Sending::Late => (LATE_SECS_MIN.min(late_max), late_max),
             Sending::ProducerDuplicate => {
-                self.ready.push_back(plain);
-                let send = later(1, 10);
-                self.delayed.put(send.second, send);
+                self.send_now(click);
+                RETRY_SECS
             }
             Sending::ConsumerDuplicate => {
-                self.ready.push_back(plain);
-                if self.with_consumer_duplicates {
-                    let send = later(1, 60);
-                    self.delayed.put(send.second, send);
+                sequence = self.send_now(click);
+                if !self.with_consumer_duplicates {
+                    return;
                 }
+                REDELIVERY_SECS
             }
-        }
+        };
+        // Spread evenly by a multiplier that shares no factor with the spans.
+        let delay = least + (draw * 7_919 % u64::from(most - least + 1)) as u32;
+        let second = click.second + delay;
+        self.delayed.put(second, Sent { click, second, sending, sequence });
+    }
+
+    /// The second in which the next one goes.
+    pub fn next_second(&mut self) -> Option<u32> {
+        self.fill();
+        self.ready.front().map(|sent| sent.second)
     }
 
     /// Moves all that go before `until` to the end of `out`.
     pub fn take_until(&mut self, until: Timestamp, out: &mut Vec<Sent>) {
+        self.take_some_until(until, usize::MAX, out);
+    }
+
+    /// Moves the first `count` of those that go before `until` to the end of `out`, or as many as there are.
+    pub fn take_some_until(&mut self, until: Timestamp, count: usize, out: &mut Vec<Sent>) {
         let until = self.feed.store.second_of(until);
-        self.fill();
-        while self.ready.front().is_some_and(|sent| sent.second < until) {
+        let end = out.len().saturating_add(count);
+        while out.len() < end && self.next_second().is_some_and(|second| second < until) {
             out.extend(self.ready.pop_front());
-            self.fill();
         }
     }
 }
@@ -337,6 +362,12 @@ impl Iterator for Sends<'_> {
 
 /// A late click is at least this late, in seconds.
 const LATE_SECS_MIN: u32 = 300;
+/// How long after its time a click goes that is out of order, in seconds: from, to.
+const OUT_OF_ORDER_SECS: (u32, u32) = (1, 30);
+/// After how many seconds a producer without an answer sends again.
+const RETRY_SECS: (u32, u32) = (1, 10);
+/// After how many seconds a consumer reads again what it has read.
+const REDELIVERY_SECS: (u32, u32) = (1, 60);
 
 impl Store {
     /// Every click in the order of time.
@@ -355,6 +386,7 @@ impl Store {
             feed: self.feed(),
             delayed: Waiting::default(),
             ready: VecDeque::new(),
+            sequence: 0,
             deals: BTreeMap::new(),
             with_consumer_duplicates: false,
         }

@@ -10,17 +10,23 @@
 
 mod addresses;
 mod catalogue;
+mod click_rows;
 mod clicks;
 mod feed;
+mod oracle;
 mod popularity;
 mod products;
+mod profile;
 mod purchases;
 mod store;
 mod users;
 
+pub use click_rows::{CLICK_COLUMNS, Clickstream, truth_schema};
 pub use clicks::{Click, ClickShape, ClickText, EventType, Session};
 pub use feed::{Dated, Feed, Sending, Sends, Sent};
+pub use oracle::{Answer, Funnel, Interest, Oracle, Revenue};
 pub use products::{CATALOGUE_COLUMNS, Dirt, Item, PRODUCT_COLUMNS, Product, Products};
+pub use profile::{Part, StoreOptions, StoreProfile};
 pub use purchases::{
     DETAIL_COLUMNS, Line, ORDER_COLUMNS, Order, OrderDetails, Orders, PRODUCTS_OF_ORDER_MAX, QUANTITY_MAX,
 };

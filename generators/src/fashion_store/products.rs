@@ -192,7 +192,7 @@ pub struct Products<'a> {
 
 impl Products<'_> {
     /// The products of one chunk, in order.
-    pub fn of_chunk(&self, chunk: u64) -> impl Iterator<Item = Product> + '_ {
+    pub fn of_chunk(&self, chunk: u64) -> impl Iterator<Item = Product> + use<'_> {
         let dirty = Dirty::of(self.store, chunk);
         let first = chunk * CHUNK_RECORDS;
         (0..chunk_len(self.store.plan.products, chunk))

@@ -304,6 +304,12 @@ impl Store {
         Block { index, first_click, clicks: end - first_click, first_order, orders: orders_end - first_order }
     }
 
+    /// The orders of a block, by their numbers from 0.
+    pub(super) fn orders_of_block(&self, index: u64) -> std::ops::Range<u64> {
+        let block = self.block(index);
+        block.first_order..block.first_order + block.orders
+    }
+
     /// The block of an order, by its number from 0.
     pub(super) fn block_of_order(&self, order: u64) -> Block {
         let Plan { clicks, orders, .. } = self.plan;

@@ -1,9 +1,12 @@
 //! The store: exact counts, keys that resolve, times in order, sums that agree, and its first rows.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use expect_test::expect;
+use proptest::prelude::*;
 use wavetank_types::{Seed, Timestamp};
 
 use super::*;
@@ -61,6 +64,37 @@ fn there_are_exactly_as_many_clicks_and_orders_as_asked_for() {
         let mut orders: Vec<u64> = store.order_feed().map(|order| order.id).collect();
         orders.sort_unstable();
         assert_eq!(orders, (1..=plan.orders).collect::<Vec<_>>(), "{plan:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever the sizes and however sessions arrive, nothing is lost, nothing is made twice, and time goes forward.
+    #[test]
+    fn any_store_has_its_counts_in_the_order_of_time(
+        seed: u64,
+        clicks in 0u64..20_000,
+        part in 0u64..=100,
+        users in 1u64..500,
+        products in 1u64..50,
+        days in 1u32..40,
+        arrivals in prop::sample::select(vec!["steady", "poisson", "diurnal", "burst:4h/10m/x50"]),
+    ) {
+        let arrivals = arrivals.parse().expect(arrivals);
+        let orders = clicks * part / 100;
+        let plan = Plan { users, products, orders, days, arrivals, ..Plan::of_clicks(clicks, Seed(seed)) };
+        let store = store(plan);
+        let found: Vec<Click> = store.feed().collect();
+        prop_assert!(found.is_sorted_by_key(|click| (click.second, click.event_id)));
+        prop_assert!(found.iter().all(|click| click.second < days * 86_400));
+        let ids: BTreeSet<u64> = found.iter().map(|click| click.event_id).collect();
+        prop_assert_eq!((found.len() as u64, ids.len() as u64), (clicks, clicks));
+        let carts = found.iter().filter(|click| click.event_type == EventType::AddToCart).count();
+        let sold: Vec<Order> = store.order_feed().collect();
+        prop_assert!(sold.is_sorted_by_key(|order| order.second));
+        prop_assert_eq!(sold.len() as u64, orders);
+        prop_assert!(carts >= sold.iter().map(|order| order.lines().len()).sum());
     }
 }
 
