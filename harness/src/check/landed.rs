@@ -82,7 +82,7 @@ impl Landed {
     /// Whether every line lies in the folder of its time, or in one that is at most `slack` older.
     pub fn folders(&self, pattern: &str, slack: Duration) -> Finding {
         let slack_secs = i64::try_from(slack.as_secs()).unwrap_or(i64::MAX);
-        let (mut wrong, mut before_seven, mut examples) = (0u64, 0u64, Vec::new());
+        let (mut wrong, mut late, mut before_seven, mut examples) = (0u64, 0u64, 0u64, Vec::new());
         let mut names: BTreeMap<i64, String> = BTreeMap::new();
         for line in &self.lines {
             let key = &self.objects[line.object as usize].key;
@@ -97,7 +97,9 @@ impl Landed {
                 continue;
             }
             wrong += 1;
-            before_seven += u64::from(line.at.rem_euclid(86_400) < 7 * 3_600);
+            let is_late = *folder > *folder_of(line.at, pattern);
+            late += u64::from(is_late);
+            before_seven += u64::from(!is_late && line.at.rem_euclid(86_400) < 7 * 3_600);
             if examples.len() < EXAMPLES_MAX {
                 let (id, should) = (line.id, folder_of(line.at, pattern));
                 examples.push(Said::new(
@@ -114,7 +116,7 @@ impl Landed {
         let finding = Finding::new("landed", total > 0 && wrong == 0 && self.unreadable == 0, detail);
         match wrong {
             0 => finding,
-            _ => finding.with_examples(examples).with_cause(utc_cause(before_seven)),
+            _ => finding.with_examples(examples).with_cause(folder_cause(wrong, late, before_seven)),
         }
     }
 
@@ -199,8 +201,16 @@ fn folder_of(at: i64, pattern: &str) -> String {
     DateTime::from_timestamp(at, 0).map_or_else(String::new, |time| time.format(pattern).to_string())
 }
 
-fn utc_cause(before_seven: u64) -> Said {
+fn folder_cause(wrong: u64, late: u64, before_seven: u64) -> Said {
     match before_seven {
+        _ if late == wrong => Said::new(
+            format!(
+                "{late} records came late: the delivery stream files a record by its arrival, not by its own time"
+            ),
+            format!(
+                "{late} bản ghi đến muộn: delivery stream xếp bản ghi theo lúc nó đến, không theo thời gian của nó"
+            ),
+        ),
         0 => Said::new(
             "folders are named after another zone or another time than the record's own",
             "thư mục được đặt tên theo múi giờ hoặc thời điểm khác với của bản ghi",
@@ -260,6 +270,9 @@ mod tests {
         check("2026/01/06/11", NOON + 420, false);
         check("2026/01/06/13", NOON, false);
         check("2026/01/06/05", NOON, false);
+        let late = landed(&[("2026/01/06/14", NOON)], &[(0, 1, 1, NOON)]);
+        let cause = late.folders("%Y/%m/%d/%H", Duration::ZERO).cause.expect("a cause");
+        assert!(cause.en.contains("came late") && cause.vi.contains("đến muộn"), "{cause:?}");
         let early = landed(&[("2026/01/05/20", NOON)], &[(0, 1, 1, NOON - 9 * 3_600)]);
         let finding = early.folders("%Y/%m/%d/%H", Duration::ZERO);
         let cause = finding.cause.expect("a cause");

@@ -50,6 +50,7 @@ pub(crate) async fn conserve(
 struct Books {
     ledger: Ledger,
     seen: Vec<bool>,
+    has_other_prices: bool,
 }
 
 /// What a refusal must say.
@@ -78,7 +79,8 @@ impl Books {
             ledger.generate(clicks + order.id, expected);
         }
         let records = clicks + store.plan().orders;
-        Self { ledger, seen: vec![false; usize::try_from(records).unwrap_or(0) + 1] }
+        let seen = vec![false; usize::try_from(records).unwrap_or(0) + 1];
+        Self { ledger, seen, has_other_prices: false }
     }
 
     /// Reads one Parquet file, whose first column is the record's number less `offset`.
@@ -101,6 +103,7 @@ impl Books {
                     continue;
                 };
                 let checksum = Checksum::of_fields(text.fields());
+                self.has_other_prices |= offset > 0 && !self.ledger.expects(index, checksum);
                 self.ledger.observe_delivered(index, &Sighting { checksum, route: None, delivery });
             }
         }
@@ -143,8 +146,13 @@ impl Books {
             lost += 1;
         }
         let last = hours.iter().rposition(|lost| *lost > 0).unwrap_or(0) as u32;
+        let late = store
+            .sends()
+            .filter(|sent| is_lost(sent.click.event_id) && sent.second >= day_end(store))
+            .count();
         Some(match (lost, orders_lost) {
-            (0, 0) => return None,
+            (0, 0) => return self.has_other_prices.then(of_prices),
+            (lost, 0) if lost == late as u64 => of_late(lost),
             (0, orders) if orders == store.plan().orders => of_exports(orders),
             (lost, _) if lost == clicks => nothing_came(),
             (lost, 0) if last == 0 => of_hour_zero(lost),
@@ -159,6 +167,33 @@ impl Books {
             ),
         })
     }
+}
+
+/// The midnight after the last day, in seconds of the span.
+fn day_end(store: &Store) -> u32 {
+    store.second_of(store.end())
+}
+
+fn of_prices() -> Said {
+    Said::new(
+        "orders are there with other totals: the file writes whole numbers as 8421.0, and a cast to integer makes NULL of that; \
+         read prices as decimal(18,2)",
+        "đơn hàng có đó nhưng tổng tiền khác: tệp ghi số nguyên dạng 8421.0, và ép kiểu sang integer biến nó thành NULL; hãy đọc \
+         giá là decimal(18,2)",
+    )
+}
+
+fn of_late(lost: u64) -> Said {
+    Said::new(
+        format!(
+            "all {lost} lost clicks were sent after their day's end: they lie in the next day's folder, and the next night's \
+             run takes them"
+        ),
+        format!(
+            "cả {lost} lượt click bị mất được gửi sau khi ngày của chúng kết thúc: chúng nằm trong thư mục của ngày sau, và lần \
+             chạy đêm sau sẽ lấy chúng"
+        ),
+    )
 }
 
 fn of_exports(orders: u64) -> Said {
