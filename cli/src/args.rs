@@ -48,6 +48,15 @@ pub(crate) struct RunArgs {
     /// Generate this many rows, such as 60 or 1e6 [default: the scenario's]
     #[arg(long, value_parser = count, conflicts_with = "input")]
     pub(crate) rows: Option<u64>,
+    /// Of a store: send this many clicks, such as 1e6 [default: the scenario's]
+    #[arg(long, value_parser = count, conflicts_with_all = ["rows", "input"])]
+    pub(crate) clicks: Option<u64>,
+    /// Of a store: have this many users [default: the scenario's]
+    #[arg(long, value_parser = count)]
+    pub(crate) users: Option<u64>,
+    /// Of a store: live this many days [default: the scenario's]
+    #[arg(long)]
+    pub(crate) days: Option<u32>,
     /// Draw everything from this seed
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,

@@ -19,7 +19,9 @@ use crate::whole_file::create;
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let scenario = Scenario::open(&args.scenario).map_err(|error| Failure::Usage(error.to_string()))?;
     let options = RunOptions {
-        rows: args.rows,
+        rows: args.rows.or(args.clicks),
+        users: args.users,
+        days: args.days,
         seed: args.seed,
         variant: args.variant.clone(),
         defects: args.defects.clone().unwrap_or_default(),
@@ -52,9 +54,11 @@ fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> 
     });
     progress.end();
     report.map_err(|error| match error {
-        RunError::Scenario(_) | RunError::Profile(_) | RunError::NoTruth(_) => {
-            Failure::Usage(error.to_string())
-        }
+        RunError::Scenario(_)
+        | RunError::Profile(_)
+        | RunError::NoTruth(_)
+        | RunError::NoStore(_)
+        | RunError::Store(_) => Failure::Usage(error.to_string()),
         other => Failure::Failed(other.to_string()),
     })
 }

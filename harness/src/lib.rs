@@ -8,6 +8,7 @@ pub mod client;
 pub mod cost;
 pub mod defects;
 pub mod drive;
+mod ended;
 pub mod events;
 pub mod faults;
 mod input;
@@ -20,6 +21,7 @@ mod records;
 pub mod report;
 pub mod run;
 pub mod send;
+pub mod store;
 pub mod tables;
 pub mod target;
 
