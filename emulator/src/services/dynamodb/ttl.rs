@@ -12,6 +12,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::dynamodb as w;
 
 use super::DynamoDb;
+use super::data;
 use super::error::DynamoError;
 use super::table::{Change, Origin, Range, RowKey, Table};
 use super::tables::TableError;
@@ -169,10 +170,15 @@ impl Table {
         let is_over = |entry: &&(i64, RowKey)| entry.0 < cx.now.secs();
         let expired: Vec<RowKey> =
             self.ttl.expiries.iter().take_while(is_over).map(|(_, row)| row.clone()).collect();
+        let mut deleted = 0;
         for row in expired {
             if let Some(key) = self.rows.get(&row).and_then(|item| self.keys.of_item(item).ok()) {
                 self.change(cx, key, None, Origin::TimeToLive);
+                deleted += 1;
             }
+        }
+        if deleted > 0 {
+            data::expired(cx, &self.name, deleted);
         }
         self.ttl.not_before = Some(sweep_after(cx.now.secs()));
     }

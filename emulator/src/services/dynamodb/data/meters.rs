@@ -18,6 +18,7 @@ metrics! {
         ReadThrottleEvents => "ReadThrottleEvents", Count;
         WriteThrottleEvents => "WriteThrottleEvents", Count;
         ConditionalCheckFailedRequests => "ConditionalCheckFailedRequests", Count;
+        TimeToLiveDeletedItemCount => "TimeToLiveDeletedItemCount", Count;
     }
 }
 
@@ -106,4 +107,9 @@ pub(super) fn refused(cx: &mut Cx<'_>, table: &str, operation: &str) {
 /// A write whose condition failed.
 pub(super) fn condition_failed(cx: &mut Cx<'_>, table: &str) {
     cx.meter::<OfTable>(&[table]).add(OfTable::ConditionalCheckFailedRequests, 1.0);
+}
+
+/// Items whose time had come, and that are gone.
+pub(in super::super) fn expired(cx: &mut Cx<'_>, table: &str, items: usize) {
+    cx.meter::<OfTable>(&[table]).add(OfTable::TimeToLiveDeletedItemCount, items as f64);
 }

@@ -28,7 +28,7 @@ use wavetank_wire::dynamodb::Request;
 use super::terms::{Operation, Parameters, Terms, TermsError};
 
 pub(crate) use error::DataError;
-pub(super) use meters::OfAccount;
+pub(super) use meters::{OfAccount, expired};
 pub(super) use query::check_filter;
 pub(crate) use throttle::Buckets;
 pub(super) use transact::Tokens;

@@ -67,6 +67,9 @@ impl Returned {
     }
 }
 
+/// What PutItem and DeleteItem answer: the old item, what was consumed, the item's collection.
+type Written = (Option<Val>, Option<ConsumedCapacity>, Option<ItemCollectionMetrics>);
+
 /// What PutItem and DeleteItem say besides the item or its key.
 struct Whole<'a> {
     /// As the client named the table.
@@ -86,7 +89,7 @@ impl DynamoDb {
         cx: &mut Cx<'_>,
         whole: &Whole<'_>,
         write: impl FnOnce(&Table) -> Result<Write, DynamoError>,
-    ) -> Result<(Option<Val>, Option<ConsumedCapacity>, Option<ItemCollectionMetrics>), DynamoError> {
+    ) -> Result<Written, DynamoError> {
         let strict = self.strict;
         let table = self.writable(cx, whole.name)?;
         let write = write(table)?.showing(whole.on_failure);

@@ -146,7 +146,7 @@ impl Table {
     ) -> Result<(), DataError> {
         self.admit(now, Way::Write, None, Some(hash))?;
         let reached = |index: &Index| {
-            let hash = old.into_iter().chain(new).filter_map(|item| hash_in(index, item)).last()?;
+            let hash = old.into_iter().chain(new).filter_map(|item| hash_in(index, item)).next_back()?;
             index.is_global.then(|| (index.name.clone(), hash))
         };
         let reached: Vec<(String, u64)> = self.indexes.values().filter_map(reached).collect();

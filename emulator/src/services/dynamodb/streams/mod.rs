@@ -81,8 +81,7 @@ impl Regional {
 
 impl Stream {
     fn shard(&self, id: &str) -> Result<&Shard, StreamError> {
-        let missing = || StreamError::NoShard { stream: self.arn.clone(), shard: id.to_owned() };
-        self.shards.iter().find(|shard| shard.id == id).ok_or_else(missing)
+        self.shards.iter().find(|shard| shard.id == id).ok_or(StreamError::NoShard)
     }
 
     /// A number of 32 hexadecimal digits that no other record has.

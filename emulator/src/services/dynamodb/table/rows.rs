@@ -187,9 +187,9 @@ fn after_all_with(hash: u64, mut prefix: Vec<u8>) -> Option<RowKey> {
 }
 
 /// Rows of a part, on average, at most.
-const PART_ROWS: usize = 2_048;
+const PART_ROWS: usize = 512;
 /// Parts are told apart by so many bits of the hash, at most.
-const PART_BITS_MAX: u32 = 12;
+const PART_BITS_MAX: u32 = 16;
 
 /// A part of the rows: those whose hashes begin with the same bits.
 type Part = BTreeMap<RowKey, Packed>;

@@ -144,6 +144,11 @@ fn cloudwatch_is_told() {
         json!({"TableName": "plain", "Item": {"p": {"S": "a"}}, "ConditionExpression": "attribute_exists(p)"}),
     );
     rig.refused("GetItem", json!({"TableName": "plain", "Key": {}}));
+    let spec = json!({"AttributeName": "gone", "Enabled": true});
+    rig.ok("UpdateTimeToLive", json!({"TableName": "plain", "TimeToLiveSpecification": spec}));
+    let gone = (rig.bench.now.secs() + 10).to_string();
+    rig.ok("PutItem", json!({"TableName": "plain", "Item": {"p": {"S": "a"}, "gone": {"N": gone}}}));
+    rig.advance(Duration::from_secs(3_600));
     let told = rig.bench.readings();
     let ours: Vec<&str> = told.iter().map(String::as_str).collect();
     for expected in [
@@ -153,6 +158,7 @@ fn cloudwatch_is_told() {
         "ConsumedReadCapacityUnits TableName=ranged GlobalSecondaryIndexName=whole 1x sum 0.5",
         "ReturnedItemCount TableName=ranged Operation=Scan 1x sum 1",
         "ConditionalCheckFailedRequests TableName=plain 1x sum 1",
+        "TimeToLiveDeletedItemCount TableName=plain 1x sum 1",
         "UserErrors  1x sum 1",
     ] {
         assert!(ours.contains(&expected), "{expected}: {told:#?}");
@@ -189,6 +195,23 @@ fn one_partition_key_has_no_more_than_a_partition_gives() {
     );
     let get = json!({"TableName": "plain", "Key": {"p": {"S": "0"}}, "ConsistentRead": true});
     assert_eq!(until_refused(|| rig.ask("GetItem", get.clone()).map_err(|why| why.to_string())).0, 3_000);
+}
+
+#[test]
+fn a_hot_key_of_an_index_keeps_its_table_from_writes_that_reach_it() {
+    let mut rig = rig((10, 5_000), (10, 5_000));
+    let put =
+        |n: u32, x: &str| json!({"TableName": "plain", "Item": {"p": {"S": n.to_string()}, "x": {"S": x}}});
+    let refused = (0..2_000).find_map(|n| Some((n, rig.ask("PutItem", put(n, "hot")).err()?)));
+    let (granted, why) = refused.expect("a refusal");
+    let reasons = json!([{
+        "reason": "IndexWriteKeyRangeThroughputExceeded",
+        "resource": "arn:aws:dynamodb:us-east-1:000000000000:table/plain/index/by-x",
+    }]);
+    assert_eq!((granted, &why.fields[0].1), (1_000, &reasons));
+    rig.ok("PutItem", put(5_000, "cold"));
+    rig.advance(Duration::from_secs(1));
+    rig.ok("PutItem", put(5_001, "hot"));
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl DynamoDb {
         }
         let bytes: usize = found.iter().filter_map(|(_, item, _)| Some(item.as_ref()?.item_bytes())).sum();
         if bytes > limits::TRANSACTION_BYTES_MAX {
-            return Err(DataError::PayloadTooLarge.into());
+            return Err(DataError::PayloadTooLarge { bytes }.into());
         }
         let mut consumed: Vec<(String, Consumed)> = Vec::new();
         let mut responses = Vec::with_capacity(count);

@@ -154,8 +154,9 @@ impl DynamoDb {
         for action in input.transact_items {
             all.push(Asked::of(cx, action)?);
         }
-        if all.iter().map(Asked::bytes).sum::<usize>() > limits::TRANSACTION_BYTES_MAX {
-            return Err(DataError::PayloadTooLarge.into());
+        let bytes = all.iter().map(Asked::bytes).sum::<usize>();
+        if bytes > limits::TRANSACTION_BYTES_MAX {
+            return Err(DataError::PayloadTooLarge { bytes }.into());
         }
         let count = all.len();
         for asked in &all {
