@@ -152,7 +152,7 @@ impl Logs {
             .flat_map(|(place, events)| events.iter().rev().map(move |event| Source { event, place }));
         let mut sources: Vec<Source<'_>> = all.collect();
         // A stream is in order already, which this sort is quick with.
-        sources.sort_by(|one, other| other.event.key().cmp(&one.event.key()));
+        sources.sort_by_key(|source| std::cmp::Reverse(source.event.key()));
         insights::run(&query.plan, sources.into_iter(), query.limit, cx.now.millis())
     }
 

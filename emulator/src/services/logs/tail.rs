@@ -160,7 +160,7 @@ impl Logs {
             session.waiting.pop_front();
         }
         session.push(cx, ticket);
-        session.next = session.next + TAIL_BEAT;
+        session.next += TAIL_BEAT;
         self.due.insert((session.next, Due::Tail(ticket)));
     }
 

@@ -22,6 +22,8 @@ mod lambda;
 mod lambda_code;
 mod lambda_mapping;
 mod logs;
+mod logs_filters;
+mod logs_saved;
 mod make;
 mod properties;
 mod s3;
@@ -139,7 +141,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 29] = [
+static KINDS: [&dyn Kind; 34] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &cloudwatch::Alarm,
@@ -162,6 +164,11 @@ static KINDS: [&dyn Kind; 29] = [
     &lambda::Function,
     &lambda::Permission,
     &logs::LogGroup,
+    &logs::LogStream,
+    &logs_filters::MetricFilter,
+    &logs_saved::QueryDefinition,
+    &logs_saved::ResourcePolicy,
+    &logs_filters::SubscriptionFilter,
     &s3::Bucket,
     &s3::BucketPolicy,
     &sns::Subscription,

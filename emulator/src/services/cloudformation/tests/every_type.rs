@@ -126,6 +126,30 @@ Resources:
         BufferingHints: {SizeInMBs: 1, IntervalInSeconds: 60}
       Tags: [{Key: <a|b>, Value: x}]
   Lines: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: <7|30>, Tags: [{Key: <a|b>, Value: x}]}}
+  Writer: {Type: AWS::Logs::LogStream, Properties: {LogGroupName: !Ref Lines}}
+  Errors:
+    Type: AWS::Logs::MetricFilter
+    Properties:
+      LogGroupName: !Ref Lines
+      FilterPattern: '{ $.level = \"<ERROR|WARN>\" }'
+      MetricTransformations:
+        - MetricNamespace: App
+          MetricName: errors
+          MetricValue: '1'
+          Dimensions: [{Key: level, Value: $.level}]
+  Forwarded:
+    Type: AWS::Logs::SubscriptionFilter
+    Properties:
+      LogGroupName: !Ref Lines
+      FilterPattern: <one|two>
+      DestinationArn: !GetAtt Clicks.Arn
+      RoleArn: !GetAtt Role.Arn
+  Asked:
+    Type: AWS::Logs::QueryDefinition
+    Properties: {Name: asked, QueryString: fields <a|b>, LogGroupNames: [!Ref Lines]}
+  LetIn:
+    Type: AWS::Logs::ResourcePolicy
+    Properties: {PolicyName: let-in, PolicyDocument: '{\"Id\": \"<a|b>\", \"Statement\": []}'}
   Clicks:
     Type: AWS::Kinesis::Stream
     Properties:
@@ -404,7 +428,27 @@ async fn check_alarms(tank: &Tank) {
     assert!(board.is_some_and(|body| body.contains("two")));
 }
 
+async fn check_logs(tank: &Tank) {
+    let filters = ask::<logs::DescribeMetricFilters>(tank, Default::default()).await.expect("a list");
+    let filter = filters.metric_filters.expect("filters").remove(0);
+    assert_eq!(filter.filter_pattern.as_deref(), Some("{ $.level = \"WARN\" }"));
+    let dimensions = filter.metric_transformations.expect("one").remove(0).dimensions.expect("dimensions");
+    assert_eq!(dimensions["level"], "$.level");
+    let log_group_name = filter.log_group_name.expect("a group");
+    let input = logs::DescribeSubscriptionFiltersInput { log_group_name, ..Default::default() };
+    let filters = ask::<logs::DescribeSubscriptionFilters>(tank, input).await.expect("a list");
+    let filter = filters.subscription_filters.expect("filters").remove(0);
+    assert_eq!(filter.filter_pattern.as_deref(), Some("two"));
+    let saved = ask::<logs::DescribeQueryDefinitions>(tank, Default::default()).await.expect("a list");
+    let saved = saved.query_definitions.expect("definitions");
+    assert_eq!((saved.len(), saved[0].query_string.as_deref()), (1, Some("fields b")));
+    let policies = ask::<logs::DescribeResourcePolicies>(tank, Default::default()).await.expect("a list");
+    let document = policies.resource_policies.expect("policies").remove(0).policy_document;
+    assert!(document.is_some_and(|document| document.contains("\"Id\": \"b\"")));
+}
+
 async fn check_updated(tank: &Tank) {
+    check_logs(tank).await;
     let role =
         ask::<iam::ListRoles>(tank, Default::default()).await.expect("a list").roles.remove(0).role_name;
     let inline = iam::ListRolePoliciesInput { role_name: role.clone(), ..Default::default() };

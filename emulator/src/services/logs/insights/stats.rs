@@ -139,7 +139,7 @@ impl Aggregate {
             (_, State::Count(count)) => Value::Integer(count),
             (_, State::Distinct(seen)) => Value::Integer(i64::try_from(seen.len()).unwrap_or(i64::MAX)),
             (Kind::Sum, State::Moments { sum, .. }) => rounded(sum),
-            (_, State::Moments { count, .. }) if count == 0.0 => Value::Null,
+            (_, State::Moments { count: 0.0, .. }) => Value::Null,
             (Kind::Average, State::Moments { count, sum, .. }) => rounded(sum / count),
             (_, State::Moments { count, squares, .. }) => rounded((squares / count).max(0.0).sqrt()),
             (Kind::Percentile(percent), State::Values(values)) => percentile(values, percent),
