@@ -17,7 +17,9 @@ pub mod iam;
 pub mod kinesis;
 pub mod lambda;
 pub mod logs;
+pub mod rds;
 pub mod s3;
+pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;
 pub mod sts;
@@ -45,7 +47,9 @@ pub enum ServiceId {
     Kinesis,
     Lambda,
     Logs,
+    Rds,
     S3,
+    SecretsManager,
     Sns,
     Sqs,
     Sts,
@@ -66,6 +70,8 @@ impl ServiceId {
             "kinesis" => Self::Kinesis,
             "lambda" => Self::Lambda,
             "logs" => Self::Logs,
+            "rds" => Self::Rds,
+            "secretsmanager" => Self::SecretsManager,
             "sns" => Self::Sns,
             "sqs" => Self::Sqs,
             "sts" => Self::Sts,
@@ -90,6 +96,8 @@ impl ServiceId {
             Self::Kinesis => &wire::kinesis::SERVICE,
             Self::Lambda => &wire::lambda::SERVICE,
             Self::Logs => &wire::logs::SERVICE,
+            Self::Rds => &wire::rds::SERVICE,
+            Self::SecretsManager => &wire::secretsmanager::SERVICE,
             Self::Sns => &wire::sns::SERVICE,
             Self::Sqs => &wire::sqs::SERVICE,
             Self::Sts => &wire::sts::SERVICE,
@@ -133,6 +141,8 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
         ServiceId::Kinesis => Box::new(kinesis::Kinesis::new(strict)),
         ServiceId::Lambda => Box::new(lambda::Lambda::default()),
         ServiceId::Logs => Box::new(logs::Logs::default()),
+        ServiceId::Rds => Box::new(rds::Rds::default()),
+        ServiceId::SecretsManager => Box::new(secretsmanager::SecretsManager::default()),
         ServiceId::Sns => Box::new(sns::Sns::default()),
         ServiceId::Sqs => Box::new(sqs::Sqs::default()),
         ServiceId::Sts => Box::new(sts::Sts),

@@ -199,9 +199,14 @@ impl World {
 
     /// Tells those who wait for a failure to end that rules have come or gone.
     fn faults_changed(&mut self) {
-        if self.watchers.contains_key(FAULTS_TOPIC) {
+        self.signal(FAULTS_TOPIC);
+    }
+
+    /// Tells those who watch the topic that something has happened outside: a process has died.
+    pub(crate) fn signal(&mut self, topic: &str) {
+        if self.watchers.contains_key(topic) {
             let world = Address { service: ServiceId::Sts, scope: Scope::default() };
-            self.drain(vec![(world, Effect::Signal(FAULTS_TOPIC.to_owned()))]);
+            self.drain(vec![(world, Effect::Signal(topic.to_owned()))]);
         }
     }
 

@@ -13,6 +13,8 @@ pub mod iam;
 pub mod kinesis;
 pub mod lambda;
 pub mod logs;
+pub mod rds;
+pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;
 pub mod sts;
@@ -33,6 +35,8 @@ pub static SERVICES: &[&Service] = &[
     &kinesis::SERVICE,
     &lambda::SERVICE,
     &logs::SERVICE,
+    &rds::SERVICE,
+    &secretsmanager::SERVICE,
     &sns::SERVICE,
     &sqs::SERVICE,
     &sts::SERVICE,
