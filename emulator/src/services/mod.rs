@@ -19,6 +19,7 @@ pub mod lambda;
 pub mod logs;
 pub mod rds;
 pub mod s3;
+pub mod scheduler;
 pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;
@@ -50,6 +51,7 @@ pub enum ServiceId {
     Rds,
     S3,
     SecretsManager,
+    Scheduler,
     Sns,
     Sqs,
     Sts,
@@ -72,6 +74,7 @@ impl ServiceId {
             "logs" => Self::Logs,
             "rds" => Self::Rds,
             "secretsmanager" => Self::SecretsManager,
+            "scheduler" => Self::Scheduler,
             "sns" => Self::Sns,
             "sqs" => Self::Sqs,
             "sts" => Self::Sts,
@@ -98,6 +101,7 @@ impl ServiceId {
             Self::Logs => &wire::logs::SERVICE,
             Self::Rds => &wire::rds::SERVICE,
             Self::SecretsManager => &wire::secretsmanager::SERVICE,
+            Self::Scheduler => &wire::scheduler::SERVICE,
             Self::Sns => &wire::sns::SERVICE,
             Self::Sqs => &wire::sqs::SERVICE,
             Self::Sts => &wire::sts::SERVICE,
@@ -143,6 +147,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
         ServiceId::Logs => Box::new(logs::Logs::default()),
         ServiceId::Rds => Box::new(rds::Rds::default()),
         ServiceId::SecretsManager => Box::new(secretsmanager::SecretsManager::default()),
+        ServiceId::Scheduler => Box::new(scheduler::Scheduler::default()),
         ServiceId::Sns => Box::new(sns::Sns::default()),
         ServiceId::Sqs => Box::new(sqs::Sqs::default()),
         ServiceId::Sts => Box::new(sts::Sts),
@@ -177,7 +182,12 @@ pub trait Service: Send {
         None
     }
 
-    /// Does what is due at `cx.now`. Afterwards `next_deadline` is later than now, or none.
+    /// When what recurs for ever happens next: a schedule's run. It keeps no tank from rest, as `next_deadline` does.
+    fn next_routine(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Does what is due at `cx.now`. Afterwards `next_deadline` and `next_routine` are later than now, or none.
     fn tick(&mut self, _cx: &mut Cx<'_>) {}
 
     /// A reply, the end of a job.
@@ -213,6 +223,9 @@ pub trait Service: Send {
 pub(crate) trait DynService: Send {
     fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: Val) -> Result<Answer<Val>, WireError>;
     fn next_deadline(&self) -> Option<Timestamp>;
+    fn next_routine(&self) -> Option<Timestamp> {
+        None
+    }
     fn tick(&mut self, cx: &mut Cx<'_>);
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery);
     fn blocked(&self, scope: &Scope) -> Vec<Blocked>;
@@ -236,6 +249,10 @@ impl<S: Service> DynService for S {
 
     fn next_deadline(&self) -> Option<Timestamp> {
         Service::next_deadline(self)
+    }
+
+    fn next_routine(&self) -> Option<Timestamp> {
+        Service::next_routine(self)
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) {

@@ -15,6 +15,7 @@ pub mod lambda;
 pub mod logs;
 pub mod rds;
 pub mod secretsmanager;
+pub mod scheduler;
 pub mod sns;
 pub mod sqs;
 pub mod sts;
@@ -37,6 +38,7 @@ pub static SERVICES: &[&Service] = &[
     &logs::SERVICE,
     &rds::SERVICE,
     &secretsmanager::SERVICE,
+    &scheduler::SERVICE,
     &sns::SERVICE,
     &sqs::SERVICE,
     &sts::SERVICE,

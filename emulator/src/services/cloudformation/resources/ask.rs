@@ -93,6 +93,7 @@ impl Ask {
                 ServiceId::Rds => "Rds",
                 ServiceId::S3 => "S3",
                 ServiceId::SecretsManager => "SecretsManager",
+                ServiceId::Scheduler => "Scheduler",
                 ServiceId::Sns => "Sns",
                 ServiceId::Sqs => "Sqs",
                 ServiceId::Sts => "Sts",
@@ -127,6 +128,7 @@ pub(in super::super) fn says_exists(error: &WireError) -> bool {
         "AlreadyExistsException"
             | "BucketAlreadyExists"
             | "BucketAlreadyOwnedByYou"
+            | "ConflictException"
             | "EntityAlreadyExists"
             | "QueueNameExists"
             | "ResourceAlreadyExistsException"
