@@ -14,8 +14,8 @@ pub mod kinesis;
 pub mod lambda;
 pub mod logs;
 pub mod rds;
-pub mod secretsmanager;
 pub mod scheduler;
+pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;
 pub mod sts;
@@ -37,8 +37,8 @@ pub static SERVICES: &[&Service] = &[
     &lambda::SERVICE,
     &logs::SERVICE,
     &rds::SERVICE,
-    &secretsmanager::SERVICE,
     &scheduler::SERVICE,
+    &secretsmanager::SERVICE,
     &sns::SERVICE,
     &sqs::SERVICE,
     &sts::SERVICE,
