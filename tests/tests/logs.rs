@@ -1,4 +1,4 @@
-//! CloudWatch Logs with real clients: boto3, event streams included, and the `aws` command line.
+//! CloudWatch Logs with real clients: boto3, event streams included, and the `aws` command line, whose `tail` is in `lab.rs`.
 //!
 //! Needs `aws`, and `python3` with boto3; each test skips aloud where something is missing. `.ci/run` installs all.
 
@@ -49,16 +49,6 @@ fn logs_are_filtered_and_queried_with_the_aws_command_line() {
         "text",
     ];
     assert_eq!(lab.aws(&filter), "ERROR one\tERROR two");
-    // Version 1 of the command line has no `tail`; where it is, it polls with the same operation.
-    let version = lab.aws(&["--version"]);
-    if version.starts_with("aws-cli/2") {
-        let tail = ["logs", "tail", "app", "--since", "2020-01-01", "--filter-pattern", "ERROR"];
-        let tail = lab.aws(&[&tail[..], &["--format", "short"]].concat());
-        let told: Vec<&str> =
-            tail.lines().filter_map(|line| line.split_once(' ').map(|(_, text)| text)).collect();
-        assert_eq!(told, ["ERROR one", "ERROR two"]);
-    }
-
     let (from, to) = ((now / 1_000 - 60).to_string(), (now / 1_000 + 60).to_string());
     let start = [
         "logs",
