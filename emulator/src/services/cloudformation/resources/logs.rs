@@ -1,8 +1,8 @@
 //! AWS::Logs::LogGroup and AWS::Logs::LogStream. Filters are in `logs_filters.rs`, the others in `logs_saved.rs`.
 
-use serde_json::Value;
 use wavetank_wire::logs;
 
+use super::logs_parts::group_of;
 use super::properties::Properties;
 use super::shape::Form;
 use super::{Ask, Existing, Kind, Made, Make, Plan, Property, Reason, Spec, TagStyle, Update, tags};
@@ -152,21 +152,4 @@ impl Kind for LogStream {
         };
         vec![Ask::to::<logs::DeleteLogStream>(input).or_absent()]
     }
-}
-
-/// The group that a resource was made in.
-pub(super) fn group_of(old: &Existing) -> String {
-    let properties = Properties { entries: &old.properties, logical: "" };
-    properties.text("LogGroupName").unwrap_or_default()
-}
-
-/// A structure with its members' names as the service spells them: `MetricName` becomes `metricName`.
-pub(super) fn lowered(entry: &Value) -> Value {
-    let Value::Object(members) = entry else { return entry.clone() };
-    let lower = |(name, value): (&String, &Value)| {
-        let mut name = name.clone();
-        name.get_mut(..1).map(str::make_ascii_lowercase);
-        (name, value.clone())
-    };
-    Value::Object(members.iter().map(lower).collect())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use wavetank_wire::logs::{self, schema};
 
-use super::logs::{group_of, lowered};
+use super::logs_parts::{group_of, lowered};
 use super::properties::Properties;
 use super::shape::Form;
 use super::{Ask, Existing, Kind, Made, Make, Plan, Property, Reason, Spec, TagStyle, Update, tags};

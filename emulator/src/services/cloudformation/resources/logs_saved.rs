@@ -3,7 +3,7 @@
 use wavetank_wire::logs::{self, schema};
 use wavetank_wire::{FromVal as _, Val};
 
-use super::logs::lowered;
+use super::logs_parts::lowered;
 use super::properties::Properties;
 use super::shape::Form;
 use super::{Ask, Existing, Kind, Made, Make, Plan, Property, Reason, Spec, TagStyle, Update};

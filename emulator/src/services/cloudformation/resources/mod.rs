@@ -23,6 +23,7 @@ mod lambda_code;
 mod lambda_mapping;
 mod logs;
 mod logs_filters;
+mod logs_parts;
 mod logs_saved;
 mod make;
 mod properties;

@@ -1,12 +1,17 @@
 //! Pushes events through the commands of a query, one by one. `sort` and `stats` keep what they get until the last has come.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet}; // looked up only
 
 use super::eval::Env;
 use super::row::{Row, Source};
 use super::stats::{Aggregate, State};
 use super::syntax::{Command, Expr, Plan, SortKey, Stats};
 use super::value::Value;
+
+/// Texts that have come before.
+type Seen = HashSet<String>; // looked up only
+/// Where a group is, by its keys.
+type Places = HashMap<String, usize>; // looked up only
 
 /// What a query has looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,15 +53,15 @@ enum Stage<'a> {
         rows: Vec<(Vec<Value<'static>>, Row<'a>)>,
         most: Option<usize>,
     },
-    Dedup(&'a [Expr], HashSet<String>),
+    Dedup(&'a [Expr], Seen),
     Limit(usize),
 }
 
 #[derive(Debug)]
 struct Grouped<'a> {
     stats: &'a Stats,
-    /// Where a group is, by its keys. Never walked through: `groups` has the order.
-    places: HashMap<String, usize>,
+    /// Never walked through: `groups` has the order.
+    places: Places,
     groups: Vec<(Vec<Value<'static>>, Vec<State>)>,
     /// The keys of the row at hand.
     key: String,
@@ -185,10 +190,10 @@ impl<'a> Stage<'a> {
             Command::Filter(_) | Command::Make(_) | Command::Parse { .. } => Self::Plain(command),
             Command::Unnest(list) => Self::Unnest(list),
             Command::Stats(stats) => {
-                Self::Stats(Grouped { stats, places: HashMap::new(), groups: Vec::new(), key: String::new() })
+                Self::Stats(Grouped { stats, places: Places::new(), groups: Vec::new(), key: String::new() })
             }
             Command::Sort(keys) => Self::Sort { keys, rows: Vec::new(), most },
-            Command::Dedup(keys) => Self::Dedup(keys, HashSet::new()),
+            Command::Dedup(keys) => Self::Dedup(keys, Seen::new()),
             Command::Limit(count) => Self::Limit(*count),
         }
     }
@@ -253,7 +258,7 @@ fn unnested<'a>(list: &Expr, row: &Row<'a>, env: Env<'_>) -> Vec<Row<'a>> {
 }
 
 /// Whether no row before had the same values. Documented: CWL_QuerySyntax-Dedup.html: what has a null is always kept.
-fn is_new(keys: &[Expr], seen: &mut HashSet<String>, row: &Row<'_>, env: Env<'_>) -> bool {
+fn is_new(keys: &[Expr], seen: &mut Seen, row: &Row<'_>, env: Env<'_>) -> bool {
     let mut text = String::new();
     for key in keys {
         let value = key.eval(row, env);

@@ -1,6 +1,6 @@
 //! What names mean at a place of a query: a field that a command has made, one of the event's own, or a discovered one.
 
-use super::lambda::LambdaField;
+use super::invocation::LambdaField;
 use super::syntax::Field;
 
 /// The names in sight.

@@ -4,7 +4,7 @@
 //! population, a percentile is a value that occurred (nearest rank), results are shown with four decimals at most,
 //! and ours are exact where AWS's may be approximations.
 
-use std::collections::HashSet;
+use std::collections::HashSet; // looked up only
 
 use super::eval::Env;
 use super::row::Row;
@@ -59,7 +59,7 @@ pub(super) struct Aggregate {
 #[derive(Debug)]
 pub(super) enum State {
     Count(i64),
-    Distinct(HashSet<String>),
+    Distinct(HashSet<String>), // looked up only
     /// Count, mean, sum, and the sum of squared distances from the mean.
     Moments {
         count: f64,
@@ -76,7 +76,7 @@ impl Aggregate {
     pub(super) fn begin(&self) -> State {
         match self.kind {
             Kind::Count => State::Count(0),
-            Kind::CountDistinct => State::Distinct(HashSet::new()),
+            Kind::CountDistinct => State::Distinct(HashSet::new()), // looked up only
             Kind::Sum | Kind::Average | Kind::Deviation => {
                 State::Moments { count: 0.0, mean: 0.0, sum: 0.0, squares: 0.0 }
             }

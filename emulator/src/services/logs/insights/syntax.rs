@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::functions::Function;
-use super::lambda::LambdaField;
+use super::invocation::LambdaField;
 use super::stats::Aggregate;
 use super::template::Template;
 use super::value::Value;
