@@ -18,6 +18,7 @@ pub mod kinesis;
 pub mod lambda;
 pub mod logs;
 pub mod rds;
+pub mod rds_data;
 pub mod s3;
 pub mod secretsmanager;
 pub mod sns;
@@ -48,6 +49,7 @@ pub enum ServiceId {
     Lambda,
     Logs,
     Rds,
+    RdsData,
     S3,
     SecretsManager,
     Sns,
@@ -71,6 +73,7 @@ impl ServiceId {
             "lambda" => Self::Lambda,
             "logs" => Self::Logs,
             "rds" => Self::Rds,
+            "rds-data" => Self::RdsData,
             "secretsmanager" => Self::SecretsManager,
             "sns" => Self::Sns,
             "sqs" => Self::Sqs,
@@ -97,6 +100,7 @@ impl ServiceId {
             Self::Lambda => &wire::lambda::SERVICE,
             Self::Logs => &wire::logs::SERVICE,
             Self::Rds => &wire::rds::SERVICE,
+            Self::RdsData => &wire::rds_data::SERVICE,
             Self::SecretsManager => &wire::secretsmanager::SERVICE,
             Self::Sns => &wire::sns::SERVICE,
             Self::Sqs => &wire::sqs::SERVICE,
@@ -142,6 +146,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
         ServiceId::Lambda => Box::new(lambda::Lambda::default()),
         ServiceId::Logs => Box::new(logs::Logs::default()),
         ServiceId::Rds => Box::new(rds::Rds::default()),
+        ServiceId::RdsData => Box::new(rds_data::RdsData::default()),
         ServiceId::SecretsManager => Box::new(secretsmanager::SecretsManager::default()),
         ServiceId::Sns => Box::new(sns::Sns::default()),
         ServiceId::Sqs => Box::new(sqs::Sqs::default()),

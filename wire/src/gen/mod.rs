@@ -14,6 +14,7 @@ pub mod kinesis;
 pub mod lambda;
 pub mod logs;
 pub mod rds;
+pub mod rds_data;
 pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;
@@ -36,6 +37,7 @@ pub static SERVICES: &[&Service] = &[
     &lambda::SERVICE,
     &logs::SERVICE,
     &rds::SERVICE,
+    &rds_data::SERVICE,
     &secretsmanager::SERVICE,
     &sns::SERVICE,
     &sqs::SERVICE,

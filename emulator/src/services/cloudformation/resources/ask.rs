@@ -91,6 +91,7 @@ impl Ask {
                 ServiceId::Lambda => "Lambda",
                 ServiceId::Logs => "CloudWatchLogs",
                 ServiceId::Rds => "Rds",
+                ServiceId::RdsData => "RdsData",
                 ServiceId::S3 => "S3",
                 ServiceId::SecretsManager => "SecretsManager",
                 ServiceId::Sns => "Sns",
@@ -110,6 +111,9 @@ pub(in super::super) fn is_absent(error: &WireError) -> bool {
         | "NotFound"
         | "ResourceNotFound"
         | "DashboardNotFoundError"
+        | "DBInstanceNotFound"
+        | "DBParameterGroupNotFound"
+        | "DBSubnetGroupNotFoundFault"
         | "QueueDoesNotExist"
         | "ResourceNotFoundException" => true,
         // Athena has one code for everything. Its sentences say `... is not found.` and `... does not exist.`
@@ -127,9 +131,13 @@ pub(in super::super) fn says_exists(error: &WireError) -> bool {
         "AlreadyExistsException"
             | "BucketAlreadyExists"
             | "BucketAlreadyOwnedByYou"
+            | "DBInstanceAlreadyExists"
+            | "DBParameterGroupAlreadyExists"
+            | "DBSubnetGroupAlreadyExists"
             | "EntityAlreadyExists"
             | "QueueNameExists"
             | "ResourceAlreadyExistsException"
             | "ResourceConflictException"
+            | "ResourceExistsException"
     )
 }
