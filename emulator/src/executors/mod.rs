@@ -70,6 +70,7 @@ impl Executors {
             Work::Convert(work) => convert::run(*work).await,
             Work::DynamoDb(work) => dynamodb::run(door, *work).await,
             Work::Postgres(work) => postgres::run(&self.postgres, door, *work).await,
+            Work::Sql(work) => self.postgres.run_sql(*work).await,
         }
     }
 }

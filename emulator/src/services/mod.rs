@@ -18,6 +18,7 @@ pub mod kinesis;
 pub mod lambda;
 pub mod logs;
 pub mod rds;
+pub mod rds_data;
 pub mod s3;
 pub mod scheduler;
 pub mod secretsmanager;
@@ -49,6 +50,7 @@ pub enum ServiceId {
     Lambda,
     Logs,
     Rds,
+    RdsData,
     S3,
     SecretsManager,
     Scheduler,
@@ -73,6 +75,7 @@ impl ServiceId {
             "lambda" => Self::Lambda,
             "logs" => Self::Logs,
             "rds" => Self::Rds,
+            "rds-data" => Self::RdsData,
             "secretsmanager" => Self::SecretsManager,
             "scheduler" => Self::Scheduler,
             "sns" => Self::Sns,
@@ -100,6 +103,7 @@ impl ServiceId {
             Self::Lambda => &wire::lambda::SERVICE,
             Self::Logs => &wire::logs::SERVICE,
             Self::Rds => &wire::rds::SERVICE,
+            Self::RdsData => &wire::rds_data::SERVICE,
             Self::SecretsManager => &wire::secretsmanager::SERVICE,
             Self::Scheduler => &wire::scheduler::SERVICE,
             Self::Sns => &wire::sns::SERVICE,
@@ -146,6 +150,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
         ServiceId::Lambda => Box::new(lambda::Lambda::default()),
         ServiceId::Logs => Box::new(logs::Logs::default()),
         ServiceId::Rds => Box::new(rds::Rds::default()),
+        ServiceId::RdsData => Box::new(rds_data::RdsData::default()),
         ServiceId::SecretsManager => Box::new(secretsmanager::SecretsManager::default()),
         ServiceId::Scheduler => Box::new(scheduler::Scheduler::default()),
         ServiceId::Sns => Box::new(sns::Sns::default()),

@@ -15,6 +15,7 @@ use crate::services::firehose::{ConvertOutput, ConvertWork};
 use crate::services::glue::{CrawlOutput, CrawlWork, ScriptOutput, ScriptWork};
 use crate::services::lambda::{FunctionOutput, FunctionWork};
 use crate::services::rds::work::{PostgresOutput, PostgresWork};
+use crate::services::rds_data::work::{SqlOutput, SqlWork};
 
 /// Names a job within its tank; later jobs have greater numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +53,8 @@ pub enum Work {
     DynamoDb(Box<DynamoWork>),
     /// Start, stop or copy a database server.
     Postgres(Box<PostgresWork>),
+    /// Run a statement on a database server.
+    Sql(Box<SqlWork>),
 }
 
 /// One HTTP request to an address of this machine. Others are refused: a tank does not talk to the world.
@@ -118,4 +121,6 @@ pub enum Output {
     DynamoDb(DynamoOutput),
     /// Of [`Work::Postgres`].
     Postgres(PostgresOutput),
+    /// Of [`Work::Sql`].
+    Sql(SqlOutput),
 }

@@ -14,6 +14,7 @@ pub mod kinesis;
 pub mod lambda;
 pub mod logs;
 pub mod rds;
+pub mod rds_data;
 pub mod scheduler;
 pub mod secretsmanager;
 pub mod sns;
@@ -37,6 +38,7 @@ pub static SERVICES: &[&Service] = &[
     &lambda::SERVICE,
     &logs::SERVICE,
     &rds::SERVICE,
+    &rds_data::SERVICE,
     &scheduler::SERVICE,
     &secretsmanager::SERVICE,
     &sns::SERVICE,

@@ -1,10 +1,13 @@
 //! Real PostgreSQL servers for RDS: one process for each instance that runs, on 127.0.0.1, in a folder of the tank's.
 //!
-//! `find.rs` finds the programs, `files.rs` keeps the folders, `server.rs` starts and ends a process, `session.rs` talks to it.
+//! `find.rs` finds the programs, `files.rs` keeps the folders, `server.rs` starts and ends a process, `session.rs` talks to it,
+//! `data.rs` for the Data API.
 //! Nothing outlives the tank, however it ends. `fsync` is off unless an instance's parameters turn it on: what was committed
 //! survives the death of the server, not that of the machine.
 //! Left out: TLS, any engine but PostgreSQL.
 
+mod cells;
+mod data;
 mod files;
 mod find;
 mod server;
@@ -21,6 +24,7 @@ use crate::driver::WeakTank;
 use crate::services::rds::work::{
     Launch, Master, PostgresFailure, PostgresOutput, PostgresTask, PostgresWork, Running, death_topic,
 };
+use crate::services::rds_data::work::SqlWork;
 use crate::world::{Outcome, Output};
 use files::{Files, remove, run as run_program};
 pub use find::{FOLDER_VARIABLE, INSTALL, Installation, Missing, find, installations};
@@ -35,6 +39,7 @@ struct Shared {
     // Before the files: a server must be gone when its folder goes.
     places: Mutex<BTreeMap<String, Arc<Mutex<Place>>>>,
     files: Mutex<Option<Arc<Files>>>,
+    sessions: data::Sessions,
 }
 
 /// An instance's folder, and its server while it runs.
@@ -60,8 +65,14 @@ pub(super) async fn run(postgres: &Postgres, door: Door, work: PostgresWork) -> 
 }
 
 impl Postgres {
+    /// Runs the Data API's statement.
+    pub(super) async fn run_sql(&self, work: SqlWork) -> Outcome {
+        self.0.sessions.run(work).await
+    }
+
     /// Ends all servers and removes all folders.
     pub(super) fn end_all(&self) {
+        self.0.sessions.end_all();
         let places = std::mem::take(&mut *self.0.places());
         drop(places);
         let files = self.0.files.lock().expect("nothing panics while it holds this").take();

@@ -91,6 +91,7 @@ impl Ask {
                 ServiceId::Lambda => "Lambda",
                 ServiceId::Logs => "CloudWatchLogs",
                 ServiceId::Rds => "Rds",
+                ServiceId::RdsData => "RdsData",
                 ServiceId::S3 => "S3",
                 ServiceId::SecretsManager => "SecretsManager",
                 ServiceId::Scheduler => "Scheduler",
@@ -111,6 +112,9 @@ pub(in super::super) fn is_absent(error: &WireError) -> bool {
         | "NotFound"
         | "ResourceNotFound"
         | "DashboardNotFoundError"
+        | "DBInstanceNotFound"
+        | "DBParameterGroupNotFound"
+        | "DBSubnetGroupNotFoundFault"
         | "QueueDoesNotExist"
         | "ResourceNotFoundException" => true,
         // Athena has one code for everything. Its sentences say `... is not found.` and `... does not exist.`
@@ -129,9 +133,13 @@ pub(in super::super) fn says_exists(error: &WireError) -> bool {
             | "BucketAlreadyExists"
             | "BucketAlreadyOwnedByYou"
             | "ConflictException"
+            | "DBInstanceAlreadyExists"
+            | "DBParameterGroupAlreadyExists"
+            | "DBSubnetGroupAlreadyExists"
             | "EntityAlreadyExists"
             | "QueueNameExists"
             | "ResourceAlreadyExistsException"
             | "ResourceConflictException"
+            | "ResourceExistsException"
     )
 }
