@@ -57,6 +57,9 @@ pub(crate) struct RunArgs {
     /// Of a store: live this many days [default: the scenario's]
     #[arg(long)]
     pub(crate) days: Option<u32>,
+    /// Of a store: keep its orders in rds (a real PostgreSQL of this machine) or in files; auto takes rds where it can
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) orders: Orders,
     /// Draw everything from this seed
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
@@ -78,6 +81,15 @@ pub(crate) struct RunArgs {
     /// Write what became of each row to this file, as CSV
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) ledger: Option<PathBuf>,
+}
+
+/// Where a store keeps its orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Orders {
+    #[default]
+    Auto,
+    Rds,
+    Files,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use bytes::Bytes;
 use wavetank::run::{Brought, RunError, RunOptions};
-use wavetank::{Embedded, Report};
+use wavetank::{Embedded, OrdersPlace, Report};
 use wavetank_scenarios::Scenario;
 use wavetank_types::Seed;
 use wavetank_types::ledger::Fate;
 
-use crate::args::RunArgs;
+use crate::args::{Orders, RunArgs};
 use crate::failure::Failure;
 use crate::progress::Terminal;
 use crate::whole_file::create;
@@ -22,6 +22,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         rows: args.rows.or(args.clicks),
         users: args.users,
         days: args.days,
+        orders: orders_place(args.orders, &scenario),
         seed: args.seed,
         variant: args.variant.clone(),
         defects: args.defects.clone().unwrap_or_default(),
@@ -42,6 +43,16 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         eprintln!("wall time {} ms", report.wall_ms);
     }
     Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A store's orders are in RDS if they are asked for there, or if nothing is asked and a PostgreSQL is found.
+fn orders_place(asked: Orders, scenario: &Scenario) -> OrdersPlace {
+    let is_there = || wavetank_emulator::executors::postgres::find(None).is_ok();
+    match asked {
+        Orders::Rds => OrdersPlace::Rds,
+        Orders::Auto if scenario.input.orders.is_some() && is_there() => OrdersPlace::Rds,
+        Orders::Auto | Orders::Files => OrdersPlace::Files,
+    }
 }
 
 fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> {

@@ -20,6 +20,7 @@ use crate::progress::{Progress, Stage};
 use crate::records::{Records, Rows};
 use crate::run::{RunError, RunOptions};
 use crate::send::Sink;
+use crate::store::OrdersPlace;
 use crate::store::{self, StoreInput};
 
 /// What a scenario is fed with.
@@ -51,7 +52,7 @@ impl Input {
                 None => Ok(Self::Store(Box::new(StoreInput::open(scenario, options)?))),
             };
         }
-        if options.users.is_some() || options.days.is_some() {
+        if options.users.is_some() || options.days.is_some() || options.orders != OrdersPlace::default() {
             return Err(RunError::NoStore(scenario.name.clone()));
         }
         if let Some(template) = &scenario.input.template {

@@ -27,4 +27,5 @@ pub mod target;
 
 pub use report::Report;
 pub use run::{RunError, RunOptions, run};
+pub use store::OrdersPlace;
 pub use target::{Embedded, Target};

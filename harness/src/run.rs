@@ -19,7 +19,7 @@ use crate::progress::{Progress, Stage};
 use crate::provision::{self, ProvisionError};
 use crate::report::Report;
 use crate::send::{SendError, SinkError};
-use crate::store::OrdersError;
+use crate::store::{OrdersError, OrdersPlace};
 use crate::target::Target;
 
 /// What a run is told beside its scenario.
@@ -31,6 +31,8 @@ pub struct RunOptions {
     pub users: Option<u64>,
     /// Of a store: its days.
     pub days: Option<u32>,
+    /// Of a store: where its orders are kept.
+    pub orders: OrdersPlace,
     /// The seed of data and tank.
     pub seed: u64,
     /// A variant of the scenario.
@@ -80,7 +82,7 @@ pub enum RunError {
     #[error("scenario `{0}` is fed with records of its own template\nhint: leave out --input and --defects")]
     OnlyRecords(String),
     /// Users or days for a scenario that has none.
-    #[error("scenario `{0}` has no store\nhint: leave out --users and --days; --rows is the size of it")]
+    #[error("scenario `{0}` has no store\nhint: leave out --users, --days and --orders; --rows is the size of it")]
     NoStore(String),
     /// The store of these sizes.
     #[error(transparent)]
@@ -115,7 +117,10 @@ pub async fn run(
     let aws = Aws::new(target, &scenario.region);
 
     progress.begin(Stage::Provision, None);
-    let parameters = variant.map(|variant| variant.parameters.clone()).unwrap_or_default();
+    let mut parameters = variant.map(|variant| variant.parameters.clone()).unwrap_or_default();
+    if options.orders != OrdersPlace::default() {
+        parameters.insert("Orders".to_owned(), options.orders.parameter().to_owned());
+    }
     let template = scenario.file(&scenario.template);
     let outputs = provision::create_stack(aws, &scenario.name, template, &parameters).await?;
     drive::upload_files(aws, scenario, &outputs).await?;

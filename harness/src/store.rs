@@ -5,6 +5,7 @@
 //! accounted for in `check/store.rs`; what queries must answer is in `oracle/fashion_store.rs`.
 
 mod orders;
+mod postgres;
 
 use std::time::Duration;
 
@@ -39,6 +40,27 @@ const INSERT_TICKS: u32 = 10;
 #[derive(Debug)]
 pub(crate) struct StoreInput {
     pub(crate) store: Store,
+    orders: OrdersPlace,
+}
+
+/// Where a store keeps its orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrdersPlace {
+    /// As files in a bucket: needs nothing.
+    #[default]
+    Files,
+    /// In an RDS instance: needs a PostgreSQL on this machine.
+    Rds,
+}
+
+impl OrdersPlace {
+    /// As the template's parameter has it.
+    pub(crate) fn parameter(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Rds => "rds",
+        }
+    }
 }
 
 impl StoreInput {
@@ -49,7 +71,7 @@ impl StoreInput {
         plan.users = options.users.or(scenario.input.users).unwrap_or(plan.users);
         plan.days = options.days.or(scenario.input.days).unwrap_or(plan.days);
         plan.defects = options.defects.defects;
-        Ok(Self { store: Store::new(plan)? })
+        Ok(Self { store: Store::new(plan)?, orders: options.orders })
     }
 
     /// Lets the days pass: waits for the first midnight, sends each click and order at its time, and ends with the last
@@ -63,7 +85,7 @@ impl StoreInput {
     ) -> Result<(), RunError> {
         let fill = |text: &Option<String>| outputs.fill(text.as_deref().unwrap_or_default());
         let sink: Sink = outputs.fill(&scenario.input.to)?.parse()?;
-        let mut database = orders::open(aws, &fill(&scenario.input.orders)?)?;
+        let mut database = orders::open(aws, &fill(&scenario.input.orders)?).await?;
         progress.begin(Stage::Upload, None);
         let products = self.csv(&self.store.products())?;
         if scenario.input.catalogue.is_some() {
@@ -120,10 +142,16 @@ impl StoreInput {
 
     /// Where the orders were, for the report.
     pub(crate) fn note(&self) -> Said {
-        Said::new(
-            "orders: embedded, as files of the store's bucket; no PostgreSQL took part",
-            "đơn hàng: bản nhúng, là các tệp trong bucket của cửa hàng; không dùng PostgreSQL",
-        )
+        match self.orders {
+            OrdersPlace::Files => Said::new(
+                "orders: embedded, as files of the store's bucket; no PostgreSQL took part",
+                "đơn hàng: bản nhúng, là các tệp trong bucket của cửa hàng; không dùng PostgreSQL",
+            ),
+            OrdersPlace::Rds => Said::new(
+                "orders: in RDS, a real PostgreSQL of this machine; the export read them through the Data API",
+                "đơn hàng: trong RDS, một PostgreSQL thật trên máy này; export đọc qua Data API (API truy vấn qua HTTP)",
+            ),
+        }
     }
 
     /// The last day that was lived.

@@ -3,6 +3,8 @@
 //! `functions/` and `jobs/` of the scenario have the same in Python. The variable `MISTAKE` or the argument `--mistake` asks
 //! for one of the workshop's own errors, by name.
 
+mod database;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -11,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use chrono::{Days, FixedOffset, NaiveDate};
 use serde::Deserialize;
+use database::Database;
 use serde_json::{Value, json};
 use wavetank_emulator::executors::{FunctionError, NativeContext, NativeFunction, NativeScript, ScriptError};
 use wavetank_transforms::fashion_store::clean::clicks::CleanClicks;
@@ -104,17 +107,11 @@ fn put_of((user, ids): (i64, Vec<i64>)) -> Value {
 /// Writes yesterday's orders and today's snapshots from the database to the landing zone, as CSV.
 pub(super) fn export_day(context: &NativeContext, event: Value) -> Result<Value, FunctionError> {
     let day = day_of(event["day"].as_str(), context.now).map_err(|why| raised("ValueError", &why))?;
-    let (bucket, prefix) = s3_variable(context, "DATABASE")?;
-    let read = |key: &str| context.get_object(&bucket, &format!("{prefix}{key}"));
-    let parts = |table: &str| -> Result<Vec<Bytes>, FunctionError> {
-        let keys = context.list_objects(&bucket, &format!("{prefix}{table}/{}", folder(day)))?;
-        Ok(keys.iter().map(|key| context.get_object(&bucket, key)).collect::<Result<_, _>>()?)
-    };
-    let source = Source {
-        users: read("users/users.csv")?,
-        products: read("products/products.csv")?,
-        orders: parts("orders")?,
-        order_details: parts("order_details")?,
+    let variable = |name: &str| context.environment.get(name).map_or("", String::as_str);
+    let (resource, secret) = (variable("DATABASE"), variable("SECRET"));
+    let source = match resource.starts_with("arn:") {
+        true => Database { context, resource, secret }.read(&day.to_string())?,
+        false => files_of(context, day)?,
     };
     let files = export(day, &source).map_err(|why| raised("ValueError", &why))?;
     let (landing, prefix) = s3_variable(context, "LANDING")?;
@@ -125,6 +122,22 @@ pub(super) fn export_day(context: &NativeContext, event: Value) -> Result<Value,
     }
     context.log(format!("exported {day}: {}", Value::Object(rows.clone())));
     Ok(json!({ "day": day.to_string(), "rows": rows }))
+}
+
+/// What the database holds where it is files in a bucket.
+fn files_of(context: &NativeContext, day: NaiveDate) -> Result<Source, FunctionError> {
+    let (bucket, prefix) = s3_variable(context, "DATABASE")?;
+    let read = |key: &str| context.get_object(&bucket, &format!("{prefix}{key}"));
+    let parts = |table: &str| -> Result<Vec<Bytes>, FunctionError> {
+        let keys = context.list_objects(&bucket, &format!("{prefix}{table}/{}", folder(day)))?;
+        Ok(keys.iter().map(|key| context.get_object(&bucket, key)).collect::<Result<_, _>>()?)
+    };
+    Ok(Source {
+        users: read("users/users.csv")?,
+        products: read("products/products.csv")?,
+        orders: parts("orders")?,
+        order_details: parts("order_details")?,
+    })
 }
 
 /// The day that is asked for, or the day before the run's own in local time.

@@ -1,7 +1,7 @@
 //! The store's database, as far as a day needs it: users and products are loaded, orders come in, and the night's export reads.
 //!
 //! [`Files`] is the default that needs nothing: tables as CSV files in a bucket, orders in a file for each insert, in the
-//! folder of their day. The export function finds them there.
+//! folder of their day. The export function finds them there. `postgres.rs` has the real one.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,15 +11,33 @@ use std::fmt::Write as _;
 use wavetank_generators::fashion_store::{Order, Store};
 use wavetank_types::Timestamp;
 
+use wavetank_wire::WireError;
+
+use super::postgres::Postgres;
 use crate::client::Aws;
 use crate::drive::{self, DriveError};
+use crate::sql_copy::SqlError;
 
 /// Why rows are not in the database.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum OrdersError {
     /// Nobody knows this kind of place.
-    #[error("`{0}` is no place for a store's orders\nhint: write s3://BUCKET/")]
+    #[error("`{0}` is no place for a store's orders\nhint: write s3://BUCKET/ or rds:INSTANCE")]
     Unknown(String),
+    /// The instance is not as the template should have made it.
+    #[error("instance `{name}` of RDS has no {what}")]
+    Instance {
+        /// Its identifier.
+        name: String,
+        /// What is missing.
+        what: String,
+    },
+    /// RDS or Secrets Manager has refused.
+    #[error(transparent)]
+    Api(#[from] WireError),
+    /// PostgreSQL has refused, or is gone.
+    #[error("the store's orders: {0}")]
+    Sql(#[from] SqlError),
     /// A file could not be stored.
     #[error(transparent)]
     Store(#[from] DriveError),
@@ -35,8 +53,11 @@ pub trait OrdersDb: Send {
     async fn insert(&mut self, store: &Store, orders: &[Order], at: Timestamp) -> Result<(), OrdersError>;
 }
 
-/// The database at a place such as `s3://bucket/prefix/`.
-pub(super) fn open<'a>(aws: Aws<'a>, place: &str) -> Result<Box<dyn OrdersDb + 'a>, OrdersError> {
+/// The database at a place such as `s3://bucket/prefix/` or `rds:instance`.
+pub(super) async fn open<'a>(aws: Aws<'a>, place: &str) -> Result<Box<dyn OrdersDb + 'a>, OrdersError> {
+    if let Some(instance) = place.strip_prefix("rds:") {
+        return Ok(Box::new(Postgres::join(aws, instance).await?));
+    }
     match place.starts_with("s3://") && place.ends_with('/') {
         true => Ok(Box::new(Files { aws, place: place.to_owned() })),
         false => Err(OrdersError::Unknown(place.to_owned())),

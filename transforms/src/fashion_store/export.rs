@@ -72,6 +72,17 @@ pub fn export(day: NaiveDate, source: &Source) -> Result<[Exported; 4], ExportEr
     ])
 }
 
+/// Rows of a database as CSV with a header; NULL is nothing between two commas.
+pub fn csv_of(header: &[&str], rows: &[Vec<Option<String>>]) -> Bytes {
+    let mut out = Writer::from_writer(Vec::new());
+    let texts = rows.iter().map(|row| row.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect());
+    for row in std::iter::once(header.to_vec()).chain(texts) {
+        // Memory takes everything, and each row has the header's length.
+        let _ = out.write_record(&row);
+    }
+    Bytes::from(out.into_inner().unwrap_or_default())
+}
+
 /// The parts as one file with one header, and only the rows that are wanted; and how many these are.
 fn filtered(
     table: &'static str,
@@ -111,6 +122,13 @@ mod tests {
 
     fn part(text: &str) -> Bytes {
         Bytes::from(text.to_owned())
+    }
+
+    #[test]
+    fn rows_of_a_database_are_quoted_where_they_must_be() {
+        let cell = |text: &str| Some(text.to_owned());
+        let rows = [vec![cell("1"), cell("12 Le Loi,\nHue")], vec![cell("2"), None]];
+        assert_eq!(csv_of(&["id", "address"], &rows), "id,address\n1,\"12 Le Loi,\nHue\"\n2,\n");
     }
 
     #[test]
