@@ -20,6 +20,7 @@ mod records;
 pub mod report;
 pub mod run;
 pub mod send;
+pub mod sql_copy;
 pub mod tables;
 pub mod target;
 
