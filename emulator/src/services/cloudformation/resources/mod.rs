@@ -24,8 +24,10 @@ mod lambda_mapping;
 mod logs;
 mod make;
 mod properties;
+mod rds;
 mod s3;
 mod s3_configuration;
+mod secretsmanager;
 mod shape;
 mod sns;
 mod sqs;
@@ -139,7 +141,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 29] = [
+static KINDS: [&dyn Kind; 33] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &cloudwatch::Alarm,
@@ -162,8 +164,12 @@ static KINDS: [&dyn Kind; 29] = [
     &lambda::Function,
     &lambda::Permission,
     &logs::LogGroup,
+    &rds::DbInstance,
+    &rds::DbParameterGroup,
+    &rds::DbSubnetGroup,
     &s3::Bucket,
     &s3::BucketPolicy,
+    &secretsmanager::Secret,
     &sns::Subscription,
     &sns::Topic,
     &sns::TopicPolicy,
