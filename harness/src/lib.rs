@@ -22,6 +22,7 @@ pub mod report;
 pub mod run;
 pub mod send;
 pub mod store;
+pub mod sql_copy;
 pub mod tables;
 pub mod target;
 

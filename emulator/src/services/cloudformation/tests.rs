@@ -1,6 +1,7 @@
 //! Stacks by example: the engine alone with scripted replies, and then with the tank's own services.
 
 mod change_sets;
+mod database;
 mod engine;
 mod every_type;
 mod tables;

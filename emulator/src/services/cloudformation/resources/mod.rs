@@ -27,8 +27,10 @@ mod logs_parts;
 mod logs_saved;
 mod make;
 mod properties;
+mod rds;
 mod s3;
 mod s3_configuration;
+mod secretsmanager;
 mod shape;
 mod sns;
 mod sqs;
@@ -143,6 +145,7 @@ pub(super) trait Kind: Sync {
 
 /// Every type, sorted by name.
 static KINDS: [&dyn Kind; 34] = [
+static KINDS: [&dyn Kind; 33] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &cloudwatch::Alarm,
@@ -170,8 +173,12 @@ static KINDS: [&dyn Kind; 34] = [
     &logs_saved::QueryDefinition,
     &logs_saved::ResourcePolicy,
     &logs_filters::SubscriptionFilter,
+    &rds::DbInstance,
+    &rds::DbParameterGroup,
+    &rds::DbSubnetGroup,
     &s3::Bucket,
     &s3::BucketPolicy,
+    &secretsmanager::Secret,
     &sns::Subscription,
     &sns::Topic,
     &sns::TopicPolicy,

@@ -99,6 +99,29 @@ Resources:
   May:
     Type: AWS::Lambda::Permission
     Properties: {FunctionName: !Ref Work, Action: lambda:InvokeFunction, Principal: <s3|logs>.amazonaws.com}
+  Net:
+    Type: AWS::RDS::DBSubnetGroup
+    Properties:
+      DBSubnetGroupDescription: <one|two>
+      SubnetIds: [subnet-1, subnet-<2|3>]
+      Tags: [{Key: <a|b>, Value: x}]
+  Tuned:
+    Type: AWS::RDS::DBParameterGroup
+    Properties:
+      Description: tuned
+      Family: postgres15
+      Parameters: {<work_mem|max_connections>: 64}
+      Tags: [{Key: <a|b>, Value: x}]
+  Login:
+    Type: AWS::SecretsManager::Secret
+    Properties:
+      Description: <one|two>
+      GenerateSecretString:
+        SecretStringTemplate: '{\"username\": \"store\"}'
+        GenerateStringKey: password
+        PasswordLength: <20|24>
+        ExcludePunctuation: true
+      Tags: [{Key: <a|b>, Value: x}]
   Lake:
     Type: AWS::S3::Bucket
     Properties:
@@ -340,8 +363,10 @@ async fn every_type_is_made_changed_and_removed_by_its_own_service() {
     let input = api::ListStackResourcesInput { stack_name: "all".to_owned(), ..Default::default() };
     let made = ask::<api::ListStackResources>(&tank, input).await.expect("a list").stack_resource_summaries;
     let made = made.expect("resources");
+    // What needs a server on this machine is made in `database.rs`.
+    let names = resources::names().filter(|name| *name != "AWS::RDS::DBInstance");
     let missing: Vec<&str> =
-        resources::names().filter(|name| !made.iter().any(|one| one.resource_type == *name)).collect();
+        names.filter(|name| !made.iter().any(|one| one.resource_type == *name)).collect();
     assert!(missing.is_empty(), "this test makes no {missing:?}");
 
     let input = api::UpdateStackInput {
