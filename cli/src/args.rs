@@ -38,7 +38,7 @@ pub(crate) enum Command {
     /// List scenarios and generator profiles
     List,
     /// Write a profile's rows to a file, and their truth beside it
-    Generate(GenerateArgs),
+    Generate(Box<GenerateArgs>),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -135,6 +135,9 @@ pub(crate) struct GenerateArgs {
     /// Put defects into the rows: name=share or name, such as duplicate=0.02,malformed=0.01,bom
     #[arg(long, value_name = "LIST")]
     pub(crate) defects: Option<DefectList>,
+    /// Write or send this table alone, of a profile with several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
     /// Use this many threads; the bytes are the same with any number [default: all]
     #[arg(long)]
     pub(crate) threads: Option<NonZeroUsize>,

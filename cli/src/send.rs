@@ -1,7 +1,8 @@
 //! `wavetank generate PROFILE --to SINK`: a profile's rows as records into a running tank.
 //!
 //! Clicks go at their own time: what is past goes at once, what is to come as the tank's time reaches it. Other rows go at once. The first
-//! column is the key that decides the shard. Left out: profiles of several tables, machines other than this one.
+//! column is the key that decides the shard. Left out: several tables at once, machines
+//! other than this one.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,18 +20,19 @@ use wavetank_types::Timestamp;
 
 use crate::args::GenerateArgs;
 use crate::failure::Failure;
+use crate::generate::asked_tables;
 use crate::progress::Terminal;
 
 /// How far tank time goes between two sendings.
 const TICK: Duration = Duration::from_secs(1);
 
 pub(crate) fn send(args: &GenerateArgs, profile: &Profile, sink: &Sink) -> Result<ExitCode, Failure> {
-    let tables = profile.tables();
+    let tables = asked_tables(args, profile)?;
     let [(_, rows)] = &tables[..] else {
         let names: Vec<&str> = tables.iter().map(|(name, _)| *name).collect();
         let names = names.join(", ");
         return Err(Failure::Usage(format!(
-            "profile {} has several tables: {names}\nhint: write them with --out DIR, or send a profile of one table",
+            "profile {} has several tables: {names}\nhint: send one of them with --table NAME",
             args.profile
         )));
     };

@@ -179,7 +179,7 @@ pub struct Defects {
     pub dirty: Share,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+/// By reference, as serde asks.
 fn takes_nothing(share: &Share) -> bool {
     share.is_none()
 }

@@ -130,7 +130,7 @@ impl Store {
 
     fn product_with(&self, id: u64, dirt: Option<Dirt>) -> Product {
         let word = self.stream("products", id).next_u64();
-        let pick = |at: u32, among: usize| ((word >> (at * 8)) & 0xFF) as usize * among >> 8;
+        let pick = |at: u32, among: usize| (((word >> (at * 8)) & 0xFF) as usize * among) >> 8;
         let item = self.item(id);
         let wearer = KINDS[usize::from(self.catalogue.kept[id as usize - 1].kind)].wearer;
         let gender = match wearer {
