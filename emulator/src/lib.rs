@@ -9,8 +9,10 @@ pub mod driver;
 pub mod executors;
 pub mod gateway;
 pub mod patterns;
+pub(crate) mod schedule;
 pub mod server;
 pub mod services;
+pub(crate) mod targets;
 pub mod world;
 
 pub use connector::Connector;

@@ -18,7 +18,7 @@ pub mod validate;
 pub use error::WireError;
 pub use r#gen::{
     SERVICES, athena, backup, cloudformation, cloudwatch, dynamodb, dynamodbstreams, firehose, glue, iam,
-    kinesis, lambda, logs, sns, sqs, sts,
+    kinesis, lambda, logs, scheduler, sns, sqs, sts,
 };
 pub use val::{Document, FromVal, ToVal, Val};
 

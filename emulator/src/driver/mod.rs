@@ -327,16 +327,19 @@ impl Tank {
 
     /// Moves time on to whatever is still to happen, until nothing is, or until `limit` has passed.
     ///
+    /// What recurs for ever, a schedule's next run, is not waited for: it happens on the way to other things, or by `advance`.
     /// Answers whether nothing is left to happen.
     pub async fn settle(&self, limit: Duration) -> bool {
         let target = self.now() + limit;
         loop {
             self.run_jobs().await;
-            let next = self.core().world.next_deadline();
+            let next = self.core().world.next_work();
             match next {
                 None if !self.core().world.has_running_jobs() => return true,
                 Some(at) if at > target => return false,
-                _ => drop(self.next_step(next.unwrap_or(target)).await),
+                Some(at) => drop(self.next_step(at).await),
+                // The end of a job is not known before it comes, and time must not run past it.
+                None => self.jobs_ended().await,
             }
         }
     }
@@ -399,7 +402,9 @@ impl Tank {
             }
             let stuck = {
                 let mut core = self.core();
-                let next = core.world.next_deadline();
+                // What recurs for ever would carry time away while somebody else runs the job.
+                let waits = core.world.next_work().is_none() && core.world.has_running_jobs();
+                let next = core.world.next_deadline().filter(|_| !waits);
                 if let Some(at) = next {
                     core.world.step_to(at);
                     core.hand_out();

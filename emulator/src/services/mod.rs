@@ -18,6 +18,7 @@ pub mod kinesis;
 pub mod lambda;
 pub mod logs;
 pub mod s3;
+pub mod scheduler;
 pub mod sns;
 pub mod sqs;
 pub mod sts;
@@ -46,6 +47,7 @@ pub enum ServiceId {
     Lambda,
     Logs,
     S3,
+    Scheduler,
     Sns,
     Sqs,
     Sts,
@@ -66,6 +68,7 @@ impl ServiceId {
             "kinesis" => Self::Kinesis,
             "lambda" => Self::Lambda,
             "logs" => Self::Logs,
+            "scheduler" => Self::Scheduler,
             "sns" => Self::Sns,
             "sqs" => Self::Sqs,
             "sts" => Self::Sts,
@@ -90,6 +93,7 @@ impl ServiceId {
             Self::Kinesis => &wire::kinesis::SERVICE,
             Self::Lambda => &wire::lambda::SERVICE,
             Self::Logs => &wire::logs::SERVICE,
+            Self::Scheduler => &wire::scheduler::SERVICE,
             Self::Sns => &wire::sns::SERVICE,
             Self::Sqs => &wire::sqs::SERVICE,
             Self::Sts => &wire::sts::SERVICE,
@@ -133,6 +137,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
         ServiceId::Kinesis => Box::new(kinesis::Kinesis::new(strict)),
         ServiceId::Lambda => Box::new(lambda::Lambda::default()),
         ServiceId::Logs => Box::new(logs::Logs::default()),
+        ServiceId::Scheduler => Box::new(scheduler::Scheduler::default()),
         ServiceId::Sns => Box::new(sns::Sns::default()),
         ServiceId::Sqs => Box::new(sqs::Sqs::default()),
         ServiceId::Sts => Box::new(sts::Sts),
@@ -167,7 +172,12 @@ pub trait Service: Send {
         None
     }
 
-    /// Does what is due at `cx.now`. Afterwards `next_deadline` is later than now, or none.
+    /// When what recurs for ever happens next: a schedule's run. It keeps no tank from rest, as `next_deadline` does.
+    fn next_routine(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Does what is due at `cx.now`. Afterwards `next_deadline` and `next_routine` are later than now, or none.
     fn tick(&mut self, _cx: &mut Cx<'_>) {}
 
     /// A reply, the end of a job.
@@ -203,6 +213,9 @@ pub trait Service: Send {
 pub(crate) trait DynService: Send {
     fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: Val) -> Result<Answer<Val>, WireError>;
     fn next_deadline(&self) -> Option<Timestamp>;
+    fn next_routine(&self) -> Option<Timestamp> {
+        None
+    }
     fn tick(&mut self, cx: &mut Cx<'_>);
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery);
     fn blocked(&self, scope: &Scope) -> Vec<Blocked>;
@@ -226,6 +239,10 @@ impl<S: Service> DynService for S {
 
     fn next_deadline(&self) -> Option<Timestamp> {
         Service::next_deadline(self)
+    }
+
+    fn next_routine(&self) -> Option<Timestamp> {
+        Service::next_routine(self)
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) {

@@ -86,6 +86,8 @@ pub struct World {
     services: BTreeMap<Address, Slot>,
     /// What each service answers for `next_deadline`, kept after each of its turns: asking all would cost every request.
     deadlines: BTreeSet<(Timestamp, Address)>,
+    /// The same of `next_routine`: what recurs for ever, and keeps no tank from rest.
+    routines: BTreeSet<(Timestamp, Address)>,
     s3: S3,
     s3_seats: BTreeMap<Scope, Seat>,
     faults: Faults,
@@ -113,11 +115,12 @@ pub enum StreamEvent {
     Close,
 }
 
-/// A service, its seat, and its deadline as `World::deadlines` has it.
+/// A service, its seat, and its deadlines as `World::deadlines` and `World::routines` have them.
 struct Slot {
     service: Box<dyn DynService>,
     seat: Seat,
     deadline: Option<Timestamp>,
+    routine: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Slot {
@@ -136,6 +139,7 @@ impl World {
             endpoint: None,
             services: BTreeMap::new(),
             deadlines: BTreeSet::new(),
+            routines: BTreeSet::new(),
             s3: S3::default(),
             s3_seats: BTreeMap::new(),
             faults: Faults::new(seed.stream("faults")),
@@ -264,7 +268,7 @@ impl World {
             let name = format!("{:?}/{}/{}", address.service, address.scope.account, address.scope.region);
             let service = registry(address.service, &address.scope, self.strict);
             let seat = Seat::new(self.seed.stream(&name));
-            let slot = Slot { service, seat, deadline: None };
+            let slot = Slot { service, seat, deadline: None, routine: None };
             self.services.insert(address.clone(), slot);
         }
         let is_cloudwatch = address.service == ServiceId::CloudWatch;
@@ -288,9 +292,14 @@ impl World {
         let answer = act(slot.service.as_mut(), &mut cx);
         let is_counted = slot.seat.counters.of(&asked.scope.region).counted();
         let deadline = slot.service.next_deadline();
+        let routine = slot.service.next_routine();
         if deadline != slot.deadline {
             let before = std::mem::replace(&mut slot.deadline, deadline);
-            self.move_deadline(address.clone(), before, deadline);
+            move_entry(&mut self.deadlines, address.clone(), before, deadline);
+        }
+        if routine != slot.routine {
+            let before = std::mem::replace(&mut slot.routine, routine);
+            move_entry(&mut self.routines, address.clone(), before, routine);
         }
         if is_cloudwatch {
             self.note_alarms(&address);
@@ -307,23 +316,12 @@ impl World {
     #[cfg(test)]
     pub(crate) fn install(&mut self, address: Address, service: Box<dyn DynService>) {
         let deadline = service.next_deadline();
-        let slot = Slot { service, seat: Seat::new(self.seed.stream("installed")), deadline };
-        let before = self.services.insert(address.clone(), slot).and_then(|slot| slot.deadline);
-        self.move_deadline(address, before, deadline);
-    }
-
-    fn move_deadline(&mut self, whose: Address, before: Option<Timestamp>, after: Option<Timestamp>) {
-        let whose = match before {
-            Some(at) => {
-                let entry = (at, whose);
-                self.deadlines.remove(&entry);
-                entry.1
-            }
-            None => whose,
-        };
-        if let Some(at) = after {
-            self.deadlines.insert((at, whose));
-        }
+        let routine = service.next_routine();
+        let slot = Slot { service, seat: Seat::new(self.seed.stream("installed")), deadline, routine };
+        let before = self.services.insert(address.clone(), slot);
+        let (old, old_routine) = before.map_or((None, None), |slot| (slot.deadline, slot.routine));
+        move_entry(&mut self.deadlines, address.clone(), old, deadline);
+        move_entry(&mut self.routines, address, old_routine, routine);
     }
 
     /// Delivers effects, and the effects of those, in the order in which they were pushed.
@@ -459,9 +457,20 @@ impl World {
 
     /// When something happens next without being asked. Never before [`World::now`].
     pub fn next_deadline(&self) -> Option<Timestamp> {
+        let routine = self.routines.first().map(|(at, _)| (*at).max(self.now));
+        [self.next_work(), routine].into_iter().flatten().min()
+    }
+
+    /// The same without what recurs for ever, such as a schedule's next run: a tank that has nothing else to do is at rest.
+    pub fn next_work(&self) -> Option<Timestamp> {
         let due = self.due.keys().next().map(|(at, _)| *at);
         let service = self.deadlines.first().map(|(at, _)| *at);
         [service, self.s3.next_deadline(), due].into_iter().flatten().min().map(|at| at.max(self.now))
+    }
+
+    /// Whether nothing is under way: no job runs, and nothing will happen but what recurs for ever.
+    pub fn is_at_rest(&self) -> bool {
+        self.next_work().is_none() && !self.has_running_jobs()
     }
 
     /// Moves time to `to` and does what is due there. Time does not go back.
@@ -481,9 +490,13 @@ impl World {
             self.on_s3(&Scope::default(), "", &mut out, |s3, cx| s3.tick(cx));
             self.drain(out);
         }
-        let due = self.deadlines.iter().take_while(|(at, _)| *at <= self.now);
-        let mut addresses: Vec<Address> = due.map(|(_, address)| address.clone()).collect();
+        let due = |all: &BTreeSet<(Timestamp, Address)>| -> Vec<Address> {
+            all.iter().take_while(|(at, _)| *at <= self.now).map(|(_, address)| address.clone()).collect()
+        };
+        let mut addresses = due(&self.deadlines);
+        addresses.extend(due(&self.routines));
         addresses.sort();
+        addresses.dedup();
         for address in addresses {
             let mut out = Vec::new();
             self.on_service(&address, "", &mut out, |service, cx| service.tick(cx));
@@ -563,5 +576,25 @@ impl World {
     /// Answers that have become ready since the last call.
     pub fn take_answers(&mut self) -> Vec<(Ticket, Result<Val, WireError>)> {
         std::mem::take(&mut self.answers)
+    }
+}
+
+/// Keeps a set of deadlines as one service's has changed.
+fn move_entry(
+    all: &mut BTreeSet<(Timestamp, Address)>,
+    whose: Address,
+    before: Option<Timestamp>,
+    after: Option<Timestamp>,
+) {
+    let whose = match before {
+        Some(at) => {
+            let entry = (at, whose);
+            all.remove(&entry);
+            entry.1
+        }
+        None => whose,
+    };
+    if let Some(at) = after {
+        all.insert((at, whose));
     }
 }

@@ -73,6 +73,6 @@ impl Target for Embedded {
     }
 
     fn is_at_rest(&self) -> Option<bool> {
-        Some(self.tank.with_world(|world| world.next_deadline().is_none() && !world.has_running_jobs()))
+        Some(self.tank.with_world(|world| world.is_at_rest()))
     }
 }

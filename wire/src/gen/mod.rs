@@ -13,6 +13,7 @@ pub mod iam;
 pub mod kinesis;
 pub mod lambda;
 pub mod logs;
+pub mod scheduler;
 pub mod sns;
 pub mod sqs;
 pub mod sts;
@@ -33,6 +34,7 @@ pub static SERVICES: &[&Service] = &[
     &kinesis::SERVICE,
     &lambda::SERVICE,
     &logs::SERVICE,
+    &scheduler::SERVICE,
     &sns::SERVICE,
     &sqs::SERVICE,
     &sts::SERVICE,

@@ -91,6 +91,7 @@ impl Ask {
                 ServiceId::Lambda => "Lambda",
                 ServiceId::Logs => "CloudWatchLogs",
                 ServiceId::S3 => "S3",
+                ServiceId::Scheduler => "Scheduler",
                 ServiceId::Sns => "Sns",
                 ServiceId::Sqs => "Sqs",
                 ServiceId::Sts => "Sts",
@@ -125,6 +126,7 @@ pub(in super::super) fn says_exists(error: &WireError) -> bool {
         "AlreadyExistsException"
             | "BucketAlreadyExists"
             | "BucketAlreadyOwnedByYou"
+            | "ConflictException"
             | "EntityAlreadyExists"
             | "QueueNameExists"
             | "ResourceAlreadyExistsException"

@@ -1,0 +1,17 @@
+//! What a group of schedules counts for CloudWatch.
+//!
+//! Documented: names and dimension (docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html, to be verified).
+
+use crate::metrics;
+
+metrics! {
+    /// Of a group.
+    pub(super) enum OfGroup in "AWS/Scheduler" by ["ScheduleGroup"] {
+        Attempts => "InvocationAttemptCount", Count;
+        TargetErrors => "TargetErrorCount", Count;
+        TargetThrottles => "TargetErrorThrottledCount", Count;
+        Dropped => "InvocationDroppedCount", Count;
+        Letters => "InvocationsSentToDeadLetterCount", Count;
+        LostLetters => "InvocationsFailedToBeSentToDeadLetterCount", Count;
+    }
+}

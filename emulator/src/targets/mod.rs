@@ -1,0 +1,119 @@
+//! What EventBridge's rules and EventBridge Scheduler call: an API request to the resource that an ARN names, with a payload.
+//!
+//! [`ask`] builds the request, `universal.rs` one of any operation, `retry.rs` says when a refusal is tried again and what goes to a
+//! dead-letter queue. Left out, and refused by name: targets of services that a tank does not have, and S3's operations.
+//! Who calls sends an effect and waits for the reply; nothing here knows a service but by its id.
+
+mod retry;
+mod universal;
+
+use bytes::Bytes;
+use wavetank_types::{Arn, Region};
+use wavetank_wire::{Operation, ToVal as _, Val, firehose, kinesis, lambda, sns, sqs};
+
+use crate::services::ServiceId;
+use crate::world::{Address, Effect, Scope};
+
+pub(crate) use retry::{Exhausted, Next, RetryPolicy, letter};
+pub(crate) use universal::Universal;
+
+/// A request to a target.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    to: Address,
+    operation: &'static str,
+    input: Val,
+}
+
+impl Ask {
+    /// Of a known operation, where an ARN says.
+    pub(crate) fn of<O: Operation>(service: ServiceId, scope: Scope, input: O::Input) -> Self {
+        Self { to: Address { service, scope }, operation: O::NAME, input: input.to_val() }
+    }
+
+    /// The effect; the reply comes with this token.
+    pub(crate) fn effect(self, reply: Option<u64>) -> Effect {
+        let Self { to, operation, input } = self;
+        Effect::Call { to, operation, input, reply }
+    }
+}
+
+/// Why there is no such request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NoTarget {
+    /// AWS has such targets, this tank does not.
+    NotBuilt(String),
+    /// No service has.
+    Invalid(String),
+}
+
+/// What some kinds of targets need besides the payload.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extras<'a> {
+    /// The message group of a FIFO queue.
+    pub(crate) group: Option<&'a str>,
+    /// The partition key of a stream's record.
+    pub(crate) partition_key: &'a str,
+}
+
+/// A request to the resource of this ARN. Region and account are the ARN's, or else the caller's.
+pub(crate) fn ask(arn: &Arn, payload: &str, extras: Extras<'_>, own: &Scope) -> Result<Ask, NoTarget> {
+    let scope = scope_of(arn, own);
+    let last = || arn.resource.rsplit('/').next().unwrap_or_default().to_owned();
+    let bytes = || Bytes::from(payload.to_owned());
+    let text = payload.to_owned();
+    Ok(match arn.service.as_str() {
+        "lambda" => {
+            let input = lambda::InvokeInput {
+                function_name: arn.to_string(),
+                invocation_type: Some("Event".to_owned()),
+                payload: Some(bytes()),
+                ..lambda::InvokeInput::default()
+            };
+            Ask::of::<lambda::Invoke>(ServiceId::Lambda, scope, input)
+        }
+        "sqs" => {
+            let input = sqs::SendMessageInput {
+                queue_url: queue_url(arn),
+                message_body: text,
+                message_group_id: extras.group.map(str::to_owned),
+                ..sqs::SendMessageInput::default()
+            };
+            Ask::of::<sqs::SendMessage>(ServiceId::Sqs, scope, input)
+        }
+        "sns" => {
+            let input = sns::PublishInput {
+                topic_arn: Some(arn.to_string()),
+                message: text,
+                ..sns::PublishInput::default()
+            };
+            Ask::of::<sns::Publish>(ServiceId::Sns, scope, input)
+        }
+        "kinesis" => {
+            let input = kinesis::PutRecordInput {
+                stream_arn: Some(arn.to_string()),
+                data: bytes(),
+                partition_key: Some(extras.partition_key.to_owned()),
+                ..kinesis::PutRecordInput::default()
+            };
+            Ask::of::<kinesis::PutRecord>(ServiceId::Kinesis, scope, input)
+        }
+        "firehose" => {
+            let record = firehose::Record { data: bytes() };
+            let input = firehose::PutRecordInput { delivery_stream_name: last(), record };
+            Ask::of::<firehose::PutRecord>(ServiceId::Firehose, scope, input)
+        }
+        other => return Err(NoTarget::NotBuilt(format!("targets of {other}"))),
+    })
+}
+
+/// The account and region of an ARN, or the caller's where it says none.
+pub(crate) fn scope_of(arn: &Arn, own: &Scope) -> Scope {
+    let account = arn.account.parse().unwrap_or_else(|_| own.account.clone());
+    let region = if arn.region.is_empty() { own.region.clone() } else { Region::new(arn.region.as_str()) };
+    Scope { account, region }
+}
+
+fn queue_url(queue: &Arn) -> String {
+    format!("https://sqs.{}.amazonaws.com/{}/{}", queue.region, queue.account, queue.resource)
+}
