@@ -12,6 +12,7 @@ mod athena;
 mod cloudwatch;
 mod dynamodb;
 mod dynamodb_global;
+mod events;
 mod firehose;
 mod glue;
 mod glue_catalog;
@@ -26,6 +27,7 @@ mod make;
 mod properties;
 mod s3;
 mod s3_configuration;
+mod scheduler;
 mod shape;
 mod sns;
 mod sqs;
@@ -139,7 +141,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 29] = [
+static KINDS: [&dyn Kind; 35] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &cloudwatch::Alarm,
@@ -147,6 +149,10 @@ static KINDS: [&dyn Kind; 29] = [
     &cloudwatch::Dashboard,
     &dynamodb_global::GlobalTable,
     &dynamodb::Table,
+    &events::Archive,
+    &events::EventBus,
+    &events::EventBusPolicy,
+    &events::Rule,
     &glue::Crawler,
     &glue_catalog::Database,
     &glue::Job,
@@ -164,6 +170,8 @@ static KINDS: [&dyn Kind; 29] = [
     &logs::LogGroup,
     &s3::Bucket,
     &s3::BucketPolicy,
+    &scheduler::Schedule,
+    &scheduler::ScheduleGroup,
     &sns::Subscription,
     &sns::Topic,
     &sns::TopicPolicy,
