@@ -34,6 +34,38 @@ pub enum PatternError {
     WrongOperand(String),
 }
 
+impl PatternError {
+    /// The reason as EventBridge says it, with the place in the pattern's text.
+    ///
+    /// Documented: the sentences and their frame are those of EventBridge's own matcher (github.com/aws/event-ruler,
+    /// `JsonRuleCompiler`, read 2026-11-28), which says where its parser stands. Assumed: for what is wrong within a field's values, that it
+    /// stands behind the field's name; and the sentence on operands.
+    pub(crate) fn told(&self, text: &str) -> String {
+        let (said, named) = match self {
+            Self::NotJson(why) => return why.clone(),
+            Self::NotAnObject => ("Filter is not an object".to_owned(), None),
+            Self::Empty(name) if text.contains(&format!("\"{name}\":[]")) => {
+                ("Empty arrays are not allowed".to_owned(), Some(name))
+            }
+            Self::Empty(name) => ("Empty objects are not allowed".to_owned(), Some(name)),
+            Self::NotAField(name) if name == "$or" => {
+                ("It must be an Array followed with $or.".to_owned(), Some(name))
+            }
+            Self::NotAField(name) => (format!("\"{name}\" must be an object or an array"), Some(name)),
+            Self::UnknownComparison(name) => (format!("Unrecognized match type {name}"), Some(name)),
+            Self::WrongOperand(name) => {
+                (format!("\"{name}\" is compared with something that it cannot be compared with"), Some(name))
+            }
+        };
+        let quoted = named.map(|name| format!("\"{name}\""));
+        let found = quoted.as_ref().and_then(|quoted| Some(text.find(quoted.as_str())? + quoted.len()));
+        let before = &text[..found.unwrap_or_else(|| text.len().min(1))];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("{said}\n at [Source: (String)\"{text}\"; line: {line}, column: {column}]")
+    }
+}
+
 /// A pattern, ready to be matched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pattern {

@@ -21,8 +21,8 @@ mod records;
 pub mod report;
 pub mod run;
 pub mod send;
-pub mod store;
 pub mod sql_copy;
+pub mod store;
 pub mod tables;
 pub mod target;
 

@@ -82,7 +82,9 @@ pub enum RunError {
     #[error("scenario `{0}` is fed with records of its own template\nhint: leave out --input and --defects")]
     OnlyRecords(String),
     /// Users or days for a scenario that has none.
-    #[error("scenario `{0}` has no store\nhint: leave out --users, --days and --orders; --rows is the size of it")]
+    #[error(
+        "scenario `{0}` has no store\nhint: leave out --users, --days and --orders; --rows is the size of it"
+    )]
     NoStore(String),
     /// The store of these sizes.
     #[error(transparent)]

@@ -11,6 +11,7 @@ pub mod cloudwatch;
 #[cfg(test)]
 pub(crate) mod crossing;
 pub mod dynamodb;
+pub mod events;
 pub mod firehose;
 pub mod glue;
 pub mod iam;
@@ -43,6 +44,7 @@ pub enum ServiceId {
     CloudFormation,
     CloudWatch,
     DynamoDb,
+    Events,
     Firehose,
     Glue,
     Iam,
@@ -68,6 +70,7 @@ impl ServiceId {
             "cloudformation" => Self::CloudFormation,
             "cloudwatch" => Self::CloudWatch,
             "dynamodb" | "dynamodbstreams" => Self::DynamoDb,
+            "events" => Self::Events,
             "firehose" => Self::Firehose,
             "glue" => Self::Glue,
             "iam" => Self::Iam,
@@ -96,6 +99,7 @@ impl ServiceId {
                 &wire::dynamodbstreams::SERVICE
             }
             Self::DynamoDb => &wire::dynamodb::SERVICE,
+            Self::Events => &wire::events::SERVICE,
             Self::Firehose => &wire::firehose::SERVICE,
             Self::Glue => &wire::glue::SERVICE,
             Self::Iam => &wire::iam::SERVICE,
@@ -143,6 +147,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
         ServiceId::CloudFormation => Box::new(cloudformation::CloudFormation::default()),
         ServiceId::CloudWatch => Box::new(cloudwatch::CloudWatch::default()),
         ServiceId::DynamoDb => Box::new(dynamodb::DynamoDb::new(strict)),
+        ServiceId::Events => Box::new(events::Events::default()),
         ServiceId::Firehose => Box::new(firehose::Firehose::new(strict)),
         ServiceId::Glue => Box::new(glue::Glue::default()),
         ServiceId::Iam => Box::new(iam::Iam::default()),

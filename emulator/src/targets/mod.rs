@@ -9,7 +9,7 @@ mod universal;
 
 use bytes::Bytes;
 use wavetank_types::{Arn, Region};
-use wavetank_wire::{Operation, ToVal as _, Val, firehose, kinesis, lambda, sns, sqs};
+use wavetank_wire::{Operation, ToVal as _, Val, events, firehose, kinesis, lambda, sns, sqs};
 
 use crate::services::ServiceId;
 use crate::world::{Address, Effect, Scope};
@@ -54,6 +54,8 @@ pub(crate) struct Extras<'a> {
     pub(crate) group: Option<&'a str>,
     /// The partition key of a stream's record.
     pub(crate) partition_key: &'a str,
+    /// The source and the detail type of an event that the payload is the detail of.
+    pub(crate) event: Option<(&'a str, &'a str)>,
 }
 
 /// A request to the resource of this ARN. Region and account are the ARN's, or else the caller's.
@@ -102,6 +104,18 @@ pub(crate) fn ask(arn: &Arn, payload: &str, extras: Extras<'_>, own: &Scope) -> 
             let record = firehose::Record { data: bytes() };
             let input = firehose::PutRecordInput { delivery_stream_name: last(), record };
             Ask::of::<firehose::PutRecord>(ServiceId::Firehose, scope, input)
+        }
+        "events" if arn.resource.starts_with("event-bus/") && extras.event.is_some() => {
+            let (source, detail_type) = extras.event.unwrap_or_default();
+            let entry = events::PutEventsRequestEntry {
+                source: Some(source.to_owned()),
+                detail_type: Some(detail_type.to_owned()),
+                detail: Some(text),
+                event_bus_name: Some(arn.to_string()),
+                ..events::PutEventsRequestEntry::default()
+            };
+            let input = events::PutEventsInput { entries: vec![entry], endpoint_id: None };
+            Ask::of::<events::PutEvents>(ServiceId::Events, scope, input)
         }
         other => return Err(NoTarget::NotBuilt(format!("targets of {other}"))),
     })

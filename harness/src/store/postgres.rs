@@ -28,7 +28,7 @@ const TABLES: &str = "
 
 /// An open connection to the store's instance.
 #[derive(Debug)]
-pub struct Postgres {
+pub(super) struct Postgres {
     session: Session,
 }
 

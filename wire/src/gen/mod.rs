@@ -7,6 +7,7 @@ pub mod cloudformation;
 pub mod cloudwatch;
 pub mod dynamodb;
 pub mod dynamodbstreams;
+pub mod events;
 pub mod firehose;
 pub mod glue;
 pub mod iam;
@@ -31,6 +32,7 @@ pub static SERVICES: &[&Service] = &[
     &cloudwatch::SERVICE,
     &dynamodb::SERVICE,
     &dynamodbstreams::SERVICE,
+    &events::SERVICE,
     &firehose::SERVICE,
     &glue::SERVICE,
     &iam::SERVICE,

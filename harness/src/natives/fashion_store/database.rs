@@ -26,17 +26,7 @@ struct Read {
 }
 
 const USERS: Read = Read {
-    header: &[
-        "id",
-        "username",
-        "first_name",
-        "last_name",
-        "email",
-        "phone",
-        "address",
-        "sex",
-        "birthdate",
-    ],
+    header: &["id", "username", "first_name", "last_name", "email", "phone", "address", "sex", "birthdate"],
     select: "t.id::text, username, first_name, last_name, email, phone, address, sex, birthdate::text",
     from: "users t",
     key: &["t.id"],

@@ -84,6 +84,7 @@ impl Ask {
                 ServiceId::CloudFormation => "CloudFormation",
                 ServiceId::CloudWatch => "CloudWatch",
                 ServiceId::DynamoDb => "DynamoDb",
+                ServiceId::Events => "Events",
                 ServiceId::Firehose => "Firehose",
                 ServiceId::Glue => "Glue",
                 ServiceId::Iam => "Iam",

@@ -12,6 +12,7 @@ mod athena;
 mod cloudwatch;
 mod dynamodb;
 mod dynamodb_global;
+mod events;
 mod firehose;
 mod glue;
 mod glue_catalog;
@@ -30,6 +31,7 @@ mod properties;
 mod rds;
 mod s3;
 mod s3_configuration;
+mod scheduler;
 mod secretsmanager;
 mod shape;
 mod sns;
@@ -144,8 +146,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 34] = [
-static KINDS: [&dyn Kind; 33] = [
+static KINDS: [&dyn Kind; 44] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &cloudwatch::Alarm,
@@ -153,6 +154,10 @@ static KINDS: [&dyn Kind; 33] = [
     &cloudwatch::Dashboard,
     &dynamodb_global::GlobalTable,
     &dynamodb::Table,
+    &events::Archive,
+    &events::EventBus,
+    &events::EventBusPolicy,
+    &events::Rule,
     &glue::Crawler,
     &glue_catalog::Database,
     &glue::Job,
@@ -178,6 +183,8 @@ static KINDS: [&dyn Kind; 33] = [
     &rds::DbSubnetGroup,
     &s3::Bucket,
     &s3::BucketPolicy,
+    &scheduler::Schedule,
+    &scheduler::ScheduleGroup,
     &secretsmanager::Secret,
     &sns::Subscription,
     &sns::Topic,

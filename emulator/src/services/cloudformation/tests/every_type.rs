@@ -307,6 +307,45 @@ Resources:
     Properties:
       AlarmRule: !Sub 'ALARM(${Slow}) <OR|AND> ALARM(${Failing})'
       Tags: [{Key: <a|b>, Value: x}]
+  Plans:
+    Type: AWS::Scheduler::ScheduleGroup
+    Properties:
+      Tags: [{Key: <a|b>, Value: x}]
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      GroupName: !Ref Plans
+      ScheduleExpression: cron(<1|2> 0 * * ? *)
+      ScheduleExpressionTimezone: Asia/Ho_Chi_Minh
+      FlexibleTimeWindow: {Mode: 'OFF'}
+      Target:
+        Arn: arn:aws:scheduler:::aws-sdk:glue:startJobRun
+        RoleArn: !GetAtt Role.Arn
+        Input: !Sub '{\"JobName\": \"${Clean}\"}'
+  Bus:
+    Type: AWS::Events::EventBus
+    Properties:
+      Name: shop
+      Description: <one|two>
+      Tags: [{Key: <a|b>, Value: x}]
+  Guests:
+    Type: AWS::Events::EventBusPolicy
+    Properties: {EventBusName: !Ref Bus, StatementId: guests, Action: 'events:PutEvents', Principal: '<1|2>11111111111'}
+  Orders:
+    Type: AWS::Events::Rule
+    Properties:
+      EventBusName: !Ref Bus
+      EventPattern: {source: [<a|b>]}
+      Targets: [{Id: <one|two>, Arn: !GetAtt Line.Arn}]
+      Tags: [{Key: <a|b>, Value: x}]
+  Hourly:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: rate(<1 hour|2 hours>)
+      Targets: [{Id: one, Arn: !GetAtt Line.Arn, Input: '{\"a\":1}'}]
+  Past:
+    Type: AWS::Events::Archive
+    Properties: {SourceArn: !GetAtt Bus.Arn, RetentionDays: <7|8>}
   Board:
     Type: AWS::CloudWatch::Dashboard
     Properties:
