@@ -11,15 +11,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::NaiveDate;
+use wavetank_generators::Format;
 use wavetank_generators::fashion_store::{ClickText, Plan, Sent, Store, StoreError};
-use wavetank_generators::write::WriteError;
-use wavetank_generators::{Format, Table, write};
 use wavetank_scenarios::{Outputs, Scenario};
 use wavetank_types::{Said, Seed, Timestamp};
 
 use crate::client::Aws;
 use crate::drive;
-use crate::input::threads;
 use crate::progress::{Progress, Stage};
 use crate::run::{RunError, RunOptions};
 use crate::send::{Outgoing, Sink};
@@ -87,11 +85,11 @@ impl StoreInput {
         let sink: Sink = outputs.fill(&scenario.input.to)?.parse()?;
         let mut database = orders::open(aws, &fill(&scenario.input.orders)?).await?;
         progress.begin(Stage::Upload, None);
-        let products = self.csv(&self.store.products())?;
         if scenario.input.catalogue.is_some() {
-            drive::put(aws, &fill(&scenario.input.catalogue)?, products.clone()).await?;
+            let products = orders::table_of(&self.store.products(), Format::Csv)?;
+            drive::put(aws, &fill(&scenario.input.catalogue)?, products).await?;
         }
-        database.load(self.csv(&self.store.users())?, products).await?;
+        database.load(&self.store).await?;
         wait_until(aws, self.store.start()).await;
         self.live(aws, &sink, database.as_mut(), progress).await
     }
@@ -127,12 +125,6 @@ impl StoreInput {
                 return Ok(());
             }
         }
-    }
-
-    fn csv(&self, table: &dyn Table) -> Result<Bytes, WriteError> {
-        let mut body = Vec::new();
-        write(table, Format::Csv, threads(), &mut body)?;
-        Ok(Bytes::from(body))
     }
 
     /// Clicks that were asked for.

@@ -9,6 +9,8 @@ use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use wavetank_generators::fashion_store::{Order, Store};
+use wavetank_generators::write::WriteError;
+use wavetank_generators::{Format, Table, write};
 use wavetank_types::Timestamp;
 
 use wavetank_wire::WireError;
@@ -16,6 +18,7 @@ use wavetank_wire::WireError;
 use super::postgres::Postgres;
 use crate::client::Aws;
 use crate::drive::{self, DriveError};
+use crate::input::threads;
 use crate::sql_copy::SqlError;
 
 /// Why rows are not in the database.
@@ -38,6 +41,9 @@ pub enum OrdersError {
     /// PostgreSQL has refused, or is gone.
     #[error("the store's orders: {0}")]
     Sql(#[from] SqlError),
+    /// Rows could not be written.
+    #[error("cannot generate: {0}")]
+    Generate(#[from] WriteError),
     /// A file could not be stored.
     #[error(transparent)]
     Store(#[from] DriveError),
@@ -46,8 +52,8 @@ pub enum OrdersError {
 /// A database for users, products and orders.
 #[async_trait]
 pub trait OrdersDb: Send {
-    /// Fills users and products; each is CSV with a header.
-    async fn load(&mut self, users: Bytes, products: Bytes) -> Result<(), OrdersError>;
+    /// Fills users and products.
+    async fn load(&mut self, store: &Store) -> Result<(), OrdersError>;
 
     /// Inserts orders and their details. All are of before `at`.
     async fn insert(&mut self, store: &Store, orders: &[Order], at: Timestamp) -> Result<(), OrdersError>;
@@ -73,8 +79,10 @@ pub struct Files<'a> {
 
 #[async_trait]
 impl OrdersDb for Files<'_> {
-    async fn load(&mut self, users: Bytes, products: Bytes) -> Result<(), OrdersError> {
+    async fn load(&mut self, store: &Store) -> Result<(), OrdersError> {
+        let users = table_of(&store.users(), Format::Csv)?;
         drive::put(self.aws, &format!("{}users/users.csv", self.place), users).await?;
+        let products = table_of(&store.products(), Format::Csv)?;
         Ok(drive::put(self.aws, &format!("{}products/products.csv", self.place), products).await?)
     }
 
@@ -93,6 +101,13 @@ impl OrdersDb for Files<'_> {
         }
         Ok(())
     }
+}
+
+/// A table's rows.
+pub(super) fn table_of(table: &dyn Table, format: Format) -> Result<Bytes, WriteError> {
+    let mut body = Vec::new();
+    write(table, format, threads(), &mut body)?;
+    Ok(Bytes::from(body))
 }
 
 /// Orders and their details as CSV with headers.
@@ -116,7 +131,6 @@ pub(super) fn csv_of(store: &Store, orders: &[&Order]) -> (Bytes, Bytes) {
 mod tests {
     use super::*;
     use wavetank_generators::fashion_store::Plan;
-    use wavetank_generators::{Format, write};
     use wavetank_types::Seed;
 
     #[test]

@@ -5,12 +5,15 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use wavetank_generators::fashion_store::{Order, Store};
+use wavetank_generators::Format;
+use wavetank_generators::fashion_store::{Order, Product, Store};
 use wavetank_types::Timestamp;
 use wavetank_wire::rds::{DescribeDBInstances, DescribeDBInstancesInput};
 use wavetank_wire::secretsmanager::{GetSecretValue, GetSecretValueInput};
 
-use super::orders::{OrdersDb, OrdersError, csv_of};
+use wavetank_transforms::fashion_store::export::csv_of;
+
+use super::orders::{self, OrdersDb, OrdersError, table_of};
 use crate::client::Aws;
 use crate::sql_copy::{Database, Session};
 
@@ -25,6 +28,20 @@ const TABLES: &str = "
     CREATE INDEX ON orders (order_date);
     CREATE TABLE order_details (order_id bigint REFERENCES orders, product_id bigint REFERENCES products,
         quantity integer NOT NULL, unit_price numeric NOT NULL, PRIMARY KEY (order_id, product_id));";
+
+const PRODUCT_COLUMNS: [&str; 11] = [
+    "id",
+    "gender",
+    "master_category",
+    "sub_category",
+    "article_type",
+    "base_colour",
+    "season",
+    "year",
+    "usage",
+    "product_display_name",
+    "price",
+];
 
 /// An open connection to the store's instance.
 #[derive(Debug)]
@@ -64,10 +81,10 @@ impl Postgres {
 
 #[async_trait]
 impl OrdersDb for Postgres {
-    async fn load(&mut self, users: Bytes, products: Bytes) -> Result<(), OrdersError> {
+    async fn load(&mut self, store: &Store) -> Result<(), OrdersError> {
         self.session.run(TABLES).await?;
-        self.session.copy_csv("users", &[], users).await?;
-        self.session.copy_csv("products", &[], products).await?;
+        self.session.copy_csv("users", &[], table_of(&store.users(), Format::Csv)?).await?;
+        self.session.copy_csv("products", &[], products_of(store)).await?;
         Ok(())
     }
 
@@ -75,10 +92,26 @@ impl OrdersDb for Postgres {
         if orders.is_empty() {
             return Ok(());
         }
-        let (rows, details) = csv_of(store, &orders.iter().collect::<Vec<_>>());
+        let (rows, details) = orders::csv_of(store, &orders.iter().collect::<Vec<_>>());
         self.session.run("BEGIN").await?;
         self.session.copy_csv("orders", &[], rows).await?;
         self.session.copy_csv("order_details", &[], details).await?;
         Ok(self.session.run("COMMIT").await?)
     }
+}
+
+/// The products' rows. Of a dirty catalogue's, a table with columns can hold what is absent or `NA`, but no comma too many.
+fn products_of(store: &Store) -> Bytes {
+    let row = |id| {
+        let Product { id, gender, item, base_colour, season, year, usage, product_display_name, .. } =
+            store.product(id);
+        let price = format!("{}{}", item.price, store.plan().prices.ending());
+        let texts = [gender, item.master_category, item.sub_category, item.article_type, base_colour, season];
+        let mut row = vec![Some(id.to_string())];
+        row.extend(texts.map(|text| Some(text.to_owned())));
+        row.extend([year.map(|year| year.to_string()), Some(usage.unwrap_or("NA").to_owned())]);
+        row.extend([Some(product_display_name), Some(price)]);
+        row
+    };
+    csv_of(&PRODUCT_COLUMNS, &(1..=u64::from(store.plan().products)).map(row).collect::<Vec<_>>())
 }
