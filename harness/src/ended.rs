@@ -168,7 +168,7 @@ impl Ended<'_> {
         match (check, self.input.store()) {
             (Check::Landed { path, slack }, _) => landed.folders(path, *slack),
             (Check::Freshness(limits), _) => landed.freshness(limits),
-            (_, Some(input)) => landed.order(&input.places()),
+            (_, Some(input)) => landed.order(&input.walk().places),
             (_, None) => Finding::not_run("order", no_store()),
         }
     }

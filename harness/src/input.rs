@@ -153,7 +153,7 @@ impl Input {
                 Truth::DataLakeIot(truth.map_err(|error| named(error.to_string()))?)
             }
             Self::Records(records) => records.truth(),
-            Self::Store(input) => Truth::FashionStore(Box::new(fashion_store::Truth::of(&input.store))),
+            Self::Store(input) => Truth::FashionStore(Box::new(fashion_store::Truth::of(input))),
             Self::Brought { .. } | Self::Events { .. } => Truth::Unknown,
         })
     }

@@ -7,6 +7,8 @@
 mod orders;
 mod postgres;
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,6 +41,7 @@ const INSERT_TICKS: u32 = 10;
 pub(crate) struct StoreInput {
     pub(crate) store: Store,
     orders: OrdersPlace,
+    walk: OnceLock<Walk>,
 }
 
 /// Where a store keeps its orders.
@@ -61,6 +64,15 @@ impl OrdersPlace {
     }
 }
 
+/// What one walk over all that is sent tells.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    /// The place of each click in the order of sending, by its id; of its first sending.
+    pub(crate) places: Vec<u32>,
+    /// The last product that each user looked at.
+    pub(crate) looks: BTreeMap<u64, u64>,
+}
+
 impl StoreInput {
     /// Opens the store. Nothing is sent.
     pub(crate) fn open(scenario: &Scenario, options: &RunOptions) -> Result<Self, StoreError> {
@@ -69,7 +81,7 @@ impl StoreInput {
         plan.users = options.users.or(scenario.input.users).unwrap_or(plan.users);
         plan.days = options.days.or(scenario.input.days).unwrap_or(plan.days);
         plan.defects = options.defects.defects;
-        Ok(Self { store: Store::new(plan)?, orders: options.orders })
+        Ok(Self { store: Store::new(plan)?, orders: options.orders, walk: OnceLock::new() })
     }
 
     /// Lets the days pass: waits for the first midnight, sends each click and order at its time, and ends with the last
@@ -151,17 +163,24 @@ impl StoreInput {
         self.store.date_of((self.store.plan().days * SECS_PER_DAY).saturating_sub(1))
     }
 
-    /// The place of each click in the order of sending, by its id; of its first sending.
-    pub(crate) fn places(&self) -> Vec<u32> {
+    /// Walks over all that is sent, once.
+    pub(crate) fn walk(&self) -> &Walk {
+        self.walk.get_or_init(|| self.walked())
+    }
+
+    fn walked(&self) -> Walk {
         let ids = usize::try_from(self.store.plan().clicks).unwrap_or(0) + 1;
-        let mut places = vec![u32::MAX; ids];
+        let (mut places, mut looks) = (vec![u32::MAX; ids], BTreeMap::new());
         for (place, sent) in (0..).zip(self.store.sends()) {
             let id = usize::try_from(sent.click.event_id).unwrap_or(0);
             if let Some(slot) = places.get_mut(id).filter(|slot| **slot == u32::MAX) {
                 *slot = place;
             }
+            if let Some(product) = sent.click.product_id() {
+                looks.insert(u64::from(sent.click.user_id), u64::from(product));
+            }
         }
-        places
+        Walk { places, looks }
     }
 
     /// The options of `wavetank run` that ask for the same store.

@@ -80,6 +80,7 @@ async fn errors_of_reading_a_day_are_caught_and_explained() {
 async fn errors_of_the_tables_are_caught_and_explained() {
     caught("price-as-integer", "nulls", "8421.0", "ép kiểu").await;
     caught("export-yesterday", "conserved", "the same day", "cùng một ngày").await;
+    caught("products-doubled", "snapshot", "once a night", "mỗi đêm").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,7 @@ impl Part {
             Self::Any => true,
             Self::One(one) => *one == number,
             Self::Range(from, to) => (*from..=*to).contains(&number),
-            Self::Step(from, step) => number >= *from && (number - from) % step == 0,
+            Self::Step(from, step) => number >= *from && (number - from).is_multiple_of(*step),
             _ => false,
         }
     }

@@ -11,6 +11,7 @@ mod destinations;
 mod fault;
 mod job;
 mod metrics;
+mod slot;
 mod storage;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -31,10 +32,11 @@ pub use fault::{Rule, RuleId, Verdict};
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
 pub use metrics::{Family, Meter, Metric, Metrics, Reading, Unit};
 pub(crate) use metrics::{Point, Spread};
+use slot::Slot;
 pub use undelivered::Undelivered;
 
 use crate::services::s3::S3;
-use crate::services::{DynService, ServiceId, registry};
+use crate::services::{DynService, ServiceId};
 
 /// A call as it crosses the boundary.
 #[derive(Clone, Debug)]
@@ -113,30 +115,6 @@ pub enum StreamEvent {
     Event(Result<Val, WireError>),
     /// The end.
     Close,
-}
-
-/// A service, its seat, and its deadlines as `World::deadlines` and `World::routines` have them.
-struct Slot {
-    service: Box<dyn DynService>,
-    seat: Seat,
-    deadline: Option<Timestamp>,
-    routine: Option<Timestamp>,
-}
-
-impl Slot {
-    /// A fresh service, which draws from a stream of its own.
-    fn new(seed: Seed, address: &Address, strict: bool) -> Self {
-        let Address { service, scope } = address;
-        let name = format!("{service:?}/{}/{}", scope.account, scope.region);
-        let seat = Seat::new(seed.stream(&name));
-        Self { service: registry(*service, scope, strict), seat, deadline: None, routine: None }
-    }
-}
-
-impl std::fmt::Debug for Slot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Slot").finish_non_exhaustive()
-    }
 }
 
 impl World {

@@ -138,6 +138,9 @@ impl Books {
     fn likely_cause(&self, store: &Store) -> Option<Said> {
         let clicks = store.plan().clicks;
         let is_lost = |index: u64| !self.seen[usize::try_from(index).unwrap_or(0)];
+        if self.seen.iter().skip(1).all(|seen| *seen) {
+            return self.has_other_prices.then(of_prices);
+        }
         let orders_lost = (1..=store.plan().orders).filter(|id| is_lost(clicks + id)).count() as u64;
         let mut hours = [0u64; 24];
         let mut lost = 0;
@@ -151,7 +154,6 @@ impl Books {
             .filter(|sent| is_lost(sent.click.event_id) && sent.second >= day_end(store))
             .count();
         Some(match (lost, orders_lost) {
-            (0, 0) => return self.has_other_prices.then(of_prices),
             (lost, 0) if lost == late as u64 => of_late(lost),
             (0, orders) if orders == store.plan().orders => of_exports(orders),
             (lost, _) if lost == clicks => nothing_came(),

@@ -8,6 +8,7 @@ use wavetank_generators::fashion_store::{Oracle, Store};
 
 use super::{Row, number, text};
 use crate::input::threads;
+use crate::store::StoreInput;
 
 /// Products that `interest-by-product` shows.
 const TOP: usize = 20;
@@ -26,9 +27,14 @@ pub struct Truth {
 
 impl Truth {
     /// Counts a store.
-    pub(crate) fn of(store: &Store) -> Self {
+    pub(crate) fn of(input: &StoreInput) -> Self {
+        let store = &input.store;
         let names = (1..=store.plan().products).map(|id| store.product(id).product_display_name);
-        Self { oracle: Oracle::of(store, threads()), names: names.collect(), recommended: recommended(store) }
+        Self {
+            oracle: Oracle::of(store, threads()),
+            names: names.collect(),
+            recommended: recommended(store, &input.walk().looks),
+        }
     }
 
     /// The rows that a query must answer, in its order. `None` if no oracle has this name.
@@ -118,13 +124,7 @@ impl Truth {
 
 /// What the last look of each user must have led to: the next of the sub-category's other products from place
 /// `(31 * user + product) mod count` on. Not computed by the pipeline's own code.
-fn recommended(store: &Store) -> BTreeMap<u64, Vec<u64>> {
-    let mut last: BTreeMap<u64, u64> = BTreeMap::new();
-    for sent in store.sends() {
-        if let Some(product) = sent.click.product_id() {
-            last.insert(u64::from(sent.click.user_id), u64::from(product));
-        }
-    }
+fn recommended(store: &Store, looks: &BTreeMap<u64, u64>) -> BTreeMap<u64, Vec<u64>> {
     let mut groups: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for id in 1..=store.plan().products {
         groups.entry(store.item(id).sub_category).or_default().push(id);
@@ -138,5 +138,5 @@ fn recommended(store: &Store) -> BTreeMap<u64, Vec<u64>> {
         let take = |n: u64| group[(place(n) + u64::from(place(n) >= own)) as usize];
         (others > 0).then(|| (user, (0..others.min(RECOMMENDED as u64)).map(take).collect()))
     };
-    last.into_iter().filter_map(of).collect()
+    looks.iter().map(|(user, product)| (*user, *product)).filter_map(of).collect()
 }

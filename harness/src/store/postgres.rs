@@ -113,5 +113,5 @@ fn products_of(store: &Store) -> Bytes {
         row.extend([Some(product_display_name), Some(price)]);
         row
     };
-    csv_of(&PRODUCT_COLUMNS, &(1..=u64::from(store.plan().products)).map(row).collect::<Vec<_>>())
+    csv_of(&PRODUCT_COLUMNS, &(1..=store.plan().products).map(row).collect::<Vec<_>>())
 }

@@ -73,7 +73,7 @@ impl Rds {
             return Err(RdsError::ParameterGroupExists(name));
         }
         let family = input.db_parameter_group_family;
-        if !family.strip_prefix("postgres").is_some_and(|major| major.parse::<f32>().is_ok()) {
+        if family.strip_prefix("postgres").is_none_or(|major| major.parse::<f32>().is_err()) {
             return Err(RdsError::NotBuilt(format!(
                 "CreateDBParameterGroup with DBParameterGroupFamily {family}"
             )));
