@@ -24,7 +24,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a scenario and report what became of every row
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Answer AWS requests on this machine until interrupted
     Serve(ServeArgs),
     /// Print the shell exports that point AWS clients at the tank
