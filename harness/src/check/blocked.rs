@@ -1,4 +1,5 @@
-//! Whether a record keeps those behind it waiting: a poison record under a mapping that never gives up.
+//! Whether a record keeps those behind it waiting: a poison record under a mapping that never gives up. And whether one was
+//! given up and has reached no destination: nobody but the tank remembers it.
 //!
 //! The tank's control API tells; other targets have none, and the check is not run there.
 
@@ -18,9 +19,14 @@ pub async fn check(target: &dyn Target) -> Finding {
         Err(_) => http::Response::new(Bytes::new()),
     };
     let status: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-    match status["blocked"].as_array().filter(|_| answer.status() == StatusCode::OK) {
-        Some(blocked) => of_blocked(blocked),
-        None => {
+    let lists = (status["blocked"].as_array(), status["undelivered"].as_array());
+    match lists {
+        (Some(blocked), Some(given_up)) if answer.status() == StatusCode::OK => match given_up.as_slice() {
+            [] => of_blocked(blocked),
+            _ if !blocked.is_empty() => of_blocked(blocked),
+            given_up => of_given_up(given_up),
+        },
+        _ => {
             let target = target.name();
             let why = Said::new(
                 format!("target {target} does not tell what is blocked"),
@@ -67,6 +73,31 @@ fn of_blocked(blocked: &[Value]) -> Finding {
     })
 }
 
+fn of_given_up(given_up: &[Value]) -> Finding {
+    let records: u64 = given_up.iter().filter_map(|it| it["records"].as_u64()).sum();
+    let detail = Said::new(
+        format!("{records} records were given up and reached no destination"),
+        format!("{records} bản ghi bị bỏ và không đến được đích nào"),
+    );
+    let text = |it: &Value, name: &str| it[name].as_str().unwrap_or_default().to_owned();
+    let example = |it: &Value| {
+        let (who, place, first, last) =
+            (text(it, "who"), text(it, "place"), text(it, "first"), text(it, "last"));
+        let (condition, cause, until) =
+            (text(it, "condition"), text(it, "cause"), text(it, "readable_until"));
+        Said::new(
+            format!("{who} at {place}, {first}..{last}: {condition}; {cause}; readable until {until}"),
+            format!("{who} tại {place}, {first}..{last}: {condition}; {cause}; còn đọc được đến {until}"),
+        )
+    };
+    Finding::new("unblocked", false, detail).with_examples(given_up.iter().map(example)).with_cause(Said::new(
+        "a mapping gives records up after its retries or their age, and its failure destination is missing or refuses them: \
+         name a queue, topic or bucket that takes them, and read them again from the stream before its retention ends",
+        "mapping bỏ bản ghi sau số lần thử hoặc tuổi tối đa, mà đích cho lỗi (failure destination) không có hoặc từ chối: hãy \
+         đặt một queue, topic hoặc bucket nhận được chúng, và đọc lại từ stream trước khi hết thời gian lưu giữ",
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +112,14 @@ mod tests {
         let cause = found.cause.clone().expect("a cause");
         assert!(found.is_failed() && found.examples[0].en.contains("key 7: 9 attempts"), "{found:?}");
         assert!(cause.en.contains("multiple of") && cause.vi.contains("bội của năm"), "{cause:?}");
+    }
+
+    #[test]
+    fn records_that_were_given_up_are_counted_and_say_until_when_they_can_be_read() {
+        let lost = json!({ "who": "mapping", "place": "shardId-000000000000", "first": "1", "last": "3", "records": 3,
+            "condition": "RetryAttemptsExhausted", "cause": "AccessDenied", "readable_until": "2025-01-02T00:00:00.000Z" });
+        let found = of_given_up(&[lost]);
+        assert!(found.is_failed() && found.detail.en.starts_with("3 records"), "{found:?}");
+        assert!(found.examples[0].en.ends_with("readable until 2025-01-02T00:00:00.000Z"), "{found:?}");
     }
 }
