@@ -69,7 +69,7 @@ impl OrdersPlace {
 pub(crate) struct Walk {
     /// The place of each click in the order of sending, by its id; of its first sending.
     pub(crate) places: Vec<u32>,
-    /// The last product that each user looked at.
+    /// The last product that each user looked at, of those that are not alone in their sub-category.
     pub(crate) looks: BTreeMap<u64, u64>,
 }
 
@@ -171,13 +171,18 @@ impl StoreInput {
     fn walked(&self) -> Walk {
         let ids = usize::try_from(self.store.plan().clicks).unwrap_or(0) + 1;
         let (mut places, mut looks) = (vec![u32::MAX; ids], BTreeMap::new());
+        let mut sizes: BTreeMap<&str, u32> = BTreeMap::new();
+        for id in 1..=self.store.plan().products {
+            *sizes.entry(self.store.item(id).sub_category).or_default() += 1;
+        }
+        let is_alone = |product: u64| sizes[self.store.item(product).sub_category] == 1;
         for (place, sent) in (0..).zip(self.store.sends()) {
             let id = usize::try_from(sent.click.event_id).unwrap_or(0);
             if let Some(slot) = places.get_mut(id).filter(|slot| **slot == u32::MAX) {
                 *slot = place;
             }
-            if let Some(product) = sent.click.product_id() {
-                looks.insert(u64::from(sent.click.user_id), u64::from(product));
+            if let Some(product) = sent.click.product_id().map(u64::from).filter(|id| !is_alone(*id)) {
+                looks.insert(u64::from(sent.click.user_id), product);
             }
         }
         Walk { places, looks }

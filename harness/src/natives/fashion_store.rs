@@ -48,7 +48,7 @@ impl NativeFunction for Recommend {
         let mistake = Mistake::asked(context.environment.get("MISTAKE").map(String::as_str));
         let naive = mistake.map_err(|why| raised("ValueError", &why))? == Some(Mistake::ModuloFive);
         let catalogue = self.catalogue(context)?;
-        let mut looked_at: BTreeMap<i64, i64> = BTreeMap::new();
+        let mut found: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
         for record in event["Records"].as_array().into_iter().flatten() {
             let data = record["kinesis"]["data"].as_str().unwrap_or_default();
             let click: Option<Click> =
@@ -63,12 +63,13 @@ impl NativeFunction for Recommend {
                     .recommend_naively(click.user_id, product)
                     .map_err(|why| raised("ZeroDivisionError", &why))?;
             }
-            looked_at.insert(click.user_id, product);
+            let ids = catalogue.recommend(click.user_id, product);
+            if !ids.is_empty() {
+                found.insert(click.user_id, ids);
+            }
         }
-        // Only the last look of a batch counts: what is put later replaces what is put before.
-        let recommended =
-            looked_at.iter().map(|(user, product)| (*user, catalogue.recommend(*user, *product)));
-        let puts: Vec<Value> = recommended.filter(|(_, ids)| !ids.is_empty()).map(put_of).collect();
+        // Of a batch only the last look that leads to anything counts, as if each were put: however clicks are batched.
+        let puts: Vec<Value> = found.into_iter().map(put_of).collect();
         let table = context.environment.get("TABLE").cloned().unwrap_or_default();
         for batch in puts.chunks(BATCH_ITEMS_MAX) {
             let mut open = json!({ table.as_str(): batch });

@@ -122,7 +122,7 @@ impl Truth {
     }
 }
 
-/// What the last look of each user must have led to: the next of the sub-category's other products from place
+/// What the last look of each user that leads to anything must have led to: the next of the sub-category's other products from place
 /// `(31 * user + product) mod count` on. Not computed by the pipeline's own code.
 fn recommended(store: &Store, looks: &BTreeMap<u64, u64>) -> BTreeMap<u64, Vec<u64>> {
     let mut groups: BTreeMap<&str, Vec<u64>> = BTreeMap::new();

@@ -57,10 +57,10 @@ def recommend_products(event, context):
         bucket, key = os.environ["CATALOGUE"].removeprefix("s3://").split("/", 1)
         body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         GROUPS.update(groups_of(products_of(body.decode())))
-    # Only the last look of a batch counts: what is put later replaces what is put before.
-    found = {user: recommend(GROUPS, user, product) for user, product in looks_of(event["Records"])}
-    found = {user: ids for user, ids in sorted(found.items()) if ids}
+    # Of a batch only the last look that leads to anything counts, as if each were put: however clicks are batched.
+    looks = ((user, recommend(GROUPS, user, product)) for user, product in looks_of(event["Records"]))
+    found = {user: ids for user, ids in looks if ids}
     with boto3.resource("dynamodb").Table(TABLE).batch_writer() as table:
-        for user, ids in found.items():
+        for user, ids in sorted(found.items()):
             table.put_item(Item={"user_id": user, "recommended_products": ids})
     return {"users": len(found)}
