@@ -18,7 +18,7 @@ pub mod validate;
 pub use error::WireError;
 pub use r#gen::{
     SERVICES, athena, backup, cloudformation, cloudwatch, dynamodb, dynamodbstreams, firehose, glue, iam,
-    kinesis, lambda, logs, rds, scheduler, secretsmanager, sns, sqs, sts,
+    kinesis, lambda, logs, mwaa, rds, scheduler, secretsmanager, sns, sqs, sts,
 };
 pub use val::{Document, Form, FromVal, Kept, ToVal, Val};
 

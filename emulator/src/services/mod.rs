@@ -17,6 +17,7 @@ pub mod iam;
 pub mod kinesis;
 pub mod lambda;
 pub mod logs;
+pub mod mwaa;
 pub mod rds;
 pub mod s3;
 pub mod scheduler;
@@ -48,6 +49,7 @@ pub enum ServiceId {
     Kinesis,
     Lambda,
     Logs,
+    Mwaa,
     Rds,
     S3,
     SecretsManager,
@@ -72,6 +74,7 @@ impl ServiceId {
             "kinesis" => Self::Kinesis,
             "lambda" => Self::Lambda,
             "logs" => Self::Logs,
+            "mwaa" => Self::Mwaa,
             "rds" => Self::Rds,
             "secretsmanager" => Self::SecretsManager,
             "scheduler" => Self::Scheduler,
@@ -99,6 +102,7 @@ impl ServiceId {
             Self::Kinesis => &wire::kinesis::SERVICE,
             Self::Lambda => &wire::lambda::SERVICE,
             Self::Logs => &wire::logs::SERVICE,
+            Self::Mwaa => &wire::mwaa::SERVICE,
             Self::Rds => &wire::rds::SERVICE,
             Self::SecretsManager => &wire::secretsmanager::SERVICE,
             Self::Scheduler => &wire::scheduler::SERVICE,
@@ -145,6 +149,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
         ServiceId::Kinesis => Box::new(kinesis::Kinesis::new(strict)),
         ServiceId::Lambda => Box::new(lambda::Lambda::default()),
         ServiceId::Logs => Box::new(logs::Logs::default()),
+        ServiceId::Mwaa => Box::new(mwaa::Mwaa::default()),
         ServiceId::Rds => Box::new(rds::Rds::default()),
         ServiceId::SecretsManager => Box::new(secretsmanager::SecretsManager::default()),
         ServiceId::Scheduler => Box::new(scheduler::Scheduler::default()),

@@ -14,6 +14,7 @@ use crate::services::dynamodb::{DynamoOutput, DynamoWork};
 use crate::services::firehose::{ConvertOutput, ConvertWork};
 use crate::services::glue::{CrawlOutput, CrawlWork, ScriptOutput, ScriptWork};
 use crate::services::lambda::{FunctionOutput, FunctionWork};
+use crate::services::mwaa::work::{AirflowOutput, AirflowWork};
 use crate::services::rds::work::{PostgresOutput, PostgresWork};
 
 /// Names a job within its tank; later jobs have greater numbers.
@@ -52,6 +53,8 @@ pub enum Work {
     DynamoDb(Box<DynamoWork>),
     /// Start, stop or copy a database server.
     Postgres(Box<PostgresWork>),
+    /// Read or run DAGs with real Airflow.
+    Airflow(Box<AirflowWork>),
 }
 
 /// One HTTP request to an address of this machine. Others are refused: a tank does not talk to the world.
@@ -118,4 +121,6 @@ pub enum Output {
     DynamoDb(DynamoOutput),
     /// Of [`Work::Postgres`].
     Postgres(PostgresOutput),
+    /// Of [`Work::Airflow`].
+    Airflow(Box<AirflowOutput>),
 }

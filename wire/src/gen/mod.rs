@@ -13,6 +13,7 @@ pub mod iam;
 pub mod kinesis;
 pub mod lambda;
 pub mod logs;
+pub mod mwaa;
 pub mod rds;
 pub mod scheduler;
 pub mod secretsmanager;
@@ -36,6 +37,7 @@ pub static SERVICES: &[&Service] = &[
     &kinesis::SERVICE,
     &lambda::SERVICE,
     &logs::SERVICE,
+    &mwaa::SERVICE,
     &rds::SERVICE,
     &scheduler::SERVICE,
     &secretsmanager::SERVICE,

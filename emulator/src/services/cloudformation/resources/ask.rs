@@ -90,6 +90,7 @@ impl Ask {
                 ServiceId::Kinesis => "Kinesis",
                 ServiceId::Lambda => "Lambda",
                 ServiceId::Logs => "CloudWatchLogs",
+                ServiceId::Mwaa => "MWAA",
                 ServiceId::Rds => "Rds",
                 ServiceId::S3 => "S3",
                 ServiceId::SecretsManager => "SecretsManager",
