@@ -25,6 +25,7 @@ mod logs;
 mod logs_filters;
 mod logs_saved;
 mod make;
+mod mwaa;
 mod properties;
 mod s3;
 mod s3_configuration;
@@ -141,7 +142,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 34] = [
+static KINDS: [&dyn Kind; 35] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &cloudwatch::Alarm,
@@ -169,6 +170,7 @@ static KINDS: [&dyn Kind; 34] = [
     &logs_saved::QueryDefinition,
     &logs_saved::ResourcePolicy,
     &logs_filters::SubscriptionFilter,
+    &mwaa::Environment,
     &s3::Bucket,
     &s3::BucketPolicy,
     &sns::Subscription,

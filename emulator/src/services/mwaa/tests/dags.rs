@@ -131,3 +131,51 @@ async fn a_run_by_hand_waits_for_its_dag_and_for_its_own_past() {
     rig.tank.advance(Duration::from_secs(3)).await;
     assert!(rig.ask("GetEnvironment", json!({ "Name": "shop" })).await.is_err());
 }
+
+const STACK: &str = "
+Resources:
+  Dags: {Type: AWS::S3::Bucket, Properties: {BucketName: stack-dags}}
+  Airflow:
+    Type: AWS::MWAA::Environment
+    Properties:
+      Name: shop
+      SourceBucketArn: !GetAtt Dags.Arn
+      DagS3Path: dags
+      ExecutionRoleArn: arn:aws:iam::000000000000:role/airflow
+      NetworkConfiguration: {SubnetIds: [subnet-1a, subnet-1b], SecurityGroupIds: [sg-1]}
+      EnvironmentClass: <mw1.small|mw1.large>
+      Tags: {team: <shop|store>}
+Outputs:
+  Web: {Value: !GetAtt Airflow.WebserverUrl}
+";
+
+#[tokio::test]
+async fn a_stack_makes_changes_and_removes_an_environment() {
+    let Some(rig) = Rig::with_dags(&[]) else { return };
+    let text = |second: bool| {
+        let pick = |word: &str| word.split('|').nth(usize::from(second)).unwrap_or(word).to_owned();
+        let mut parts = STACK.split(['<', '>']).enumerate();
+        parts
+            .by_ref()
+            .map(|(n, part)| if n % 2 == 1 { pick(part) } else { part.to_owned() })
+            .collect::<String>()
+    };
+    let stack = |second: bool| json!({ "StackName": "s", "TemplateBody": text(second) });
+    rig.ask_of("cloudformation", "CreateStack", stack(false)).await.unwrap();
+    rig.tank.settle(Duration::from_secs(600)).await;
+    let shown = rig.done("GetEnvironment", json!({ "Name": "shop" })).await;
+    assert_eq!(
+        (&shown["Environment"]["Status"], &shown["Environment"]["EnvironmentClass"]),
+        (&json!("AVAILABLE"), &json!("mw1.small"))
+    );
+    rig.ask_of("cloudformation", "UpdateStack", stack(true)).await.unwrap();
+    rig.tank.settle(Duration::from_secs(600)).await;
+    let shown = rig.done("GetEnvironment", json!({ "Name": "shop" })).await;
+    assert_eq!(
+        (&shown["Environment"]["EnvironmentClass"], &shown["Environment"]["Tags"]["team"]),
+        (&json!("mw1.large"), &json!("store"))
+    );
+    rig.ask_of("cloudformation", "DeleteStack", json!({ "StackName": "s" })).await.unwrap();
+    rig.tank.settle(Duration::from_secs(600)).await;
+    assert_eq!(rig.done("ListEnvironments", json!({})).await["Environments"], json!([]));
+}
