@@ -66,7 +66,7 @@ impl Drop for Inner {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the served driver waits for real time to pass")]
-async fn nap_for(span: Duration) {
+pub(super) async fn nap_for(span: Duration) {
     tokio::time::sleep(span).await;
 }
 

@@ -1,9 +1,10 @@
 //! Executors: the only doors to the outside. Each takes work, and always answers with an outcome.
 //!
 //! `native.rs` runs Rust functions registered under a name; `process/` runs uploaded code; `query.rs` runs SQL;
-//! `crawl.rs` looks into objects; `convert.rs` works on Firehose's records, `dynamodb.rs` on exports and imports; `http.rs` sends a request to this machine; `postgres/` runs RDS's servers. None
+//! `crawl.rs` looks into objects; `convert.rs` works on Firehose's records, `dynamodb.rs` on exports and imports; `http.rs` sends a request to this machine; `postgres/` runs RDS's servers, `airflow/` MWAA's DAGs. None
 //! holds the world's lock while it works: it calls the tank as a client would.
 
+pub mod airflow;
 mod convert;
 mod crawl;
 mod dynamodb;
@@ -38,6 +39,7 @@ pub(crate) struct Executors {
     pub(crate) natives: Natives,
     pub(crate) processes: process::Processes,
     pub(crate) postgres: postgres::Postgres,
+    pub(crate) airflows: airflow::Airflows,
     /// Made by the first query: a tank that asks none pays nothing.
     pub(crate) engine: OnceCell<Arc<wavetank_sql::Engine>>,
 }
@@ -48,6 +50,7 @@ impl Executors {
             natives,
             processes: process::Processes::new(),
             postgres: postgres::Postgres::default(),
+            airflows: airflow::Airflows::default(),
             engine: OnceCell::new(),
         }
     }
@@ -56,6 +59,7 @@ impl Executors {
     pub(crate) fn forget(&self) {
         self.processes.end_all();
         self.postgres.end_all();
+        self.airflows.end_all();
     }
 
     /// Does the work. Comes back only when it is done, has failed or was stopped at its limit.
@@ -71,6 +75,7 @@ impl Executors {
             Work::DynamoDb(work) => dynamodb::run(door, *work).await,
             Work::Postgres(work) => postgres::run(&self.postgres, door, *work).await,
             Work::Sql(work) => self.postgres.run_sql(*work).await,
+            Work::Airflow(work) => airflow::run(&self.airflows, door, job.started, *work).await,
         }
     }
 }

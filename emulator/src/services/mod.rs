@@ -18,6 +18,7 @@ pub mod iam;
 pub mod kinesis;
 pub mod lambda;
 pub mod logs;
+pub mod mwaa;
 pub mod rds;
 pub mod rds_data;
 pub mod s3;
@@ -51,6 +52,7 @@ pub enum ServiceId {
     Kinesis,
     Lambda,
     Logs,
+    Mwaa,
     Rds,
     RdsData,
     S3,
@@ -77,6 +79,7 @@ impl ServiceId {
             "kinesis" => Self::Kinesis,
             "lambda" => Self::Lambda,
             "logs" => Self::Logs,
+            "mwaa" => Self::Mwaa,
             "rds" => Self::Rds,
             "rds-data" => Self::RdsData,
             "secretsmanager" => Self::SecretsManager,
@@ -106,6 +109,7 @@ impl ServiceId {
             Self::Kinesis => &wire::kinesis::SERVICE,
             Self::Lambda => &wire::lambda::SERVICE,
             Self::Logs => &wire::logs::SERVICE,
+            Self::Mwaa => &wire::mwaa::SERVICE,
             Self::Rds => &wire::rds::SERVICE,
             Self::RdsData => &wire::rds_data::SERVICE,
             Self::SecretsManager => &wire::secretsmanager::SERVICE,
@@ -154,6 +158,7 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
         ServiceId::Kinesis => Box::new(kinesis::Kinesis::new(strict)),
         ServiceId::Lambda => Box::new(lambda::Lambda::default()),
         ServiceId::Logs => Box::new(logs::Logs::default()),
+        ServiceId::Mwaa => Box::new(mwaa::Mwaa::default()),
         ServiceId::Rds => Box::new(rds::Rds::default()),
         ServiceId::RdsData => Box::new(rds_data::RdsData::default()),
         ServiceId::SecretsManager => Box::new(secretsmanager::SecretsManager::default()),

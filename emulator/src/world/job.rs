@@ -14,6 +14,7 @@ use crate::services::dynamodb::{DynamoOutput, DynamoWork};
 use crate::services::firehose::{ConvertOutput, ConvertWork};
 use crate::services::glue::{CrawlOutput, CrawlWork, ScriptOutput, ScriptWork};
 use crate::services::lambda::{FunctionOutput, FunctionWork};
+use crate::services::mwaa::work::{AirflowOutput, AirflowWork};
 use crate::services::rds::work::{PostgresOutput, PostgresWork};
 use crate::services::rds_data::work::{SqlOutput, SqlWork};
 
@@ -55,6 +56,8 @@ pub enum Work {
     Postgres(Box<PostgresWork>),
     /// Run a statement on a database server.
     Sql(Box<SqlWork>),
+    /// Read or run DAGs with real Airflow.
+    Airflow(Box<AirflowWork>),
 }
 
 /// One HTTP request to an address of this machine. Others are refused: a tank does not talk to the world.
@@ -123,4 +126,6 @@ pub enum Output {
     Postgres(PostgresOutput),
     /// Of [`Work::Sql`].
     Sql(SqlOutput),
+    /// Of [`Work::Airflow`].
+    Airflow(Box<AirflowOutput>),
 }

@@ -14,6 +14,7 @@ pub mod iam;
 pub mod kinesis;
 pub mod lambda;
 pub mod logs;
+pub mod mwaa;
 pub mod rds;
 pub mod rds_data;
 pub mod scheduler;
@@ -39,6 +40,7 @@ pub static SERVICES: &[&Service] = &[
     &kinesis::SERVICE,
     &lambda::SERVICE,
     &logs::SERVICE,
+    &mwaa::SERVICE,
     &rds::SERVICE,
     &rds_data::SERVICE,
     &scheduler::SERVICE,

@@ -91,6 +91,7 @@ impl Ask {
                 ServiceId::Kinesis => "Kinesis",
                 ServiceId::Lambda => "Lambda",
                 ServiceId::Logs => "CloudWatchLogs",
+                ServiceId::Mwaa => "MWAA",
                 ServiceId::Rds => "Rds",
                 ServiceId::RdsData => "RdsData",
                 ServiceId::S3 => "S3",

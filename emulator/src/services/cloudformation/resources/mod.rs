@@ -27,6 +27,7 @@ mod logs_filters;
 mod logs_parts;
 mod logs_saved;
 mod make;
+mod mwaa;
 mod properties;
 mod rds;
 mod s3;
@@ -146,7 +147,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 44] = [
+static KINDS: [&dyn Kind; 45] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &cloudwatch::Alarm,
@@ -178,6 +179,7 @@ static KINDS: [&dyn Kind; 44] = [
     &logs_saved::QueryDefinition,
     &logs_saved::ResourcePolicy,
     &logs_filters::SubscriptionFilter,
+    &mwaa::Environment,
     &rds::DbInstance,
     &rds::DbParameterGroup,
     &rds::DbSubnetGroup,
