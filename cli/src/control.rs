@@ -20,6 +20,8 @@ pub(crate) fn env(at: &At) -> Result<ExitCode, Failure> {
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("AWS_DEFAULT_REGION", "us-east-1"),
         ("AWS_REGION", "us-east-1"),
+        // Live tail would look for `streaming-127.0.0.1`.
+        ("AWS_DISABLE_HOST_PREFIX_INJECTION", "true"),
     ] {
         println!("export {name}={value}");
     }

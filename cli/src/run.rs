@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use bytes::Bytes;
 use wavetank::run::{Brought, RunError, RunOptions};
 use wavetank::{Embedded, OrdersPlace, Report};
+use wavetank_emulator::executors::postgres;
 use wavetank_scenarios::Scenario;
 use wavetank_types::Seed;
 use wavetank_types::ledger::Fate;
@@ -18,6 +19,9 @@ use crate::whole_file::create;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let scenario = Scenario::open(&args.scenario).map_err(|error| Failure::Usage(error.to_string()))?;
+    if args.orders == Orders::Rds {
+        postgres::find(None).map_err(|missing| Failure::Environment(missing.to_string()))?;
+    }
     let options = RunOptions {
         rows: args.rows.or(args.clicks),
         users: args.users,
@@ -47,7 +51,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
 
 /// A store's orders are in RDS if they are asked for there, or if nothing is asked and a PostgreSQL is found.
 fn orders_place(asked: Orders, scenario: &Scenario) -> OrdersPlace {
-    let is_there = || wavetank_emulator::executors::postgres::find(None).is_ok();
+    let is_there = || postgres::find(None).is_ok();
     match asked {
         Orders::Rds => OrdersPlace::Rds,
         Orders::Auto if scenario.input.orders.is_some() && is_there() => OrdersPlace::Rds,
