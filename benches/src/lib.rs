@@ -1,4 +1,4 @@
-//! What the benches share: the seed, and requests written as JSON. The benches are in `benches/`: `data.rs` for rows without a tank, `tank.rs` for
+//! What the benches share: the seed, and requests written as JSON. The benches are in `benches/`: `data.rs` and `clicks.rs` for rows without a tank, `tank.rs` for
 //! S3, Athena and the start of a tank, `streams.rs` for Kinesis, `dynamodb.rs` and `dynamodb_million.rs` for tables.
 
 use serde_json::Value;
@@ -6,6 +6,10 @@ use wavetank_emulator::{Scope, Tank};
 use wavetank_types::Seed;
 use wavetank_wire::codec::from_json;
 use wavetank_wire::{FromVal as _, Operation};
+
+/// As in the `wavetank` binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Every bench draws from this.
 pub const SEED: Seed = Seed(7);

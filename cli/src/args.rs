@@ -8,6 +8,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use wavetank::defects::DefectList;
 use wavetank::report::Lang;
 use wavetank::send::Sink;
+use wavetank_generators::arrivals::Arrivals;
+use wavetank_generators::fashion_store::{Locale, PriceForm};
 use wavetank_generators::kdg::Rate;
 use wavetank_types::time::parse_duration;
 
@@ -36,7 +38,7 @@ pub(crate) enum Command {
     /// List scenarios and generator profiles
     List,
     /// Write a profile's rows to a file, and their truth beside it
-    Generate(GenerateArgs),
+    Generate(Box<GenerateArgs>),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -46,6 +48,18 @@ pub(crate) struct RunArgs {
     /// Generate this many rows, such as 60 or 1e6 [default: the scenario's]
     #[arg(long, value_parser = count, conflicts_with = "input")]
     pub(crate) rows: Option<u64>,
+    /// Of a store: send this many clicks, such as 1e6 [default: the scenario's]
+    #[arg(long, value_parser = count, conflicts_with_all = ["rows", "input"])]
+    pub(crate) clicks: Option<u64>,
+    /// Of a store: have this many users [default: the scenario's]
+    #[arg(long, value_parser = count)]
+    pub(crate) users: Option<u64>,
+    /// Of a store: live this many days [default: the scenario's]
+    #[arg(long)]
+    pub(crate) days: Option<u32>,
+    /// Of a store: keep its orders in rds (a real PostgreSQL of this machine) or in files; auto takes rds where it can
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) orders: Orders,
     /// Draw everything from this seed
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
@@ -67,6 +81,15 @@ pub(crate) struct RunArgs {
     /// Write what became of each row to this file, as CSV
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) ledger: Option<PathBuf>,
+}
+
+/// Where a store keeps its orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Orders {
+    #[default]
+    Auto,
+    Rds,
+    Files,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -115,15 +138,18 @@ pub(crate) struct GenerateArgs {
     /// Draw everything from this seed
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
-    /// Write to this file; its ending gives the format: csv, ndjson or parquet
-    #[arg(long, required_unless_present = "to")]
+    /// Write to this file; its ending gives the format: csv, ndjson, parquet or copy. A folder takes a file for each table
+    #[arg(long, value_name = "FILE|DIR", required_unless_present = "to")]
     pub(crate) out: Option<PathBuf>,
-    /// Write this format whatever the file's ending
+    /// Write this format whatever the file's ending: csv, ndjson, parquet, or copy for PostgreSQL [default in a folder: csv]
     #[arg(long)]
     pub(crate) format: Option<String>,
     /// Put defects into the rows: name=share or name, such as duplicate=0.02,malformed=0.01,bom
     #[arg(long, value_name = "LIST")]
     pub(crate) defects: Option<DefectList>,
+    /// Write or send this table alone, of a profile with several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
     /// Use this many threads; the bytes are the same with any number [default: all]
     #[arg(long)]
     pub(crate) threads: Option<NonZeroUsize>,
@@ -139,17 +165,84 @@ pub(crate) struct GenerateArgs {
     /// For kdg: send for this long
     #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration, conflicts_with = "rows")]
     pub(crate) span: Option<Duration>,
-    /// For kdg: send to a running tank: kinesis:NAME, firehose:NAME or sqs:NAME
+    /// Send to a running tank: kinesis:NAME, firehose:NAME, sqs:NAME or dynamodb:NAME
     #[arg(long, value_name = "SINK", conflicts_with = "out")]
     pub(crate) to: Option<Sink>,
-    /// For kdg with --to: move the tank's clock on instead of waiting for real time to pass
+    /// With --to: move the tank's clock on instead of waiting for real time to pass
     #[arg(long)]
     pub(crate) fast: bool,
-    /// For kdg with --to: the sink's region
+    /// With --to: the sink's region
     #[arg(long, default_value = "us-east-1")]
     pub(crate) region: String,
+    /// With --to: the tank's address, such as http://127.0.0.1:4566, instead of --port
+    #[arg(long, value_name = "URL", value_parser = loopback_port, conflicts_with = "port")]
+    pub(crate) endpoint: Option<u16>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) at: At,
+}
+
+impl GenerateArgs {
+    /// The port of the tank to send to.
+    pub(crate) fn endpoint_port(&self) -> u16 {
+        self.endpoint.unwrap_or(self.at.port)
+    }
+}
+
+/// What can be said of a fashion store besides its rows.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "For fashion-store and its parts")]
+pub(crate) struct StoreArgs {
+    /// This many users [default: one for a hundred clicks]
+    #[arg(long, value_parser = count)]
+    pub(crate) users: Option<u64>,
+    /// This many products [default: 500]
+    #[arg(long, value_parser = count)]
+    pub(crate) products: Option<u64>,
+    /// This many orders [default: one for fifty clicks]
+    #[arg(long, value_parser = count)]
+    pub(crate) orders: Option<u64>,
+    /// Over this many days [default: one for a million clicks]
+    #[arg(long)]
+    pub(crate) days: Option<u32>,
+    /// The first day in Viet Nam [default: 2026-01-06]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) first_day: Option<Day>,
+    /// Users' names, phones and addresses: vi or us [default: vi]
+    #[arg(long)]
+    pub(crate) locale: Option<Locale>,
+    /// Prices as 8421.0, 8421 or 8421.00: float, whole or cents [default: float]
+    #[arg(long)]
+    pub(crate) prices: Option<PriceForm>,
+    /// How clicks are spread over the days: steady, poisson, diurnal, or burst:1h/5m/x10 [default: diurnal]
+    #[arg(long)]
+    pub(crate) arrivals: Option<Arrivals>,
+}
+
+/// A local day, counted from 1970-01-01.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Day(pub(crate) i32);
+
+impl std::str::FromStr for Day {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        wavetank_generators::calendar::parse_day(text)
+            .map(Self)
+            .ok_or_else(|| format!("`{text}` is not a day; write 2026-01-06"))
+    }
+}
+
+/// The port of an address on this machine.
+fn loopback_port(text: &str) -> Result<u16, String> {
+    let refuse = || format!("`{text}` is no address on this machine; write http://127.0.0.1:4566");
+    let rest = text.strip_prefix("http://").ok_or_else(refuse)?;
+    let (host, port) = rest.trim_end_matches('/').rsplit_once(':').ok_or_else(refuse)?;
+    if !["127.0.0.1", "localhost", "[::1]"].contains(&host) {
+        return Err(refuse());
+    }
+    port.parse().map_err(|_| refuse())
 }
 
 /// A count as people write it: `60`, `1_000_000`, `1e6`, `2.5e3`.
@@ -181,6 +274,16 @@ mod tests {
         check("2.55e1", None);
         check("-1", None);
         check("many", None);
+    }
+
+    #[test]
+    fn only_addresses_of_this_machine_are_taken() {
+        let check = |text: &str, port: Option<u16>| assert_eq!(loopback_port(text).ok(), port, "{text}");
+        check("http://127.0.0.1:4566", Some(4_566));
+        check("http://localhost:80/", Some(80));
+        check("https://127.0.0.1:4566", None);
+        check("http://example.com:80", None);
+        check("127.0.0.1", None);
     }
 
     #[test]

@@ -51,6 +51,14 @@ pub(crate) fn doctor() -> Result<ExitCode, Failure> {
             ),
         }
     }
+    match wavetank_emulator::executors::postgres::find(None) {
+        Ok(found) => println!("  found    {:<8} {} in {}", "postgres", found.version, found.bin.display()),
+        Err(_) => println!(
+            "  missing  {:<8} for RDS instances and the Data API\n           hint: {}",
+            "postgres",
+            wavetank_emulator::executors::postgres::INSTALL
+        ),
+    }
     let port = std::net::TcpListener::bind(("127.0.0.1", 4566));
     println!(
         "  port     4566     {}",

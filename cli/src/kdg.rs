@@ -57,7 +57,7 @@ fn send(args: &GenerateArgs, events: &Events, sink: &Sink) -> Result<ExitCode, F
     let progress = Terminal::default();
     let sent = runtime.block_on(async {
         let pace = if args.fast { Pace::Tank } else { Pace::Real };
-        let tank = Endpoint::tank(args.at.port, pace).await;
+        let tank = Endpoint::tank(args.endpoint_port(), pace).await;
         let tank = tank.map_err(|error| Failure::Environment(error.to_string()))?;
         progress.begin(Stage::Send, Some(events.count));
         let sent = events.send(Aws::new(&tank, &args.region), sink, tank.now(), &progress).await;

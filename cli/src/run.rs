@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use bytes::Bytes;
 use wavetank::run::{Brought, RunError, RunOptions};
-use wavetank::{Embedded, Report};
+use wavetank::{Embedded, OrdersPlace, Report};
 use wavetank_scenarios::Scenario;
 use wavetank_types::Seed;
 use wavetank_types::ledger::Fate;
 
-use crate::args::RunArgs;
+use crate::args::{Orders, RunArgs};
 use crate::failure::Failure;
 use crate::progress::Terminal;
 use crate::whole_file::create;
@@ -19,7 +19,10 @@ use crate::whole_file::create;
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let scenario = Scenario::open(&args.scenario).map_err(|error| Failure::Usage(error.to_string()))?;
     let options = RunOptions {
-        rows: args.rows,
+        rows: args.rows.or(args.clicks),
+        users: args.users,
+        days: args.days,
+        orders: orders_place(args.orders, &scenario),
         seed: args.seed,
         variant: args.variant.clone(),
         defects: args.defects.clone().unwrap_or_default(),
@@ -42,6 +45,16 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// A store's orders are in RDS if they are asked for there, or if nothing is asked and a PostgreSQL is found.
+fn orders_place(asked: Orders, scenario: &Scenario) -> OrdersPlace {
+    let is_there = || wavetank_emulator::executors::postgres::find(None).is_ok();
+    match asked {
+        Orders::Rds => OrdersPlace::Rds,
+        Orders::Auto if scenario.input.orders.is_some() && is_there() => OrdersPlace::Rds,
+        Orders::Auto | Orders::Files => OrdersPlace::Files,
+    }
+}
+
 fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Environment(format!("cannot start threads: {error}")))?;
@@ -52,9 +65,11 @@ fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> 
     });
     progress.end();
     report.map_err(|error| match error {
-        RunError::Scenario(_) | RunError::Profile(_) | RunError::NoTruth(_) => {
-            Failure::Usage(error.to_string())
-        }
+        RunError::Scenario(_)
+        | RunError::Profile(_)
+        | RunError::NoTruth(_)
+        | RunError::NoStore(_)
+        | RunError::Store(_) => Failure::Usage(error.to_string()),
         other => Failure::Failed(other.to_string()),
     })
 }

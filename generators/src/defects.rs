@@ -74,11 +74,25 @@ pub enum Defect {
     Bom,
     /// Lines that end in CR LF; counted per file.
     Crlf,
+    /// Sent a few seconds after later ones.
+    OutOfOrder,
+    /// Sent minutes to hours after it happened.
+    Late,
+    /// Sent again, with a new sequence number.
+    ProducerDuplicate,
+    /// Received again, with the same sequence number.
+    ConsumerDuplicate,
+    /// From an instant on, a member has another name.
+    DriftRenamed,
+    /// From an instant on, there is one more member.
+    DriftAdded,
+    /// A row as the public catalogue has some: a bare comma, `NA`, no year, empty columns at the end.
+    Dirty,
 }
 
 impl Defect {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 14] = [
         Self::Duplicate,
         Self::Malformed,
         Self::WrongType,
@@ -86,6 +100,13 @@ impl Defect {
         Self::Quoted,
         Self::Bom,
         Self::Crlf,
+        Self::OutOfOrder,
+        Self::Late,
+        Self::ProducerDuplicate,
+        Self::ConsumerDuplicate,
+        Self::DriftRenamed,
+        Self::DriftAdded,
+        Self::Dirty,
     ];
 
     /// The label in truth files and reports.
@@ -98,6 +119,13 @@ impl Defect {
             Self::Quoted => "quoted",
             Self::Bom => "bom",
             Self::Crlf => "crlf",
+            Self::OutOfOrder => "out-of-order",
+            Self::Late => "late",
+            Self::ProducerDuplicate => "producer-duplicate",
+            Self::ConsumerDuplicate => "consumer-duplicate",
+            Self::DriftRenamed => "drift-renamed",
+            Self::DriftAdded => "drift-added",
+            Self::Dirty => "dirty",
         }
     }
 }
@@ -128,16 +156,71 @@ pub struct Defects {
     pub bom: bool,
     /// CR LF line ends.
     pub crlf: bool,
+    /// Clicks that go a few seconds after later ones.
+    #[serde(skip_serializing_if = "takes_nothing")]
+    pub out_of_order: Share,
+    /// Clicks that go minutes to hours after they happened.
+    #[serde(skip_serializing_if = "takes_nothing")]
+    pub late: Share,
+    /// Clicks that go twice, each time with a sequence number of its own.
+    #[serde(skip_serializing_if = "takes_nothing")]
+    pub producer_duplicate: Share,
+    /// Clicks that are read twice, with the same sequence number.
+    #[serde(skip_serializing_if = "takes_nothing")]
+    pub consumer_duplicate: Share,
+    /// After this share of the days, `product_id` is called `product`.
+    #[serde(skip_serializing_if = "takes_nothing")]
+    pub drift_renamed: Share,
+    /// After this share of the days, clicks have a `device`.
+    #[serde(skip_serializing_if = "takes_nothing")]
+    pub drift_added: Share,
+    /// Rows of products with the catalogue's dirt.
+    #[serde(skip_serializing_if = "takes_nothing")]
+    pub dirty: Share,
+}
+
+/// By reference, as serde asks.
+fn takes_nothing(share: &Share) -> bool {
+    share.is_none()
 }
 
 impl Defects {
     /// Refuses shares that need more records than there are.
     pub fn check(&self) -> Result<(), DefectsError> {
-        let parts: u32 = self.marks().iter().map(|share| share.ppm).sum();
-        if parts > PARTS_PER_WHOLE {
-            return Err(DefectsError::OverWhole { total: f64::from(parts) / f64::from(PARTS_PER_WHOLE) });
+        let sendings = [self.out_of_order, self.late, self.producer_duplicate, self.consumer_duplicate];
+        let alternatives = [
+            (self.marks(), "malformed, wrong type, extra column and quoted"),
+            (sendings, "out of order, late, producer duplicate and consumer duplicate"),
+        ];
+        for (shares, names) in alternatives {
+            let parts: u32 = shares.iter().map(|share| share.ppm).sum();
+            if parts > PARTS_PER_WHOLE {
+                let total = f64::from(parts) / f64::from(PARTS_PER_WHOLE);
+                return Err(DefectsError::OverWhole { names, total });
+            }
         }
         Ok(())
+    }
+
+    /// The kinds that were asked for.
+    pub fn asked(&self) -> Vec<Defect> {
+        let is_asked = |defect: &Defect| match defect {
+            Defect::Duplicate => !self.duplicate.is_none(),
+            Defect::Malformed => !self.malformed.is_none(),
+            Defect::WrongType => !self.wrong_type.is_none(),
+            Defect::ExtraColumn => !self.extra_column.is_none(),
+            Defect::Quoted => !self.quoted.is_none(),
+            Defect::Bom => self.bom,
+            Defect::Crlf => self.crlf,
+            Defect::OutOfOrder => !self.out_of_order.is_none(),
+            Defect::Late => !self.late.is_none(),
+            Defect::ProducerDuplicate => !self.producer_duplicate.is_none(),
+            Defect::ConsumerDuplicate => !self.consumer_duplicate.is_none(),
+            Defect::DriftRenamed => !self.drift_renamed.is_none(),
+            Defect::DriftAdded => !self.drift_added.is_none(),
+            Defect::Dirty => !self.dirty.is_none(),
+        };
+        Defect::ALL.into_iter().filter(is_asked).collect()
     }
 
     /// The shares of which a record has at most one, in the order in which they are dealt out.
@@ -153,8 +236,10 @@ pub enum DefectsError {
     #[error("`{0}` is not a share; write a fraction between 0 and 1")]
     NotAShare(String),
     /// A record has one defect at most.
-    #[error("malformed, wrong type, extra column and quoted add up to {total}; together they take at most 1")]
+    #[error("{names} add up to {total}; together they take at most 1")]
     OverWhole {
+        /// The kinds that exclude each other.
+        names: &'static str,
         /// The sum of the shares.
         total: f64,
     },
@@ -190,7 +275,10 @@ mod tests {
         let defects = Defects { malformed: half, quoted: half, ..Defects::default() };
         assert_eq!(defects.check(), Ok(()));
         let over = Defects { wrong_type: half, ..defects };
-        assert_eq!(over.check(), Err(DefectsError::OverWhole { total: 1.5 }));
+        let names = "malformed, wrong type, extra column and quoted";
+        assert_eq!(over.check(), Err(DefectsError::OverWhole { names, total: 1.5 }));
+        let late = Defects { late: half, out_of_order: half, producer_duplicate: half, ..Defects::default() };
+        assert!(late.check().is_err());
     }
 
     #[test]

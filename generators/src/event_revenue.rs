@@ -33,6 +33,17 @@ pub const EVENT_ID_FIRST: i64 = 1_001;
 /// The profile's name, and the name of its random streams.
 pub const NAME: &str = "event-revenue";
 
+/// The defects that can be asked for.
+pub const DEFECTS: [Defect; 7] = [
+    Defect::Duplicate,
+    Defect::Malformed,
+    Defect::WrongType,
+    Defect::ExtraColumn,
+    Defect::Quoted,
+    Defect::Bom,
+    Defect::Crlf,
+];
+
 /// The columns, in the workshop's order.
 pub const COLUMNS: [Column; 13] = [
     Column::number("event_id"),

@@ -5,14 +5,18 @@
 //! `io::Write`), arrival times (the scenario decides when a row is sent).
 //! Start with `registry.rs` (what there is), then `event_revenue.rs`, then `write.rs`.
 
+pub mod arrivals;
+pub mod calendar;
 pub mod defects;
 pub mod event_revenue;
+pub mod fashion_store;
 pub mod kdg;
 pub mod locale;
 pub mod people_vi;
 pub mod registry;
 pub mod shop;
 pub mod table;
+mod text;
 pub mod trades;
 pub mod write;
 
@@ -21,6 +25,6 @@ pub use event_revenue::EventRevenue;
 pub use people_vi::PeopleVi;
 pub use registry::{PROFILES, Profile, ProfileInfo};
 pub use shop::Shop;
-pub use table::Table;
+pub use table::{Rows, Table};
 pub use trades::Trades;
-pub use write::{Format, write};
+pub use write::{Format, write, write_rows};

@@ -4,8 +4,9 @@
 
 use wavetank_types::Seed;
 
-use crate::defects::{Defects, DefectsError};
-use crate::table::{Column, Table};
+use crate::defects::{Defect, Defects, DefectsError};
+use crate::fashion_store::{Part, StoreError, StoreOptions, StoreProfile};
+use crate::table::{Column, Rows, Table};
 use crate::{EventRevenue, PeopleVi, Shop, Trades, event_revenue, people_vi, shop, trades};
 
 /// What is known of a profile before it has a size and a seed.
@@ -15,44 +16,77 @@ pub struct ProfileInfo {
     pub name: &'static str,
     /// One sentence.
     pub summary: &'static str,
-    /// The columns in order.
-    pub columns: &'static [Column],
+    /// The tables' names and their columns in order; one, but for those that are whole only together.
+    pub tables: &'static [(&'static str, &'static [Column])],
     /// Rows when none are asked for.
     pub rows_default: u64,
-    /// Whether a truth file is written beside the output, and defects can be asked for.
+    /// Whether a truth file is written beside the output.
     pub has_truth: bool,
+    /// The defects that can be asked for.
+    pub defects: &'static [Defect],
+}
+
+const fn of_store(part: Part, rows_default: u64, summary: &'static str) -> ProfileInfo {
+    let (name, tables, has_truth, defects) = (part.name(), part.tables(), part.has_truth(), part.defects());
+    ProfileInfo { name, summary, tables, rows_default, has_truth, defects }
 }
 
 /// Every profile, by name.
-pub const PROFILES: [ProfileInfo; 4] = [
+pub const PROFILES: [ProfileInfo; 10] = [
+    of_store(
+        Part::Catalogue,
+        500,
+        "the public catalogue of fashion products, with the dirt of its file on request",
+    ),
+    of_store(
+        Part::Clickstream,
+        10_000,
+        "clicks of sessions that look, fill a cart, leave or buy, in the order of sending",
+    ),
     ProfileInfo {
         name: event_revenue::NAME,
         summary: "events with place, attendance and ticket revenue; dates in three formats, nulls, zeros",
-        columns: &event_revenue::COLUMNS,
+        tables: &[(event_revenue::NAME, &event_revenue::COLUMNS)],
         rows_default: 60,
         has_truth: true,
+        defects: &event_revenue::DEFECTS,
     },
+    of_store(
+        Part::Whole,
+        10_000,
+        "a fashion store: users, products, orders and their details, and the clicks (as many as rows) that lead to them",
+    ),
     ProfileInfo {
         name: people_vi::NAME,
         summary: "people with Vietnamese names, phones, provinces and balances",
-        columns: &people_vi::COLUMNS,
+        tables: &[(people_vi::NAME, &people_vi::COLUMNS)],
         rows_default: 1_000,
         has_truth: false,
+        defects: &[],
     },
+    of_store(Part::Products, 500, "the fashion store's products with their prices"),
+    of_store(Part::Purchases, 1_000, "the fashion store's orders (as many as rows) and their details"),
     ProfileInfo {
         name: shop::NAME,
         summary: "the items of one DynamoDB table: customers, products, stock, orders (as many as rows) and their items",
-        columns: &shop::COLUMNS,
+        tables: &[(shop::NAME, &shop::COLUMNS)],
         rows_default: 200,
         has_truth: false,
+        defects: &[],
     },
     ProfileInfo {
         name: trades::NAME,
         summary: "messages about trades with hierarchy and versions, some sent twice and some out of order",
-        columns: &trades::COLUMNS,
+        tables: &[(trades::NAME, &trades::COLUMNS)],
         rows_default: 1_000,
         has_truth: false,
+        defects: &[],
     },
+    of_store(
+        Part::Users,
+        1_000,
+        "the fashion store's users: Vietnamese, or American with addresses of two lines",
+    ),
 ];
 
 /// A profile with its size and seed.
@@ -66,6 +100,8 @@ pub enum Profile {
     Shop(Shop),
     /// `trades`
     Trades(Trades),
+    /// `fashion-store`, or a part of it
+    FashionStore(Box<StoreProfile>),
 }
 
 impl Profile {
@@ -73,14 +109,32 @@ impl Profile {
     ///
     /// Error: no such profile, defects that do not add up, or defects of a profile that has none.
     pub fn open(name: &str, rows: Option<u64>, seed: Seed, defects: Defects) -> Result<Self, ProfileError> {
+        Self::open_with(name, rows, seed, defects, &StoreOptions::default())
+    }
+
+    /// Opens a profile as [`Profile::open`] does; of a fashion store more can be said.
+    pub fn open_with(
+        name: &str,
+        rows: Option<u64>,
+        seed: Seed,
+        defects: Defects,
+        options: &StoreOptions,
+    ) -> Result<Self, ProfileError> {
         let info = PROFILES
             .iter()
             .find(|info| info.name == name)
             .ok_or_else(|| ProfileError::NoSuchProfile(name.to_owned()))?;
-        if !info.has_truth && defects != Defects::default() {
-            return Err(ProfileError::NoDefects(info.name));
+        if let Some(defect) = defects.asked().into_iter().find(|defect| !info.defects.contains(defect)) {
+            return Err(ProfileError::NoSuchDefect { profile: info.name, defect });
         }
         let rows = rows.unwrap_or(info.rows_default);
+        if let Some(part) = Part::ALL.into_iter().find(|part| part.name() == info.name) {
+            let profile = StoreProfile::new(part, rows, seed, defects, options)?;
+            return Ok(Self::FashionStore(Box::new(profile)));
+        }
+        if *options != StoreOptions::default() {
+            return Err(ProfileError::NoStore(info.name));
+        }
         Ok(match info.name {
             event_revenue::NAME => Self::EventRevenue(EventRevenue::new(rows, seed, defects)?),
             shop::NAME => Self::Shop(Shop::new(rows, seed)),
@@ -89,21 +143,17 @@ impl Profile {
         })
     }
 
-    /// The table to write.
-    pub fn table(&self) -> &dyn Table {
-        match self {
-            Self::EventRevenue(profile) => profile,
-            Self::PeopleVi(profile) => profile,
-            Self::Shop(profile) => profile,
-            Self::Trades(profile) => profile,
+    /// The tables to write, with their names.
+    pub fn tables(&self) -> Vec<(&'static str, Rows<'_>)> {
+        fn one<'a>(name: &'static str, table: &'a dyn Table) -> Vec<(&'static str, Rows<'a>)> {
+            vec![(name, Rows::Chunks(Box::new(table)))]
         }
-    }
-
-    /// The profile whose truth is known, if this is it.
-    pub fn with_truth(&self) -> Option<&EventRevenue> {
         match self {
-            Self::EventRevenue(profile) => Some(profile),
-            Self::PeopleVi(_) | Self::Shop(_) | Self::Trades(_) => None,
+            Self::EventRevenue(profile) => one(event_revenue::NAME, profile),
+            Self::PeopleVi(profile) => one(people_vi::NAME, profile),
+            Self::Shop(profile) => one(shop::NAME, profile),
+            Self::Trades(profile) => one(trades::NAME, profile),
+            Self::FashionStore(profile) => profile.tables(),
         }
     }
 }
@@ -112,11 +162,22 @@ impl Profile {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ProfileError {
     /// No profile has this name.
-    #[error("no profile is named `{0}`; there are event-revenue, people-vi, shop and trades")]
+    #[error("no profile is named `{0}`; there are {names}", names = PROFILES.map(|info| info.name).join(", "))]
     NoSuchProfile(String),
-    /// Defects were asked of a profile that makes none.
-    #[error("profile {0} makes no defects")]
-    NoDefects(&'static str),
+    /// A defect was asked of a profile that does not make it.
+    #[error("profile {profile} does not make {defect} rows")]
+    NoSuchDefect {
+        /// Which profile.
+        profile: &'static str,
+        /// Which defect.
+        defect: Defect,
+    },
+    /// Users, days and the like were said of a profile that has none.
+    #[error("profile {0} is no part of a fashion store: only its rows, seed and defects can be said")]
+    NoStore(&'static str),
+    /// The store was refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The defects were refused.
     #[error(transparent)]
     Defects(#[from] DefectsError),
@@ -130,8 +191,9 @@ mod tests {
     fn every_profile_opens_by_its_name_with_its_columns() {
         for info in &PROFILES {
             let profile = Profile::open(info.name, None, Seed(7), Defects::default()).expect(info.name);
-            assert_eq!(profile.table().columns(), info.columns, "{}", info.name);
-            assert_eq!(profile.with_truth().is_some(), info.has_truth, "{}", info.name);
+            let tables = profile.tables();
+            let tables: Vec<_> = tables.iter().map(|(name, rows)| (*name, rows.columns())).collect();
+            assert_eq!(tables, info.tables, "{}", info.name);
         }
     }
 
@@ -144,6 +206,11 @@ mod tests {
         };
         let unknown = ProfileError::NoSuchProfile("events".to_owned());
         check("events", Defects::default(), unknown);
-        check("people-vi", bom, ProfileError::NoDefects("people-vi"));
+        let refused = |profile| ProfileError::NoSuchDefect { profile, defect: Defect::Bom };
+        check("people-vi", bom, refused("people-vi"));
+        check("clickstream", bom, refused("clickstream"));
+        let days = StoreOptions { days: Some(2), ..StoreOptions::default() };
+        let opened = Profile::open_with("shop", None, Seed(7), Defects::default(), &days);
+        assert_eq!(opened.err(), Some(ProfileError::NoStore("shop")));
     }
 }

@@ -7,6 +7,7 @@ use wavetank_scenarios::{Outputs, Scenario, ScenarioError, Step, Upload};
 use wavetank_types::names::split_s3_uri;
 use wavetank_wire::WireError;
 use wavetank_wire::glue::*;
+use wavetank_wire::lambda::{Invoke, InvokeInput};
 use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput};
 
 use crate::client::Aws;
@@ -50,6 +51,14 @@ pub enum DriveError {
         /// Its last state.
         state: String,
         /// Its error message.
+        cause: String,
+    },
+    /// A function that was called raised.
+    #[error("function `{function}` failed: {cause}")]
+    FunctionFailed {
+        /// The function.
+        function: String,
+        /// What it answered.
         cause: String,
     },
     /// A crawl failed.
@@ -108,11 +117,26 @@ pub async fn take_step(aws: Aws<'_>, step: &Step, outputs: &Outputs) -> Result<(
             aws.call::<StartJobRun>(input).await?;
             await_job(aws, &job, *within).await
         }
+        Step::Invoke { invoke } => call_function(aws, &outputs.fill(invoke)?).await,
         Step::Wait { wait } => {
             aws.target().pause(*wait).await;
             Ok(())
         }
+        Step::Crawled { crawled, within } => await_crawl(aws, &outputs.fill(crawled)?, *within).await,
         Step::Crawl { crawl, within } => run_crawler(aws, &outputs.fill(crawl)?, *within).await,
+    }
+}
+
+async fn call_function(aws: Aws<'_>, function: &str) -> Result<(), DriveError> {
+    let payload = Some(Bytes::from_static(b"{}"));
+    let input = InvokeInput { function_name: function.to_owned(), payload, ..InvokeInput::default() };
+    let answer = aws.call::<Invoke>(input).await?;
+    match answer.function_error {
+        None => Ok(()),
+        Some(_) => Err(DriveError::FunctionFailed {
+            function: function.to_owned(),
+            cause: String::from_utf8_lossy(&answer.payload.unwrap_or_default()).into_owned(),
+        }),
     }
 }
 
@@ -148,8 +172,13 @@ fn job_failed(job: &str, run: JobRun) -> DriveError {
 }
 
 async fn run_crawler(aws: Aws<'_>, crawler: &str, within: Duration) -> Result<(), DriveError> {
-    let deadline = aws.target().now() + within;
     aws.call::<StartCrawler>(StartCrawlerInput { name: crawler.to_owned() }).await?;
+    await_crawl(aws, crawler, within).await
+}
+
+/// Waits until the crawler is at rest and has succeeded at least once.
+async fn await_crawl(aws: Aws<'_>, crawler: &str, within: Duration) -> Result<(), DriveError> {
+    let deadline = aws.target().now() + within;
     loop {
         let input = GetCrawlerInput { name: crawler.to_owned() };
         let found = aws.call::<GetCrawler>(input).await?.crawler.unwrap_or_default();

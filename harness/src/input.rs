@@ -10,16 +10,18 @@ use wavetank_scenarios::{Outputs, Scenario, ScenarioError};
 use wavetank_types::{Seed, Timestamp};
 
 use crate::check::conserved::{self, Conservation, Sent};
-use crate::check::sent_events;
+use crate::check::{self, sent_events};
 use crate::client::Aws;
 use crate::drive;
 use crate::events::Events;
 use crate::observe::{self, Object, ObserveError};
-use crate::oracle::{Truth, data_lake_iot};
+use crate::oracle::{Truth, data_lake_iot, fashion_store};
 use crate::progress::{Progress, Stage};
 use crate::records::{Records, Rows};
 use crate::run::{RunError, RunOptions};
 use crate::send::Sink;
+use crate::store::OrdersPlace;
+use crate::store::{self, StoreInput};
 
 /// What a scenario is fed with.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub(crate) enum Input {
     Brought { name: String, body: Bytes },
     /// A profile's rows, one record each.
     Records(Records),
+    /// A store's days.
+    Store(Box<StoreInput>),
     /// Records by a template, from `start` on.
     Events { events: Events, start: Timestamp },
 }
@@ -42,6 +46,15 @@ impl Input {
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let rows = options.rows.unwrap_or(scenario.input.rows);
+        if scenario.input.profile.as_deref() == Some(store::PROFILE) {
+            return match &options.brought {
+                Some(_) => Err(RunError::OnlyRecords(scenario.name.clone())),
+                None => Ok(Self::Store(Box::new(StoreInput::open(scenario, options)?))),
+            };
+        }
+        if options.users.is_some() || options.days.is_some() || options.orders != OrdersPlace::default() {
+            return Err(RunError::NoStore(scenario.name.clone()));
+        }
         if let Some(template) = &scenario.input.template {
             return Self::events(scenario, template, rows, options);
         }
@@ -54,7 +67,7 @@ impl Input {
                 let body = csv_of(&profile, progress)?;
                 Ok(Self::Rows { profile, body })
             }
-            Profile::PeopleVi(_) => Err(RunError::NoTruth(name.to_owned())),
+            Profile::PeopleVi(_) | Profile::FashionStore(_) => Err(RunError::NoTruth(name.to_owned())),
             Profile::Shop(shop) => Ok(Self::Records(Records::of(Rows::Shop(shop), scenario)?)),
             Profile::Trades(trades) => Ok(Self::Records(Records::of(Rows::Trades(trades), scenario)?)),
         }
@@ -92,6 +105,7 @@ impl Input {
                 drive::put(aws, &format!("{folder}/{name}"), body.clone()).await?;
             }
             Self::Records(records) => records.send(aws, &to.parse()?, progress).await?,
+            Self::Store(store) => store.send(aws, scenario, outputs, progress).await?,
             Self::Events { events, start } => {
                 progress.begin(Stage::Send, Some(events.count));
                 let sink: Sink = to.parse()?;
@@ -115,6 +129,9 @@ impl Input {
                 return sent_events::conserve(aws, events, *start, &scenario.output.identity, data).await;
             }
             Self::Records(records) => return records.conserve(aws, scenario, outputs).await,
+            Self::Store(input) => {
+                return check::store::conserve(aws, &input.store, scenario, outputs, data).await;
+            }
             Self::Rows { profile, .. } => Sent::Generated(profile),
             Self::Brought { body, .. } => Sent::Brought(body),
         };
@@ -136,8 +153,17 @@ impl Input {
                 Truth::DataLakeIot(truth.map_err(|error| named(error.to_string()))?)
             }
             Self::Records(records) => records.truth(),
+            Self::Store(input) => Truth::FashionStore(Box::new(fashion_store::Truth::of(&input.store))),
             Self::Brought { .. } | Self::Events { .. } => Truth::Unknown,
         })
+    }
+
+    /// The store, if this is one.
+    pub(crate) fn store(&self) -> Option<&StoreInput> {
+        match self {
+            Self::Store(input) => Some(input),
+            _ => None,
+        }
     }
 
     /// Records that were asked for; defects add repeats to them.
@@ -146,6 +172,7 @@ impl Input {
             Self::Rows { profile, .. } => profile.records(),
             Self::Brought { .. } => 0,
             Self::Records(records) => records.asked(),
+            Self::Store(input) => input.asked(),
             Self::Events { events, .. } => events.count,
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use wavetank_scenarios::ScenarioError;
+use wavetank_types::Timestamp;
 use wavetank_types::names::split_s3_uri;
 use wavetank_wire::WireError;
 use wavetank_wire::athena::*;
@@ -53,6 +54,8 @@ pub struct Object {
     pub key: String,
     /// Bytes.
     pub size: u64,
+    /// When it was written.
+    pub modified: Timestamp,
 }
 
 impl Object {
@@ -76,7 +79,10 @@ pub async fn list(aws: Aws<'_>, uri: &str) -> Result<Vec<Object>, ObserveError> 
             let key = object.key().unwrap_or_default().to_owned();
             let size = u64::try_from(object.size().unwrap_or(0)).unwrap_or(0);
             if !(key.ends_with('/') && size == 0) {
-                objects.push(Object { bucket: bucket.to_owned(), key, size });
+                let modified = object.last_modified().map_or(Timestamp::TANK_EPOCH, |at| {
+                    Timestamp::from_micros(i64::try_from(at.as_nanos() / 1_000).unwrap_or(i64::MAX))
+                });
+                objects.push(Object { bucket: bucket.to_owned(), key, size, modified });
             }
         }
     }

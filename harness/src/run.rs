@@ -1,37 +1,38 @@
 //! One scenario on one target: generators, target, checks, report.
 
 use bytes::Bytes;
-use chrono::FixedOffset;
+use wavetank_generators::fashion_store::StoreError;
 use wavetank_generators::registry::ProfileError;
 use wavetank_generators::write::WriteError;
-use wavetank_scenarios::{Check, Outputs, Query, Scenario, ScenarioError};
+use wavetank_scenarios::{Check, Scenario, ScenarioError};
 use wavetank_types::Seed;
-use wavetank_types::names::split_s3_uri;
 use wavetank_wire::WireError;
 
-use crate::check::conserved::Conservation;
-use crate::check::oracle::Compared;
-use crate::check::{self, Finding, conserved};
 use crate::client::Aws;
-use crate::cost::{self, Usage};
 use crate::defects::DefectList;
 use crate::drive::{self, DriveError};
+use crate::ended::Ended;
 use crate::faults::{self, FaultError};
 use crate::input::Input;
-use crate::observe::{self, Answer, Object, ObserveError};
-use crate::oracle::Truth;
+use crate::observe::ObserveError;
 use crate::progress::{Progress, Stage};
 use crate::provision::{self, ProvisionError};
-use crate::report::{QueryReport, Report};
+use crate::report::Report;
 use crate::send::{SendError, SinkError};
-use crate::tables;
+use crate::store::{OrdersError, OrdersPlace};
 use crate::target::Target;
 
 /// What a run is told beside its scenario.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
-    /// Rows to generate; the scenario's own number if not given.
+    /// Rows to generate, clicks of a store; the scenario's own number if not given.
     pub rows: Option<u64>,
+    /// Of a store: its users.
+    pub users: Option<u64>,
+    /// Of a store: its days.
+    pub days: Option<u32>,
+    /// Of a store: where its orders are kept.
+    pub orders: OrdersPlace,
     /// The seed of data and tank.
     pub seed: u64,
     /// A variant of the scenario.
@@ -80,6 +81,17 @@ pub enum RunError {
     /// A file or defects for a scenario that is fed with records.
     #[error("scenario `{0}` is fed with records of its own template\nhint: leave out --input and --defects")]
     OnlyRecords(String),
+    /// Users or days for a scenario that has none.
+    #[error(
+        "scenario `{0}` has no store\nhint: leave out --users, --days and --orders; --rows is the size of it"
+    )]
+    NoStore(String),
+    /// The store of these sizes.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store's database.
+    #[error(transparent)]
+    Orders(#[from] OrdersError),
     /// `to` of the scenario's input.
     #[error(transparent)]
     Sink(#[from] SinkError),
@@ -92,14 +104,6 @@ pub enum RunError {
     /// An API call was refused.
     #[error(transparent)]
     Api(#[from] WireError),
-}
-
-/// Everything a run knows once its pipeline has come to its end.
-struct Ended<'a> {
-    aws: Aws<'a>,
-    scenario: &'a Scenario,
-    outputs: Outputs,
-    input: &'a Input,
 }
 
 /// Runs a scenario and reports. An `Err` means that there is nothing to report on; a failed check is in the report.
@@ -115,7 +119,10 @@ pub async fn run(
     let aws = Aws::new(target, &scenario.region);
 
     progress.begin(Stage::Provision, None);
-    let parameters = variant.map(|variant| variant.parameters.clone()).unwrap_or_default();
+    let mut parameters = variant.map(|variant| variant.parameters.clone()).unwrap_or_default();
+    if options.orders != OrdersPlace::default() {
+        parameters.insert("Orders".to_owned(), options.orders.parameter().to_owned());
+    }
     let template = scenario.file(&scenario.template);
     let outputs = provision::create_stack(aws, &scenario.name, template, &parameters).await?;
     drive::upload_files(aws, scenario, &outputs).await?;
@@ -124,7 +131,11 @@ pub async fn run(
 
     for step in &scenario.steps {
         progress.begin(stage_of(step), None);
-        drive::take_step(aws, step, &outputs).await?;
+        match drive::take_step(aws, step, &outputs).await {
+            // What a check of the scenario will say better, with its cause.
+            Err(DriveError::JobFailed { .. }) if scenario.checks.iter().any(is_of_jobs) => break,
+            taken => taken?,
+        }
     }
     faults::lift(target, &faults).await?;
     let ended = Ended { aws, scenario, outputs, input: &input };
@@ -134,135 +145,25 @@ pub async fn run(
     report.variant = options.variant.clone();
     report.defects = options.defects.text.clone();
     report.rows_asked = input.asked();
+    if let Some(store) = input.store() {
+        report.size = Some(store.size());
+        report.notes.push(store.note());
+    }
     report.input = options.brought.as_ref().map(|brought| brought.name.clone());
     report.tank_ms = target.now().since(started).as_millis();
     Ok(report)
 }
 
+fn is_of_jobs(check: &Check) -> bool {
+    matches!(check, Check::Jobs { .. })
+}
+
 fn stage_of(step: &wavetank_scenarios::Step) -> Stage {
     match step {
-        wavetank_scenarios::Step::Job { .. } | wavetank_scenarios::Step::Run { .. } => Stage::Job,
+        wavetank_scenarios::Step::Job { .. }
+        | wavetank_scenarios::Step::Run { .. }
+        | wavetank_scenarios::Step::Invoke { .. } => Stage::Job,
         wavetank_scenarios::Step::Wait { .. } => Stage::Send,
-        wavetank_scenarios::Step::Crawl { .. } => Stage::Crawl,
-    }
-}
-
-impl Ended<'_> {
-    async fn report(&self, progress: &dyn Progress) -> Result<Report, RunError> {
-        progress.begin(Stage::Query, Some(self.scenario.queries.len() as u64));
-        let truth = self.input.truth(self.scenario)?;
-        let queries = self.queries(&truth, progress).await?;
-        progress.begin(Stage::Observe, None);
-        let data = self.data().await?;
-        let conservation = self.input.conserve(self.aws, self.scenario, &self.outputs, &data).await?;
-
-        progress.begin(Stage::Check, Some(self.scenario.checks.len() as u64));
-        let mut findings = Vec::new();
-        for (done, check) in (1..).zip(&self.scenario.checks) {
-            findings.push(self.check(check, &conservation, &queries, &truth).await?);
-            progress.at(done);
-        }
-        let usage = Usage {
-            puts: (self.scenario.uploads.len() + 1 + data.len() + queries.len()) as u64,
-            gets: (1 + data.len() * queries.len()) as u64,
-            query_bytes: queries.iter().map(|query| query.answer.scanned_bytes).collect(),
-        };
-        Ok(Report {
-            scenario: self.scenario.name.clone(),
-            target: self.aws.target().name().to_owned(),
-            ledger: conservation.balance,
-            fates: conservation.ledger,
-            findings,
-            answered_by: if self.scenario.athena.is_some() { "Athena" } else { "DynamoDB" },
-            queries: queries.into_iter().map(QueryReport::of).collect(),
-            cost: cost::estimate(self.aws, &usage).await?,
-            ..Report::default()
-        })
-    }
-
-    /// The objects of the output. A table has none.
-    async fn data(&self) -> Result<Vec<Object>, RunError> {
-        let place = self.outputs.fill(&self.scenario.output.data)?;
-        Ok(if place.starts_with("s3:") { observe::list(self.aws, &place).await? } else { Vec::new() })
-    }
-
-    async fn queries(&self, truth: &Truth, progress: &dyn Progress) -> Result<Vec<Compared>, RunError> {
-        let tolerance = self.scenario.checks.iter().find_map(|check| match check {
-            Check::Oracle { tolerance } => Some(*tolerance),
-            _ => None,
-        });
-        let mut compared = Vec::new();
-        for (done, query) in (1..).zip(&self.scenario.queries) {
-            let answer = self.ask(query).await?;
-            let expected = truth.expected(&query.name);
-            let tolerance = tolerance.unwrap_or(0.0);
-            compared.push(Compared { name: query.name.clone(), answer, expected, tolerance });
-            progress.at(done);
-        }
-        Ok(compared)
-    }
-
-    /// SQL goes to Athena, everything else to DynamoDB.
-    async fn ask(&self, query: &Query) -> Result<Answer, RunError> {
-        let text = self.scenario.file(&query.file);
-        match &self.scenario.athena {
-            Some(athena) if query.file.ends_with(".sql") => {
-                let (database, workgroup) =
-                    (self.outputs.fill(&athena.database)?, self.outputs.fill(&athena.workgroup)?);
-                Ok(observe::query(self.aws, &database, &workgroup, text).await?)
-            }
-            _ => Ok(tables::ask(self.aws, query, text).await?),
-        }
-    }
-
-    async fn check(
-        &self,
-        check: &Check,
-        conservation: &Conservation,
-        queries: &[Compared],
-        truth: &Truth,
-    ) -> Result<Finding, RunError> {
-        Ok(match check {
-            Check::Conserved {} => conserved::finding(conservation),
-            Check::Oracle { .. } => {
-                let finding = check::oracle::check(queries);
-                match truth.likely_cause(queries).filter(|_| finding.is_failed()) {
-                    Some(cause) => finding.with_cause(cause),
-                    None => finding,
-                }
-            }
-            Check::Schema(columns) => {
-                let database = self.scenario.athena.as_ref().map_or("default", |athena| &athena.database);
-                check::schema::check(
-                    self.aws,
-                    &self.outputs.fill(database)?,
-                    &columns.table,
-                    &columns.columns,
-                )
-                .await?
-            }
-            Check::Partition { within, by, path, zone } => {
-                let uri = self.outputs.fill(within)?;
-                let objects = observe::list(self.aws, &uri).await?;
-                let prefix = split_s3_uri(&uri).map_or("", |(_, prefix)| prefix);
-                let zone: FixedOffset = zone.parse().map_err(|_| bad_zone(self.scenario, zone))?;
-                let rule = check::partition::Rule { prefix, by, path, zone };
-                check::partition::check(self.aws, &objects, rule).await?
-            }
-            Check::Files(files) => {
-                let objects = observe::list(self.aws, &self.outputs.fill(&files.within)?).await?;
-                check::files::check(&objects, files.count_max, files.bytes_max)
-            }
-            Check::Logs(logs) => {
-                check::logs::check(self.aws, &self.outputs.fill(&logs.group)?, &logs.contains).await?
-            }
-        })
-    }
-}
-
-fn bad_zone(scenario: &Scenario, zone: &str) -> ScenarioError {
-    ScenarioError::File {
-        file: format!("{}/scenario.toml", scenario.name),
-        cause: format!("zone `{zone}` is not an offset such as +07:00"),
+        wavetank_scenarios::Step::Crawl { .. } | wavetank_scenarios::Step::Crawled { .. } => Stage::Crawl,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Names of the bundled scenarios.
-pub const NAMES: [&str; 4] = ["event-revenue", "data-lake-iot", "trades", "table-design"];
+pub const NAMES: [&str; 5] = ["event-revenue", "data-lake-iot", "trades", "table-design", "fashion-store"];
 
 macro_rules! folder {
     ($name:literal: $($file:literal),+ $(,)?) => {
@@ -60,6 +60,20 @@ pub fn bundled(name: &str) -> Option<BTreeMap<String, String>> {
             "queries/orders-of-a-customer-in-a-week.query.json",
             "queries/orders-of-a-day.query.json",
             "queries/product-everywhere.partiql",
+        )),
+        "fashion-store" => Some(folder!("fashion-store":
+            "scenario.toml",
+            "template.yaml",
+            "functions/recommend.py",
+            "functions/export.py",
+            "jobs/clean.py",
+            "queries/interest-by-product.sql",
+            "queries/interest-by-sub-category.sql",
+            "queries/funnel.sql",
+            "queries/revenue-by-category-and-day.sql",
+            "queries/repeat-buyers.sql",
+            "queries/clicks-by-hour.sql",
+            "queries/recommendations.partiql",
         )),
         _ => None,
     }

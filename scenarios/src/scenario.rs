@@ -43,6 +43,8 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// Where records end up.
     pub output: Output,
+    /// Where records land on their way, as lines of JSON.
+    pub landing: Option<Landing>,
     /// Where queries run.
     pub athena: Option<Athena>,
     /// What is asked of the result.
@@ -76,6 +78,14 @@ pub struct Input {
     pub rate: Option<Rate>,
     /// The column that decides a record's shard; only of a profile's rows that are sent one by one.
     pub key: Option<String>,
+    /// Of a store: its users, unless the command line says otherwise.
+    pub users: Option<u64>,
+    /// Of a store: the days over which its clicks and orders go, unless the command line says otherwise.
+    pub days: Option<u32>,
+    /// Of a store: where its database is. `s3://bucket/` keeps the tables as CSV files there.
+    pub orders: Option<String>,
+    /// Of a store: `s3://bucket/key` of its catalogue, put there before the first click.
+    pub catalogue: Option<String>,
     /// `s3://bucket/key` of a profile's rows as one object; `kinesis:`, `firehose:`, `sqs:` or `dynamodb:` and a name for
     /// records.
     pub to: String,
@@ -131,11 +141,24 @@ pub enum Step {
         #[serde(deserialize_with = "duration")]
         within: Duration,
     },
+    /// Calls a Lambda function with an empty event and waits for its answer.
+    Invoke {
+        /// The function's name.
+        invoke: String,
+    },
     /// Lets time pass.
     Wait {
         /// How long.
         #[serde(deserialize_with = "duration")]
         wait: Duration,
+    },
+    /// Waits until a crawler that something else has started is done.
+    Crawled {
+        /// The crawler's name.
+        crawled: String,
+        /// Longest wait in tank time.
+        #[serde(deserialize_with = "duration")]
+        within: Duration,
     },
     /// Runs a crawler and waits for its end.
     Crawl {
@@ -158,6 +181,26 @@ pub struct Output {
     pub rejects: Option<String>,
     /// The column or member that names a record; those of a table's key, joined by `+`.
     pub identity: String,
+    /// Of a store: `s3://bucket/prefix/` of its orders, as Parquet.
+    pub orders: Option<String>,
+}
+
+/// Where records land on their way, as lines of JSON, and the members by which checks look at them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Landing {
+    /// `s3://bucket/prefix/`.
+    #[serde(rename = "in")]
+    pub within: String,
+    /// The member that names a record, a number.
+    pub id: String,
+    /// The member that decides its shard, a number.
+    pub key: String,
+    /// The member of its time, `yyyy-MM-dd HH:mm:ss`.
+    pub time: String,
+    /// The zone of these times and of the folders, such as `+07:00`.
+    #[serde(default = "utc")]
+    pub zone: String,
 }
 
 /// Where queries run.
@@ -215,6 +258,39 @@ pub enum Check {
         /// The offset of the zone that decides the day, such as `+07:00`.
         #[serde(default = "utc")]
         zone: String,
+        /// The offset of the zone in which the column's times are written.
+        #[serde(default = "utc")]
+        written: String,
+    },
+    /// Every record lands in the folder of its time, by a `strftime` pattern such as `%Y/%m/%d/%H`.
+    Landed {
+        /// The pattern.
+        path: String,
+        /// How much older than its newest record an object's folder may be: what the delivery stream holds back.
+        #[serde(deserialize_with = "duration")]
+        slack: Duration,
+    },
+    /// Records of one key land in the order in which they were sent, repeats left out.
+    Order {},
+    /// How long after its time a record lands, in tank time.
+    Freshness(Freshness),
+    /// The day's batch, run again, changes no row.
+    Replay(Replay),
+    /// Every run of a job has succeeded.
+    Jobs {
+        /// The job.
+        job: String,
+    },
+    /// No record keeps those behind it waiting.
+    Unblocked {},
+    /// A column of a catalog table is null in few rows.
+    Nulls(Nulls),
+    /// A catalog table has each key once: a snapshot, and not several.
+    Snapshot {
+        /// The table, in the scenario's database.
+        table: String,
+        /// The column.
+        key: String,
     },
     /// The number and size of the files.
     Files(Files),
@@ -247,6 +323,51 @@ pub struct Files {
     pub count_max: u64,
     /// Largest file, in bytes.
     pub bytes_max: u64,
+    /// Smallest mean size, in bytes, where small files are to be found.
+    pub bytes_mean_min: Option<u64>,
+}
+
+/// How long records may take to land.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Freshness {
+    /// For half of them.
+    #[serde(deserialize_with = "duration")]
+    pub p50_max: Duration,
+    /// For 95 of a hundred.
+    #[serde(deserialize_with = "duration")]
+    pub p95_max: Duration,
+    /// For 99 of a hundred.
+    #[serde(deserialize_with = "duration")]
+    pub p99_max: Duration,
+}
+
+/// A batch that must be safe to run again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    /// The function that begins it, asked with `{"day": "yyyy-MM-dd"}`.
+    pub function: Option<String>,
+    /// The job that it leads to, with the argument `--day`.
+    pub job: String,
+    /// `s3://bucket/prefix/` of what it writes, as Parquet.
+    #[serde(rename = "in")]
+    pub within: Vec<String>,
+    /// Longest run in tank time.
+    #[serde(deserialize_with = "duration")]
+    pub at_most: Duration,
+}
+
+/// How often a column may be null.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nulls {
+    /// The table, in the scenario's database.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// The largest share, 0.0 to 1.0.
+    pub share_max: f64,
 }
 
 /// What logs must say.
@@ -320,6 +441,9 @@ impl Scenario {
             Input { profile: None, template: None, .. } => Some("name a profile or a template"),
             Input { profile: Some(_), template: Some(_), .. } => {
                 Some("name a profile or a template, not both")
+            }
+            Input { profile, orders: None, .. } if profile.as_deref() == Some("fashion-store") => {
+                Some("a store needs a place for its orders")
             }
             Input { rate: Some(_), to, .. } if to.starts_with("s3:") => Some("one object has no rate"),
             Input { template: Some(_), rate: None, .. } => Some("a template needs a rate, such as 20/s"),

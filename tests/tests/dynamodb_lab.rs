@@ -1,4 +1,4 @@
-//! DynamoDB, walked with boto3, with pynamodb's models, and with both generations of the `aws` command line.
+//! DynamoDB and AWS Backup, walked with boto3, with pynamodb's models, and with both generations of the `aws` command line.
 //!
 //! Needs `aws`, and `python3` with boto3 and pynamodb; each test skips aloud where something is missing. `.ci/run`
 //! installs all.
@@ -104,4 +104,98 @@ fn tables_work_with_both_generations_of_the_command_line() {
     if std::path::Path::new("/usr/bin/aws").is_file() {
         walk_with(&lab, "/usr/bin/aws", "MusicAgain");
     }
+}
+
+/// What a command prints, as JSON.
+fn told(lab: &Served, args: &[&str]) -> Value {
+    let out = lab.aws(&[args, &["--output", "json"]].concat());
+    serde_json::from_str(&out).unwrap_or_default()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("a text, not {value}"))
+}
+
+/// A table of one item, its name and its ARN.
+fn table_with_an_item(lab: &Served, name: &str) -> String {
+    let made = told(
+        lab,
+        &[
+            "dynamodb",
+            "create-table",
+            "--table-name",
+            name,
+            "--attribute-definitions",
+            "AttributeName=id,AttributeType=S",
+            "--key-schema",
+            "AttributeName=id,KeyType=HASH",
+            "--billing-mode",
+            "PAY_PER_REQUEST",
+            "--tags",
+            "Key=backup,Value=daily",
+        ],
+    );
+    lab.advance(Duration::from_secs(60));
+    let item = r#"{"id": {"S": "a"}, "v": {"N": "1"}}"#;
+    told(lab, &["dynamodb", "put-item", "--table-name", name, "--item", item]);
+    text(&made["TableDescription"]["TableArn"]).to_owned()
+}
+
+const ROLE: &str = "arn:aws:iam::000000000000:role/backup";
+
+#[test]
+fn a_table_is_backed_up_and_restored_with_the_command_line_of_aws_backup() {
+    if skips(&["aws"]) {
+        return;
+    }
+    let lab = Served::start();
+    let arn = table_with_an_item(&lab, "Orders");
+    let run = |args: &[&str]| told(&lab, &[&["backup"], args].concat());
+    run(&["create-backup-vault", "--backup-vault-name", "safe"]);
+    let vault = ["--backup-vault-name", "safe"];
+    let start = ["start-backup-job", "--resource-arn", &arn, "--iam-role-arn", ROLE];
+    let begun = run(&[&start[..], &vault].concat());
+    let job = ["describe-backup-job", "--backup-job-id", text(&begun["BackupJobId"])];
+    lab.advance(Duration::from_secs(60));
+    assert_eq!(run(&job)["State"], "COMPLETED");
+    let points = run(&[&["list-recovery-points-by-backup-vault"][..], &vault].concat());
+    let point = text(&points["RecoveryPoints"][0]["RecoveryPointArn"]).to_owned();
+    told(&lab, &["dynamodb", "delete-item", "--table-name", "Orders", "--key", r#"{"id": {"S": "a"}}"#]);
+    let metadata = ["get-recovery-point-restore-metadata", "--recovery-point-arn", &point];
+    let metadata = run(&[&metadata[..], &vault].concat());
+    assert_eq!(metadata["RestoreMetadata"]["originalTableName"], "Orders", "{metadata}");
+    let start = ["start-restore-job", "--recovery-point-arn", &point, "--iam-role-arn", ROLE];
+    let begun = run(&[&start[..], &["--metadata", "targetTableName=OrdersAgain"]].concat());
+    lab.advance(Duration::from_secs(600));
+    let ended = run(&["describe-restore-job", "--restore-job-id", text(&begun["RestoreJobId"])]);
+    assert_eq!(ended["Status"], "COMPLETED", "{ended}");
+    let found = told(&lab, &["dynamodb", "scan", "--table-name", "OrdersAgain"]);
+    assert_eq!(found["Items"][0]["v"]["N"], "1");
+    run(&[&["delete-recovery-point", "--recovery-point-arn", &point][..], &vault].concat());
+    run(&[&["delete-backup-vault"][..], &vault].concat());
+}
+
+#[test]
+fn a_backup_plan_runs_by_its_schedule_with_the_command_line() {
+    if skips(&["aws"]) {
+        return;
+    }
+    let lab = Served::start();
+    table_with_an_item(&lab, "Orders");
+    let run = |args: &[&str]| told(&lab, &[&["backup"], args].concat());
+    run(&["create-backup-vault", "--backup-vault-name", "safe"]);
+    let plan = r#"{"BackupPlanName": "daily", "Rules": [{"RuleName": "every-day", "TargetBackupVaultName": "safe",
+        "ScheduleExpression": "cron(0 5 ? * * *)", "Lifecycle": {"DeleteAfterDays": 2}}]}"#;
+    let made = run(&["create-backup-plan", "--backup-plan", plan]);
+    let id = text(&made["BackupPlanId"]).to_owned();
+    let selection = format!(
+        r#"{{"SelectionName": "tagged", "IamRoleArn": "{ROLE}", "ListOfTags": [{{"ConditionType": "STRINGEQUALS",
+            "ConditionKey": "backup", "ConditionValue": "daily"}}]}}"#
+    );
+    run(&["create-backup-selection", "--backup-plan-id", &id, "--backup-selection", &selection]);
+    lab.advance(Duration::from_secs(3 * 86_400));
+    let jobs = run(&["list-backup-jobs", "--by-state", "COMPLETED"]);
+    assert_eq!(jobs["BackupJobs"].as_array().map(Vec::len), Some(3), "{jobs}");
+    let points = run(&["list-recovery-points-by-backup-vault", "--backup-vault-name", "safe"]);
+    assert_eq!(points["RecoveryPoints"].as_array().map(Vec::len), Some(2), "the first is over: {points}");
 }

@@ -6,4 +6,5 @@
 
 pub mod data_lake_iot;
 pub mod event_revenue;
+pub mod fashion_store;
 pub mod trades;

@@ -4,21 +4,22 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
-/// A 12-digit account number.
+/// A 12-digit account number. Copied with every call, so it is short and allocates nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct AccountId(String);
+pub struct AccountId(SmolStr);
 
 impl AccountId {
     /// The account of a caller whose access key does not name one.
     pub fn unnamed() -> Self {
-        Self("000000000000".to_owned())
+        Self(SmolStr::new_static("000000000000"))
     }
 
     /// The account that an access key id names: the key itself if it is 12 digits, else [`AccountId::unnamed`].
     pub fn of_access_key(access_key_id: &str) -> Self {
-        if is_account(access_key_id) { Self(access_key_id.to_owned()) } else { Self::unnamed() }
+        if is_account(access_key_id) { Self(SmolStr::new(access_key_id)) } else { Self::unnamed() }
     }
 
     /// The 12 digits.
@@ -32,7 +33,7 @@ impl FromStr for AccountId {
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
         if is_account(text) {
-            return Ok(Self(text.to_owned()));
+            return Ok(Self(SmolStr::new(text)));
         }
         Err(ArnError::NotAnAccount(text.to_owned()))
     }
@@ -48,15 +49,15 @@ impl fmt::Display for AccountId {
     }
 }
 
-/// A region's name, such as `us-east-1`.
+/// A region's name, such as `us-east-1`. Copied with every call, as the account is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Region(String);
+pub struct Region(SmolStr);
 
 impl Region {
     /// A region by name. Any name is taken: new regions appear without notice.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self(name.into())
+    pub fn new(name: impl AsRef<str>) -> Self {
+        Self(SmolStr::new(name))
     }
 
     /// The region's name.

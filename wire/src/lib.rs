@@ -18,9 +18,9 @@ pub mod validate;
 pub use error::WireError;
 pub use r#gen::{
     SERVICES, athena, backup, cloudformation, cloudwatch, dynamodb, dynamodbstreams, events, firehose, glue,
-    iam, kinesis, lambda, logs, scheduler, sns, sqs, sts,
+    iam, kinesis, lambda, logs, rds, rds_data, scheduler, secretsmanager, sns, sqs, sts,
 };
-pub use val::{Document, FromVal, ToVal, Val};
+pub use val::{Document, Form, FromVal, Kept, ToVal, Val};
 
 use schema::Service;
 

@@ -1,6 +1,10 @@
 //! [`Val`]: a message between its bytes and its Rust struct, and the conversions that generated code calls.
+//!
+//! [`Kept`] is a value that stays in the form of its service until somebody looks into it.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use wavetank_types::Timestamp;
@@ -17,7 +21,9 @@ pub(crate) mod prelude {
 }
 
 /// A value of any shape. A structure's members are named by their place in the shape's member list.
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// Two values are equal if they say the same, in whatever form.
+#[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "each variant is the kind of its name")]
 pub enum Val {
     #[default]
@@ -34,13 +40,102 @@ pub enum Val {
     /// Only members that are present, each once, in the model's order.
     Struct(Vec<(u16, Val)>),
     Doc(Document),
+    /// Any of these, as its service keeps it.
+    Kept(Kept),
+}
+
+impl PartialEq for Val {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Kept(one), Self::Kept(two)) => one == two,
+            (Self::Kept(kept), val) | (val, Self::Kept(kept)) => kept.open() == *val,
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(one), Self::Bool(two)) => one == two,
+            (Self::Int(one), Self::Int(two)) => one == two,
+            (Self::Float(one), Self::Float(two)) => one == two,
+            (Self::Str(one), Self::Str(two)) => one == two,
+            (Self::Blob(one), Self::Blob(two)) => one == two,
+            (Self::Time(one), Self::Time(two)) => one == two,
+            (Self::List(one), Self::List(two)) => one == two,
+            (Self::Map(one), Self::Map(two)) => one == two,
+            (Self::Struct(one), Self::Struct(two)) => one == two,
+            (Self::Doc(one), Self::Doc(two)) => one == two,
+            _ => false,
+        }
+    }
+}
+
+/// A value in a form that its service made, shared with whoever else has it: items of a table are answered so. It becomes
+/// a tree only for those who look into it, and JSON without one.
+#[derive(Clone)]
+pub struct Kept {
+    bytes: Arc<[u8]>,
+    form: &'static Form,
+}
+
+/// What can be made of bytes of one form.
+#[derive(Debug)]
+pub struct Form {
+    /// The tree; never a [`Val::Kept`] itself.
+    pub open: fn(&[u8]) -> Val,
+    /// Appends the JSON of the tree.
+    pub write_json: fn(&mut Vec<u8>, &[u8]),
+}
+
+impl Kept {
+    /// Bytes of a form.
+    pub fn new(bytes: Arc<[u8]>, form: &'static Form) -> Self {
+        Self { bytes, form }
+    }
+
+    /// The value as a tree.
+    pub fn open(&self) -> Val {
+        (self.form.open)(&self.bytes)
+    }
+
+    /// The bytes, for the service whose form it is.
+    pub fn of_form(&self, form: &'static Form) -> Option<&Arc<[u8]>> {
+        std::ptr::eq(self.form, form).then_some(&self.bytes)
+    }
+
+    /// Appends the value's JSON.
+    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+        (self.form.write_json)(out, &self.bytes);
+    }
+
+    /// How many bytes it keeps.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.open().fmt(f)
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        (std::ptr::eq(self.form, other.form) && self.bytes == other.bytes) || self.open() == other.open()
+    }
 }
 
 impl Val {
+    /// The same as a tree, for those who look into it.
+    #[must_use]
+    pub fn opened(self) -> Self {
+        match self {
+            Self::Kept(kept) => kept.open(),
+            val => val,
+        }
+    }
+
     /// The members of a structure; none of anything else.
     pub fn into_members(self) -> Vec<(u16, Val)> {
         match self {
             Self::Struct(members) => members,
+            Self::Kept(kept) => kept.open().into_members(),
             _ => Vec::new(),
         }
     }
@@ -180,7 +275,7 @@ impl<T: ToVal> ToVal for Vec<T> {
 
 impl<T: FromVal> FromVal for BTreeMap<String, T> {
     fn from_val(val: Val) -> Self {
-        match val {
+        match val.opened() {
             Val::Map(entries) => entries.into_iter().map(|(key, val)| (key, T::from_val(val))).collect(),
             _ => Self::new(),
         }

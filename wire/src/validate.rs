@@ -28,7 +28,10 @@ pub fn validate(shape: &Shape, val: &Val) -> Result<(), ValidationFailures> {
     let mut walk = Walk { failures: Vec::new() };
     walk.value(shape, val, &Path::Root);
     walk.failures.truncate(FAILURES_MAX);
-    if walk.failures.is_empty() { Ok(()) } else { Err(ValidationFailures { failures: walk.failures }) }
+    if walk.failures.is_empty() {
+        return Ok(());
+    }
+    Err(ValidationFailures { shape: shape.name, failures: walk.failures })
 }
 
 struct Walk {
@@ -45,6 +48,7 @@ impl Walk {
             return;
         }
         match (&shape.kind, val) {
+            (_, Val::Kept(kept)) => self.value(shape, &kept.open(), path),
             (Kind::Structure(_), Val::Struct(found)) => self.structure(shape, found, path),
             (Kind::List { member, min, max, .. }, Val::List(entries)) => {
                 if let Some(broken) = bounds(entries.len(), *min, *max) {
@@ -72,15 +76,20 @@ impl Walk {
     }
 
     fn structure(&mut self, shape: &Shape, found: &[(u16, Val)], path: &Path<'_>) {
-        // Codecs and generated code give members in the model's order, so that one pass is enough.
+        // Codecs and generated code give members in the model's order, so that one pass is enough. Most members of most
+        // structures are absent, and cost no more than a look whether they may be.
+        let is_in_order = found.is_sorted_by(|(one, _), (two, _)| one < two);
         let mut rest = found.iter().peekable();
         for (index, member) in (0_u16..).zip(shape.members()) {
-            let val = rest.next_if(|(at, _)| *at == index).map(|(_, val)| val);
-            let val = val.or_else(|| found.iter().find(|(at, _)| *at == index).map(|(_, val)| val));
-            let path = Path::Member(path, member.name);
+            let val = match rest.next_if(|(at, _)| *at == index) {
+                Some((_, val)) => Some(val),
+                None if is_in_order => None,
+                None => found.iter().find(|(at, _)| *at == index).map(|(_, val)| val),
+            };
             match val.unwrap_or(&Val::Null) {
-                val if member.required => self.present(member.shape, val, &path),
-                val => self.value(member.shape, val, &path),
+                val if member.required => self.present(member.shape, val, &Path::Member(path, member.name)),
+                Val::Null => {}
+                val => self.value(member.shape, val, &Path::Member(path, member.name)),
             }
         }
     }

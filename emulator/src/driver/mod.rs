@@ -10,7 +10,7 @@ mod served;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -104,6 +104,19 @@ pub(crate) struct Inner {
 #[derive(Clone, Debug)]
 pub struct Tank(Arc<Inner>);
 
+/// A tank as seen by what must not keep it: the thread that waits for a process of it.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakTank(Weak<Inner>);
+
+impl WeakTank {
+    /// Tells those who watch the topic, if the tank is still there.
+    pub(crate) fn signal(&self, topic: &str) {
+        if let Some(inner) = self.0.upgrade() {
+            Tank(inner).with_world(|world| world.signal(topic));
+        }
+    }
+}
+
 /// What a tank is made of.
 #[derive(Debug, Default)]
 pub struct TankBuilder {
@@ -194,6 +207,10 @@ impl Tank {
     /// What a tank is made of, to be chosen.
     pub fn builder() -> TankBuilder {
         TankBuilder::default()
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakTank {
+        WeakTank(Arc::downgrade(&self.0))
     }
 
     /// Tank time.

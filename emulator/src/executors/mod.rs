@@ -1,7 +1,7 @@
 //! Executors: the only doors to the outside. Each takes work, and always answers with an outcome.
 //!
 //! `native.rs` runs Rust functions registered under a name; `process/` runs uploaded code; `query.rs` runs SQL;
-//! `crawl.rs` looks into objects; `convert.rs` works on Firehose's records, `dynamodb.rs` on exports and imports; `http.rs` sends a request to this machine. None
+//! `crawl.rs` looks into objects; `convert.rs` works on Firehose's records, `dynamodb.rs` on exports and imports; `http.rs` sends a request to this machine; `postgres/` runs RDS's servers. None
 //! holds the world's lock while it works: it calls the tank as a client would.
 
 mod convert;
@@ -10,6 +10,7 @@ mod dynamodb;
 mod function;
 mod http;
 mod native;
+pub mod postgres;
 mod process;
 mod query;
 mod script;
@@ -36,18 +37,25 @@ pub use native::{FunctionError, NativeContext, NativeFunction, NativeScript, Nat
 pub(crate) struct Executors {
     pub(crate) natives: Natives,
     pub(crate) processes: process::Processes,
+    pub(crate) postgres: postgres::Postgres,
     /// Made by the first query: a tank that asks none pays nothing.
     pub(crate) engine: OnceCell<Arc<wavetank_sql::Engine>>,
 }
 
 impl Executors {
     pub(crate) fn new(natives: Natives) -> Self {
-        Self { natives, processes: process::Processes::new(), engine: OnceCell::new() }
+        Self {
+            natives,
+            processes: process::Processes::new(),
+            postgres: postgres::Postgres::default(),
+            engine: OnceCell::new(),
+        }
     }
 
     /// Ends what is kept from one job to the next: the world that it belonged to is gone.
     pub(crate) fn forget(&self) {
         self.processes.end_all();
+        self.postgres.end_all();
     }
 
     /// Does the work. Comes back only when it is done, has failed or was stopped at its limit.
@@ -61,6 +69,8 @@ impl Executors {
             Work::Http(work) => http::run(*work).await,
             Work::Convert(work) => convert::run(*work).await,
             Work::DynamoDb(work) => dynamodb::run(door, *work).await,
+            Work::Postgres(work) => postgres::run(&self.postgres, door, *work).await,
+            Work::Sql(work) => self.postgres.run_sql(*work).await,
         }
     }
 }

@@ -18,8 +18,11 @@ pub mod iam;
 pub mod kinesis;
 pub mod lambda;
 pub mod logs;
+pub mod rds;
+pub mod rds_data;
 pub mod s3;
 pub mod scheduler;
+pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;
 pub mod sts;
@@ -48,7 +51,10 @@ pub enum ServiceId {
     Kinesis,
     Lambda,
     Logs,
+    Rds,
+    RdsData,
     S3,
+    SecretsManager,
     Scheduler,
     Sns,
     Sqs,
@@ -71,6 +77,9 @@ impl ServiceId {
             "kinesis" => Self::Kinesis,
             "lambda" => Self::Lambda,
             "logs" => Self::Logs,
+            "rds" => Self::Rds,
+            "rds-data" => Self::RdsData,
+            "secretsmanager" => Self::SecretsManager,
             "scheduler" => Self::Scheduler,
             "sns" => Self::Sns,
             "sqs" => Self::Sqs,
@@ -97,6 +106,9 @@ impl ServiceId {
             Self::Kinesis => &wire::kinesis::SERVICE,
             Self::Lambda => &wire::lambda::SERVICE,
             Self::Logs => &wire::logs::SERVICE,
+            Self::Rds => &wire::rds::SERVICE,
+            Self::RdsData => &wire::rds_data::SERVICE,
+            Self::SecretsManager => &wire::secretsmanager::SERVICE,
             Self::Scheduler => &wire::scheduler::SERVICE,
             Self::Sns => &wire::sns::SERVICE,
             Self::Sqs => &wire::sqs::SERVICE,
@@ -142,6 +154,9 @@ pub(crate) fn registry(service: ServiceId, _scope: &Scope, strict: bool) -> Box<
         ServiceId::Kinesis => Box::new(kinesis::Kinesis::new(strict)),
         ServiceId::Lambda => Box::new(lambda::Lambda::default()),
         ServiceId::Logs => Box::new(logs::Logs::default()),
+        ServiceId::Rds => Box::new(rds::Rds::default()),
+        ServiceId::RdsData => Box::new(rds_data::RdsData::default()),
+        ServiceId::SecretsManager => Box::new(secretsmanager::SecretsManager::default()),
         ServiceId::Scheduler => Box::new(scheduler::Scheduler::default()),
         ServiceId::Sns => Box::new(sns::Sns::default()),
         ServiceId::Sqs => Box::new(sqs::Sqs::default()),

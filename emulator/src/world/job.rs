@@ -14,6 +14,8 @@ use crate::services::dynamodb::{DynamoOutput, DynamoWork};
 use crate::services::firehose::{ConvertOutput, ConvertWork};
 use crate::services::glue::{CrawlOutput, CrawlWork, ScriptOutput, ScriptWork};
 use crate::services::lambda::{FunctionOutput, FunctionWork};
+use crate::services::rds::work::{PostgresOutput, PostgresWork};
+use crate::services::rds_data::work::{SqlOutput, SqlWork};
 
 /// Names a job within its tank; later jobs have greater numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +51,10 @@ pub enum Work {
     Convert(Box<ConvertWork>),
     /// Make an export's files, or read an import's objects.
     DynamoDb(Box<DynamoWork>),
+    /// Start, stop or copy a database server.
+    Postgres(Box<PostgresWork>),
+    /// Run a statement on a database server.
+    Sql(Box<SqlWork>),
 }
 
 /// One HTTP request to an address of this machine. Others are refused: a tank does not talk to the world.
@@ -113,4 +119,8 @@ pub enum Output {
     Convert(ConvertOutput),
     /// Of [`Work::DynamoDb`].
     DynamoDb(DynamoOutput),
+    /// Of [`Work::Postgres`].
+    Postgres(PostgresOutput),
+    /// Of [`Work::Sql`].
+    Sql(SqlOutput),
 }

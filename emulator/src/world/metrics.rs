@@ -9,7 +9,6 @@ mod point;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use wavetank_types::{Region, Timestamp};
@@ -137,16 +136,26 @@ macro_rules! metrics {
 }
 
 /// What a service has counted, by region: one for most, any region of the account for a service that is one per account.
+///
+/// In order, and few: a search from the start finds the usual one at once.
 #[derive(Debug, Default)]
-pub(crate) struct Counters(BTreeMap<Region, Meters>);
+pub(crate) struct Counters(Vec<(Region, Meters)>);
 
 impl Counters {
     /// Those of a region.
     pub(super) fn of(&mut self, region: &Region) -> &mut Meters {
-        if !self.0.contains_key(region) {
-            self.0.insert(region.clone(), Meters::default());
-        }
-        self.0.get_mut(region).expect("made just above")
+        let found = self.0.iter().position(|(each, _)| each == region);
+        let at = found.unwrap_or_else(|| {
+            let at = self.0.partition_point(|(each, _)| each < region);
+            self.0.insert(at, (region.clone(), Meters::default()));
+            at
+        });
+        &mut self.0[at].1
+    }
+
+    /// Whether something has been counted in a region since the last time; then, whether CloudWatch should have it at once.
+    pub(super) fn counted_in(&mut self, region: &Region) -> Option<bool> {
+        self.0.iter_mut().find(|(each, _)| each == region)?.1.counted()
     }
 
     /// A region in which something has been counted since the last time; then, whether CloudWatch should have it at once.

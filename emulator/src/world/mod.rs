@@ -123,6 +123,16 @@ struct Slot {
     routine: Option<Timestamp>,
 }
 
+impl Slot {
+    /// A fresh service, which draws from a stream of its own.
+    fn new(seed: Seed, address: &Address, strict: bool) -> Self {
+        let Address { service, scope } = address;
+        let name = format!("{service:?}/{}/{}", scope.account, scope.region);
+        let seat = Seat::new(seed.stream(&name));
+        Self { service: registry(*service, scope, strict), seat, deadline: None, routine: None }
+    }
+}
+
 impl std::fmt::Debug for Slot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Slot").finish_non_exhaustive()
@@ -193,9 +203,14 @@ impl World {
 
     /// Tells those who wait for a failure to end that rules have come or gone.
     fn faults_changed(&mut self) {
-        if self.watchers.contains_key(FAULTS_TOPIC) {
+        self.signal(FAULTS_TOPIC);
+    }
+
+    /// Tells those who watch the topic that something has happened outside: a process has died.
+    pub(crate) fn signal(&mut self, topic: &str) {
+        if self.watchers.contains_key(topic) {
             let world = Address { service: ServiceId::Sts, scope: Scope::default() };
-            self.drain(vec![(world, Effect::Signal(FAULTS_TOPIC.to_owned()))]);
+            self.drain(vec![(world, Effect::Signal(topic.to_owned()))]);
         }
     }
 
@@ -264,16 +279,10 @@ impl World {
     ) -> R {
         let asked = address;
         let address = address.service.home(asked);
-        if !self.services.contains_key(&address) {
-            let name = format!("{:?}/{}/{}", address.service, address.scope.account, address.scope.region);
-            let service = registry(address.service, &address.scope, self.strict);
-            let seat = Seat::new(self.seed.stream(&name));
-            let slot = Slot { service, seat, deadline: None, routine: None };
-            self.services.insert(address.clone(), slot);
-        }
         let is_cloudwatch = address.service == ServiceId::CloudWatch;
         let readings = if is_cloudwatch { self.readings(&address.scope) } else { Vec::new() };
-        let slot = self.services.get_mut(&address).expect("made just above");
+        let (seed, strict) = (self.seed, self.strict);
+        let slot = self.services.entry(address.clone()).or_insert_with(|| Slot::new(seed, &address, strict));
         let mut cx = Cx {
             now: self.now,
             scope: &asked.scope,
@@ -290,7 +299,7 @@ impl World {
             slot.service.collect(&mut cx, readings);
         }
         let answer = act(slot.service.as_mut(), &mut cx);
-        let is_counted = slot.seat.counters.of(&asked.scope.region).counted();
+        let is_counted = slot.seat.counters.counted_in(&asked.scope.region);
         let deadline = slot.service.next_deadline();
         let routine = slot.service.next_routine();
         if deadline != slot.deadline {

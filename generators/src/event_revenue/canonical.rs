@@ -5,11 +5,11 @@
 //! `yyyy-MM-dd`; the two times are `yyyy-MM-dd HH:mm:ss`; other texts are as they are; null is `None`, which is not the
 //! empty text. The checksum is `Checksum::of_fields` over these.
 
-use chrono::{Datelike, NaiveDate};
 use wavetank_types::Checksum;
 
 use super::record::Record;
 use super::rows::Row;
+use crate::text::{push_date, push_time, push_two};
 
 /// The columns of a cleaned row.
 pub const CLEANED_COLUMNS: [&str; 14] = [
@@ -28,8 +28,6 @@ pub const CLEANED_COLUMNS: [&str; 14] = [
     "updated_at",
     "status",
 ];
-
-const SECS_PER_DAY: i64 = 86_400;
 
 /// A buffer that holds one cleaned row as text; kept between rows to save allocations.
 #[derive(Clone, Debug, Default)]
@@ -90,43 +88,8 @@ impl Row {
     }
 }
 
-/// Appends `yyyy-MM-dd`, or the same with another separator.
-pub(super) fn push_date(text: &mut String, day: i32, separator: char) {
-    let date = NaiveDate::from_epoch_days(day).expect("generated days are in the calendar");
-    let year = u32::try_from(date.year()).expect("generated years are positive");
-    push_two(text, year / 100);
-    push_two(text, year % 100);
-    text.push(separator);
-    push_two(text, date.month());
-    text.push(separator);
-    push_two(text, date.day());
-}
-
-/// Appends `yyyy-MM-dd HH:mm:ss`.
-pub(super) fn push_time(text: &mut String, secs: i64) {
-    let day = i32::try_from(secs.div_euclid(SECS_PER_DAY)).expect("generated times are near");
-    push_date(text, day, '-');
-    push_clock(text, secs.rem_euclid(SECS_PER_DAY) as u32);
-}
-
-/// Appends a space and `HH:mm:ss`.
-pub(super) fn push_clock(text: &mut String, second: u32) {
-    text.push(' ');
-    push_two(text, second / 3_600);
-    text.push(':');
-    push_two(text, second / 60 % 60);
-    text.push(':');
-    push_two(text, second % 60);
-}
-
 fn push_cents(text: &mut String, cents: i64) {
     text.push_str(itoa::Buffer::new().format(cents / 100));
     text.push('.');
     push_two(text, (cents % 100) as u32);
-}
-
-/// Appends a number below 100 as two digits.
-fn push_two(text: &mut String, number: u32) {
-    text.push(char::from(b'0' + (number / 10) as u8));
-    text.push(char::from(b'0' + (number % 10) as u8));
 }

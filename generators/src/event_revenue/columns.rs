@@ -9,10 +9,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringBuilder};
 
 use super::COLUMNS;
-use super::canonical::{push_clock, push_date, push_time};
 use super::record::{DateForm, Record};
 use super::rows::{Row, Shape};
 use crate::table::schema;
+use crate::text::{push_clock, push_date, push_time};
 
 /// Bytes of an average value; only the first allocation depends on it.
 const VALUE_BYTES: usize = 12;

@@ -31,7 +31,7 @@ fn spoiled() -> EventRevenue {
         extra_column: share(0.005),
         quoted: share(0.03),
         bom: true,
-        crlf: false,
+        ..Defects::default()
     };
     profile(20_000, defects)
 }

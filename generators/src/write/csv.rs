@@ -6,17 +6,16 @@
 use arrow::array::{Array, AsArray, StringArray};
 
 use super::Lines;
-use crate::table::{Break, Table};
+use crate::table::{self, Break, Chunk, FileStyle};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Bytes that make quotes necessary.
 const SPECIAL: [u8; 4] = *b",\"\n\r";
 
-/// The header line, with a byte order mark before it if the table has one.
-pub(super) fn header(table: &dyn Table) -> Vec<u8> {
-    let style = table.file_style();
-    let names: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
+/// The header line, with a byte order mark before it if the file has one.
+pub(super) fn header(columns: &[table::Column], style: FileStyle) -> Vec<u8> {
+    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
     let mut out = if style.bom { BOM.to_vec() } else { Vec::new() };
     out.extend_from_slice(names.join(",").as_bytes());
     out.extend_from_slice(line_end(style.crlf));
@@ -24,11 +23,10 @@ pub(super) fn header(table: &dyn Table) -> Vec<u8> {
 }
 
 /// The lines of one chunk.
-pub(super) fn lines(table: &dyn Table, index: u64) -> Lines {
-    let chunk = table.chunk(index);
+pub(super) fn lines(style: FileStyle, chunk: &Chunk) -> Lines {
     let columns: Vec<Column<'_>> =
         chunk.batch.columns().iter().map(|array| Column::of(array.as_string())).collect();
-    let end = line_end(table.file_style().crlf);
+    let end = line_end(style.crlf);
     let rows = chunk.batch.num_rows();
     let value_bytes: usize = columns.iter().map(|c| c.values.value_data().len()).sum();
     let mut out = Vec::with_capacity(value_bytes + rows * (columns.len() + end.len()));
@@ -88,6 +86,20 @@ fn push_broken(out: &mut Vec<u8>, columns: &[Column<'_>], row: usize, how: Break
         Break::Extra => {
             push_row(out, columns, row);
             out.extend_from_slice(b",one too many");
+        }
+        Break::Bare { column } => {
+            let quoted = &columns[column];
+            push_row(out, &columns[..column], row);
+            out.extend_from_slice(if column > 0 { b"," } else { b"" });
+            out.extend_from_slice(quoted.values.value(row).as_bytes());
+            for after in &columns[column + 1..] {
+                out.push(b',');
+                after.push(out, row);
+            }
+        }
+        Break::Trailing { fields } => {
+            push_row(out, columns, row);
+            out.extend(std::iter::repeat_n(b',', fields));
         }
     }
 }

@@ -3,13 +3,11 @@
 use arrow::array::{Array, AsArray, StringArray};
 
 use super::Lines;
-use crate::table::{Column, ColumnKind, Table};
+use crate::table::{Chunk, Column, ColumnKind};
 
 /// The lines of one chunk.
-pub(super) fn lines(table: &dyn Table, index: u64) -> Lines {
-    let chunk = table.chunk(index);
-    let columns: Vec<(&Column, &StringArray)> = table
-        .columns()
+pub(super) fn lines(columns: &[Column], chunk: &Chunk) -> Lines {
+    let columns: Vec<(&Column, &StringArray)> = columns
         .iter()
         .zip(chunk.batch.columns())
         .map(|(column, array)| (column, array.as_string()))

@@ -1,11 +1,14 @@
 //! Makes chunks on many threads and hands them over in order, in bounded memory.
 
 use std::num::NonZeroUsize;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 /// Chunks that wait for the writer, per worker, besides the one being made.
 const CHUNKS_WAITING_MAX: usize = 1;
+
+/// Pieces that are at a worker, at most.
+const PIECES_AHEAD: usize = 2;
 
 /// Calls `take` with `make(0)`, `make(1)`, ... in this order, while `threads` workers make them.
 ///
@@ -43,6 +46,47 @@ pub(crate) fn in_order<T: Send, E>(
     })
 }
 
+/// Calls `take` with `make` of every piece in order, while `threads` workers make them. The pieces themselves are made one after
+/// another by the caller's thread, which is at most two pieces per worker ahead. The first error of `take` ends it all.
+pub(crate) fn in_turn<P: Send, T: Send, E>(
+    threads: NonZeroUsize,
+    mut pieces: impl Iterator<Item = P>,
+    make: impl Fn(P) -> T + Sync,
+    mut take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    if threads == NonZeroUsize::MIN {
+        return pieces.try_for_each(|piece| take(make(piece)));
+    }
+    let make = &make;
+    thread::scope(|scope| {
+        let workers: Vec<(SyncSender<P>, Receiver<T>)> = (0..threads.get())
+            .map(|_| {
+                let (to, from_caller) = sync_channel::<P>(PIECES_AHEAD);
+                let (to_caller, from) = sync_channel(PIECES_AHEAD);
+                scope.spawn(move || {
+                    for piece in from_caller {
+                        if to_caller.send(make(piece)).is_err() {
+                            return;
+                        }
+                    }
+                });
+                (to, from)
+            })
+            .collect();
+        let worker = |number: usize| &workers[number % workers.len()];
+        let (mut sent, mut taken) = (0, 0);
+        for piece in pieces {
+            if sent - taken == PIECES_AHEAD * workers.len() {
+                take(worker(taken).1.recv().expect("a worker answers each piece, or panics"))?;
+                taken += 1;
+            }
+            worker(sent).0.send(piece).expect("a worker takes pieces until there are none, or panics");
+            sent += 1;
+        }
+        (taken..sent).try_for_each(|number| take(worker(number).1.recv().expect("as above")))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +112,21 @@ mod tests {
         check(3, 0);
         check(3, 100);
         check(16, 5);
+    }
+
+    #[test]
+    fn pieces_arrive_in_order_whatever_the_threads() {
+        for (threads, pieces) in [(1, 5), (3, 0), (3, 100), (16, 5)] {
+            let threads = NonZeroUsize::new(threads).expect("a thread");
+            let mut seen = Vec::new();
+            let take = |made| {
+                seen.push(made);
+                if seen.len() < 90 { Ok(()) } else { Err(made) }
+            };
+            let ended = in_turn(threads, 0..pieces, |piece| piece * 10, take);
+            assert_eq!(ended, if pieces < 90 { Ok(()) } else { Err(890) });
+            assert_eq!(seen, (0..pieces.min(90)).map(|n| n * 10).collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use wavetank_types::{Checksum, Seed};
 
 use super::*;
+use crate::EventRevenue;
 use crate::defects::{Defects, Share};
+use crate::fashion_store::Part;
 use crate::registry::{PROFILES, Profile};
 
 fn share(fraction: f64) -> Share {
@@ -13,15 +15,21 @@ fn share(fraction: f64) -> Share {
 fn file(profile: &Profile, format: Format, threads: usize) -> Vec<u8> {
     let threads = NonZeroUsize::new(threads).expect("a thread");
     let mut out = Vec::new();
-    let written = write(profile.table(), format, threads, &mut out).expect("memory takes all");
-    assert_eq!(written.bytes, out.len() as u64, "{format}");
+    for (name, rows) in profile.tables() {
+        let before = out.len();
+        let written = write_rows(&rows, format, threads, &mut out).expect("memory takes all");
+        assert_eq!(written.bytes, (out.len() - before) as u64, "{name} {format}");
+    }
     out
 }
 
 #[test]
 fn a_file_is_the_same_bytes_on_one_two_and_sixteen_threads() {
     for info in &PROFILES {
-        let profile = Profile::open(info.name, Some(30_000), Seed(7), Defects::default());
+        // Two chunks at least; a row of the store stands for many clicks.
+        let is_store = Part::ALL.iter().any(|part| part.name() == info.name);
+        let rows = if is_store { 9_000 } else { 30_000 };
+        let profile = Profile::open(info.name, Some(rows), Seed(7), Defects::default());
         let profile = profile.expect(info.name);
         for format in Format::ALL {
             let sums = [1, 2, 16].map(|n| Checksum::of_bytes(&file(&profile, format, n)));
@@ -40,11 +48,13 @@ fn a_chunk_alone_is_its_part_of_the_file() {
         crlf: true,
         ..Defects::default()
     };
-    let profile = Profile::open("event-revenue", Some(30_000), Seed(7), defects).expect("a profile");
-    let table = profile.table();
-    let mut expected = csv::header(table);
+    let table = EventRevenue::new(30_000, Seed(7), defects).expect("a profile");
+    let profile = Profile::EventRevenue(table.clone());
+    let style = table.file_style();
+    let mut expected = csv::header(Table::columns(&table), style);
+    let lines = |index| csv::lines(style, &table.chunk(index)).bytes;
     let mut chunks: Vec<(u64, Vec<u8>)> =
-        (0..table.chunks()).rev().map(|index| (index, csv::lines(table, index).bytes)).collect();
+        (0..table.chunks()).rev().map(|index| (index, lines(index))).collect();
     chunks.sort();
     for (_, bytes) in chunks {
         expected.extend(bytes);
@@ -72,8 +82,9 @@ fn defects_of_lines_are_refused_where_there_are_no_lines() {
     let some = share(0.1);
     let check = |name: &str, defects: Defects, refused: bool| {
         let profile = Profile::open("event-revenue", None, Seed(7), defects).expect(name);
-        for format in [Format::Ndjson, Format::Parquet] {
-            let written = write(profile.table(), format, NonZeroUsize::MIN, Vec::new());
+        for format in [Format::Ndjson, Format::Parquet, Format::Copy] {
+            let [(_, rows)] = &profile.tables()[..] else { panic!("one table") };
+            let written = write_rows(rows, format, NonZeroUsize::MIN, Vec::new());
             assert_eq!(written.is_err(), refused, "{name} {format}");
         }
     };

@@ -6,7 +6,7 @@ use super::Finding;
 use crate::observe::Object;
 
 /// Checks the files under a prefix.
-pub fn check(objects: &[Object], count_max: u64, bytes_max: u64) -> Finding {
+pub fn check(objects: &[Object], count_max: u64, bytes_max: u64, bytes_mean_min: Option<u64>) -> Finding {
     let count = objects.len() as u64;
     let bytes: u64 = objects.iter().map(|object| object.size).sum();
     let is_bad = |object: &&Object| object.size == 0 || object.size > bytes_max;
@@ -15,7 +15,8 @@ pub fn check(objects: &[Object], count_max: u64, bytes_max: u64) -> Finding {
         .filter(is_bad)
         .map(|object| Said::plain(format!("{}: {} bytes", object.uri(), object.size)))
         .collect();
-    let holds = count > 0 && count <= count_max && bad.is_empty();
+    let is_small = bytes / count.max(1) < bytes_mean_min.unwrap_or(0);
+    let holds = count > 0 && count <= count_max && bad.is_empty() && !is_small;
     let detail = Said::new(
         format!("{count} files (at most {count_max}), {bytes} bytes in all"),
         format!("{count} tệp (nhiều nhất {count_max}), tổng cộng {bytes} byte"),
@@ -26,7 +27,7 @@ pub fn check(objects: &[Object], count_max: u64, bytes_max: u64) -> Finding {
             "nothing was written there; a path without its trailing slash is another path",
             "không có gì được ghi ở đó; đường dẫn thiếu dấu / ở cuối là một đường dẫn khác",
         )),
-        _ if count > count_max => finding.with_cause(Said::new(
+        _ if count > count_max || is_small => finding.with_cause(Said::new(
             "many small files make every query slow; write fewer, larger ones",
             "nhiều tệp nhỏ làm mọi truy vấn chậm; hãy ghi ít tệp hơn và lớn hơn",
         )),
@@ -37,18 +38,27 @@ pub fn check(objects: &[Object], count_max: u64, bytes_max: u64) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wavetank_types::Timestamp;
 
     #[test]
     fn too_many_too_large_empty_and_missing_files_are_found() {
-        let object = |size| Object { bucket: "b".to_owned(), key: format!("k{size}"), size };
+        let object = |size| Object {
+            bucket: "b".to_owned(),
+            key: format!("k{size}"),
+            size,
+            modified: Timestamp::TANK_EPOCH,
+        };
         let check = |sizes: &[u64], holds: bool| {
             let objects: Vec<Object> = sizes.iter().map(|size| object(*size)).collect();
-            assert_eq!(!super::check(&objects, 2, 100).is_failed(), holds, "{sizes:?}");
+            assert_eq!(!super::check(&objects, 2, 100, Some(1)).is_failed(), holds, "{sizes:?}");
         };
         check(&[1, 100], true);
         check(&[1, 1, 1], false);
         check(&[101], false);
         check(&[0], false);
         check(&[], false);
+        let small = [object(9), object(10)];
+        assert!(super::check(&small, 2, 100, Some(10)).is_failed());
+        assert!(!super::check(&small, 2, 100, Some(9)).is_failed());
     }
 }

@@ -1,14 +1,20 @@
 //! What must hold, and what is said when it does not: what, where, the first examples, the likely cause.
 
+pub mod blocked;
 pub mod conserved;
+pub mod counts;
 pub mod files;
 pub mod items;
+pub mod jobs;
+pub mod landed;
 pub mod logs;
 pub mod oracle;
 pub mod partition;
+pub mod replay;
 pub mod rows;
 pub mod schema;
 pub mod sent_events;
+pub mod store;
 
 use serde::Serialize;
 use wavetank_types::Said;

@@ -1,7 +1,7 @@
 //! Partition = f(event time, zone): every row lies in the folder of its own local time.
 
 use arrow::array::RecordBatch;
-use chrono::{DateTime, FixedOffset};
+use chrono::{FixedOffset, NaiveDateTime};
 use wavetank_types::Said;
 
 use super::rows::{self, RowText};
@@ -14,12 +14,14 @@ use crate::observe::{self, Object, ObserveError};
 pub struct Rule<'a> {
     /// What stands before the partition folders in every key.
     pub prefix: &'a str,
-    /// The column of the event's time: a date or a timestamp, in UTC.
+    /// The column of the event's time: a date or a timestamp.
     pub by: &'a str,
     /// `strftime` pattern of the folders.
     pub path: &'a str,
     /// The zone that decides the day.
     pub zone: FixedOffset,
+    /// The zone in which the column's times are written.
+    pub written: FixedOffset,
 }
 
 /// Reads every Parquet file and checks where its rows lie.
@@ -83,8 +85,9 @@ fn misplaced(batch: &RecordBatch, key: &str, rule: Rule<'_>) -> Result<Vec<Optio
 }
 
 fn folder_of(value: &str, rule: Rule<'_>) -> Option<String> {
-    let instant = if value.len() == 10 { format!("{value} 00:00:00+0000") } else { format!("{value}+0000") };
-    let time = DateTime::parse_from_str(&instant, "%Y-%m-%d %H:%M:%S%z").ok()?;
+    let text = if value.len() == 10 { format!("{value} 00:00:00") } else { value.to_owned() };
+    let written = NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S").ok()?;
+    let time = written.and_local_timezone(rule.written).single()?;
     Some(time.with_timezone(&rule.zone).format(rule.path).to_string())
 }
 
@@ -105,7 +108,8 @@ mod tests {
         let batch = RecordBatch::try_new(Arc::new(schema), vec![Arc::new(column)]).unwrap();
         let check = |hours: i32, key: &str, wrong: usize| {
             let zone = FixedOffset::east_opt(hours * 3_600).unwrap();
-            let rule = Rule { prefix: "clicks/", by: "at", path: "%Y/%m/%d", zone };
+            let written = FixedOffset::east_opt(0).unwrap();
+            let rule = Rule { prefix: "clicks/", by: "at", path: "%Y/%m/%d", zone, written };
             let found = misplaced(&batch, key, rule).unwrap();
             assert_eq!(found.iter().flatten().count(), wrong, "{found:?}");
         };

@@ -1,6 +1,8 @@
 //! What the run would have cost on AWS: usage seen through the public API, times dated prices (`prices.toml`).
 //!
-//! Left out: storage over time, data transfer, and requests that services make among themselves.
+//! Left out: storage over time but that of tables, data transfer, and requests that services make among themselves.
+
+mod dynamodb;
 
 use std::collections::BTreeMap;
 
@@ -73,6 +75,7 @@ pub struct Usage {
 pub async fn estimate(aws: Aws<'_>, usage: &Usage) -> Result<Cost, WireError> {
     let (requests, gb_seconds, log_bytes) = lambda_usage(aws).await?;
     let scanned: u64 = usage.query_bytes.iter().map(|bytes| (*bytes).max(QUERY_BYTES_MIN)).sum();
+    let tables = dynamodb::charged(aws).await?;
     let quantities = [
         ("s3_put", usage.puts as f64),
         ("s3_get", usage.gets as f64),
@@ -82,6 +85,11 @@ pub async fn estimate(aws: Aws<'_>, usage: &Usage) -> Result<Cost, WireError> {
         ("crawler_dpu_hour", crawl_dpu_hours(aws).await?),
         ("athena_tb", scanned as f64 / 1e12),
         ("logs_gb", log_bytes / 1e9),
+        ("dynamodb_write_request", tables.write_requests),
+        ("dynamodb_read_request", tables.read_requests),
+        ("dynamodb_write_unit_hour", tables.write_unit_hours),
+        ("dynamodb_read_unit_hour", tables.read_unit_hours),
+        ("dynamodb_gb_month", tables.gb_months),
     ];
     let prices: Prices =
         toml::from_str(include_str!("prices.toml")).expect("the price list is checked by a test");
@@ -174,7 +182,7 @@ mod tests {
     fn every_price_has_a_date_a_source_and_is_used() {
         let prices: Prices = toml::from_str(include_str!("prices.toml")).unwrap();
         assert!(!prices.as_of.is_empty());
-        assert_eq!(prices.price.len(), 8);
+        assert_eq!(prices.price.len(), 13);
     }
 
     #[test]

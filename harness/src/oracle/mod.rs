@@ -4,6 +4,7 @@
 
 pub mod data_lake_iot;
 pub mod event_revenue;
+pub mod fashion_store;
 pub mod table_design;
 pub mod trades;
 
@@ -26,6 +27,8 @@ pub enum Truth {
     TableDesign(table_design::Truth),
     /// Of the messages of the scenario `trades`.
     Trades(trades::Truth),
+    /// Of the days of the scenario `fashion-store`.
+    FashionStore(Box<fashion_store::Truth>),
     /// Nothing: a file that a person brought, or a scenario of their own.
     Unknown,
 }
@@ -38,6 +41,7 @@ impl Truth {
             Self::DataLakeIot(truth) => truth.expected(query),
             Self::TableDesign(truth) => truth.expected(query),
             Self::Trades(truth) => truth.expected(query),
+            Self::FashionStore(truth) => truth.expected(query),
             Self::Unknown => None,
         }
     }

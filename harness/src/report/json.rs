@@ -32,6 +32,7 @@ impl Report {
             "scenario": self.scenario,
             "variant": self.variant,
             "seed": self.seed,
+            "notes": self.notes,
             "ok": self.is_ok(),
             "ledger": {
                 "generated": ledger.generated,

@@ -5,7 +5,7 @@ mod text;
 mod words;
 
 use wavetank_types::ledger::Balance;
-use wavetank_types::{Ledger, Seed};
+use wavetank_types::{Ledger, Said, Seed};
 
 use crate::check::Finding;
 use crate::check::oracle::Compared;
@@ -30,6 +30,10 @@ pub struct Report {
     pub rows: u64,
     /// Records that were asked for; defects add repeats to them.
     pub rows_asked: u64,
+    /// Of a store: the options that ask for its size. They stand for the rows.
+    pub size: Option<String>,
+    /// What a reader should know of how it ran.
+    pub notes: Vec<Said>,
     /// The defects that were asked for, as they were written.
     pub defects: String,
     /// What became of them.
@@ -60,6 +64,8 @@ impl Default for Report {
             seed: Seed(0),
             rows: 0,
             rows_asked: 0,
+            size: None,
+            notes: Vec::new(),
             defects: String::new(),
             ledger: Balance::default(),
             fates: Ledger::default(),
@@ -84,7 +90,10 @@ impl Report {
         let mut command = format!("wavetank run {} --seed {}", self.scenario, self.seed);
         match &self.input {
             Some(input) => command.push_str(&format!(" --input {input}")),
-            None => command.push_str(&format!(" --rows {}", self.rows_asked)),
+            None => match &self.size {
+                Some(size) => command.push_str(&format!(" {size}")),
+                None => command.push_str(&format!(" --rows {}", self.rows_asked)),
+            },
         }
         if !self.defects.is_empty() {
             command.push_str(&format!(" --defects {}", self.defects));

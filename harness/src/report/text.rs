@@ -24,6 +24,9 @@ impl Report {
         }
         let rows = lang.pick("rows", "dòng");
         writeln!(out, "   seed {}   {} {rows}   {}\n", self.seed, self.rows, self.target)?;
+        for note in &self.notes {
+            writeln!(out, "{}\n", lang.say(note))?;
+        }
         self.write_ledger(out, lang)?;
         self.write_findings(out, lang)?;
         writeln!(out, "\n{} {}", lang.pick("Answers of", "Câu trả lời của"), self.answered_by)?;

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use wavetank_transforms::event_revenue::Reason;
+use wavetank_transforms::fashion_store;
 use wavetank_types::{Anomaly, Said};
 
 use crate::check::Verdict;
@@ -68,16 +69,24 @@ impl Lang {
             "partition" => self.pick("rows lie in their partition", "dòng nằm đúng partition (phân vùng)"),
             "files" => self.pick("number and size of files", "số lượng và kích thước tệp"),
             "logs" => self.pick("the function's log", "nhật ký (log) của hàm"),
+            "jobs" => self.pick("every run of the job", "mọi lần chạy của job"),
+            "unblocked" => self.pick("no record blocks a shard", "không bản ghi nào chặn shard"),
+            "order" => self.pick("order of each key", "thứ tự của từng khóa"),
+            "landed" => self.pick("folders of the landing zone", "thư mục của landing zone"),
+            "freshness" => self.pick("how soon records land", "bản ghi đến landing zone nhanh thế nào"),
+            "replay" => self.pick("running the batch again", "chạy lại batch"),
+            "nulls" => self.pick("null values", "giá trị null"),
+            "snapshot" => self.pick("each key once", "mỗi khóa một lần"),
             _ => "",
         }
     }
 
     /// A reason in a sentence, if it is one that the bundled pipeline gives.
     pub(super) fn reason(self, code: &str) -> &'static str {
-        Reason::of_code(code).map_or("", |reason| match self {
-            Self::En => reason.sentence_en(),
-            Self::Vi => reason.sentence_vi(),
-        })
+        let of_store = || fashion_store::Reason::of_code(code).map(|it| (it.sentence_en(), it.sentence_vi()));
+        let sentences =
+            Reason::of_code(code).map(|it| (it.sentence_en(), it.sentence_vi())).or_else(of_store);
+        sentences.map_or("", |(en, vi)| self.pick(en, vi))
     }
 
     /// An anomaly in a few words.

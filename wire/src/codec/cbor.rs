@@ -289,6 +289,7 @@ impl Writer<'_> {
     fn value(&mut self, shape: &Shape, val: &Val) -> Written {
         match (&shape.kind, val) {
             (_, Val::Null) => self.out.null()?.ok(),
+            (_, Val::Kept(kept)) => self.value(shape, &kept.open()),
             (Kind::Structure(members), Val::Struct(found)) => self.structure(members, found),
             (Kind::List { member, .. }, Val::List(entries)) => {
                 self.out.array(entries.len() as u64)?;

@@ -15,4 +15,5 @@ mod write;
 
 pub(super) use lex::Number;
 pub(super) use read::{as_number, read};
-pub(super) use write::{weight, write, write_text};
+pub(super) use write::{weight, write};
+pub use write::{write_blob, write_text};

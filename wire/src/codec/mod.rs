@@ -29,6 +29,7 @@ use crate::val::Val;
 
 use cbor::Epoch;
 pub use errors::{encode_error, encode_route_error};
+pub use json::{write_blob, write_text};
 
 /// The header that names smithy's protocols, in requests and answers.
 pub(crate) const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");

@@ -145,6 +145,7 @@ pub(super) fn write_request(service: &Service, operation: &Operation, input: &Va
 fn write(out: &mut String, path: &mut String, shape: &Shape, val: &Val) {
     match (&shape.kind, val) {
         (_, Val::Null) => {}
+        (_, Val::Kept(kept)) => write(out, path, shape, &kept.open()),
         (Kind::Structure(members), Val::Struct(found)) => {
             for (index, val) in found {
                 let member = &members[usize::from(*index)];

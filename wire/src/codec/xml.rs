@@ -130,6 +130,7 @@ pub(super) fn name(member: &Member) -> &'static str {
 pub(super) fn write(out: &mut Vec<u8>, shape: &Shape, val: &Val) {
     match (&shape.kind, val) {
         (_, Val::Null) => {}
+        (_, Val::Kept(kept)) => write(out, shape, &kept.open()),
         (Kind::Structure(members), Val::Struct(found)) => {
             for (index, val) in found {
                 let member = &members[usize::from(*index)];

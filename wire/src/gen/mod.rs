@@ -14,7 +14,10 @@ pub mod iam;
 pub mod kinesis;
 pub mod lambda;
 pub mod logs;
+pub mod rds;
+pub mod rds_data;
 pub mod scheduler;
+pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;
 pub mod sts;
@@ -36,7 +39,10 @@ pub static SERVICES: &[&Service] = &[
     &kinesis::SERVICE,
     &lambda::SERVICE,
     &logs::SERVICE,
+    &rds::SERVICE,
+    &rds_data::SERVICE,
     &scheduler::SERVICE,
+    &secretsmanager::SERVICE,
     &sns::SERVICE,
     &sqs::SERVICE,
     &sts::SERVICE,

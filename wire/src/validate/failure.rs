@@ -10,6 +10,8 @@ use crate::val::Val;
 /// All that is wrong with one request, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidationFailures {
+    /// The name of the request's shape, such as `PutItemInput`.
+    pub shape: &'static str,
     /// At least one.
     pub failures: Vec<Failure>,
 }
@@ -227,6 +229,7 @@ fn push_java(out: &mut String, shape: &Shape, val: &Val) -> fmt::Result {
     }
     match (&shape.kind, val) {
         (_, Val::Null) => out.write_str("null"),
+        (_, Val::Kept(kept)) => push_java(out, shape, &kept.open()),
         (_, Val::Bool(value)) => write!(out, "{value}"),
         (_, Val::Int(number)) => write!(out, "{number}"),
         (_, Val::Float(number)) => write!(out, "{number:?}"),

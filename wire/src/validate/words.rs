@@ -22,7 +22,7 @@ pub fn validation_error(service: &Service, failures: &ValidationFailures) -> Wir
         "athena" => WireError::client("InvalidRequestException", hidden(failures).to_string())
             .with("AthenaErrorCode", "INVALID_INPUT")
             .with("ErrorCode", "INVALID_INPUT"),
-        "dynamodb" => WireError::client("ValidationException", dynamodb(failures).to_string()),
+        "dynamodb" => WireError::client("ValidationException", dynamodb(failures)),
         "glue" => WireError::client("ValidationException", glue_paths(failures).to_string()),
         "iam" => iam(failures),
         "lambda" => lambda(failures),
@@ -35,11 +35,17 @@ pub fn validation_error(service: &Service, failures: &ValidationFailures) -> Wir
     }
 }
 
-/// DynamoDB names two of its members as they stand in requests, and does not tell their values.
+/// DynamoDB has a sentence of its own for a batch of nothing. It names two of its members as they stand in requests, and
+/// does not tell their values.
 ///
-/// Recorded: github.com/nubo-db/dynamodb-conformance, `tests/tier3/error-messages` (`query.test.ts`, `batchGetItem.test.ts`), which
-/// runs against AWS too (read 2026-11-28).
-fn dynamodb(failures: &ValidationFailures) -> ValidationFailures {
+/// Recorded: github.com/mhart/dynalite, `test/batchWriteItem.js` and `test/batchGetItem.js`, for the sentence;
+/// github.com/nubo-db/dynamodb-conformance, `tests/tier3/error-messages` (`query.test.ts`, `batchGetItem.test.ts`), for the rest:
+/// both run against AWS too (read 2026-11-28).
+fn dynamodb(failures: &ValidationFailures) -> String {
+    if failures.failures.iter().any(|failure| failure.path == "requestItems" && is_of_nothing(failure)) {
+        let operation = failures.shape.trim_end_matches("Input");
+        return format!("The requestItems parameter is required for {operation}");
+    }
     let told = |failure: &Failure| {
         let keys = failure.path.strip_prefix("requestItems.").and_then(|rest| rest.strip_suffix(".keys"));
         let path = match keys {
@@ -50,7 +56,13 @@ fn dynamodb(failures: &ValidationFailures) -> ValidationFailures {
         let shown = if failure.shown == Shown::Null { Shown::Null } else { Shown::Hidden };
         Failure { path, shown, constraint: failure.constraint.clone() }
     };
-    ValidationFailures { failures: failures.failures.iter().map(told).collect() }
+    let failures = failures.failures.iter().map(told).collect();
+    ValidationFailures { shape: "", failures }.to_string()
+}
+
+/// Whether what is missing is all there is to be.
+fn is_of_nothing(failure: &Failure) -> bool {
+    failure.shown == Shown::Null || failure.shown == Shown::Text("{}".to_owned())
 }
 
 /// Glue's own name for `TableInput` is `table`: `'table.storageDescriptor.columns.5.member.comment'`.
@@ -62,7 +74,7 @@ fn glue_paths(failures: &ValidationFailures) -> ValidationFailures {
         Some(rest) => Failure { path: format!("table{rest}"), ..failure.clone() },
         None => failure.clone(),
     };
-    ValidationFailures { failures: failures.failures.iter().map(renamed).collect() }
+    ValidationFailures { shape: failures.shape, failures: failures.failures.iter().map(renamed).collect() }
 }
 
 /// Athena and IAM tell no values, and IAM no enums: `Value at 'clientRequestToken' failed to satisfy ..`.
@@ -79,7 +91,7 @@ fn hidden(failures: &ValidationFailures) -> ValidationFailures {
             other => other.clone(),
         },
     };
-    ValidationFailures { failures: failures.failures.iter().map(hide).collect() }
+    ValidationFailures { shape: failures.shape, failures: failures.failures.iter().map(hide).collect() }
 }
 
 /// SQS names the first parameter that is missing: `The request must contain the parameter QueueUrl.`

@@ -1,6 +1,6 @@
 //! [`Schedule`]: when a plan's rule runs: `cron(0 5 ? * * *)` in a time zone, or `rate(1 day)`.
 //!
-//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html (to be verified), for the six fields.
+//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html (read 2026-11-28), for the six fields.
 //! Left out: `W` and `#`, which are refused.
 
 use std::time::Duration;

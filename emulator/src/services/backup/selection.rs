@@ -1,6 +1,6 @@
 //! Which tables a selection means: by ARN, with wildcards, by tags, and by conditions on tags.
 //!
-//! Documented: docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html (to be verified): an ARN or any of the tags
+//! Documented: docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupSelection.html (read 2026-11-28): an ARN or any of the tags
 //! selects; conditions must all hold; what is named in NotResources is left out.
 
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ pub(super) struct Search {
     plan: String,
     rule: w::BackupRule,
     selection: String,
+    /// What is known of a table's tags.
+    tags: Tags,
 }
 
 type Tags = BTreeMap<String, String>;
@@ -84,7 +86,8 @@ fn hold(conditions: &w::Conditions, tags: &Tags) -> bool {
 impl Backup {
     /// Asks DynamoDB for its tables.
     pub(super) fn search(&mut self, cx: &mut Cx<'_>, plan: &str, rule: w::BackupRule, selection: &str) {
-        let search = Search { plan: plan.to_owned(), rule, selection: selection.to_owned() };
+        let search =
+            Search { plan: plan.to_owned(), rule, selection: selection.to_owned(), tags: Tags::new() };
         self.ask::<db::ListTables>(cx, db::ListTablesInput::default(), Owed::Tables(search));
     }
 
@@ -122,8 +125,16 @@ impl Backup {
         result: Result<Val, WireError>,
     ) {
         let Ok(val) = result else { return };
-        let tags = db::ListTagsOfResourceOutput::from_val(val).tags.unwrap_or_default();
-        let tags: Tags = tags.into_iter().map(|tag| (tag.key, tag.value)).collect();
+        let page = db::ListTagsOfResourceOutput::from_val(val);
+        let mut tags = search.tags.clone();
+        tags.extend(page.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)));
+        if page.next_token.is_some() {
+            let resource_arn = table.to_owned();
+            let input = db::ListTagsOfResourceInput { resource_arn, next_token: page.next_token };
+            let search = Search { tags, ..search.clone() };
+            self.ask::<db::ListTagsOfResource>(cx, input, Owed::Tags(search, table.to_owned()));
+            return;
+        }
         let Some(plan) = self.plans.get(&search.plan) else { return };
         let Some(selection) = plan.selections.get(&search.selection) else { return };
         if table_of("a selection", table).is_err() || !selects(&selection.body, table, &tags) {

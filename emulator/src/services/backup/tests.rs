@@ -101,6 +101,10 @@ async fn selections_go_by_arn_tag_and_condition() {
     let cases = [
         (json!({"Resources": ["arn:aws:dynamodb:*:*:table/*"]}), vec!["t-t", "u-u"]),
         (json!({"Resources": [table("u-u")]}), vec!["u-u"]),
+        (
+            json!({"ListOfTags": [{"ConditionType": "STRINGEQUALS", "ConditionKey": "z", "ConditionValue": "last"}]}),
+            vec!["u-u"],
+        ),
         (json!({"Resources": ["*"], "NotResources": [table("u-u")]}), vec!["t-t"]),
         (
             json!({"Resources": ["*"], "Conditions": {"StringNotEquals": [{"ConditionKey": "aws:ResourceTag/backup", "ConditionValue": "daily"}]}}),
@@ -113,6 +117,10 @@ async fn selections_go_by_arn_tag_and_condition() {
     ];
     for (mut selection, expected) in cases {
         let rig = furnished().await;
+        // More than one page of them.
+        let mut tags: Vec<Value> = (0..11).map(|n| json!({"Key": format!("a{n}"), "Value": "x"})).collect();
+        tags.push(json!({"Key": "z", "Value": "last"}));
+        rig.ask("TagResource", json!({"ResourceArn": table("u-u"), "Tags": tags})).await;
         let rule = json!({"RuleName": "hourly", "TargetBackupVaultName": "safe", "ScheduleExpression": "rate(1 hour)"});
         let plan =
             done(&rig, "CreateBackupPlan", json!({"BackupPlan": {"BackupPlanName": "p", "Rules": [rule]}}))

@@ -1,8 +1,10 @@
 //! Stacks by example: the engine alone with scripted replies, and then with the tank's own services.
 
 mod change_sets;
+mod database;
 mod engine;
 mod every_type;
+mod tables;
 mod with_services;
 
 use std::collections::BTreeMap;

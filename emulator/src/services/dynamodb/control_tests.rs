@@ -89,6 +89,7 @@ impl Rig {
                 rest
             });
             table.change(cx, key, new.as_ref(), Origin::Client);
+            dynamodb.settle_all();
         });
     }
 

@@ -3,8 +3,8 @@
 //! Time: changes gather for [`GATHER`], then go together by PutRecords; what Kinesis refuses is sent again after a pause, in
 //! order. A destination whose stream is not there fails and forgets what it has. Changes that come before it is ACTIVE, or
 //! after it is not, are not sent.
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_gettingstarted.html (to be verified): the members
-//! of a record. Assumed: its partition key, a digest of the item's key; the order of members.
+//! Documented: docs.aws.amazon.com/powertools/typescript/2.15.0, KinesisDynamoDBStreamEvent (read 2026-11-28): the members of a
+//! record. Assumed: its partition key, a digest of the item's key; the order of members.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -6,6 +6,7 @@
 
 pub(in crate::services) mod backup;
 mod data;
+mod deadlines;
 mod destination;
 mod error;
 pub(crate) mod expression;
@@ -26,12 +27,15 @@ mod control_tests;
 use std::collections::BTreeMap;
 
 use wavetank_types::{Region, Timestamp};
-use wavetank_wire::{OperationSet as _, ResponseSet as _, Val, WireError, dynamodb, dynamodbstreams};
+use wavetank_wire::{
+    OperationSet as _, ResponseSet as _, ToVal as _, Val, WireError, dynamodb, dynamodbstreams,
+};
 
 pub(crate) use backup::work::{Done, ImportWork, Imported, SourceError};
 pub use backup::work::{DynamoOutput, DynamoWork};
 use error::DynamoError;
 
+use self::deadlines::Deadlines;
 use self::streams::Stream;
 use self::table::Table;
 use super::{AwsError as _, DynService};
@@ -46,12 +50,15 @@ pub struct DynamoDb {
     global: global::Global,
     /// Answers and jobs that exports and imports wait for.
     desk: backup::Desk,
+    deadlines: Deadlines,
 }
 
 /// What an account has in one region.
 #[derive(Debug, Default)]
 struct Regional {
     tables: BTreeMap<String, Table>,
+    /// Tables whose deadlines the request under way may have changed.
+    touched: Vec<String>,
     /// Transactions that have been made lately.
     tokens: data::Tokens,
     /// Streams that take no more records, by ARN, as long as they can be read.
@@ -70,31 +77,25 @@ impl DynamoDb {
         self.regions.entry(cx.scope.region.clone()).or_default()
     }
 
-    fn answer(
-        &mut self,
-        cx: &mut Cx<'_>,
-        request: dynamodb::Request,
-    ) -> Result<dynamodb::Response, DynamoError> {
+    /// Answers as a value at once: the enum of all answers is large, and most are small.
+    fn answer(&mut self, cx: &mut Cx<'_>, request: dynamodb::Request) -> Result<Val, DynamoError> {
         use dynamodb::Request as Q;
-        use dynamodb::Response as A;
         Ok(match request {
-            Q::PutItem(input) => A::PutItem(self.put_item(cx, input)?),
-            Q::GetItem(input) => A::GetItem(self.get_item(cx, input)?),
-            Q::UpdateItem(input) => A::UpdateItem(self.update_item(cx, input)?),
-            Q::DeleteItem(input) => A::DeleteItem(self.delete_item(cx, input)?),
-            Q::Query(input) => A::Query(self.query(cx, input)?),
-            Q::Scan(input) => A::Scan(self.scan(cx, input)?),
-            Q::BatchGetItem(input) => A::BatchGetItem(self.batch_get_item(cx, input)?),
-            Q::BatchWriteItem(input) => A::BatchWriteItem(self.batch_write_item(cx, input)?),
-            Q::TransactGetItems(input) => A::TransactGetItems(self.transact_get_items(cx, input)?),
-            Q::TransactWriteItems(input) => A::TransactWriteItems(self.transact_write_items(cx, input)?),
-            Q::ExecuteStatement(input) => A::ExecuteStatement(self.execute_statement(cx, input)?),
-            Q::BatchExecuteStatement(input) => {
-                A::BatchExecuteStatement(self.batch_execute_statement(cx, input)?)
-            }
-            Q::ExecuteTransaction(input) => A::ExecuteTransaction(self.execute_transaction(cx, input)?),
-            other if backup::is_ours(&other) => return self.backups(cx, other),
-            other => return self.tables(cx, other),
+            Q::PutItem(input) => self.put_item(cx, input)?.to_val(),
+            Q::GetItem(input) => self.get_item(cx, input)?.to_val(),
+            Q::UpdateItem(input) => self.update_item(cx, input)?.to_val(),
+            Q::DeleteItem(input) => self.delete_item(cx, input)?.to_val(),
+            Q::Query(input) => self.query(cx, input)?.to_val(),
+            Q::Scan(input) => self.scan(cx, input)?.to_val(),
+            Q::BatchGetItem(input) => self.batch_get_item(cx, input)?.to_val(),
+            Q::BatchWriteItem(input) => self.batch_write_item(cx, input)?.to_val(),
+            Q::TransactGetItems(input) => self.transact_get_items(cx, input)?.to_val(),
+            Q::TransactWriteItems(input) => self.transact_write_items(cx, input)?.to_val(),
+            Q::ExecuteStatement(input) => self.execute_statement(cx, input)?.to_val(),
+            Q::BatchExecuteStatement(input) => self.batch_execute_statement(cx, input)?.to_val(),
+            Q::ExecuteTransaction(input) => self.execute_transaction(cx, input)?.to_val(),
+            other if backup::is_ours(&other) => self.backups(cx, other)?.to_val(),
+            other => self.tables(cx, other)?.to_val(),
         })
     }
 }
@@ -103,11 +104,20 @@ impl DynService for DynamoDb {
     fn call(&mut self, cx: &mut Cx<'_>, operation: &str, input: Val) -> Result<Answer<Val>, WireError> {
         let missing = || WireError::not_implemented(operation);
         let answer = if dynamodbstreams::SERVICE.operation(operation).is_some() {
-            let request = dynamodbstreams::Request::decode(operation, input).ok_or_else(missing)?;
+            let Some(request) = dynamodbstreams::Request::decode(operation, input) else {
+                return Err(missing());
+            };
             self.answer_streams(cx, request).map(dynamodbstreams::Response::to_val)
         } else {
-            let request = dynamodb::Request::decode(operation, input).ok_or_else(missing)?;
-            self.answer(cx, request).map(dynamodb::Response::to_val)
+            let Some(request) = dynamodb::Request::decode(operation, input) else { return Err(missing()) };
+            let is_of_items = data::is_of_items(&request);
+            let answer = self.answer(cx, request);
+            if is_of_items {
+                self.settle_touched(&cx.scope.region);
+            } else {
+                self.settle_all();
+            }
+            answer
         };
         answer.map(Answer::Now).map_err(|refusal| {
             if refusal.is_of_user() {
@@ -118,24 +128,28 @@ impl DynService for DynamoDb {
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        let due = [self.next_of_tables(), self.next_of_backups(), self.next_of_global()];
-        due.into_iter().flatten().min()
+        self.deadlines.next()
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) {
         self.tick_tables(cx);
         self.tick_backups(cx);
         self.tick_global(cx);
+        self.settle_all();
     }
 
     fn deliver(&mut self, cx: &mut Cx<'_>, delivery: Delivery) {
-        let Some(delivery) = self.deliver_to_backups(cx, delivery) else { return };
+        let Some(delivery) = self.deliver_to_backups(cx, delivery) else {
+            self.settle_all();
+            return;
+        };
         match delivery {
             Delivery::Signal(topic) if topic == FAULTS_TOPIC => self.faults_changed(cx),
             // What was asked for a table that is gone is of no use to anybody.
             Delivery::Reply { token, result } => _ = self.destination_replied(cx, token, &result),
             delivery => unreachable!("DynamoDB asks for nothing else, but got {delivery:?}"),
         }
+        self.settle_all();
     }
 
     fn measure(&mut self, _cx: &mut Cx<'_>) {}
@@ -152,7 +166,8 @@ impl DynService for DynamoDb {
         Vec::new()
     }
 
-    fn undelivered(&self, _scope: &Scope) -> Vec<Undelivered> {
-        Vec::new()
+    /// Writes that lost against another region's are what is lost here.
+    fn undelivered(&self, scope: &Scope) -> Vec<Undelivered> {
+        self.conflicts(&scope.account)
     }
 }

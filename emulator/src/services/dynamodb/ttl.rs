@@ -2,8 +2,8 @@
 //!
 //! Time: an expired item stays readable until the next sweep, and sweeps lie on a grid of [`SWEEP_EVERY`]. AWS says "within a
 //! few days"; the grid is assumed. Nothing is due for a table none of whose items expires.
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html (to be verified): seconds since 1970 as a
-//! number; other types and what lies more than five years back are left alone.
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html (an edition of 2023-02 read 2026-11-28): seconds since 1970 as a
+//! number; other types and what lies five years back or more are left alone.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::dynamodb as w;
 
 use super::DynamoDb;
+use super::data;
 use super::error::DynamoError;
 use super::table::{Change, Origin, Range, RowKey, Table};
 use super::tables::TableError;
@@ -21,7 +22,7 @@ use crate::world::Cx;
 
 /// Between two sweeps, in seconds. Assumed.
 const SWEEP_EVERY: i64 = 600;
-/// What is older than this is taken for a mistake, in seconds: five years.
+/// What is as old as this is taken for a mistake, in seconds: five years.
 const AGE_MAX: i64 = 5 * 365 * 86_400;
 /// The last second of the year 9999; what lies beyond never comes.
 const NEVER: i64 = 253_402_300_799;
@@ -78,7 +79,7 @@ impl TimeToLive {
 
     fn add(&mut self, expiry: i64, row: RowKey, now: Timestamp) {
         let age = now.secs() - expiry;
-        if age > AGE_MAX {
+        if age >= AGE_MAX {
             return;
         }
         if age > 0 {
@@ -169,10 +170,15 @@ impl Table {
         let is_over = |entry: &&(i64, RowKey)| entry.0 < cx.now.secs();
         let expired: Vec<RowKey> =
             self.ttl.expiries.iter().take_while(is_over).map(|(_, row)| row.clone()).collect();
+        let mut deleted = 0;
         for row in expired {
             if let Some(key) = self.rows.get(&row).and_then(|item| self.keys.of_item(item).ok()) {
                 self.change(cx, key, None, Origin::TimeToLive);
+                deleted += 1;
             }
+        }
+        if deleted > 0 {
+            data::expired(cx, &self.name, deleted);
         }
         self.ttl.not_before = Some(sweep_after(cx.now.secs()));
     }

@@ -12,7 +12,7 @@ mod function;
 mod invoke;
 mod lines;
 mod mapped;
-mod metrics;
+pub(super) mod metrics;
 mod names;
 mod policy;
 mod queue;

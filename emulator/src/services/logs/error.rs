@@ -2,9 +2,12 @@
 //!
 //! Texts assumed from public clients' test suites unless the API reference states them.
 
+use serde_json::json;
 use wavetank_wire::WireError;
 
 use super::super::AwsError;
+use super::insights::QueryError;
+use super::pattern::PatternError;
 
 /// A refusal. Nothing has been stored when one of these is returned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,21 +52,52 @@ pub enum LogsError {
     /// Two parameters that exclude each other, or neither of two.
     #[error("{0}")]
     Parameters(&'static str),
-    /// A filter pattern that cannot be read.
-    #[error("Invalid filter pattern")]
-    Pattern,
-    /// A form of filter pattern that is not built.
-    #[error("FilterLogEvents with {0}")]
-    NotBuilt(&'static str),
+    /// A filter pattern that cannot be read. AWS says no more than the first words.
+    #[error("Invalid filter pattern: {0}")]
+    Pattern(PatternError),
+    /// A query that cannot be read, or a part of the language that is not built.
+    #[error("{0}")]
+    Query(QueryError),
+    /// A group that a query names. Recorded in public error reports.
+    #[error("Log group '{group}' does not exist for account ID '{account}'")]
+    NoSuchGroupOf {
+        /// Which.
+        group: String,
+        /// Of whom.
+        account: String,
+    },
+    /// A query, definition, policy or filter that is not there.
+    #[error("The specified {0} does not exist.")]
+    NoSuch(&'static str),
+    /// A query that has ended cannot be stopped.
+    #[error("Query {0} is not running.")]
+    NotRunning(String),
+    /// A quota is used up.
+    #[error("{0}")]
+    Limit(String),
+    /// A parameter of no use.
+    #[error("{0}")]
+    Invalid(String),
+    /// The group is protected from being deleted.
+    #[error("The log group {0} has deletion protection enabled.")]
+    Protected(String),
+    /// Somebody else has changed it since.
+    #[error("The expected revision ID does not match the current one.")]
+    Revision,
+    /// What AWS has and a tank has not.
+    #[error("{0}")]
+    NotBuilt(String),
 }
 
 impl AwsError for LogsError {
     fn wire(&self) -> WireError {
         let text = self.to_string();
         match self {
-            Self::NoSuchGroup | Self::NoSuchStream | Self::NoSuchResource => {
-                WireError::client("ResourceNotFoundException", text)
-            }
+            Self::NoSuchGroup
+            | Self::NoSuchGroupOf { .. }
+            | Self::NoSuchStream
+            | Self::NoSuchResource
+            | Self::NoSuch(_) => WireError::client("ResourceNotFoundException", text),
             Self::GroupExists | Self::StreamExists => {
                 WireError::client("ResourceAlreadyExistsException", text)
             }
@@ -73,8 +107,30 @@ impl AwsError for LogsError {
             | Self::Retention(_)
             | Self::BadToken
             | Self::Parameters(_)
-            | Self::Pattern => WireError::client("InvalidParameterException", text),
-            Self::NotBuilt(what) => WireError::not_implemented(&format!("FilterLogEvents with {what}")),
+            | Self::Pattern(_)
+            | Self::Invalid(_)
+            | Self::NotRunning(_) => WireError::client("InvalidParameterException", text),
+            Self::Limit(_) => WireError::client("LimitExceededException", text),
+            Self::Protected(_) => WireError::client("InvalidOperationException", text),
+            Self::Revision => WireError::client("OperationAbortedException", text),
+            Self::Query(QueryError::Malformed { message, start, end }) => {
+                let location = json!({"startCharOffset": start, "endCharOffset": end});
+                WireError::client("MalformedQueryException", text)
+                    .with("queryCompileError", json!({"location": location, "message": message}))
+            }
+            Self::Query(QueryError::NotBuilt(_)) | Self::NotBuilt(_) => WireError::not_implemented(&text),
         }
+    }
+}
+
+impl From<PatternError> for LogsError {
+    fn from(error: PatternError) -> Self {
+        Self::Pattern(error)
+    }
+}
+
+impl From<QueryError> for LogsError {
+    fn from(error: QueryError) -> Self {
+        Self::Query(error)
     }
 }

@@ -1,14 +1,19 @@
-//! Groups and streams, and what changes them.
+//! Groups and streams, and what becomes due.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use wavetank_types::{Arn, Timestamp};
-use wavetank_wire::logs::*;
 
+use super::definitions::Definition;
 use super::error::LogsError;
-use super::limits::*;
-use crate::world::{Cx, LogBatch};
+use super::limits::EVENT_OVERHEAD_BYTES;
+use super::metric_filters::{MetricRule, Pending};
+use super::policies::Policy;
+use super::queries::Query;
+use super::subscriptions::{Outbox, Subscription};
+use super::tail::Session;
+use crate::world::{Cx, Ticket};
 
 /// One event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +27,25 @@ pub(super) struct Event {
     pub(super) message: String,
 }
 
+impl Event {
+    /// What it counts in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.message.len() + EVENT_OVERHEAD_BYTES
+    }
+
+    pub(super) fn key(&self) -> (i64, u64) {
+        (self.at, self.number)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) created: Timestamp,
     pub(super) last_ingestion: Option<i64>,
     /// In order of `(at, number)`.
     pub(super) events: Vec<Event>,
+    /// Of all its events.
+    pub(super) bytes: usize,
 }
 
 #[derive(Debug)]
@@ -36,27 +54,56 @@ pub(super) struct Group {
     pub(super) arn: String,
     pub(super) class: String,
     pub(super) retention_days: Option<i64>,
+    pub(super) kms_key_id: Option<String>,
+    /// Whether it cannot be deleted.
+    pub(super) is_protected: bool,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) streams: BTreeMap<String, Stream>,
+    pub(super) metric_filters: BTreeMap<String, MetricRule>,
+    pub(super) subscriptions: BTreeMap<String, Subscription>,
+}
+
+/// What becomes due.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// A query begins or ends.
+    Query(String),
+    /// The next update of a live tail.
+    Tail(Ticket),
+    /// A delivery is tried again.
+    Letter(u64),
+    /// The minute of metric filters is over.
+    Metrics,
 }
 
 /// CloudWatch Logs of one account and region.
 #[derive(Debug, Default)]
 pub struct Logs {
     pub(super) groups: BTreeMap<String, Group>,
-    events_stored: u64,
+    pub(super) events_stored: u64,
+    pub(super) pending: Pending,
+    pub(super) outbox: Outbox,
+    pub(super) queries: BTreeMap<String, Query>,
+    pub(super) definitions: BTreeMap<String, Definition>,
+    pub(super) policies: BTreeMap<(Option<String>, String), Policy>,
+    pub(super) tails: BTreeMap<Ticket, Session>,
+    pub(super) due: BTreeSet<(Timestamp, Due)>,
 }
 
 impl Group {
-    fn new(cx: &Cx<'_>, name: &str) -> Self {
+    pub(super) fn new(cx: &Cx<'_>, name: &str) -> Self {
         let arn = Arn::new("logs", &cx.scope.region, &cx.scope.account, format!("log-group:{name}"));
         Self {
             created: cx.now,
             arn: arn.to_string(),
             class: "STANDARD".to_owned(),
             retention_days: None,
+            kms_key_id: None,
+            is_protected: false,
             tags: BTreeMap::new(),
             streams: BTreeMap::new(),
+            metric_filters: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
         }
     }
 
@@ -67,183 +114,82 @@ impl Group {
         let keep = |days: i64| Duration::from_secs(days.unsigned_abs() * 86_400);
         self.retention_days.map_or(i64::MIN, |days| (now - keep(days)).millis())
     }
+
+    /// Filters whose patterns have regular expressions, but for the one of this name, which is about to be replaced.
+    pub(super) fn regex_filters(&self, but: &str) -> usize {
+        let metric = self.metric_filters.iter().map(|(name, rule)| (name, &rule.pattern));
+        let subscribed = self.subscriptions.iter().map(|(name, rule)| (name, &rule.pattern));
+        metric
+            .chain(subscribed)
+            .filter(|(name, pattern)| name.as_str() != but && pattern.regexes() > 0)
+            .count()
+    }
 }
 
 impl Stream {
-    fn new(created: Timestamp) -> Self {
-        Self { created, last_ingestion: None, events: Vec::new() }
+    pub(super) fn new(created: Timestamp) -> Self {
+        Self { created, last_ingestion: None, events: Vec::new(), bytes: 0 }
     }
 
     /// Keeps the order of time; an event as late as the last goes behind it.
-    fn insert(&mut self, event: Event) {
-        let at = self.events.partition_point(|other| (other.at, other.number) <= (event.at, event.number));
+    pub(super) fn insert(&mut self, event: Event) {
+        self.bytes += event.bytes();
+        if self.events.last().is_none_or(|last| last.key() <= event.key()) {
+            self.events.push(event);
+            return;
+        }
+        let at = self.events.partition_point(|other| other.key() <= event.key());
         self.events.insert(at, event);
+    }
+
+    /// Forgets events before the horizon, once they are more than half: moving the others each time would cost more.
+    pub(super) fn trim(&mut self, horizon: i64) {
+        let gone = self.events.partition_point(|event| event.at < horizon);
+        if gone * 2 > self.events.len() {
+            let bytes: usize = self.events.drain(..gone).map(|event| event.bytes()).sum();
+            self.bytes -= bytes;
+        }
+    }
+
+    /// Events from `start` on and before `end`, in milliseconds.
+    pub(super) fn between(&self, start: i64, end: i64) -> &[Event] {
+        let from = self.events.partition_point(|event| event.at < start);
+        let to = self.events.partition_point(|event| event.at < end);
+        &self.events[from..to.max(from)]
     }
 }
 
 impl Logs {
-    pub(super) fn create_log_group(
-        &mut self,
-        cx: &mut Cx<'_>,
-        input: CreateLogGroupInput,
-    ) -> Result<CreateLogGroupOutput, LogsError> {
-        if self.groups.contains_key(&input.log_group_name) {
-            return Err(LogsError::GroupExists);
-        }
-        let mut group = Group::new(cx, &input.log_group_name);
-        group.tags = input.tags.unwrap_or_default();
-        group.class = input.log_group_class.unwrap_or(group.class);
-        self.groups.insert(input.log_group_name, group);
-        Ok(CreateLogGroupOutput {})
+    pub(super) fn group(&self, name: &str) -> Result<&Group, LogsError> {
+        self.groups.get(name).ok_or(LogsError::NoSuchGroup)
     }
 
-    pub(super) fn create_log_stream(
-        &mut self,
-        cx: &mut Cx<'_>,
-        input: &CreateLogStreamInput,
-    ) -> Result<CreateLogStreamOutput, LogsError> {
-        let group = self.group_mut(&input.log_group_name)?;
-        if group.streams.contains_key(&input.log_stream_name) {
-            return Err(LogsError::StreamExists);
-        }
-        group.streams.insert(input.log_stream_name.clone(), Stream::new(cx.now));
-        Ok(CreateLogStreamOutput {})
+    pub(super) fn group_mut(&mut self, name: &str) -> Result<&mut Group, LogsError> {
+        self.groups.get_mut(name).ok_or(LogsError::NoSuchGroup)
     }
 
-    pub(super) fn delete_log_group(
-        &mut self,
-        input: &DeleteLogGroupInput,
-    ) -> Result<DeleteLogGroupOutput, LogsError> {
-        self.groups.remove(&input.log_group_name).ok_or(LogsError::NoSuchGroup)?;
-        Ok(DeleteLogGroupOutput {})
+    pub(super) fn first_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
     }
 
-    pub(super) fn delete_log_stream(
-        &mut self,
-        input: &DeleteLogStreamInput,
-    ) -> Result<DeleteLogStreamOutput, LogsError> {
-        let group = self.group_mut(&input.log_group_name)?;
-        group.streams.remove(&input.log_stream_name).ok_or(LogsError::NoSuchStream)?;
-        Ok(DeleteLogStreamOutput {})
-    }
-
-    pub(super) fn put_retention_policy(
-        &mut self,
-        input: &PutRetentionPolicyInput,
-    ) -> Result<PutRetentionPolicyOutput, LogsError> {
-        if !RETENTION_DAYS.contains(&input.retention_in_days) {
-            return Err(LogsError::Retention(input.retention_in_days));
-        }
-        self.group_mut(&input.log_group_name)?.retention_days = Some(input.retention_in_days);
-        Ok(PutRetentionPolicyOutput {})
-    }
-
-    pub(super) fn delete_retention_policy(
-        &mut self,
-        input: &DeleteRetentionPolicyInput,
-    ) -> Result<DeleteRetentionPolicyOutput, LogsError> {
-        self.group_mut(&input.log_group_name)?.retention_days = None;
-        Ok(DeleteRetentionPolicyOutput {})
-    }
-
-    /// Stores a batch. Events too old or too far ahead are rejected one by one; anything else wrong refuses the batch.
-    pub(super) fn put_log_events(
-        &mut self,
-        cx: &mut Cx<'_>,
-        input: PutLogEventsInput,
-    ) -> Result<PutLogEventsOutput, LogsError> {
-        check_batch(&input.log_events)?;
-        let now = cx.now;
-        let group = self.groups.get_mut(&input.log_group_name).ok_or(LogsError::NoSuchGroup)?;
-        let horizon = group.horizon(now);
-        let stream = group.streams.get_mut(&input.log_stream_name).ok_or(LogsError::NoSuchStream)?;
-
-        let (too_old, too_new) = ((now - AGE_MAX).millis(), (now + AHEAD_MAX).millis());
-        let mut rejected = RejectedLogEventsInfo::default();
-        let mut number = self.events_stored;
-        for (place, event) in (0..).zip(input.log_events) {
-            if event.timestamp < too_old {
-                rejected.too_old_log_event_end_index = Some(place + 1);
-            } else if event.timestamp < horizon {
-                rejected.expired_log_event_end_index = Some(place + 1);
-            } else if event.timestamp > too_new {
-                rejected.too_new_log_event_start_index.get_or_insert(place);
-            } else {
-                number += 1;
-                let (at, message) = (event.timestamp, event.message);
-                stream.insert(Event { at, ingested: now.millis(), number, message });
-                stream.last_ingestion = Some(now.millis());
+    /// Does what is due.
+    pub(super) fn do_due(&mut self, cx: &mut Cx<'_>) {
+        while let Some((at, _)) = self.due.first()
+            && *at <= cx.now
+            && let Some((_, due)) = self.due.pop_first()
+        {
+            match due {
+                Due::Query(id) => self.query_due(cx, &id),
+                Due::Tail(ticket) => self.tail_due(cx, ticket),
+                Due::Letter(token) => self.letter_due(cx, token),
+                Due::Metrics => self.pending.flush(cx),
             }
         }
-        self.events_stored = number;
-        let any_rejected = rejected != RejectedLogEventsInfo::default();
-        // Documented: sequence tokens are ignored since 2023, and still returned.
-        Ok(PutLogEventsOutput {
-            next_sequence_token: Some(format!("{number:056}")),
-            rejected_log_events_info: any_rejected.then_some(rejected),
-            rejected_entity_info: None,
-        })
-    }
-
-    /// Lines from another service: group and stream are made where they are missing.
-    pub(super) fn append(&mut self, cx: &mut Cx<'_>, batch: LogBatch) {
-        let group = self.groups.entry(batch.group).or_insert_with_key(|name| Group::new(cx, name));
-        let stream = group.streams.entry(batch.stream).or_insert_with(|| Stream::new(cx.now));
-        stream.last_ingestion = Some(cx.now.millis());
-        for (at, message) in batch.events {
-            self.events_stored += 1;
-            let event =
-                Event { at: at.millis(), ingested: cx.now.millis(), number: self.events_stored, message };
-            stream.insert(event);
-        }
-    }
-
-    pub(super) fn list_tags_for_resource(
-        &mut self,
-        input: &ListTagsForResourceInput,
-    ) -> Result<ListTagsForResourceOutput, LogsError> {
-        Ok(ListTagsForResourceOutput { tags: Some(self.by_arn(&input.resource_arn)?.tags.clone()) })
-    }
-
-    pub(super) fn tag_resource(&mut self, input: TagResourceInput) -> Result<TagResourceOutput, LogsError> {
-        self.by_arn(&input.resource_arn)?.tags.extend(input.tags);
-        Ok(TagResourceOutput {})
-    }
-
-    pub(super) fn untag_resource(
-        &mut self,
-        input: &UntagResourceInput,
-    ) -> Result<UntagResourceOutput, LogsError> {
-        self.by_arn(&input.resource_arn)?.tags.retain(|key, _| !input.tag_keys.contains(key));
-        Ok(UntagResourceOutput {})
-    }
-
-    fn by_arn(&mut self, arn: &str) -> Result<&mut Group, LogsError> {
-        let plain = arn.strip_suffix(":*").unwrap_or(arn);
-        self.groups.values_mut().find(|group| group.arn == plain).ok_or(LogsError::NoSuchResource)
-    }
-
-    fn group_mut(&mut self, name: &str) -> Result<&mut Group, LogsError> {
-        self.groups.get_mut(name).ok_or(LogsError::NoSuchGroup)
     }
 }
 
-fn check_batch(events: &[InputLogEvent]) -> Result<(), LogsError> {
-    let too_large = |bytes, bytes_max| Err(LogsError::TooLarge { bytes, bytes_max });
-    if events.windows(2).any(|pair| pair[0].timestamp > pair[1].timestamp) {
-        return Err(LogsError::OutOfOrder);
-    }
-    if let Some(event) = events.iter().find(|event| event.message.len() > EVENT_BYTES_MAX) {
-        return too_large(event.message.len(), EVENT_BYTES_MAX);
-    }
-    let bytes = events.iter().map(|event| event.message.len() + EVENT_OVERHEAD_BYTES).sum();
-    if bytes > BATCH_BYTES_MAX {
-        return too_large(bytes, BATCH_BYTES_MAX);
-    }
-    let span = events.last().map_or(0, |last| last.timestamp - events[0].timestamp);
-    if u128::from(span.unsigned_abs()) > BATCH_SPAN_MAX.as_millis() {
-        Err(LogsError::SpanTooLong)
-    } else {
-        Ok(())
-    }
+/// The name in a group's name or ARN.
+pub(super) fn name_of(identifier: &str) -> &str {
+    let name = identifier.split_once(":log-group:").map_or(identifier, |(_, name)| name);
+    name.strip_suffix(":*").unwrap_or(name)
 }

@@ -10,6 +10,7 @@ use crate::val::Val;
 pub(in super::super) fn write(out: &mut Vec<u8>, shape: &Shape, val: &Val) {
     match (&shape.kind, val) {
         (_, Val::Null) => out.extend(b"null"),
+        (_, Val::Kept(kept)) => kept.write_json(out),
         (Kind::Structure(members), Val::Struct(found)) => write_structure(out, members, found),
         (Kind::List { member, .. }, Val::List(entries)) => {
             out.push(b'[');
@@ -74,7 +75,7 @@ fn write_structure(out: &mut Vec<u8>, members: &[Member], found: &[(u16, Val)]) 
 }
 
 /// Appends a JSON string.
-pub(in super::super) fn write_text(out: &mut Vec<u8>, text: &str) {
+pub fn write_text(out: &mut Vec<u8>, text: &str) {
     // Most texts have nothing to escape, which is found many bytes at a time: the loop has no way out.
     let needs_escape = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
     if text.bytes().fold(false, |found, byte| found | needs_escape(byte)) {
@@ -93,8 +94,8 @@ fn write_time(out: &mut Vec<u8>, instant: wavetank_types::Timestamp, format: Tim
     out.extend(quote);
 }
 
-/// Base64 straight into the buffer: records are most of a stream's bytes.
-fn write_blob(out: &mut Vec<u8>, bytes: &[u8]) {
+/// Appends a JSON string of base64, straight into the buffer: records are most of a stream's bytes.
+pub fn write_blob(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
     STANDARD.encode_append(bytes, out);
     out.push(b'"');
@@ -108,6 +109,8 @@ pub(in super::super) fn weight(val: &Val) -> usize {
         Val::List(entries) => entries.iter().map(|entry| weight(entry) + 1).sum::<usize>() + 2,
         Val::Map(entries) => entries.iter().map(|(key, val)| key.len() + weight(val) + 4).sum::<usize>() + 2,
         Val::Struct(members) => members.iter().map(|(_, val)| weight(val) + 20).sum::<usize>() + 2,
+        // Types, quotes and commas of a few attributes.
+        Val::Kept(kept) => kept.len() * 5 / 4 + 48,
         Val::Null | Val::Bool(_) | Val::Int(_) | Val::Float(_) | Val::Time(_) | Val::Doc(_) => 16,
     }
 }

@@ -13,19 +13,46 @@ pub use schema::SERVICE;
 /// One request, decoded and validated.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
+    AssociateKmsKey(AssociateKmsKeyInput),
     CreateLogGroup(CreateLogGroupInput),
     CreateLogStream(CreateLogStreamInput),
     DeleteLogGroup(DeleteLogGroupInput),
     DeleteLogStream(DeleteLogStreamInput),
+    DeleteMetricFilter(DeleteMetricFilterInput),
+    DeleteQueryDefinition(DeleteQueryDefinitionInput),
+    DeleteResourcePolicy(DeleteResourcePolicyInput),
     DeleteRetentionPolicy(DeleteRetentionPolicyInput),
+    DeleteSubscriptionFilter(DeleteSubscriptionFilterInput),
     DescribeLogGroups(DescribeLogGroupsInput),
     DescribeLogStreams(DescribeLogStreamsInput),
+    DescribeMetricFilters(DescribeMetricFiltersInput),
+    DescribeQueries(DescribeQueriesInput),
+    DescribeQueryDefinitions(DescribeQueryDefinitionsInput),
+    DescribeResourcePolicies(DescribeResourcePoliciesInput),
+    DescribeSubscriptionFilters(DescribeSubscriptionFiltersInput),
+    DisassociateKmsKey(DisassociateKmsKeyInput),
     FilterLogEvents(FilterLogEventsInput),
     GetLogEvents(GetLogEventsInput),
+    GetLogGroupFields(GetLogGroupFieldsInput),
+    GetLogRecord(GetLogRecordInput),
+    GetQueryResults(GetQueryResultsInput),
+    ListLogGroups(ListLogGroupsInput),
     ListTagsForResource(ListTagsForResourceInput),
+    ListTagsLogGroup(ListTagsLogGroupInput),
     PutLogEvents(PutLogEventsInput),
+    PutLogGroupDeletionProtection(PutLogGroupDeletionProtectionInput),
+    PutMetricFilter(PutMetricFilterInput),
+    PutQueryDefinition(PutQueryDefinitionInput),
+    PutResourcePolicy(PutResourcePolicyInput),
     PutRetentionPolicy(PutRetentionPolicyInput),
+    PutSubscriptionFilter(PutSubscriptionFilterInput),
+    StartLiveTail(StartLiveTailInput),
+    StartQuery(StartQueryInput),
+    StopQuery(StopQueryInput),
+    TagLogGroup(TagLogGroupInput),
     TagResource(TagResourceInput),
+    TestMetricFilter(TestMetricFilterInput),
+    UntagLogGroup(UntagLogGroupInput),
     UntagResource(UntagResourceInput),
 }
 
@@ -33,19 +60,46 @@ impl Request {
     /// The operation's name.
     pub fn operation(&self) -> &'static str {
         match self {
+            Self::AssociateKmsKey(_) => "AssociateKmsKey",
             Self::CreateLogGroup(_) => "CreateLogGroup",
             Self::CreateLogStream(_) => "CreateLogStream",
             Self::DeleteLogGroup(_) => "DeleteLogGroup",
             Self::DeleteLogStream(_) => "DeleteLogStream",
+            Self::DeleteMetricFilter(_) => "DeleteMetricFilter",
+            Self::DeleteQueryDefinition(_) => "DeleteQueryDefinition",
+            Self::DeleteResourcePolicy(_) => "DeleteResourcePolicy",
             Self::DeleteRetentionPolicy(_) => "DeleteRetentionPolicy",
+            Self::DeleteSubscriptionFilter(_) => "DeleteSubscriptionFilter",
             Self::DescribeLogGroups(_) => "DescribeLogGroups",
             Self::DescribeLogStreams(_) => "DescribeLogStreams",
+            Self::DescribeMetricFilters(_) => "DescribeMetricFilters",
+            Self::DescribeQueries(_) => "DescribeQueries",
+            Self::DescribeQueryDefinitions(_) => "DescribeQueryDefinitions",
+            Self::DescribeResourcePolicies(_) => "DescribeResourcePolicies",
+            Self::DescribeSubscriptionFilters(_) => "DescribeSubscriptionFilters",
+            Self::DisassociateKmsKey(_) => "DisassociateKmsKey",
             Self::FilterLogEvents(_) => "FilterLogEvents",
             Self::GetLogEvents(_) => "GetLogEvents",
+            Self::GetLogGroupFields(_) => "GetLogGroupFields",
+            Self::GetLogRecord(_) => "GetLogRecord",
+            Self::GetQueryResults(_) => "GetQueryResults",
+            Self::ListLogGroups(_) => "ListLogGroups",
             Self::ListTagsForResource(_) => "ListTagsForResource",
+            Self::ListTagsLogGroup(_) => "ListTagsLogGroup",
             Self::PutLogEvents(_) => "PutLogEvents",
+            Self::PutLogGroupDeletionProtection(_) => "PutLogGroupDeletionProtection",
+            Self::PutMetricFilter(_) => "PutMetricFilter",
+            Self::PutQueryDefinition(_) => "PutQueryDefinition",
+            Self::PutResourcePolicy(_) => "PutResourcePolicy",
             Self::PutRetentionPolicy(_) => "PutRetentionPolicy",
+            Self::PutSubscriptionFilter(_) => "PutSubscriptionFilter",
+            Self::StartLiveTail(_) => "StartLiveTail",
+            Self::StartQuery(_) => "StartQuery",
+            Self::StopQuery(_) => "StopQuery",
+            Self::TagLogGroup(_) => "TagLogGroup",
             Self::TagResource(_) => "TagResource",
+            Self::TestMetricFilter(_) => "TestMetricFilter",
+            Self::UntagLogGroup(_) => "UntagLogGroup",
             Self::UntagResource(_) => "UntagResource",
         }
     }
@@ -57,19 +111,46 @@ impl crate::OperationSet for Request {
     }
     fn decode(operation: &str, input: Val) -> Option<Self> {
         Some(match operation {
+            "AssociateKmsKey" => Self::AssociateKmsKey(FromVal::from_val(input)),
             "CreateLogGroup" => Self::CreateLogGroup(FromVal::from_val(input)),
             "CreateLogStream" => Self::CreateLogStream(FromVal::from_val(input)),
             "DeleteLogGroup" => Self::DeleteLogGroup(FromVal::from_val(input)),
             "DeleteLogStream" => Self::DeleteLogStream(FromVal::from_val(input)),
+            "DeleteMetricFilter" => Self::DeleteMetricFilter(FromVal::from_val(input)),
+            "DeleteQueryDefinition" => Self::DeleteQueryDefinition(FromVal::from_val(input)),
+            "DeleteResourcePolicy" => Self::DeleteResourcePolicy(FromVal::from_val(input)),
             "DeleteRetentionPolicy" => Self::DeleteRetentionPolicy(FromVal::from_val(input)),
+            "DeleteSubscriptionFilter" => Self::DeleteSubscriptionFilter(FromVal::from_val(input)),
             "DescribeLogGroups" => Self::DescribeLogGroups(FromVal::from_val(input)),
             "DescribeLogStreams" => Self::DescribeLogStreams(FromVal::from_val(input)),
+            "DescribeMetricFilters" => Self::DescribeMetricFilters(FromVal::from_val(input)),
+            "DescribeQueries" => Self::DescribeQueries(FromVal::from_val(input)),
+            "DescribeQueryDefinitions" => Self::DescribeQueryDefinitions(FromVal::from_val(input)),
+            "DescribeResourcePolicies" => Self::DescribeResourcePolicies(FromVal::from_val(input)),
+            "DescribeSubscriptionFilters" => Self::DescribeSubscriptionFilters(FromVal::from_val(input)),
+            "DisassociateKmsKey" => Self::DisassociateKmsKey(FromVal::from_val(input)),
             "FilterLogEvents" => Self::FilterLogEvents(FromVal::from_val(input)),
             "GetLogEvents" => Self::GetLogEvents(FromVal::from_val(input)),
+            "GetLogGroupFields" => Self::GetLogGroupFields(FromVal::from_val(input)),
+            "GetLogRecord" => Self::GetLogRecord(FromVal::from_val(input)),
+            "GetQueryResults" => Self::GetQueryResults(FromVal::from_val(input)),
+            "ListLogGroups" => Self::ListLogGroups(FromVal::from_val(input)),
             "ListTagsForResource" => Self::ListTagsForResource(FromVal::from_val(input)),
+            "ListTagsLogGroup" => Self::ListTagsLogGroup(FromVal::from_val(input)),
             "PutLogEvents" => Self::PutLogEvents(FromVal::from_val(input)),
+            "PutLogGroupDeletionProtection" => Self::PutLogGroupDeletionProtection(FromVal::from_val(input)),
+            "PutMetricFilter" => Self::PutMetricFilter(FromVal::from_val(input)),
+            "PutQueryDefinition" => Self::PutQueryDefinition(FromVal::from_val(input)),
+            "PutResourcePolicy" => Self::PutResourcePolicy(FromVal::from_val(input)),
             "PutRetentionPolicy" => Self::PutRetentionPolicy(FromVal::from_val(input)),
+            "PutSubscriptionFilter" => Self::PutSubscriptionFilter(FromVal::from_val(input)),
+            "StartLiveTail" => Self::StartLiveTail(FromVal::from_val(input)),
+            "StartQuery" => Self::StartQuery(FromVal::from_val(input)),
+            "StopQuery" => Self::StopQuery(FromVal::from_val(input)),
+            "TagLogGroup" => Self::TagLogGroup(FromVal::from_val(input)),
             "TagResource" => Self::TagResource(FromVal::from_val(input)),
+            "TestMetricFilter" => Self::TestMetricFilter(FromVal::from_val(input)),
+            "UntagLogGroup" => Self::UntagLogGroup(FromVal::from_val(input)),
             "UntagResource" => Self::UntagResource(FromVal::from_val(input)),
             _ => return None,
         })
@@ -79,19 +160,46 @@ impl crate::OperationSet for Request {
     }
     fn to_val(self) -> Val {
         match self {
+            Self::AssociateKmsKey(input) => input.to_val(),
             Self::CreateLogGroup(input) => input.to_val(),
             Self::CreateLogStream(input) => input.to_val(),
             Self::DeleteLogGroup(input) => input.to_val(),
             Self::DeleteLogStream(input) => input.to_val(),
+            Self::DeleteMetricFilter(input) => input.to_val(),
+            Self::DeleteQueryDefinition(input) => input.to_val(),
+            Self::DeleteResourcePolicy(input) => input.to_val(),
             Self::DeleteRetentionPolicy(input) => input.to_val(),
+            Self::DeleteSubscriptionFilter(input) => input.to_val(),
             Self::DescribeLogGroups(input) => input.to_val(),
             Self::DescribeLogStreams(input) => input.to_val(),
+            Self::DescribeMetricFilters(input) => input.to_val(),
+            Self::DescribeQueries(input) => input.to_val(),
+            Self::DescribeQueryDefinitions(input) => input.to_val(),
+            Self::DescribeResourcePolicies(input) => input.to_val(),
+            Self::DescribeSubscriptionFilters(input) => input.to_val(),
+            Self::DisassociateKmsKey(input) => input.to_val(),
             Self::FilterLogEvents(input) => input.to_val(),
             Self::GetLogEvents(input) => input.to_val(),
+            Self::GetLogGroupFields(input) => input.to_val(),
+            Self::GetLogRecord(input) => input.to_val(),
+            Self::GetQueryResults(input) => input.to_val(),
+            Self::ListLogGroups(input) => input.to_val(),
             Self::ListTagsForResource(input) => input.to_val(),
+            Self::ListTagsLogGroup(input) => input.to_val(),
             Self::PutLogEvents(input) => input.to_val(),
+            Self::PutLogGroupDeletionProtection(input) => input.to_val(),
+            Self::PutMetricFilter(input) => input.to_val(),
+            Self::PutQueryDefinition(input) => input.to_val(),
+            Self::PutResourcePolicy(input) => input.to_val(),
             Self::PutRetentionPolicy(input) => input.to_val(),
+            Self::PutSubscriptionFilter(input) => input.to_val(),
+            Self::StartLiveTail(input) => input.to_val(),
+            Self::StartQuery(input) => input.to_val(),
+            Self::StopQuery(input) => input.to_val(),
+            Self::TagLogGroup(input) => input.to_val(),
             Self::TagResource(input) => input.to_val(),
+            Self::TestMetricFilter(input) => input.to_val(),
+            Self::UntagLogGroup(input) => input.to_val(),
             Self::UntagResource(input) => input.to_val(),
         }
     }
@@ -100,59 +208,153 @@ impl crate::OperationSet for Request {
 /// What an operation answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Response {
+    AssociateKmsKey(AssociateKmsKeyOutput),
     CreateLogGroup(CreateLogGroupOutput),
     CreateLogStream(CreateLogStreamOutput),
     DeleteLogGroup(DeleteLogGroupOutput),
     DeleteLogStream(DeleteLogStreamOutput),
+    DeleteMetricFilter(DeleteMetricFilterOutput),
+    DeleteQueryDefinition(DeleteQueryDefinitionOutput),
+    DeleteResourcePolicy(DeleteResourcePolicyOutput),
     DeleteRetentionPolicy(DeleteRetentionPolicyOutput),
+    DeleteSubscriptionFilter(DeleteSubscriptionFilterOutput),
     DescribeLogGroups(DescribeLogGroupsOutput),
     DescribeLogStreams(DescribeLogStreamsOutput),
+    DescribeMetricFilters(DescribeMetricFiltersOutput),
+    DescribeQueries(DescribeQueriesOutput),
+    DescribeQueryDefinitions(DescribeQueryDefinitionsOutput),
+    DescribeResourcePolicies(DescribeResourcePoliciesOutput),
+    DescribeSubscriptionFilters(DescribeSubscriptionFiltersOutput),
+    DisassociateKmsKey(DisassociateKmsKeyOutput),
     FilterLogEvents(FilterLogEventsOutput),
     GetLogEvents(GetLogEventsOutput),
+    GetLogGroupFields(GetLogGroupFieldsOutput),
+    GetLogRecord(GetLogRecordOutput),
+    GetQueryResults(GetQueryResultsOutput),
+    ListLogGroups(ListLogGroupsOutput),
     ListTagsForResource(ListTagsForResourceOutput),
+    ListTagsLogGroup(ListTagsLogGroupOutput),
     PutLogEvents(PutLogEventsOutput),
+    PutLogGroupDeletionProtection(PutLogGroupDeletionProtectionOutput),
+    PutMetricFilter(PutMetricFilterOutput),
+    PutQueryDefinition(PutQueryDefinitionOutput),
+    PutResourcePolicy(PutResourcePolicyOutput),
     PutRetentionPolicy(PutRetentionPolicyOutput),
+    PutSubscriptionFilter(PutSubscriptionFilterOutput),
+    StartLiveTail(StartLiveTailOutput),
+    StartQuery(StartQueryOutput),
+    StopQuery(StopQueryOutput),
+    TagLogGroup(TagLogGroupOutput),
     TagResource(TagResourceOutput),
+    TestMetricFilter(TestMetricFilterOutput),
+    UntagLogGroup(UntagLogGroupOutput),
     UntagResource(UntagResourceOutput),
 }
 
 impl crate::ResponseSet for Response {
     fn to_val(self) -> Val {
         match self {
+            Self::AssociateKmsKey(output) => output.to_val(),
             Self::CreateLogGroup(output) => output.to_val(),
             Self::CreateLogStream(output) => output.to_val(),
             Self::DeleteLogGroup(output) => output.to_val(),
             Self::DeleteLogStream(output) => output.to_val(),
+            Self::DeleteMetricFilter(output) => output.to_val(),
+            Self::DeleteQueryDefinition(output) => output.to_val(),
+            Self::DeleteResourcePolicy(output) => output.to_val(),
             Self::DeleteRetentionPolicy(output) => output.to_val(),
+            Self::DeleteSubscriptionFilter(output) => output.to_val(),
             Self::DescribeLogGroups(output) => output.to_val(),
             Self::DescribeLogStreams(output) => output.to_val(),
+            Self::DescribeMetricFilters(output) => output.to_val(),
+            Self::DescribeQueries(output) => output.to_val(),
+            Self::DescribeQueryDefinitions(output) => output.to_val(),
+            Self::DescribeResourcePolicies(output) => output.to_val(),
+            Self::DescribeSubscriptionFilters(output) => output.to_val(),
+            Self::DisassociateKmsKey(output) => output.to_val(),
             Self::FilterLogEvents(output) => output.to_val(),
             Self::GetLogEvents(output) => output.to_val(),
+            Self::GetLogGroupFields(output) => output.to_val(),
+            Self::GetLogRecord(output) => output.to_val(),
+            Self::GetQueryResults(output) => output.to_val(),
+            Self::ListLogGroups(output) => output.to_val(),
             Self::ListTagsForResource(output) => output.to_val(),
+            Self::ListTagsLogGroup(output) => output.to_val(),
             Self::PutLogEvents(output) => output.to_val(),
+            Self::PutLogGroupDeletionProtection(output) => output.to_val(),
+            Self::PutMetricFilter(output) => output.to_val(),
+            Self::PutQueryDefinition(output) => output.to_val(),
+            Self::PutResourcePolicy(output) => output.to_val(),
             Self::PutRetentionPolicy(output) => output.to_val(),
+            Self::PutSubscriptionFilter(output) => output.to_val(),
+            Self::StartLiveTail(output) => output.to_val(),
+            Self::StartQuery(output) => output.to_val(),
+            Self::StopQuery(output) => output.to_val(),
+            Self::TagLogGroup(output) => output.to_val(),
             Self::TagResource(output) => output.to_val(),
+            Self::TestMetricFilter(output) => output.to_val(),
+            Self::UntagLogGroup(output) => output.to_val(),
             Self::UntagResource(output) => output.to_val(),
         }
     }
     fn decode(operation: &str, output: Val) -> Option<Self> {
         Some(match operation {
+            "AssociateKmsKey" => Self::AssociateKmsKey(FromVal::from_val(output)),
             "CreateLogGroup" => Self::CreateLogGroup(FromVal::from_val(output)),
             "CreateLogStream" => Self::CreateLogStream(FromVal::from_val(output)),
             "DeleteLogGroup" => Self::DeleteLogGroup(FromVal::from_val(output)),
             "DeleteLogStream" => Self::DeleteLogStream(FromVal::from_val(output)),
+            "DeleteMetricFilter" => Self::DeleteMetricFilter(FromVal::from_val(output)),
+            "DeleteQueryDefinition" => Self::DeleteQueryDefinition(FromVal::from_val(output)),
+            "DeleteResourcePolicy" => Self::DeleteResourcePolicy(FromVal::from_val(output)),
             "DeleteRetentionPolicy" => Self::DeleteRetentionPolicy(FromVal::from_val(output)),
+            "DeleteSubscriptionFilter" => Self::DeleteSubscriptionFilter(FromVal::from_val(output)),
             "DescribeLogGroups" => Self::DescribeLogGroups(FromVal::from_val(output)),
             "DescribeLogStreams" => Self::DescribeLogStreams(FromVal::from_val(output)),
+            "DescribeMetricFilters" => Self::DescribeMetricFilters(FromVal::from_val(output)),
+            "DescribeQueries" => Self::DescribeQueries(FromVal::from_val(output)),
+            "DescribeQueryDefinitions" => Self::DescribeQueryDefinitions(FromVal::from_val(output)),
+            "DescribeResourcePolicies" => Self::DescribeResourcePolicies(FromVal::from_val(output)),
+            "DescribeSubscriptionFilters" => Self::DescribeSubscriptionFilters(FromVal::from_val(output)),
+            "DisassociateKmsKey" => Self::DisassociateKmsKey(FromVal::from_val(output)),
             "FilterLogEvents" => Self::FilterLogEvents(FromVal::from_val(output)),
             "GetLogEvents" => Self::GetLogEvents(FromVal::from_val(output)),
+            "GetLogGroupFields" => Self::GetLogGroupFields(FromVal::from_val(output)),
+            "GetLogRecord" => Self::GetLogRecord(FromVal::from_val(output)),
+            "GetQueryResults" => Self::GetQueryResults(FromVal::from_val(output)),
+            "ListLogGroups" => Self::ListLogGroups(FromVal::from_val(output)),
             "ListTagsForResource" => Self::ListTagsForResource(FromVal::from_val(output)),
+            "ListTagsLogGroup" => Self::ListTagsLogGroup(FromVal::from_val(output)),
             "PutLogEvents" => Self::PutLogEvents(FromVal::from_val(output)),
+            "PutLogGroupDeletionProtection" => Self::PutLogGroupDeletionProtection(FromVal::from_val(output)),
+            "PutMetricFilter" => Self::PutMetricFilter(FromVal::from_val(output)),
+            "PutQueryDefinition" => Self::PutQueryDefinition(FromVal::from_val(output)),
+            "PutResourcePolicy" => Self::PutResourcePolicy(FromVal::from_val(output)),
             "PutRetentionPolicy" => Self::PutRetentionPolicy(FromVal::from_val(output)),
+            "PutSubscriptionFilter" => Self::PutSubscriptionFilter(FromVal::from_val(output)),
+            "StartLiveTail" => Self::StartLiveTail(FromVal::from_val(output)),
+            "StartQuery" => Self::StartQuery(FromVal::from_val(output)),
+            "StopQuery" => Self::StopQuery(FromVal::from_val(output)),
+            "TagLogGroup" => Self::TagLogGroup(FromVal::from_val(output)),
             "TagResource" => Self::TagResource(FromVal::from_val(output)),
+            "TestMetricFilter" => Self::TestMetricFilter(FromVal::from_val(output)),
+            "UntagLogGroup" => Self::UntagLogGroup(FromVal::from_val(output)),
             "UntagResource" => Self::UntagResource(FromVal::from_val(output)),
             _ => return None,
         })
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AssociateKmsKeyOutput {}
+impl FromVal for AssociateKmsKeyOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for AssociateKmsKeyOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
     }
 }
 
@@ -209,6 +411,32 @@ impl ToVal for DeleteLogStreamOutput {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeleteMetricFilterOutput {}
+impl FromVal for DeleteMetricFilterOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for DeleteMetricFilterOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeleteResourcePolicyOutput {}
+impl FromVal for DeleteResourcePolicyOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for DeleteResourcePolicyOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeleteRetentionPolicyOutput {}
 impl FromVal for DeleteRetentionPolicyOutput {
     fn from_val(_: Val) -> Self {
@@ -216,6 +444,58 @@ impl FromVal for DeleteRetentionPolicyOutput {
     }
 }
 impl ToVal for DeleteRetentionPolicyOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeleteSubscriptionFilterOutput {}
+impl FromVal for DeleteSubscriptionFilterOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for DeleteSubscriptionFilterOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DisassociateKmsKeyOutput {}
+impl FromVal for DisassociateKmsKeyOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for DisassociateKmsKeyOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PutLogGroupDeletionProtectionOutput {}
+impl FromVal for PutLogGroupDeletionProtectionOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for PutLogGroupDeletionProtectionOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PutMetricFilterOutput {}
+impl FromVal for PutMetricFilterOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for PutMetricFilterOutput {
     fn to_val(self) -> Val {
         Val::Struct(Vec::new())
     }
@@ -235,6 +515,32 @@ impl ToVal for PutRetentionPolicyOutput {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PutSubscriptionFilterOutput {}
+impl FromVal for PutSubscriptionFilterOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for PutSubscriptionFilterOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TagLogGroupOutput {}
+impl FromVal for TagLogGroupOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for TagLogGroupOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TagResourceOutput {}
 impl FromVal for TagResourceOutput {
     fn from_val(_: Val) -> Self {
@@ -242,6 +548,19 @@ impl FromVal for TagResourceOutput {
     }
 }
 impl ToVal for TagResourceOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UntagLogGroupOutput {}
+impl FromVal for UntagLogGroupOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for UntagLogGroupOutput {
     fn to_val(self) -> Val {
         Val::Struct(Vec::new())
     }
@@ -257,6 +576,18 @@ impl FromVal for UntagResourceOutput {
 impl ToVal for UntagResourceOutput {
     fn to_val(self) -> Val {
         Val::Struct(Vec::new())
+    }
+}
+
+/// The operation `AssociateKmsKey`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct AssociateKmsKey;
+impl crate::Operation for AssociateKmsKey {
+    type Input = AssociateKmsKeyInput;
+    type Output = AssociateKmsKeyOutput;
+    const NAME: &'static str = "AssociateKmsKey";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
     }
 }
 
@@ -308,6 +639,42 @@ impl crate::Operation for DeleteLogStream {
     }
 }
 
+/// The operation `DeleteMetricFilter`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteMetricFilter;
+impl crate::Operation for DeleteMetricFilter {
+    type Input = DeleteMetricFilterInput;
+    type Output = DeleteMetricFilterOutput;
+    const NAME: &'static str = "DeleteMetricFilter";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DeleteQueryDefinition`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteQueryDefinition;
+impl crate::Operation for DeleteQueryDefinition {
+    type Input = DeleteQueryDefinitionInput;
+    type Output = DeleteQueryDefinitionOutput;
+    const NAME: &'static str = "DeleteQueryDefinition";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DeleteResourcePolicy`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteResourcePolicy;
+impl crate::Operation for DeleteResourcePolicy {
+    type Input = DeleteResourcePolicyInput;
+    type Output = DeleteResourcePolicyOutput;
+    const NAME: &'static str = "DeleteResourcePolicy";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `DeleteRetentionPolicy`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteRetentionPolicy;
@@ -315,6 +682,18 @@ impl crate::Operation for DeleteRetentionPolicy {
     type Input = DeleteRetentionPolicyInput;
     type Output = DeleteRetentionPolicyOutput;
     const NAME: &'static str = "DeleteRetentionPolicy";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DeleteSubscriptionFilter`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteSubscriptionFilter;
+impl crate::Operation for DeleteSubscriptionFilter {
+    type Input = DeleteSubscriptionFilterInput;
+    type Output = DeleteSubscriptionFilterOutput;
+    const NAME: &'static str = "DeleteSubscriptionFilter";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -344,6 +723,78 @@ impl crate::Operation for DescribeLogStreams {
     }
 }
 
+/// The operation `DescribeMetricFilters`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeMetricFilters;
+impl crate::Operation for DescribeMetricFilters {
+    type Input = DescribeMetricFiltersInput;
+    type Output = DescribeMetricFiltersOutput;
+    const NAME: &'static str = "DescribeMetricFilters";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DescribeQueries`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeQueries;
+impl crate::Operation for DescribeQueries {
+    type Input = DescribeQueriesInput;
+    type Output = DescribeQueriesOutput;
+    const NAME: &'static str = "DescribeQueries";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DescribeQueryDefinitions`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeQueryDefinitions;
+impl crate::Operation for DescribeQueryDefinitions {
+    type Input = DescribeQueryDefinitionsInput;
+    type Output = DescribeQueryDefinitionsOutput;
+    const NAME: &'static str = "DescribeQueryDefinitions";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DescribeResourcePolicies`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeResourcePolicies;
+impl crate::Operation for DescribeResourcePolicies {
+    type Input = DescribeResourcePoliciesInput;
+    type Output = DescribeResourcePoliciesOutput;
+    const NAME: &'static str = "DescribeResourcePolicies";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DescribeSubscriptionFilters`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeSubscriptionFilters;
+impl crate::Operation for DescribeSubscriptionFilters {
+    type Input = DescribeSubscriptionFiltersInput;
+    type Output = DescribeSubscriptionFiltersOutput;
+    const NAME: &'static str = "DescribeSubscriptionFilters";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DisassociateKmsKey`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DisassociateKmsKey;
+impl crate::Operation for DisassociateKmsKey {
+    type Input = DisassociateKmsKeyInput;
+    type Output = DisassociateKmsKeyOutput;
+    const NAME: &'static str = "DisassociateKmsKey";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `FilterLogEvents`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct FilterLogEvents;
@@ -368,6 +819,54 @@ impl crate::Operation for GetLogEvents {
     }
 }
 
+/// The operation `GetLogGroupFields`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct GetLogGroupFields;
+impl crate::Operation for GetLogGroupFields {
+    type Input = GetLogGroupFieldsInput;
+    type Output = GetLogGroupFieldsOutput;
+    const NAME: &'static str = "GetLogGroupFields";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `GetLogRecord`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct GetLogRecord;
+impl crate::Operation for GetLogRecord {
+    type Input = GetLogRecordInput;
+    type Output = GetLogRecordOutput;
+    const NAME: &'static str = "GetLogRecord";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `GetQueryResults`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct GetQueryResults;
+impl crate::Operation for GetQueryResults {
+    type Input = GetQueryResultsInput;
+    type Output = GetQueryResultsOutput;
+    const NAME: &'static str = "GetQueryResults";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `ListLogGroups`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct ListLogGroups;
+impl crate::Operation for ListLogGroups {
+    type Input = ListLogGroupsInput;
+    type Output = ListLogGroupsOutput;
+    const NAME: &'static str = "ListLogGroups";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `ListTagsForResource`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct ListTagsForResource;
@@ -375,6 +874,18 @@ impl crate::Operation for ListTagsForResource {
     type Input = ListTagsForResourceInput;
     type Output = ListTagsForResourceOutput;
     const NAME: &'static str = "ListTagsForResource";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `ListTagsLogGroup`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct ListTagsLogGroup;
+impl crate::Operation for ListTagsLogGroup {
+    type Input = ListTagsLogGroupInput;
+    type Output = ListTagsLogGroupOutput;
+    const NAME: &'static str = "ListTagsLogGroup";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -392,6 +903,54 @@ impl crate::Operation for PutLogEvents {
     }
 }
 
+/// The operation `PutLogGroupDeletionProtection`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct PutLogGroupDeletionProtection;
+impl crate::Operation for PutLogGroupDeletionProtection {
+    type Input = PutLogGroupDeletionProtectionInput;
+    type Output = PutLogGroupDeletionProtectionOutput;
+    const NAME: &'static str = "PutLogGroupDeletionProtection";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `PutMetricFilter`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct PutMetricFilter;
+impl crate::Operation for PutMetricFilter {
+    type Input = PutMetricFilterInput;
+    type Output = PutMetricFilterOutput;
+    const NAME: &'static str = "PutMetricFilter";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `PutQueryDefinition`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct PutQueryDefinition;
+impl crate::Operation for PutQueryDefinition {
+    type Input = PutQueryDefinitionInput;
+    type Output = PutQueryDefinitionOutput;
+    const NAME: &'static str = "PutQueryDefinition";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `PutResourcePolicy`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct PutResourcePolicy;
+impl crate::Operation for PutResourcePolicy {
+    type Input = PutResourcePolicyInput;
+    type Output = PutResourcePolicyOutput;
+    const NAME: &'static str = "PutResourcePolicy";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `PutRetentionPolicy`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct PutRetentionPolicy;
@@ -399,6 +958,66 @@ impl crate::Operation for PutRetentionPolicy {
     type Input = PutRetentionPolicyInput;
     type Output = PutRetentionPolicyOutput;
     const NAME: &'static str = "PutRetentionPolicy";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `PutSubscriptionFilter`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct PutSubscriptionFilter;
+impl crate::Operation for PutSubscriptionFilter {
+    type Input = PutSubscriptionFilterInput;
+    type Output = PutSubscriptionFilterOutput;
+    const NAME: &'static str = "PutSubscriptionFilter";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `StartLiveTail`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct StartLiveTail;
+impl crate::Operation for StartLiveTail {
+    type Input = StartLiveTailInput;
+    type Output = StartLiveTailOutput;
+    const NAME: &'static str = "StartLiveTail";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `StartQuery`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct StartQuery;
+impl crate::Operation for StartQuery {
+    type Input = StartQueryInput;
+    type Output = StartQueryOutput;
+    const NAME: &'static str = "StartQuery";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `StopQuery`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct StopQuery;
+impl crate::Operation for StopQuery {
+    type Input = StopQueryInput;
+    type Output = StopQueryOutput;
+    const NAME: &'static str = "StopQuery";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `TagLogGroup`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct TagLogGroup;
+impl crate::Operation for TagLogGroup {
+    type Input = TagLogGroupInput;
+    type Output = TagLogGroupOutput;
+    const NAME: &'static str = "TagLogGroup";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -416,6 +1035,30 @@ impl crate::Operation for TagResource {
     }
 }
 
+/// The operation `TestMetricFilter`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct TestMetricFilter;
+impl crate::Operation for TestMetricFilter {
+    type Input = TestMetricFilterInput;
+    type Output = TestMetricFilterOutput;
+    const NAME: &'static str = "TestMetricFilter";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `UntagLogGroup`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct UntagLogGroup;
+impl crate::Operation for UntagLogGroup {
+    type Input = UntagLogGroupInput;
+    type Output = UntagLogGroupOutput;
+    const NAME: &'static str = "UntagLogGroup";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `UntagResource`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct UntagResource;
@@ -425,6 +1068,37 @@ impl crate::Operation for UntagResource {
     const NAME: &'static str = "UntagResource";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AssociateKmsKeyInput {
+    pub log_group_name: Option<String>,
+    pub kms_key_id: String,
+    pub resource_identifier: Option<String>,
+}
+
+impl FromVal for AssociateKmsKeyInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = Some(FromVal::from_val(val)),
+                1 => out.kms_key_id = FromVal::from_val(val),
+                2 => out.resource_identifier = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for AssociateKmsKeyInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.kms_key_id);
+        out.push(2, self.resource_identifier);
+        out.finish()
     }
 }
 
@@ -502,6 +1176,34 @@ pub mod data_protection_status {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct DataSourceFilter {
+    pub name: String,
+    pub r#type: Option<String>,
+}
+
+impl FromVal for DataSourceFilter {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.r#type = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DataSourceFilter {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.r#type);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteLogGroupInput {
     pub log_group_name: String,
 }
@@ -555,6 +1257,115 @@ impl ToVal for DeleteLogStreamInput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteMetricFilterInput {
+    pub log_group_name: String,
+    pub filter_name: String,
+}
+
+impl FromVal for DeleteMetricFilterInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = FromVal::from_val(val),
+                1 => out.filter_name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteMetricFilterInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.filter_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteQueryDefinitionInput {
+    pub query_definition_id: String,
+}
+
+impl FromVal for DeleteQueryDefinitionInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_definition_id = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteQueryDefinitionInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_definition_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteQueryDefinitionOutput {
+    pub success: Option<bool>,
+}
+
+impl FromVal for DeleteQueryDefinitionOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.success = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteQueryDefinitionOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.success);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteResourcePolicyInput {
+    pub policy_name: Option<String>,
+    pub resource_arn: Option<String>,
+    pub expected_revision_id: Option<String>,
+}
+
+impl FromVal for DeleteResourcePolicyInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.policy_name = Some(FromVal::from_val(val)),
+                1 => out.resource_arn = Some(FromVal::from_val(val)),
+                2 => out.expected_revision_id = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteResourcePolicyInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.policy_name);
+        out.push(1, self.resource_arn);
+        out.push(2, self.expected_revision_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteRetentionPolicyInput {
     pub log_group_name: String,
 }
@@ -575,6 +1386,34 @@ impl ToVal for DeleteRetentionPolicyInput {
     fn to_val(self) -> Val {
         let mut out = Members::default();
         out.push(0, self.log_group_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteSubscriptionFilterInput {
+    pub log_group_name: String,
+    pub filter_name: String,
+}
+
+impl FromVal for DeleteSubscriptionFilterInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = FromVal::from_val(val),
+                1 => out.filter_name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteSubscriptionFilterInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.filter_name);
         out.finish()
     }
 }
@@ -722,6 +1561,359 @@ impl ToVal for DescribeLogStreamsOutput {
         out.push(1, self.next_token);
         out.finish()
     }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeMetricFiltersInput {
+    pub log_group_name: Option<String>,
+    pub filter_name_prefix: Option<String>,
+    pub next_token: Option<String>,
+    pub limit: Option<i64>,
+    pub metric_name: Option<String>,
+    pub metric_namespace: Option<String>,
+}
+
+impl FromVal for DescribeMetricFiltersInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = Some(FromVal::from_val(val)),
+                1 => out.filter_name_prefix = Some(FromVal::from_val(val)),
+                2 => out.next_token = Some(FromVal::from_val(val)),
+                3 => out.limit = Some(FromVal::from_val(val)),
+                4 => out.metric_name = Some(FromVal::from_val(val)),
+                5 => out.metric_namespace = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeMetricFiltersInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.filter_name_prefix);
+        out.push(2, self.next_token);
+        out.push(3, self.limit);
+        out.push(4, self.metric_name);
+        out.push(5, self.metric_namespace);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeMetricFiltersOutput {
+    pub metric_filters: Option<Vec<MetricFilter>>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for DescribeMetricFiltersOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.metric_filters = Some(FromVal::from_val(val)),
+                1 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeMetricFiltersOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.metric_filters);
+        out.push(1, self.next_token);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeQueriesInput {
+    pub log_group_name: Option<String>,
+    pub status: Option<String>,
+    pub max_results: Option<i64>,
+    pub next_token: Option<String>,
+    pub query_language: Option<String>,
+}
+
+impl FromVal for DescribeQueriesInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = Some(FromVal::from_val(val)),
+                1 => out.status = Some(FromVal::from_val(val)),
+                2 => out.max_results = Some(FromVal::from_val(val)),
+                3 => out.next_token = Some(FromVal::from_val(val)),
+                4 => out.query_language = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeQueriesInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.status);
+        out.push(2, self.max_results);
+        out.push(3, self.next_token);
+        out.push(4, self.query_language);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeQueriesOutput {
+    pub queries: Option<Vec<QueryInfo>>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for DescribeQueriesOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.queries = Some(FromVal::from_val(val)),
+                1 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeQueriesOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.queries);
+        out.push(1, self.next_token);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeQueryDefinitionsInput {
+    pub query_language: Option<String>,
+    pub query_definition_name_prefix: Option<String>,
+    pub max_results: Option<i64>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for DescribeQueryDefinitionsInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_language = Some(FromVal::from_val(val)),
+                1 => out.query_definition_name_prefix = Some(FromVal::from_val(val)),
+                2 => out.max_results = Some(FromVal::from_val(val)),
+                3 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeQueryDefinitionsInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_language);
+        out.push(1, self.query_definition_name_prefix);
+        out.push(2, self.max_results);
+        out.push(3, self.next_token);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeQueryDefinitionsOutput {
+    pub query_definitions: Option<Vec<QueryDefinition>>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for DescribeQueryDefinitionsOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_definitions = Some(FromVal::from_val(val)),
+                1 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeQueryDefinitionsOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_definitions);
+        out.push(1, self.next_token);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeResourcePoliciesInput {
+    pub next_token: Option<String>,
+    pub limit: Option<i64>,
+    pub resource_arn: Option<String>,
+    pub policy_scope: Option<String>,
+}
+
+impl FromVal for DescribeResourcePoliciesInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.next_token = Some(FromVal::from_val(val)),
+                1 => out.limit = Some(FromVal::from_val(val)),
+                2 => out.resource_arn = Some(FromVal::from_val(val)),
+                3 => out.policy_scope = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeResourcePoliciesInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.next_token);
+        out.push(1, self.limit);
+        out.push(2, self.resource_arn);
+        out.push(3, self.policy_scope);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeResourcePoliciesOutput {
+    pub resource_policies: Option<Vec<ResourcePolicy>>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for DescribeResourcePoliciesOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.resource_policies = Some(FromVal::from_val(val)),
+                1 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeResourcePoliciesOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.resource_policies);
+        out.push(1, self.next_token);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeSubscriptionFiltersInput {
+    pub log_group_name: String,
+    pub filter_name_prefix: Option<String>,
+    pub next_token: Option<String>,
+    pub limit: Option<i64>,
+}
+
+impl FromVal for DescribeSubscriptionFiltersInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = FromVal::from_val(val),
+                1 => out.filter_name_prefix = Some(FromVal::from_val(val)),
+                2 => out.next_token = Some(FromVal::from_val(val)),
+                3 => out.limit = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeSubscriptionFiltersInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.filter_name_prefix);
+        out.push(2, self.next_token);
+        out.push(3, self.limit);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeSubscriptionFiltersOutput {
+    pub subscription_filters: Option<Vec<SubscriptionFilter>>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for DescribeSubscriptionFiltersOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.subscription_filters = Some(FromVal::from_val(val)),
+                1 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeSubscriptionFiltersOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.subscription_filters);
+        out.push(1, self.next_token);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisassociateKmsKeyInput {
+    pub log_group_name: Option<String>,
+    pub resource_identifier: Option<String>,
+}
+
+impl FromVal for DisassociateKmsKeyInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = Some(FromVal::from_val(val)),
+                1 => out.resource_identifier = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DisassociateKmsKeyInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.resource_identifier);
+        out.finish()
+    }
+}
+
+/// Values of `Distribution`.
+pub mod distribution {
+    pub const RANDOM: &str = "Random";
+    pub const BY_LOG_STREAM: &str = "ByLogStream";
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -969,6 +2161,186 @@ impl ToVal for GetLogEventsOutput {
     }
 }
 
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetLogGroupFieldsInput {
+    pub log_group_name: Option<String>,
+    pub time: Option<i64>,
+    pub log_group_identifier: Option<String>,
+}
+
+impl FromVal for GetLogGroupFieldsInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = Some(FromVal::from_val(val)),
+                1 => out.time = Some(FromVal::from_val(val)),
+                2 => out.log_group_identifier = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetLogGroupFieldsInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.time);
+        out.push(2, self.log_group_identifier);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetLogGroupFieldsOutput {
+    pub log_group_fields: Option<Vec<LogGroupField>>,
+}
+
+impl FromVal for GetLogGroupFieldsOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_fields = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetLogGroupFieldsOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_fields);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetLogRecordInput {
+    pub log_record_pointer: String,
+    pub unmask: Option<bool>,
+}
+
+impl FromVal for GetLogRecordInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_record_pointer = FromVal::from_val(val),
+                1 => out.unmask = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetLogRecordInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_record_pointer);
+        out.push(1, self.unmask);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetLogRecordOutput {
+    pub log_record: Option<BTreeMap<String, String>>,
+}
+
+impl FromVal for GetLogRecordOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_record = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetLogRecordOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_record);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetQueryResultsInput {
+    pub query_id: String,
+    pub next_token: Option<String>,
+    pub max_items: Option<i64>,
+}
+
+impl FromVal for GetQueryResultsInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_id = FromVal::from_val(val),
+                1 => out.next_token = Some(FromVal::from_val(val)),
+                2 => out.max_items = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetQueryResultsInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_id);
+        out.push(1, self.next_token);
+        out.push(2, self.max_items);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetQueryResultsOutput {
+    pub query_language: Option<String>,
+    pub results: Option<Vec<Vec<ResultField>>>,
+    pub statistics: Option<QueryStatistics>,
+    pub status: Option<String>,
+    pub encryption_key: Option<String>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for GetQueryResultsOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_language = Some(FromVal::from_val(val)),
+                1 => out.results = Some(FromVal::from_val(val)),
+                2 => out.statistics = Some(FromVal::from_val(val)),
+                3 => out.status = Some(FromVal::from_val(val)),
+                4 => out.encryption_key = Some(FromVal::from_val(val)),
+                5 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetQueryResultsOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_language);
+        out.push(1, self.results);
+        out.push(2, self.statistics);
+        out.push(3, self.status);
+        out.push(4, self.encryption_key);
+        out.push(5, self.next_token);
+        out.finish()
+    }
+}
+
 /// Values of `InheritedProperty`.
 pub mod inherited_property {
     pub const ACCOUNT_DATA_PROTECTION: &str = "ACCOUNT_DATA_PROTECTION";
@@ -998,6 +2370,83 @@ impl ToVal for InputLogEvent {
         let mut out = Members::default();
         out.push(0, self.timestamp);
         out.push(1, self.message);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListLogGroupsInput {
+    pub log_group_name_pattern: Option<String>,
+    pub log_group_class: Option<String>,
+    pub include_linked_accounts: Option<bool>,
+    pub account_identifiers: Option<Vec<String>>,
+    pub next_token: Option<String>,
+    pub limit: Option<i64>,
+    pub data_sources: Option<Vec<DataSourceFilter>>,
+    pub field_index_names: Option<Vec<String>>,
+    pub log_group_tags: Option<Vec<TagFilter>>,
+}
+
+impl FromVal for ListLogGroupsInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name_pattern = Some(FromVal::from_val(val)),
+                1 => out.log_group_class = Some(FromVal::from_val(val)),
+                2 => out.include_linked_accounts = Some(FromVal::from_val(val)),
+                3 => out.account_identifiers = Some(FromVal::from_val(val)),
+                4 => out.next_token = Some(FromVal::from_val(val)),
+                5 => out.limit = Some(FromVal::from_val(val)),
+                6 => out.data_sources = Some(FromVal::from_val(val)),
+                7 => out.field_index_names = Some(FromVal::from_val(val)),
+                8 => out.log_group_tags = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListLogGroupsInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name_pattern);
+        out.push(1, self.log_group_class);
+        out.push(2, self.include_linked_accounts);
+        out.push(3, self.account_identifiers);
+        out.push(4, self.next_token);
+        out.push(5, self.limit);
+        out.push(6, self.data_sources);
+        out.push(7, self.field_index_names);
+        out.push(8, self.log_group_tags);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListLogGroupsOutput {
+    pub log_groups: Option<Vec<LogGroupSummary>>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for ListLogGroupsOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_groups = Some(FromVal::from_val(val)),
+                1 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListLogGroupsOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_groups);
+        out.push(1, self.next_token);
         out.finish()
     }
 }
@@ -1048,6 +2497,186 @@ impl ToVal for ListTagsForResourceOutput {
     fn to_val(self) -> Val {
         let mut out = Members::default();
         out.push(0, self.tags);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListTagsLogGroupInput {
+    pub log_group_name: String,
+}
+
+impl FromVal for ListTagsLogGroupInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListTagsLogGroupInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListTagsLogGroupOutput {
+    pub tags: Option<BTreeMap<String, String>>,
+}
+
+impl FromVal for ListTagsLogGroupOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.tags = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListTagsLogGroupOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.tags);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LiveTailSessionLogEvent {
+    pub log_stream_name: Option<String>,
+    pub log_group_identifier: Option<String>,
+    pub message: Option<String>,
+    pub timestamp: Option<i64>,
+    pub ingestion_time: Option<i64>,
+}
+
+impl FromVal for LiveTailSessionLogEvent {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_stream_name = Some(FromVal::from_val(val)),
+                1 => out.log_group_identifier = Some(FromVal::from_val(val)),
+                2 => out.message = Some(FromVal::from_val(val)),
+                3 => out.timestamp = Some(FromVal::from_val(val)),
+                4 => out.ingestion_time = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for LiveTailSessionLogEvent {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_stream_name);
+        out.push(1, self.log_group_identifier);
+        out.push(2, self.message);
+        out.push(3, self.timestamp);
+        out.push(4, self.ingestion_time);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LiveTailSessionMetadata {
+    pub sampled: Option<bool>,
+}
+
+impl FromVal for LiveTailSessionMetadata {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.sampled = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for LiveTailSessionMetadata {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.sampled);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LiveTailSessionStart {
+    pub request_id: Option<String>,
+    pub session_id: Option<String>,
+    pub log_group_identifiers: Option<Vec<String>>,
+    pub log_stream_names: Option<Vec<String>>,
+    pub log_stream_name_prefixes: Option<Vec<String>>,
+    pub log_event_filter_pattern: Option<String>,
+}
+
+impl FromVal for LiveTailSessionStart {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.request_id = Some(FromVal::from_val(val)),
+                1 => out.session_id = Some(FromVal::from_val(val)),
+                2 => out.log_group_identifiers = Some(FromVal::from_val(val)),
+                3 => out.log_stream_names = Some(FromVal::from_val(val)),
+                4 => out.log_stream_name_prefixes = Some(FromVal::from_val(val)),
+                5 => out.log_event_filter_pattern = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for LiveTailSessionStart {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.request_id);
+        out.push(1, self.session_id);
+        out.push(2, self.log_group_identifiers);
+        out.push(3, self.log_stream_names);
+        out.push(4, self.log_stream_name_prefixes);
+        out.push(5, self.log_event_filter_pattern);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LiveTailSessionUpdate {
+    pub session_metadata: Option<LiveTailSessionMetadata>,
+    pub session_results: Option<Vec<LiveTailSessionLogEvent>>,
+}
+
+impl FromVal for LiveTailSessionUpdate {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.session_metadata = Some(FromVal::from_val(val)),
+                1 => out.session_results = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for LiveTailSessionUpdate {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.session_metadata);
+        out.push(1, self.session_results);
         out.finish()
     }
 }
@@ -1125,6 +2754,65 @@ pub mod log_group_class {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogGroupField {
+    pub name: Option<String>,
+    pub percent: Option<i64>,
+}
+
+impl FromVal for LogGroupField {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                1 => out.percent = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for LogGroupField {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.percent);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogGroupSummary {
+    pub log_group_name: Option<String>,
+    pub log_group_arn: Option<String>,
+    pub log_group_class: Option<String>,
+}
+
+impl FromVal for LogGroupSummary {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = Some(FromVal::from_val(val)),
+                1 => out.log_group_arn = Some(FromVal::from_val(val)),
+                2 => out.log_group_class = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for LogGroupSummary {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.log_group_arn);
+        out.push(2, self.log_group_class);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogStream {
     pub log_stream_name: Option<String>,
     pub creation_time: Option<i64>,
@@ -1170,6 +2858,123 @@ impl ToVal for LogStream {
     }
 }
 
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricFilter {
+    pub filter_name: Option<String>,
+    pub filter_pattern: Option<String>,
+    pub metric_transformations: Option<Vec<MetricTransformation>>,
+    pub creation_time: Option<i64>,
+    pub log_group_name: Option<String>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_field_dimensions: Option<Vec<String>>,
+}
+
+impl FromVal for MetricFilter {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.filter_name = Some(FromVal::from_val(val)),
+                1 => out.filter_pattern = Some(FromVal::from_val(val)),
+                2 => out.metric_transformations = Some(FromVal::from_val(val)),
+                3 => out.creation_time = Some(FromVal::from_val(val)),
+                4 => out.log_group_name = Some(FromVal::from_val(val)),
+                5 => out.apply_on_transformed_logs = Some(FromVal::from_val(val)),
+                6 => out.field_selection_criteria = Some(FromVal::from_val(val)),
+                7 => out.emit_system_field_dimensions = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for MetricFilter {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.filter_name);
+        out.push(1, self.filter_pattern);
+        out.push(2, self.metric_transformations);
+        out.push(3, self.creation_time);
+        out.push(4, self.log_group_name);
+        out.push(5, self.apply_on_transformed_logs);
+        out.push(6, self.field_selection_criteria);
+        out.push(7, self.emit_system_field_dimensions);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricFilterMatchRecord {
+    pub event_number: Option<i64>,
+    pub event_message: Option<String>,
+    pub extracted_values: Option<BTreeMap<String, String>>,
+}
+
+impl FromVal for MetricFilterMatchRecord {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.event_number = Some(FromVal::from_val(val)),
+                1 => out.event_message = Some(FromVal::from_val(val)),
+                2 => out.extracted_values = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for MetricFilterMatchRecord {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.event_number);
+        out.push(1, self.event_message);
+        out.push(2, self.extracted_values);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricTransformation {
+    pub metric_name: String,
+    pub metric_namespace: String,
+    pub metric_value: String,
+    pub default_value: Option<f64>,
+    pub dimensions: Option<BTreeMap<String, String>>,
+    pub unit: Option<String>,
+}
+
+impl FromVal for MetricTransformation {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.metric_name = FromVal::from_val(val),
+                1 => out.metric_namespace = FromVal::from_val(val),
+                2 => out.metric_value = FromVal::from_val(val),
+                3 => out.default_value = Some(FromVal::from_val(val)),
+                4 => out.dimensions = Some(FromVal::from_val(val)),
+                5 => out.unit = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for MetricTransformation {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.metric_name);
+        out.push(1, self.metric_namespace);
+        out.push(2, self.metric_value);
+        out.push(3, self.default_value);
+        out.push(4, self.dimensions);
+        out.push(5, self.unit);
+        out.finish()
+    }
+}
+
 /// Values of `OrderBy`.
 pub mod order_by {
     pub const LOG_STREAM_NAME: &str = "LogStreamName";
@@ -1205,6 +3010,12 @@ impl ToVal for OutputLogEvent {
         out.push(2, self.ingestion_time);
         out.finish()
     }
+}
+
+/// Values of `PolicyScope`.
+pub mod policy_scope {
+    pub const ACCOUNT: &str = "ACCOUNT";
+    pub const RESOURCE: &str = "RESOURCE";
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -1276,6 +3087,207 @@ impl ToVal for PutLogEventsOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutLogGroupDeletionProtectionInput {
+    pub log_group_identifier: String,
+    pub deletion_protection_enabled: bool,
+}
+
+impl FromVal for PutLogGroupDeletionProtectionInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_identifier = FromVal::from_val(val),
+                1 => out.deletion_protection_enabled = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for PutLogGroupDeletionProtectionInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_identifier);
+        out.push(1, self.deletion_protection_enabled);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutMetricFilterInput {
+    pub log_group_name: String,
+    pub filter_name: String,
+    pub filter_pattern: String,
+    pub metric_transformations: Vec<MetricTransformation>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_field_dimensions: Option<Vec<String>>,
+}
+
+impl FromVal for PutMetricFilterInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = FromVal::from_val(val),
+                1 => out.filter_name = FromVal::from_val(val),
+                2 => out.filter_pattern = FromVal::from_val(val),
+                3 => out.metric_transformations = FromVal::from_val(val),
+                4 => out.apply_on_transformed_logs = Some(FromVal::from_val(val)),
+                5 => out.field_selection_criteria = Some(FromVal::from_val(val)),
+                6 => out.emit_system_field_dimensions = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for PutMetricFilterInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.filter_name);
+        out.push(2, self.filter_pattern);
+        out.push(3, self.metric_transformations);
+        out.push(4, self.apply_on_transformed_logs);
+        out.push(5, self.field_selection_criteria);
+        out.push(6, self.emit_system_field_dimensions);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutQueryDefinitionInput {
+    pub query_language: Option<String>,
+    pub name: String,
+    pub query_definition_id: Option<String>,
+    pub log_group_names: Option<Vec<String>>,
+    pub query_string: String,
+    pub client_token: Option<String>,
+    pub parameters: Option<Vec<QueryParameter>>,
+}
+
+impl FromVal for PutQueryDefinitionInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_language = Some(FromVal::from_val(val)),
+                1 => out.name = FromVal::from_val(val),
+                2 => out.query_definition_id = Some(FromVal::from_val(val)),
+                3 => out.log_group_names = Some(FromVal::from_val(val)),
+                4 => out.query_string = FromVal::from_val(val),
+                5 => out.client_token = Some(FromVal::from_val(val)),
+                6 => out.parameters = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for PutQueryDefinitionInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_language);
+        out.push(1, self.name);
+        out.push(2, self.query_definition_id);
+        out.push(3, self.log_group_names);
+        out.push(4, self.query_string);
+        out.push(5, self.client_token);
+        out.push(6, self.parameters);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutQueryDefinitionOutput {
+    pub query_definition_id: Option<String>,
+}
+
+impl FromVal for PutQueryDefinitionOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_definition_id = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for PutQueryDefinitionOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_definition_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutResourcePolicyInput {
+    pub policy_name: Option<String>,
+    pub policy_document: Option<String>,
+    pub resource_arn: Option<String>,
+    pub expected_revision_id: Option<String>,
+}
+
+impl FromVal for PutResourcePolicyInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.policy_name = Some(FromVal::from_val(val)),
+                1 => out.policy_document = Some(FromVal::from_val(val)),
+                2 => out.resource_arn = Some(FromVal::from_val(val)),
+                3 => out.expected_revision_id = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for PutResourcePolicyInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.policy_name);
+        out.push(1, self.policy_document);
+        out.push(2, self.resource_arn);
+        out.push(3, self.expected_revision_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutResourcePolicyOutput {
+    pub resource_policy: Option<ResourcePolicy>,
+    pub revision_id: Option<String>,
+}
+
+impl FromVal for PutResourcePolicyOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.resource_policy = Some(FromVal::from_val(val)),
+                1 => out.revision_id = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for PutResourcePolicyOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.resource_policy);
+        out.push(1, self.revision_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PutRetentionPolicyInput {
     pub log_group_name: String,
     pub retention_in_days: i64,
@@ -1301,6 +3313,295 @@ impl ToVal for PutRetentionPolicyInput {
         out.push(1, self.retention_in_days);
         out.finish()
     }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutSubscriptionFilterInput {
+    pub log_group_name: String,
+    pub filter_name: String,
+    pub filter_pattern: String,
+    pub destination_arn: String,
+    pub role_arn: Option<String>,
+    pub distribution: Option<String>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_fields: Option<Vec<String>>,
+}
+
+impl FromVal for PutSubscriptionFilterInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = FromVal::from_val(val),
+                1 => out.filter_name = FromVal::from_val(val),
+                2 => out.filter_pattern = FromVal::from_val(val),
+                3 => out.destination_arn = FromVal::from_val(val),
+                4 => out.role_arn = Some(FromVal::from_val(val)),
+                5 => out.distribution = Some(FromVal::from_val(val)),
+                6 => out.apply_on_transformed_logs = Some(FromVal::from_val(val)),
+                7 => out.field_selection_criteria = Some(FromVal::from_val(val)),
+                8 => out.emit_system_fields = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for PutSubscriptionFilterInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.filter_name);
+        out.push(2, self.filter_pattern);
+        out.push(3, self.destination_arn);
+        out.push(4, self.role_arn);
+        out.push(5, self.distribution);
+        out.push(6, self.apply_on_transformed_logs);
+        out.push(7, self.field_selection_criteria);
+        out.push(8, self.emit_system_fields);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueryCompileError {
+    pub location: Option<QueryCompileErrorLocation>,
+    pub message: Option<String>,
+}
+
+impl FromVal for QueryCompileError {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.location = Some(FromVal::from_val(val)),
+                1 => out.message = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for QueryCompileError {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.location);
+        out.push(1, self.message);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueryCompileErrorLocation {
+    pub start_char_offset: Option<i64>,
+    pub end_char_offset: Option<i64>,
+}
+
+impl FromVal for QueryCompileErrorLocation {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.start_char_offset = Some(FromVal::from_val(val)),
+                1 => out.end_char_offset = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for QueryCompileErrorLocation {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.start_char_offset);
+        out.push(1, self.end_char_offset);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueryDefinition {
+    pub query_language: Option<String>,
+    pub query_definition_id: Option<String>,
+    pub name: Option<String>,
+    pub query_string: Option<String>,
+    pub last_modified: Option<i64>,
+    pub log_group_names: Option<Vec<String>>,
+    pub parameters: Option<Vec<QueryParameter>>,
+}
+
+impl FromVal for QueryDefinition {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_language = Some(FromVal::from_val(val)),
+                1 => out.query_definition_id = Some(FromVal::from_val(val)),
+                2 => out.name = Some(FromVal::from_val(val)),
+                3 => out.query_string = Some(FromVal::from_val(val)),
+                4 => out.last_modified = Some(FromVal::from_val(val)),
+                5 => out.log_group_names = Some(FromVal::from_val(val)),
+                6 => out.parameters = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for QueryDefinition {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_language);
+        out.push(1, self.query_definition_id);
+        out.push(2, self.name);
+        out.push(3, self.query_string);
+        out.push(4, self.last_modified);
+        out.push(5, self.log_group_names);
+        out.push(6, self.parameters);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueryInfo {
+    pub query_language: Option<String>,
+    pub query_id: Option<String>,
+    pub query_string: Option<String>,
+    pub status: Option<String>,
+    pub create_time: Option<i64>,
+    pub log_group_name: Option<String>,
+    pub query_duration: Option<i64>,
+    pub bytes_scanned: Option<f64>,
+    pub user_identity: Option<String>,
+}
+
+impl FromVal for QueryInfo {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_language = Some(FromVal::from_val(val)),
+                1 => out.query_id = Some(FromVal::from_val(val)),
+                2 => out.query_string = Some(FromVal::from_val(val)),
+                3 => out.status = Some(FromVal::from_val(val)),
+                4 => out.create_time = Some(FromVal::from_val(val)),
+                5 => out.log_group_name = Some(FromVal::from_val(val)),
+                6 => out.query_duration = Some(FromVal::from_val(val)),
+                7 => out.bytes_scanned = Some(FromVal::from_val(val)),
+                8 => out.user_identity = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for QueryInfo {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_language);
+        out.push(1, self.query_id);
+        out.push(2, self.query_string);
+        out.push(3, self.status);
+        out.push(4, self.create_time);
+        out.push(5, self.log_group_name);
+        out.push(6, self.query_duration);
+        out.push(7, self.bytes_scanned);
+        out.push(8, self.user_identity);
+        out.finish()
+    }
+}
+
+/// Values of `QueryLanguage`.
+pub mod query_language {
+    pub const CWLI: &str = "CWLI";
+    pub const SQL: &str = "SQL";
+    pub const PPL: &str = "PPL";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueryParameter {
+    pub name: String,
+    pub default_value: Option<String>,
+    pub description: Option<String>,
+}
+
+impl FromVal for QueryParameter {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.default_value = Some(FromVal::from_val(val)),
+                2 => out.description = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for QueryParameter {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.default_value);
+        out.push(2, self.description);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueryStatistics {
+    pub records_matched: Option<f64>,
+    pub records_scanned: Option<f64>,
+    pub estimated_records_skipped: Option<f64>,
+    pub bytes_scanned: Option<f64>,
+    pub estimated_bytes_skipped: Option<f64>,
+    pub log_groups_scanned: Option<f64>,
+    pub result_count: Option<f64>,
+}
+
+impl FromVal for QueryStatistics {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.records_matched = Some(FromVal::from_val(val)),
+                1 => out.records_scanned = Some(FromVal::from_val(val)),
+                2 => out.estimated_records_skipped = Some(FromVal::from_val(val)),
+                3 => out.bytes_scanned = Some(FromVal::from_val(val)),
+                4 => out.estimated_bytes_skipped = Some(FromVal::from_val(val)),
+                5 => out.log_groups_scanned = Some(FromVal::from_val(val)),
+                6 => out.result_count = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for QueryStatistics {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.records_matched);
+        out.push(1, self.records_scanned);
+        out.push(2, self.estimated_records_skipped);
+        out.push(3, self.bytes_scanned);
+        out.push(4, self.estimated_bytes_skipped);
+        out.push(5, self.log_groups_scanned);
+        out.push(6, self.result_count);
+        out.finish()
+    }
+}
+
+/// Values of `QueryStatus`.
+pub mod query_status {
+    pub const SCHEDULED: &str = "Scheduled";
+    pub const RUNNING: &str = "Running";
+    pub const COMPLETE: &str = "Complete";
+    pub const FAILED: &str = "Failed";
+    pub const CANCELLED: &str = "Cancelled";
+    pub const TIMEOUT: &str = "Timeout";
+    pub const UNKNOWN: &str = "Unknown";
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -1360,6 +3661,74 @@ impl ToVal for RejectedLogEventsInfo {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResourcePolicy {
+    pub policy_name: Option<String>,
+    pub policy_document: Option<String>,
+    pub last_updated_time: Option<i64>,
+    pub policy_scope: Option<String>,
+    pub resource_arn: Option<String>,
+    pub revision_id: Option<String>,
+}
+
+impl FromVal for ResourcePolicy {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.policy_name = Some(FromVal::from_val(val)),
+                1 => out.policy_document = Some(FromVal::from_val(val)),
+                2 => out.last_updated_time = Some(FromVal::from_val(val)),
+                3 => out.policy_scope = Some(FromVal::from_val(val)),
+                4 => out.resource_arn = Some(FromVal::from_val(val)),
+                5 => out.revision_id = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ResourcePolicy {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.policy_name);
+        out.push(1, self.policy_document);
+        out.push(2, self.last_updated_time);
+        out.push(3, self.policy_scope);
+        out.push(4, self.resource_arn);
+        out.push(5, self.revision_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResultField {
+    pub field: Option<String>,
+    pub value: Option<String>,
+}
+
+impl FromVal for ResultField {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.field = Some(FromVal::from_val(val)),
+                1 => out.value = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ResultField {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.field);
+        out.push(1, self.value);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SearchedLogStream {
     pub log_stream_name: Option<String>,
     pub searched_completely: Option<bool>,
@@ -1388,6 +3757,409 @@ impl ToVal for SearchedLogStream {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct SessionStreamingException {
+    pub message: Option<String>,
+}
+
+impl FromVal for SessionStreamingException {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.message = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for SessionStreamingException {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.message);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SessionTimeoutException {
+    pub message: Option<String>,
+}
+
+impl FromVal for SessionTimeoutException {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.message = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for SessionTimeoutException {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.message);
+        out.finish()
+    }
+}
+
+/// Values of `StandardUnit`.
+pub mod standard_unit {
+    pub const SECONDS: &str = "Seconds";
+    pub const MICROSECONDS: &str = "Microseconds";
+    pub const MILLISECONDS: &str = "Milliseconds";
+    pub const BYTES: &str = "Bytes";
+    pub const KILOBYTES: &str = "Kilobytes";
+    pub const MEGABYTES: &str = "Megabytes";
+    pub const GIGABYTES: &str = "Gigabytes";
+    pub const TERABYTES: &str = "Terabytes";
+    pub const BITS: &str = "Bits";
+    pub const KILOBITS: &str = "Kilobits";
+    pub const MEGABITS: &str = "Megabits";
+    pub const GIGABITS: &str = "Gigabits";
+    pub const TERABITS: &str = "Terabits";
+    pub const PERCENT: &str = "Percent";
+    pub const COUNT: &str = "Count";
+    pub const BYTES_SECOND: &str = "Bytes/Second";
+    pub const KILOBYTES_SECOND: &str = "Kilobytes/Second";
+    pub const MEGABYTES_SECOND: &str = "Megabytes/Second";
+    pub const GIGABYTES_SECOND: &str = "Gigabytes/Second";
+    pub const TERABYTES_SECOND: &str = "Terabytes/Second";
+    pub const BITS_SECOND: &str = "Bits/Second";
+    pub const KILOBITS_SECOND: &str = "Kilobits/Second";
+    pub const MEGABITS_SECOND: &str = "Megabits/Second";
+    pub const GIGABITS_SECOND: &str = "Gigabits/Second";
+    pub const TERABITS_SECOND: &str = "Terabits/Second";
+    pub const COUNT_SECOND: &str = "Count/Second";
+    pub const NONE: &str = "None";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartLiveTailInput {
+    pub log_group_identifiers: Vec<String>,
+    pub log_stream_names: Option<Vec<String>>,
+    pub log_stream_name_prefixes: Option<Vec<String>>,
+    pub log_event_filter_pattern: Option<String>,
+}
+
+impl FromVal for StartLiveTailInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_identifiers = FromVal::from_val(val),
+                1 => out.log_stream_names = Some(FromVal::from_val(val)),
+                2 => out.log_stream_name_prefixes = Some(FromVal::from_val(val)),
+                3 => out.log_event_filter_pattern = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartLiveTailInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_identifiers);
+        out.push(1, self.log_stream_names);
+        out.push(2, self.log_stream_name_prefixes);
+        out.push(3, self.log_event_filter_pattern);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartLiveTailOutput {
+    pub response_stream: Option<StartLiveTailResponseStream>,
+}
+
+impl FromVal for StartLiveTailOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.response_stream = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartLiveTailOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.response_stream);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartLiveTailResponseStream {
+    pub session_start: Option<LiveTailSessionStart>,
+    pub session_update: Option<LiveTailSessionUpdate>,
+    pub session_timeout_exception: Option<SessionTimeoutException>,
+    pub session_streaming_exception: Option<SessionStreamingException>,
+}
+
+impl FromVal for StartLiveTailResponseStream {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.session_start = Some(FromVal::from_val(val)),
+                1 => out.session_update = Some(FromVal::from_val(val)),
+                2 => out.session_timeout_exception = Some(FromVal::from_val(val)),
+                3 => out.session_streaming_exception = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartLiveTailResponseStream {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.session_start);
+        out.push(1, self.session_update);
+        out.push(2, self.session_timeout_exception);
+        out.push(3, self.session_streaming_exception);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartQueryInput {
+    pub query_language: Option<String>,
+    pub log_group_name: Option<String>,
+    pub log_group_names: Option<Vec<String>>,
+    pub log_group_identifiers: Option<Vec<String>>,
+    pub start_time: i64,
+    pub end_time: i64,
+    pub query_string: String,
+    pub limit: Option<i64>,
+}
+
+impl FromVal for StartQueryInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_language = Some(FromVal::from_val(val)),
+                1 => out.log_group_name = Some(FromVal::from_val(val)),
+                2 => out.log_group_names = Some(FromVal::from_val(val)),
+                3 => out.log_group_identifiers = Some(FromVal::from_val(val)),
+                4 => out.start_time = FromVal::from_val(val),
+                5 => out.end_time = FromVal::from_val(val),
+                6 => out.query_string = FromVal::from_val(val),
+                7 => out.limit = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartQueryInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_language);
+        out.push(1, self.log_group_name);
+        out.push(2, self.log_group_names);
+        out.push(3, self.log_group_identifiers);
+        out.push(4, self.start_time);
+        out.push(5, self.end_time);
+        out.push(6, self.query_string);
+        out.push(7, self.limit);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartQueryOutput {
+    pub query_id: Option<String>,
+}
+
+impl FromVal for StartQueryOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_id = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartQueryOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopQueryInput {
+    pub query_id: String,
+}
+
+impl FromVal for StopQueryInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.query_id = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StopQueryInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.query_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopQueryOutput {
+    pub success: Option<bool>,
+}
+
+impl FromVal for StopQueryOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.success = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StopQueryOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.success);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SubscriptionFilter {
+    pub filter_name: Option<String>,
+    pub log_group_name: Option<String>,
+    pub filter_pattern: Option<String>,
+    pub destination_arn: Option<String>,
+    pub role_arn: Option<String>,
+    pub distribution: Option<String>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub creation_time: Option<i64>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_fields: Option<Vec<String>>,
+}
+
+impl FromVal for SubscriptionFilter {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.filter_name = Some(FromVal::from_val(val)),
+                1 => out.log_group_name = Some(FromVal::from_val(val)),
+                2 => out.filter_pattern = Some(FromVal::from_val(val)),
+                3 => out.destination_arn = Some(FromVal::from_val(val)),
+                4 => out.role_arn = Some(FromVal::from_val(val)),
+                5 => out.distribution = Some(FromVal::from_val(val)),
+                6 => out.apply_on_transformed_logs = Some(FromVal::from_val(val)),
+                7 => out.creation_time = Some(FromVal::from_val(val)),
+                8 => out.field_selection_criteria = Some(FromVal::from_val(val)),
+                9 => out.emit_system_fields = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for SubscriptionFilter {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.filter_name);
+        out.push(1, self.log_group_name);
+        out.push(2, self.filter_pattern);
+        out.push(3, self.destination_arn);
+        out.push(4, self.role_arn);
+        out.push(5, self.distribution);
+        out.push(6, self.apply_on_transformed_logs);
+        out.push(7, self.creation_time);
+        out.push(8, self.field_selection_criteria);
+        out.push(9, self.emit_system_fields);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagFilter {
+    pub key: String,
+    pub values: Option<Vec<String>>,
+}
+
+impl FromVal for TagFilter {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.key = FromVal::from_val(val),
+                1 => out.values = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for TagFilter {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.key);
+        out.push(1, self.values);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagLogGroupInput {
+    pub log_group_name: String,
+    pub tags: BTreeMap<String, String>,
+}
+
+impl FromVal for TagLogGroupInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = FromVal::from_val(val),
+                1 => out.tags = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for TagLogGroupInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
+        out.push(1, self.tags);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TagResourceInput {
     pub resource_arn: String,
     pub tags: BTreeMap<String, String>,
@@ -1410,6 +4182,87 @@ impl ToVal for TagResourceInput {
     fn to_val(self) -> Val {
         let mut out = Members::default();
         out.push(0, self.resource_arn);
+        out.push(1, self.tags);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TestMetricFilterInput {
+    pub filter_pattern: String,
+    pub log_event_messages: Vec<String>,
+}
+
+impl FromVal for TestMetricFilterInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.filter_pattern = FromVal::from_val(val),
+                1 => out.log_event_messages = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for TestMetricFilterInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.filter_pattern);
+        out.push(1, self.log_event_messages);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TestMetricFilterOutput {
+    pub matches: Option<Vec<MetricFilterMatchRecord>>,
+}
+
+impl FromVal for TestMetricFilterOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.matches = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for TestMetricFilterOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.matches);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagLogGroupInput {
+    pub log_group_name: String,
+    pub tags: Vec<String>,
+}
+
+impl FromVal for UntagLogGroupInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.log_group_name = FromVal::from_val(val),
+                1 => out.tags = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for UntagLogGroupInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.log_group_name);
         out.push(1, self.tags);
         out.finish()
     }

@@ -13,6 +13,17 @@ pub static SERVICE: Service = Service {
     xml_namespace: "",
     operations: &[
         Operation {
+            name: "AssociateKmsKey",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &ASSOCIATE_KMS_KEY_REQUEST,
+            output: &UNIT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "CreateLogGroup",
             method: "POST",
             uri: "/",
@@ -57,11 +68,55 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "DeleteMetricFilter",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DELETE_METRIC_FILTER_REQUEST,
+            output: &UNIT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DeleteQueryDefinition",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DELETE_QUERY_DEFINITION_REQUEST,
+            output: &DELETE_QUERY_DEFINITION_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DeleteResourcePolicy",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DELETE_RESOURCE_POLICY_REQUEST,
+            output: &UNIT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "DeleteRetentionPolicy",
             method: "POST",
             uri: "/",
             status: 200,
             input: &DELETE_RETENTION_POLICY_REQUEST,
+            output: &UNIT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DeleteSubscriptionFilter",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DELETE_SUBSCRIPTION_FILTER_REQUEST,
             output: &UNIT,
             input_payload: None,
             output_payload: None,
@@ -90,6 +145,72 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "DescribeMetricFilters",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DESCRIBE_METRIC_FILTERS_REQUEST,
+            output: &DESCRIBE_METRIC_FILTERS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DescribeQueries",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DESCRIBE_QUERIES_REQUEST,
+            output: &DESCRIBE_QUERIES_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DescribeQueryDefinitions",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DESCRIBE_QUERY_DEFINITIONS_REQUEST,
+            output: &DESCRIBE_QUERY_DEFINITIONS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DescribeResourcePolicies",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DESCRIBE_RESOURCE_POLICIES_REQUEST,
+            output: &DESCRIBE_RESOURCE_POLICIES_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DescribeSubscriptionFilters",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST,
+            output: &DESCRIBE_SUBSCRIPTION_FILTERS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DisassociateKmsKey",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DISASSOCIATE_KMS_KEY_REQUEST,
+            output: &UNIT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "FilterLogEvents",
             method: "POST",
             uri: "/",
@@ -112,12 +233,67 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "GetLogGroupFields",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &GET_LOG_GROUP_FIELDS_REQUEST,
+            output: &GET_LOG_GROUP_FIELDS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "GetLogRecord",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &GET_LOG_RECORD_REQUEST,
+            output: &GET_LOG_RECORD_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "GetQueryResults",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &GET_QUERY_RESULTS_REQUEST,
+            output: &GET_QUERY_RESULTS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "ListLogGroups",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &LIST_LOG_GROUPS_REQUEST,
+            output: &LIST_LOG_GROUPS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "ListTagsForResource",
             method: "POST",
             uri: "/",
             status: 200,
             input: &LIST_TAGS_FOR_RESOURCE_REQUEST,
             output: &LIST_TAGS_FOR_RESOURCE_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "ListTagsLogGroup",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &LIST_TAGS_LOG_GROUP_REQUEST,
+            output: &LIST_TAGS_LOG_GROUP_RESPONSE,
             input_payload: None,
             output_payload: None,
             result_wrapper: None,
@@ -134,6 +310,50 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "PutLogGroupDeletionProtection",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &PUT_LOG_GROUP_DELETION_PROTECTION_REQUEST,
+            output: &UNIT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "PutMetricFilter",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &PUT_METRIC_FILTER_REQUEST,
+            output: &UNIT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "PutQueryDefinition",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &PUT_QUERY_DEFINITION_REQUEST,
+            output: &PUT_QUERY_DEFINITION_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "PutResourcePolicy",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &PUT_RESOURCE_POLICY_REQUEST,
+            output: &PUT_RESOURCE_POLICY_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "PutRetentionPolicy",
             method: "POST",
             uri: "/",
@@ -145,11 +365,88 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "PutSubscriptionFilter",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &PUT_SUBSCRIPTION_FILTER_REQUEST,
+            output: &UNIT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "StartLiveTail",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &START_LIVE_TAIL_REQUEST,
+            output: &START_LIVE_TAIL_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "StartQuery",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &START_QUERY_REQUEST,
+            output: &START_QUERY_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "StopQuery",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &STOP_QUERY_REQUEST,
+            output: &STOP_QUERY_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "TagLogGroup",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &TAG_LOG_GROUP_REQUEST,
+            output: &UNIT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "TagResource",
             method: "POST",
             uri: "/",
             status: 200,
             input: &TAG_RESOURCE_REQUEST,
+            output: &UNIT,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "TestMetricFilter",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &TEST_METRIC_FILTER_REQUEST,
+            output: &TEST_METRIC_FILTER_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "UntagLogGroup",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &UNTAG_LOG_GROUP_REQUEST,
             output: &UNIT,
             input_payload: None,
             output_payload: None,
@@ -168,7 +465,6 @@ pub static SERVICE: Service = Service {
         },
     ],
     unserved: &[
-        Unserved { name: "AssociateKmsKey", method: "POST", uri: "/" },
         Unserved { name: "AssociateSourceToS3TableIntegration", method: "POST", uri: "/" },
         Unserved { name: "CancelExportTask", method: "POST", uri: "/" },
         Unserved { name: "CancelImportTask", method: "POST", uri: "/" },
@@ -189,11 +485,7 @@ pub static SERVICE: Service = Service {
         Unserved { name: "DeleteIntegration", method: "POST", uri: "/" },
         Unserved { name: "DeleteLogAnomalyDetector", method: "POST", uri: "/" },
         Unserved { name: "DeleteLookupTable", method: "POST", uri: "/" },
-        Unserved { name: "DeleteMetricFilter", method: "POST", uri: "/" },
-        Unserved { name: "DeleteQueryDefinition", method: "POST", uri: "/" },
-        Unserved { name: "DeleteResourcePolicy", method: "POST", uri: "/" },
         Unserved { name: "DeleteScheduledQuery", method: "POST", uri: "/" },
-        Unserved { name: "DeleteSubscriptionFilter", method: "POST", uri: "/" },
         Unserved { name: "DeleteSyslogConfiguration", method: "POST", uri: "/" },
         Unserved { name: "DeleteTransformer", method: "POST", uri: "/" },
         Unserved { name: "DescribeAccountPolicies", method: "POST", uri: "/" },
@@ -208,12 +500,6 @@ pub static SERVICE: Service = Service {
         Unserved { name: "DescribeImportTasks", method: "POST", uri: "/" },
         Unserved { name: "DescribeIndexPolicies", method: "POST", uri: "/" },
         Unserved { name: "DescribeLookupTables", method: "POST", uri: "/" },
-        Unserved { name: "DescribeMetricFilters", method: "POST", uri: "/" },
-        Unserved { name: "DescribeQueries", method: "POST", uri: "/" },
-        Unserved { name: "DescribeQueryDefinitions", method: "POST", uri: "/" },
-        Unserved { name: "DescribeResourcePolicies", method: "POST", uri: "/" },
-        Unserved { name: "DescribeSubscriptionFilters", method: "POST", uri: "/" },
-        Unserved { name: "DisassociateKmsKey", method: "POST", uri: "/" },
         Unserved { name: "DisassociateSourceFromS3TableIntegration", method: "POST", uri: "/" },
         Unserved { name: "GetDataProtectionPolicy", method: "POST", uri: "/" },
         Unserved { name: "GetDelivery", method: "POST", uri: "/" },
@@ -223,11 +509,8 @@ pub static SERVICE: Service = Service {
         Unserved { name: "GetIntegration", method: "POST", uri: "/" },
         Unserved { name: "GetLogAnomalyDetector", method: "POST", uri: "/" },
         Unserved { name: "GetLogFields", method: "POST", uri: "/" },
-        Unserved { name: "GetLogGroupFields", method: "POST", uri: "/" },
         Unserved { name: "GetLogObject", method: "POST", uri: "/" },
-        Unserved { name: "GetLogRecord", method: "POST", uri: "/" },
         Unserved { name: "GetLookupTable", method: "POST", uri: "/" },
-        Unserved { name: "GetQueryResults", method: "POST", uri: "/" },
         Unserved { name: "GetScheduledQuery", method: "POST", uri: "/" },
         Unserved { name: "GetScheduledQueryHistory", method: "POST", uri: "/" },
         Unserved { name: "GetStorageTierPolicy", method: "POST", uri: "/" },
@@ -236,12 +519,10 @@ pub static SERVICE: Service = Service {
         Unserved { name: "ListAnomalies", method: "POST", uri: "/" },
         Unserved { name: "ListIntegrations", method: "POST", uri: "/" },
         Unserved { name: "ListLogAnomalyDetectors", method: "POST", uri: "/" },
-        Unserved { name: "ListLogGroups", method: "POST", uri: "/" },
         Unserved { name: "ListLogGroupsForQuery", method: "POST", uri: "/" },
         Unserved { name: "ListScheduledQueries", method: "POST", uri: "/" },
         Unserved { name: "ListSourcesForS3TableIntegration", method: "POST", uri: "/" },
         Unserved { name: "ListSyslogConfigurations", method: "POST", uri: "/" },
-        Unserved { name: "ListTagsLogGroup", method: "POST", uri: "/" },
         Unserved { name: "PutAccountPolicy", method: "POST", uri: "/" },
         Unserved { name: "PutBearerTokenAuthentication", method: "POST", uri: "/" },
         Unserved { name: "PutDataProtectionPolicy", method: "POST", uri: "/" },
@@ -252,21 +533,10 @@ pub static SERVICE: Service = Service {
         Unserved { name: "PutDestinationPolicy", method: "POST", uri: "/" },
         Unserved { name: "PutIndexPolicy", method: "POST", uri: "/" },
         Unserved { name: "PutIntegration", method: "POST", uri: "/" },
-        Unserved { name: "PutLogGroupDeletionProtection", method: "POST", uri: "/" },
-        Unserved { name: "PutMetricFilter", method: "POST", uri: "/" },
-        Unserved { name: "PutQueryDefinition", method: "POST", uri: "/" },
-        Unserved { name: "PutResourcePolicy", method: "POST", uri: "/" },
         Unserved { name: "PutStorageTierPolicy", method: "POST", uri: "/" },
-        Unserved { name: "PutSubscriptionFilter", method: "POST", uri: "/" },
         Unserved { name: "PutSyslogConfiguration", method: "POST", uri: "/" },
         Unserved { name: "PutTransformer", method: "POST", uri: "/" },
-        Unserved { name: "StartLiveTail", method: "POST", uri: "/" },
-        Unserved { name: "StartQuery", method: "POST", uri: "/" },
-        Unserved { name: "StopQuery", method: "POST", uri: "/" },
-        Unserved { name: "TagLogGroup", method: "POST", uri: "/" },
-        Unserved { name: "TestMetricFilter", method: "POST", uri: "/" },
         Unserved { name: "TestTransformer", method: "POST", uri: "/" },
-        Unserved { name: "UntagLogGroup", method: "POST", uri: "/" },
         Unserved { name: "UpdateAnomaly", method: "POST", uri: "/" },
         Unserved { name: "UpdateDeliveryConfiguration", method: "POST", uri: "/" },
         Unserved { name: "UpdateLogAnomalyDetector", method: "POST", uri: "/" },
@@ -274,9 +544,16 @@ pub static SERVICE: Service = Service {
         Unserved { name: "UpdateScheduledQuery", method: "POST", uri: "/" },
     ],
     errors: &[
+        ErrorShape { name: "AccessDeniedException", code: "AccessDeniedException", status: 400, message: "" },
         ErrorShape {
             name: "DataAlreadyAcceptedException",
             code: "DataAlreadyAcceptedException",
+            status: 400,
+            message: "",
+        },
+        ErrorShape {
+            name: "InvalidOperationException",
+            code: "InvalidOperationException",
             status: 400,
             message: "",
         },
@@ -295,6 +572,12 @@ pub static SERVICE: Service = Service {
         ErrorShape {
             name: "LimitExceededException",
             code: "LimitExceededException",
+            status: 400,
+            message: "",
+        },
+        ErrorShape {
+            name: "MalformedQueryException",
+            code: "MalformedQueryException",
             status: 400,
             message: "",
         },
@@ -323,6 +606,18 @@ pub static SERVICE: Service = Service {
             message: "",
         },
         ErrorShape {
+            name: "SessionStreamingException",
+            code: "SessionStreamingException",
+            status: 400,
+            message: "message",
+        },
+        ErrorShape {
+            name: "SessionTimeoutException",
+            code: "SessionTimeoutException",
+            status: 400,
+            message: "message",
+        },
+        ErrorShape {
             name: "TooManyTagsException",
             code: "TooManyTagsException",
             status: 400,
@@ -336,7 +631,7 @@ pub static SERVICE: Service = Service {
         },
         ErrorShape { name: "ValidationException", code: "ValidationException", status: 400, message: "" },
     ],
-    event_streams: &[],
+    event_streams: &[("StartLiveTail", &START_LIVE_TAIL_RESPONSE_STREAM)],
     also: &[],
 };
 pub static ACCOUNT_ID: Shape = Shape {
@@ -370,13 +665,57 @@ pub static AMAZON_RESOURCE_NAME: Shape = Shape {
         values: &[],
     },
 };
+pub static APPLY_ON_TRANSFORMED_LOGS: Shape =
+    Shape { name: "ApplyOnTransformedLogs", sensitive: false, kind: Kind::Boolean };
 pub static ARN: Shape = Shape {
     name: "Arn",
     sensitive: false,
     kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
 };
+pub static ASSOCIATE_KMS_KEY_REQUEST: Shape = Shape {
+    name: "AssociateKmsKeyRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "kmsKeyId",
+            wire: "kmsKeyId",
+            shape: &KMS_KEY_ID,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "resourceIdentifier",
+            wire: "resourceIdentifier",
+            shape: &RESOURCE_IDENTIFIER,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static BEARER_TOKEN_AUTHENTICATION_ENABLED: Shape =
     Shape { name: "BearerTokenAuthenticationEnabled", sensitive: false, kind: Kind::Boolean };
+pub static BYTES_SCANNED_VALUE: Shape =
+    Shape { name: "BytesScannedValue", sensitive: false, kind: Kind::Double { min: None, max: None } };
+pub static CLIENT_TOKEN: Shape = Shape {
+    name: "ClientToken",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(36),
+        max: Some(128),
+        pattern: Some(Pattern::new("\\S{36,128}", "^(?:[^ \\t\\n\\x0B\\f\\r]{36,128})$")),
+        values: &[],
+    },
+};
 pub static CREATE_LOG_GROUP_REQUEST: Shape = Shape {
     name: "CreateLogGroupRequest",
     sensitive: false,
@@ -455,8 +794,53 @@ pub static DATA_PROTECTION_STATUS: Shape = Shape {
         values: &["ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"],
     },
 };
+pub static DATA_SOURCE_FILTER: Shape = Shape {
+    name: "DataSourceFilter",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "name",
+            wire: "name",
+            shape: &DATA_SOURCE_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "type",
+            wire: "type",
+            shape: &DATA_SOURCE_TYPE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DATA_SOURCE_FILTERS: Shape = Shape {
+    name: "DataSourceFilters",
+    sensitive: false,
+    kind: Kind::List {
+        member: &DATA_SOURCE_FILTER,
+        member_name: "member",
+        flattened: false,
+        min: Some(1),
+        max: Some(5),
+    },
+};
+pub static DATA_SOURCE_NAME: Shape = Shape {
+    name: "DataSourceName",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
+};
+pub static DATA_SOURCE_TYPE: Shape = Shape {
+    name: "DataSourceType",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
+};
 pub static DAYS: Shape =
     Shape { name: "Days", sensitive: false, kind: Kind::Integer { min: None, max: None } };
+pub static DEFAULT_VALUE: Shape =
+    Shape { name: "DefaultValue", sensitive: false, kind: Kind::Double { min: None, max: None } };
 pub static DELETE_LOG_GROUP_REQUEST: Shape = Shape {
     name: "DeleteLogGroupRequest",
     sensitive: false,
@@ -491,6 +875,82 @@ pub static DELETE_LOG_STREAM_REQUEST: Shape = Shape {
         },
     ]),
 };
+pub static DELETE_METRIC_FILTER_REQUEST: Shape = Shape {
+    name: "DeleteMetricFilterRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "filterName",
+            wire: "filterName",
+            shape: &FILTER_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DELETE_QUERY_DEFINITION_REQUEST: Shape = Shape {
+    name: "DeleteQueryDefinitionRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "queryDefinitionId",
+        wire: "queryDefinitionId",
+        shape: &QUERY_ID,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static DELETE_QUERY_DEFINITION_RESPONSE: Shape = Shape {
+    name: "DeleteQueryDefinitionResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "success",
+        wire: "success",
+        shape: &SUCCESS,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static DELETE_RESOURCE_POLICY_REQUEST: Shape = Shape {
+    name: "DeleteResourcePolicyRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "policyName",
+            wire: "policyName",
+            shape: &POLICY_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "resourceArn",
+            wire: "resourceArn",
+            shape: &ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "expectedRevisionId",
+            wire: "expectedRevisionId",
+            shape: &EXPECTED_REVISION_ID,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static DELETE_RETENTION_POLICY_REQUEST: Shape = Shape {
     name: "DeleteRetentionPolicyRequest",
     sensitive: false,
@@ -502,6 +962,28 @@ pub static DELETE_RETENTION_POLICY_REQUEST: Shape = Shape {
         place: Place::Body,
         flattened: false,
     }]),
+};
+pub static DELETE_SUBSCRIPTION_FILTER_REQUEST: Shape = Shape {
+    name: "DeleteSubscriptionFilterRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "filterName",
+            wire: "filterName",
+            shape: &FILTER_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
 };
 pub static DELETION_PROTECTION_ENABLED: Shape =
     Shape { name: "DeletionProtectionEnabled", sensitive: false, kind: Kind::Boolean };
@@ -695,6 +1177,400 @@ pub static DESCRIBE_LOG_STREAMS_RESPONSE: Shape = Shape {
         },
     ]),
 };
+pub static DESCRIBE_METRIC_FILTERS_REQUEST: Shape = Shape {
+    name: "DescribeMetricFiltersRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "filterNamePrefix",
+            wire: "filterNamePrefix",
+            shape: &FILTER_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "limit",
+            wire: "limit",
+            shape: &DESCRIBE_LIMIT,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "metricName",
+            wire: "metricName",
+            shape: &METRIC_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "metricNamespace",
+            wire: "metricNamespace",
+            shape: &METRIC_NAMESPACE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DESCRIBE_METRIC_FILTERS_RESPONSE: Shape = Shape {
+    name: "DescribeMetricFiltersResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "metricFilters",
+            wire: "metricFilters",
+            shape: &METRIC_FILTERS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DESCRIBE_QUERIES_MAX_RESULTS: Shape = Shape {
+    name: "DescribeQueriesMaxResults",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(1), max: Some(1000) },
+};
+pub static DESCRIBE_QUERIES_REQUEST: Shape = Shape {
+    name: "DescribeQueriesRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "status",
+            wire: "status",
+            shape: &QUERY_STATUS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "maxResults",
+            wire: "maxResults",
+            shape: &DESCRIBE_QUERIES_MAX_RESULTS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "queryLanguage",
+            wire: "queryLanguage",
+            shape: &QUERY_LANGUAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DESCRIBE_QUERIES_RESPONSE: Shape = Shape {
+    name: "DescribeQueriesResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "queries",
+            wire: "queries",
+            shape: &QUERY_INFO_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DESCRIBE_QUERY_DEFINITIONS_REQUEST: Shape = Shape {
+    name: "DescribeQueryDefinitionsRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "queryLanguage",
+            wire: "queryLanguage",
+            shape: &QUERY_LANGUAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "queryDefinitionNamePrefix",
+            wire: "queryDefinitionNamePrefix",
+            shape: &QUERY_DEFINITION_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "maxResults",
+            wire: "maxResults",
+            shape: &QUERY_LIST_MAX_RESULTS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DESCRIBE_QUERY_DEFINITIONS_RESPONSE: Shape = Shape {
+    name: "DescribeQueryDefinitionsResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "queryDefinitions",
+            wire: "queryDefinitions",
+            shape: &QUERY_DEFINITION_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DESCRIBE_RESOURCE_POLICIES_REQUEST: Shape = Shape {
+    name: "DescribeResourcePoliciesRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "limit",
+            wire: "limit",
+            shape: &DESCRIBE_LIMIT,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "resourceArn",
+            wire: "resourceArn",
+            shape: &ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "policyScope",
+            wire: "policyScope",
+            shape: &POLICY_SCOPE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DESCRIBE_RESOURCE_POLICIES_RESPONSE: Shape = Shape {
+    name: "DescribeResourcePoliciesResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "resourcePolicies",
+            wire: "resourcePolicies",
+            shape: &RESOURCE_POLICIES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST: Shape = Shape {
+    name: "DescribeSubscriptionFiltersRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "filterNamePrefix",
+            wire: "filterNamePrefix",
+            shape: &FILTER_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "limit",
+            wire: "limit",
+            shape: &DESCRIBE_LIMIT,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DESCRIBE_SUBSCRIPTION_FILTERS_RESPONSE: Shape = Shape {
+    name: "DescribeSubscriptionFiltersResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "subscriptionFilters",
+            wire: "subscriptionFilters",
+            shape: &SUBSCRIPTION_FILTERS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DESTINATION_ARN: Shape = Shape {
+    name: "DestinationArn",
+    sensitive: false,
+    kind: Kind::String { min: Some(1), max: None, pattern: None, values: &[] },
+};
+pub static DIMENSIONS: Shape = Shape {
+    name: "Dimensions",
+    sensitive: false,
+    kind: Kind::Map {
+        key: &DIMENSIONS_KEY,
+        value: &DIMENSIONS_VALUE,
+        key_name: "key",
+        value_name: "value",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static DIMENSIONS_KEY: Shape = Shape {
+    name: "DimensionsKey",
+    sensitive: false,
+    kind: Kind::String { min: None, max: Some(255), pattern: None, values: &[] },
+};
+pub static DIMENSIONS_VALUE: Shape = Shape {
+    name: "DimensionsValue",
+    sensitive: false,
+    kind: Kind::String { min: None, max: Some(255), pattern: None, values: &[] },
+};
+pub static DISASSOCIATE_KMS_KEY_REQUEST: Shape = Shape {
+    name: "DisassociateKmsKeyRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "resourceIdentifier",
+            wire: "resourceIdentifier",
+            shape: &RESOURCE_IDENTIFIER,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static DISTRIBUTION: Shape = Shape {
+    name: "Distribution",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["Random", "ByLogStream"] },
+};
+pub static EMIT_SYSTEM_FIELDS: Shape = Shape {
+    name: "EmitSystemFields",
+    sensitive: false,
+    kind: Kind::List { member: &SYSTEM_FIELD, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static ENCRYPTION_KEY: Shape = Shape {
+    name: "EncryptionKey",
+    sensitive: false,
+    kind: Kind::String { min: None, max: Some(256), pattern: None, values: &[] },
+};
 pub static ENTITY: Shape = Shape {
     name: "Entity",
     sensitive: false,
@@ -791,8 +1667,64 @@ pub static EVENT_MESSAGE: Shape = Shape {
     sensitive: false,
     kind: Kind::String { min: Some(1), max: None, pattern: None, values: &[] },
 };
+pub static EVENT_NUMBER: Shape =
+    Shape { name: "EventNumber", sensitive: false, kind: Kind::Long { min: None, max: None } };
 pub static EVENTS_LIMIT: Shape =
     Shape { name: "EventsLimit", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(10000) } };
+pub static EVENTS_LIMIT_START_QUERY: Shape = Shape {
+    name: "EventsLimitStartQuery",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(1), max: Some(100000) },
+};
+pub static EXPECTED_REVISION_ID: Shape = Shape {
+    name: "ExpectedRevisionId",
+    sensitive: false,
+    kind: Kind::String { min: Some(1), max: None, pattern: None, values: &[] },
+};
+pub static EXTRACTED_VALUES: Shape = Shape {
+    name: "ExtractedValues",
+    sensitive: false,
+    kind: Kind::Map {
+        key: &TOKEN,
+        value: &VALUE,
+        key_name: "key",
+        value_name: "value",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static FIELD: Shape = Shape {
+    name: "Field",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
+};
+pub static FIELD_INDEX_NAME: Shape = Shape {
+    name: "FieldIndexName",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(1),
+        max: Some(512),
+        pattern: Some(Pattern::new("[\\.\\-_/#A-Za-z0-9]+", "^(?:[\\.\\-_/#A-Za-z0-9]+)$")),
+        values: &[],
+    },
+};
+pub static FIELD_INDEX_NAMES: Shape = Shape {
+    name: "FieldIndexNames",
+    sensitive: false,
+    kind: Kind::List {
+        member: &FIELD_INDEX_NAME,
+        member_name: "member",
+        flattened: false,
+        min: Some(1),
+        max: Some(20),
+    },
+};
+pub static FIELD_SELECTION_CRITERIA: Shape = Shape {
+    name: "FieldSelectionCriteria",
+    sensitive: false,
+    kind: Kind::String { min: Some(0), max: Some(2000), pattern: None, values: &[] },
+};
 pub static FILTER_COUNT: Shape =
     Shape { name: "FilterCount", sensitive: false, kind: Kind::Integer { min: None, max: None } };
 pub static FILTER_LOG_EVENTS_REQUEST: Shape = Shape {
@@ -926,6 +1858,16 @@ pub static FILTER_LOG_EVENTS_RESPONSE: Shape = Shape {
             flattened: false,
         },
     ]),
+};
+pub static FILTER_NAME: Shape = Shape {
+    name: "FilterName",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(1),
+        max: Some(512),
+        pattern: Some(Pattern::new("[^:*]*", "^(?:[^:*]*)$")),
+        values: &[],
+    },
 };
 pub static FILTER_PATTERN: Shape = Shape {
     name: "FilterPattern",
@@ -1097,6 +2039,176 @@ pub static GET_LOG_EVENTS_RESPONSE: Shape = Shape {
         },
     ]),
 };
+pub static GET_LOG_GROUP_FIELDS_REQUEST: Shape = Shape {
+    name: "GetLogGroupFieldsRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "time",
+            wire: "time",
+            shape: &TIMESTAMP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupIdentifier",
+            wire: "logGroupIdentifier",
+            shape: &LOG_GROUP_IDENTIFIER,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static GET_LOG_GROUP_FIELDS_RESPONSE: Shape = Shape {
+    name: "GetLogGroupFieldsResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "logGroupFields",
+        wire: "logGroupFields",
+        shape: &LOG_GROUP_FIELD_LIST,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static GET_LOG_RECORD_REQUEST: Shape = Shape {
+    name: "GetLogRecordRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logRecordPointer",
+            wire: "logRecordPointer",
+            shape: &LOG_RECORD_POINTER,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "unmask",
+            wire: "unmask",
+            shape: &UNMASK,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static GET_LOG_RECORD_RESPONSE: Shape = Shape {
+    name: "GetLogRecordResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "logRecord",
+        wire: "logRecord",
+        shape: &LOG_RECORD,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static GET_QUERY_RESULTS_MAX_ITEMS: Shape = Shape {
+    name: "GetQueryResultsMaxItems",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(0), max: Some(10000) },
+};
+pub static GET_QUERY_RESULTS_NEXT_TOKEN: Shape = Shape {
+    name: "GetQueryResultsNextToken",
+    sensitive: false,
+    kind: Kind::String { min: None, max: Some(1024), pattern: None, values: &[] },
+};
+pub static GET_QUERY_RESULTS_REQUEST: Shape = Shape {
+    name: "GetQueryResultsRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "queryId",
+            wire: "queryId",
+            shape: &QUERY_ID,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &GET_QUERY_RESULTS_NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "maxItems",
+            wire: "maxItems",
+            shape: &GET_QUERY_RESULTS_MAX_ITEMS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static GET_QUERY_RESULTS_RESPONSE: Shape = Shape {
+    name: "GetQueryResultsResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "queryLanguage",
+            wire: "queryLanguage",
+            shape: &QUERY_LANGUAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "results",
+            wire: "results",
+            shape: &QUERY_RESULTS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "statistics",
+            wire: "statistics",
+            shape: &QUERY_STATISTICS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "status",
+            wire: "status",
+            shape: &QUERY_STATUS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "encryptionKey",
+            wire: "encryptionKey",
+            shape: &ENCRYPTION_KEY,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &GET_QUERY_RESULTS_NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static INCLUDE_LINKED_ACCOUNTS: Shape =
     Shape { name: "IncludeLinkedAccounts", sensitive: false, kind: Kind::Boolean };
 pub static INHERITED_PROPERTIES: Shape = Shape {
@@ -1160,10 +2272,113 @@ pub static INPUT_LOG_STREAM_NAMES: Shape = Shape {
     },
 };
 pub static INTERLEAVED: Shape = Shape { name: "Interleaved", sensitive: false, kind: Kind::Boolean };
+pub static IS_SAMPLED: Shape = Shape { name: "IsSampled", sensitive: false, kind: Kind::Boolean };
 pub static KMS_KEY_ID: Shape = Shape {
     name: "KmsKeyId",
     sensitive: false,
     kind: Kind::String { min: None, max: Some(256), pattern: None, values: &[] },
+};
+pub static LIST_LIMIT: Shape =
+    Shape { name: "ListLimit", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(1000) } };
+pub static LIST_LOG_GROUPS_REQUEST: Shape = Shape {
+    name: "ListLogGroupsRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupNamePattern",
+            wire: "logGroupNamePattern",
+            shape: &LOG_GROUP_NAME_REGEX_PATTERN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupClass",
+            wire: "logGroupClass",
+            shape: &LOG_GROUP_CLASS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "includeLinkedAccounts",
+            wire: "includeLinkedAccounts",
+            shape: &INCLUDE_LINKED_ACCOUNTS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "accountIdentifiers",
+            wire: "accountIdentifiers",
+            shape: &ACCOUNT_IDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "limit",
+            wire: "limit",
+            shape: &LIST_LIMIT,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "dataSources",
+            wire: "dataSources",
+            shape: &DATA_SOURCE_FILTERS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "fieldIndexNames",
+            wire: "fieldIndexNames",
+            shape: &FIELD_INDEX_NAMES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupTags",
+            wire: "logGroupTags",
+            shape: &TAG_FILTERS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static LIST_LOG_GROUPS_RESPONSE: Shape = Shape {
+    name: "ListLogGroupsResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroups",
+            wire: "logGroups",
+            shape: &LOG_GROUP_SUMMARIES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "nextToken",
+            wire: "nextToken",
+            shape: &NEXT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
 };
 pub static LIST_TAGS_FOR_RESOURCE_REQUEST: Shape = Shape {
     name: "ListTagsForResourceRequest",
@@ -1188,6 +2403,175 @@ pub static LIST_TAGS_FOR_RESOURCE_RESPONSE: Shape = Shape {
         place: Place::Body,
         flattened: false,
     }]),
+};
+pub static LIST_TAGS_LOG_GROUP_REQUEST: Shape = Shape {
+    name: "ListTagsLogGroupRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "logGroupName",
+        wire: "logGroupName",
+        shape: &LOG_GROUP_NAME,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static LIST_TAGS_LOG_GROUP_RESPONSE: Shape = Shape {
+    name: "ListTagsLogGroupResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "tags",
+        wire: "tags",
+        shape: &TAGS,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static LIVE_TAIL_SESSION_LOG_EVENT: Shape = Shape {
+    name: "LiveTailSessionLogEvent",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logStreamName",
+            wire: "logStreamName",
+            shape: &LOG_STREAM_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupIdentifier",
+            wire: "logGroupIdentifier",
+            shape: &LOG_GROUP_IDENTIFIER,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "message",
+            wire: "message",
+            shape: &EVENT_MESSAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "timestamp",
+            wire: "timestamp",
+            shape: &TIMESTAMP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ingestionTime",
+            wire: "ingestionTime",
+            shape: &TIMESTAMP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static LIVE_TAIL_SESSION_METADATA: Shape = Shape {
+    name: "LiveTailSessionMetadata",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "sampled",
+        wire: "sampled",
+        shape: &IS_SAMPLED,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static LIVE_TAIL_SESSION_RESULTS: Shape = Shape {
+    name: "LiveTailSessionResults",
+    sensitive: false,
+    kind: Kind::List {
+        member: &LIVE_TAIL_SESSION_LOG_EVENT,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static LIVE_TAIL_SESSION_START: Shape = Shape {
+    name: "LiveTailSessionStart",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "requestId",
+            wire: "requestId",
+            shape: &REQUEST_ID,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "sessionId",
+            wire: "sessionId",
+            shape: &SESSION_ID,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupIdentifiers",
+            wire: "logGroupIdentifiers",
+            shape: &START_LIVE_TAIL_LOG_GROUP_IDENTIFIERS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logStreamNames",
+            wire: "logStreamNames",
+            shape: &INPUT_LOG_STREAM_NAMES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logStreamNamePrefixes",
+            wire: "logStreamNamePrefixes",
+            shape: &INPUT_LOG_STREAM_NAMES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logEventFilterPattern",
+            wire: "logEventFilterPattern",
+            shape: &FILTER_PATTERN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static LIVE_TAIL_SESSION_UPDATE: Shape = Shape {
+    name: "LiveTailSessionUpdate",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "sessionMetadata",
+            wire: "sessionMetadata",
+            shape: &LIVE_TAIL_SESSION_METADATA,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "sessionResults",
+            wire: "sessionResults",
+            shape: &LIVE_TAIL_SESSION_RESULTS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
 };
 pub static LOG_EVENT_INDEX: Shape =
     Shape { name: "LogEventIndex", sensitive: false, kind: Kind::Integer { min: None, max: None } };
@@ -1319,6 +2703,39 @@ pub static LOG_GROUP_CLASS: Shape = Shape {
         values: &["STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS"],
     },
 };
+pub static LOG_GROUP_FIELD: Shape = Shape {
+    name: "LogGroupField",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "name",
+            wire: "name",
+            shape: &FIELD,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "percent",
+            wire: "percent",
+            shape: &PERCENTAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static LOG_GROUP_FIELD_LIST: Shape = Shape {
+    name: "LogGroupFieldList",
+    sensitive: false,
+    kind: Kind::List {
+        member: &LOG_GROUP_FIELD,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
 pub static LOG_GROUP_IDENTIFIER: Shape = Shape {
     name: "LogGroupIdentifier",
     sensitive: false,
@@ -1327,6 +2744,17 @@ pub static LOG_GROUP_IDENTIFIER: Shape = Shape {
         max: Some(2048),
         pattern: Some(Pattern::new("[\\w#+=/:,.@-]*", "^(?:[0-9A-Za-z_#+=/:,.@-]*)$")),
         values: &[],
+    },
+};
+pub static LOG_GROUP_IDENTIFIERS: Shape = Shape {
+    name: "LogGroupIdentifiers",
+    sensitive: false,
+    kind: Kind::List {
+        member: &LOG_GROUP_IDENTIFIER,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
     },
 };
 pub static LOG_GROUP_NAME: Shape = Shape {
@@ -1349,10 +2777,93 @@ pub static LOG_GROUP_NAME_PATTERN: Shape = Shape {
         values: &[],
     },
 };
+pub static LOG_GROUP_NAME_REGEX_PATTERN: Shape = Shape {
+    name: "LogGroupNameRegexPattern",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(3),
+        max: Some(129),
+        pattern: Some(Pattern::new(
+            "(\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24})(\\|\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24}){0,4}",
+            "^(?:(\\^?[\\.\\-_/#A-Za-z0-9]{3,24})(\\|\\^?[\\.\\-_/#A-Za-z0-9]{3,24}){0,4})$",
+        )),
+        values: &[],
+    },
+};
+pub static LOG_GROUP_NAMES: Shape = Shape {
+    name: "LogGroupNames",
+    sensitive: false,
+    kind: Kind::List {
+        member: &LOG_GROUP_NAME,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static LOG_GROUP_SUMMARIES: Shape = Shape {
+    name: "LogGroupSummaries",
+    sensitive: false,
+    kind: Kind::List {
+        member: &LOG_GROUP_SUMMARY,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static LOG_GROUP_SUMMARY: Shape = Shape {
+    name: "LogGroupSummary",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupArn",
+            wire: "logGroupArn",
+            shape: &ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupClass",
+            wire: "logGroupClass",
+            shape: &LOG_GROUP_CLASS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static LOG_GROUPS: Shape = Shape {
     name: "LogGroups",
     sensitive: false,
     kind: Kind::List { member: &LOG_GROUP, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static LOG_RECORD: Shape = Shape {
+    name: "LogRecord",
+    sensitive: false,
+    kind: Kind::Map {
+        key: &FIELD,
+        value: &VALUE,
+        key_name: "key",
+        value_name: "value",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static LOG_RECORD_POINTER: Shape = Shape {
+    name: "LogRecordPointer",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
 };
 pub static LOG_STREAM: Shape = Shape {
     name: "LogStream",
@@ -1446,6 +2957,218 @@ pub static MESSAGE: Shape = Shape {
     sensitive: false,
     kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
 };
+pub static METRIC_FILTER: Shape = Shape {
+    name: "MetricFilter",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "filterName",
+            wire: "filterName",
+            shape: &FILTER_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "filterPattern",
+            wire: "filterPattern",
+            shape: &FILTER_PATTERN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "metricTransformations",
+            wire: "metricTransformations",
+            shape: &METRIC_TRANSFORMATIONS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "creationTime",
+            wire: "creationTime",
+            shape: &TIMESTAMP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "applyOnTransformedLogs",
+            wire: "applyOnTransformedLogs",
+            shape: &APPLY_ON_TRANSFORMED_LOGS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "fieldSelectionCriteria",
+            wire: "fieldSelectionCriteria",
+            shape: &FIELD_SELECTION_CRITERIA,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "emitSystemFieldDimensions",
+            wire: "emitSystemFieldDimensions",
+            shape: &EMIT_SYSTEM_FIELDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static METRIC_FILTER_MATCH_RECORD: Shape = Shape {
+    name: "MetricFilterMatchRecord",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "eventNumber",
+            wire: "eventNumber",
+            shape: &EVENT_NUMBER,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "eventMessage",
+            wire: "eventMessage",
+            shape: &EVENT_MESSAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "extractedValues",
+            wire: "extractedValues",
+            shape: &EXTRACTED_VALUES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static METRIC_FILTER_MATCHES: Shape = Shape {
+    name: "MetricFilterMatches",
+    sensitive: false,
+    kind: Kind::List {
+        member: &METRIC_FILTER_MATCH_RECORD,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static METRIC_FILTERS: Shape = Shape {
+    name: "MetricFilters",
+    sensitive: false,
+    kind: Kind::List {
+        member: &METRIC_FILTER,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static METRIC_NAME: Shape = Shape {
+    name: "MetricName",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: Some(255),
+        pattern: Some(Pattern::new("[^:*$]*", "^(?:[^:*$]*)$")),
+        values: &[],
+    },
+};
+pub static METRIC_NAMESPACE: Shape = Shape {
+    name: "MetricNamespace",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: Some(255),
+        pattern: Some(Pattern::new("[^:*$]*", "^(?:[^:*$]*)$")),
+        values: &[],
+    },
+};
+pub static METRIC_TRANSFORMATION: Shape = Shape {
+    name: "MetricTransformation",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "metricName",
+            wire: "metricName",
+            shape: &METRIC_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "metricNamespace",
+            wire: "metricNamespace",
+            shape: &METRIC_NAMESPACE,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "metricValue",
+            wire: "metricValue",
+            shape: &METRIC_VALUE,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "defaultValue",
+            wire: "defaultValue",
+            shape: &DEFAULT_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "dimensions",
+            wire: "dimensions",
+            shape: &DIMENSIONS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "unit",
+            wire: "unit",
+            shape: &STANDARD_UNIT,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static METRIC_TRANSFORMATIONS: Shape = Shape {
+    name: "MetricTransformations",
+    sensitive: false,
+    kind: Kind::List {
+        member: &METRIC_TRANSFORMATION,
+        member_name: "member",
+        flattened: false,
+        min: Some(1),
+        max: Some(1),
+    },
+};
+pub static METRIC_VALUE: Shape = Shape {
+    name: "MetricValue",
+    sensitive: false,
+    kind: Kind::String { min: None, max: Some(100), pattern: None, values: &[] },
+};
 pub static NEXT_TOKEN: Shape = Shape {
     name: "NextToken",
     sensitive: false,
@@ -1497,10 +3220,22 @@ pub static OUTPUT_LOG_EVENTS: Shape = Shape {
         max: None,
     },
 };
+pub static PERCENTAGE: Shape =
+    Shape { name: "Percentage", sensitive: false, kind: Kind::Integer { min: Some(0), max: Some(100) } };
+pub static POLICY_DOCUMENT: Shape = Shape {
+    name: "PolicyDocument",
+    sensitive: false,
+    kind: Kind::String { min: Some(1), max: Some(51200), pattern: None, values: &[] },
+};
 pub static POLICY_NAME: Shape = Shape {
     name: "PolicyName",
     sensitive: false,
     kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
+};
+pub static POLICY_SCOPE: Shape = Shape {
+    name: "PolicyScope",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["ACCOUNT", "RESOURCE"] },
 };
 pub static PUT_LOG_EVENTS_REQUEST: Shape = Shape {
     name: "PutLogEventsRequest",
@@ -1578,6 +3313,224 @@ pub static PUT_LOG_EVENTS_RESPONSE: Shape = Shape {
         },
     ]),
 };
+pub static PUT_LOG_GROUP_DELETION_PROTECTION_REQUEST: Shape = Shape {
+    name: "PutLogGroupDeletionProtectionRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupIdentifier",
+            wire: "logGroupIdentifier",
+            shape: &LOG_GROUP_IDENTIFIER,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "deletionProtectionEnabled",
+            wire: "deletionProtectionEnabled",
+            shape: &DELETION_PROTECTION_ENABLED,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static PUT_METRIC_FILTER_REQUEST: Shape = Shape {
+    name: "PutMetricFilterRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "filterName",
+            wire: "filterName",
+            shape: &FILTER_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "filterPattern",
+            wire: "filterPattern",
+            shape: &FILTER_PATTERN,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "metricTransformations",
+            wire: "metricTransformations",
+            shape: &METRIC_TRANSFORMATIONS,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "applyOnTransformedLogs",
+            wire: "applyOnTransformedLogs",
+            shape: &APPLY_ON_TRANSFORMED_LOGS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "fieldSelectionCriteria",
+            wire: "fieldSelectionCriteria",
+            shape: &FIELD_SELECTION_CRITERIA,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "emitSystemFieldDimensions",
+            wire: "emitSystemFieldDimensions",
+            shape: &EMIT_SYSTEM_FIELDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static PUT_QUERY_DEFINITION_REQUEST: Shape = Shape {
+    name: "PutQueryDefinitionRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "queryLanguage",
+            wire: "queryLanguage",
+            shape: &QUERY_LANGUAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "name",
+            wire: "name",
+            shape: &QUERY_DEFINITION_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "queryDefinitionId",
+            wire: "queryDefinitionId",
+            shape: &QUERY_ID,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupNames",
+            wire: "logGroupNames",
+            shape: &LOG_GROUP_NAMES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "queryString",
+            wire: "queryString",
+            shape: &QUERY_DEFINITION_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "clientToken",
+            wire: "clientToken",
+            shape: &CLIENT_TOKEN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "parameters",
+            wire: "parameters",
+            shape: &QUERY_PARAMETER_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static PUT_QUERY_DEFINITION_RESPONSE: Shape = Shape {
+    name: "PutQueryDefinitionResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "queryDefinitionId",
+        wire: "queryDefinitionId",
+        shape: &QUERY_ID,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static PUT_RESOURCE_POLICY_REQUEST: Shape = Shape {
+    name: "PutResourcePolicyRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "policyName",
+            wire: "policyName",
+            shape: &POLICY_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "policyDocument",
+            wire: "policyDocument",
+            shape: &POLICY_DOCUMENT,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "resourceArn",
+            wire: "resourceArn",
+            shape: &ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "expectedRevisionId",
+            wire: "expectedRevisionId",
+            shape: &EXPECTED_REVISION_ID,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static PUT_RESOURCE_POLICY_RESPONSE: Shape = Shape {
+    name: "PutResourcePolicyResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "resourcePolicy",
+            wire: "resourcePolicy",
+            shape: &RESOURCE_POLICY,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "revisionId",
+            wire: "revisionId",
+            shape: &EXPECTED_REVISION_ID,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static PUT_RETENTION_POLICY_REQUEST: Shape = Shape {
     name: "PutRetentionPolicyRequest",
     sensitive: false,
@@ -1599,6 +3552,456 @@ pub static PUT_RETENTION_POLICY_REQUEST: Shape = Shape {
             flattened: false,
         },
     ]),
+};
+pub static PUT_SUBSCRIPTION_FILTER_REQUEST: Shape = Shape {
+    name: "PutSubscriptionFilterRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "filterName",
+            wire: "filterName",
+            shape: &FILTER_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "filterPattern",
+            wire: "filterPattern",
+            shape: &FILTER_PATTERN,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "destinationArn",
+            wire: "destinationArn",
+            shape: &DESTINATION_ARN,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "roleArn",
+            wire: "roleArn",
+            shape: &ROLE_ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "distribution",
+            wire: "distribution",
+            shape: &DISTRIBUTION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "applyOnTransformedLogs",
+            wire: "applyOnTransformedLogs",
+            shape: &APPLY_ON_TRANSFORMED_LOGS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "fieldSelectionCriteria",
+            wire: "fieldSelectionCriteria",
+            shape: &FIELD_SELECTION_CRITERIA,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "emitSystemFields",
+            wire: "emitSystemFields",
+            shape: &EMIT_SYSTEM_FIELDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static QUERY_CHAR_OFFSET: Shape =
+    Shape { name: "QueryCharOffset", sensitive: false, kind: Kind::Integer { min: None, max: None } };
+pub static QUERY_COMPILE_ERROR: Shape = Shape {
+    name: "QueryCompileError",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "location",
+            wire: "location",
+            shape: &QUERY_COMPILE_ERROR_LOCATION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "message",
+            wire: "message",
+            shape: &MESSAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static QUERY_COMPILE_ERROR_LOCATION: Shape = Shape {
+    name: "QueryCompileErrorLocation",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "startCharOffset",
+            wire: "startCharOffset",
+            shape: &QUERY_CHAR_OFFSET,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "endCharOffset",
+            wire: "endCharOffset",
+            shape: &QUERY_CHAR_OFFSET,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static QUERY_DEFINITION: Shape = Shape {
+    name: "QueryDefinition",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "queryLanguage",
+            wire: "queryLanguage",
+            shape: &QUERY_LANGUAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "queryDefinitionId",
+            wire: "queryDefinitionId",
+            shape: &QUERY_ID,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "name",
+            wire: "name",
+            shape: &QUERY_DEFINITION_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "queryString",
+            wire: "queryString",
+            shape: &QUERY_DEFINITION_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "lastModified",
+            wire: "lastModified",
+            shape: &TIMESTAMP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupNames",
+            wire: "logGroupNames",
+            shape: &LOG_GROUP_NAMES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "parameters",
+            wire: "parameters",
+            shape: &QUERY_PARAMETER_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static QUERY_DEFINITION_LIST: Shape = Shape {
+    name: "QueryDefinitionList",
+    sensitive: false,
+    kind: Kind::List {
+        member: &QUERY_DEFINITION,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static QUERY_DEFINITION_NAME: Shape = Shape {
+    name: "QueryDefinitionName",
+    sensitive: false,
+    kind: Kind::String { min: Some(1), max: Some(255), pattern: None, values: &[] },
+};
+pub static QUERY_DEFINITION_STRING: Shape = Shape {
+    name: "QueryDefinitionString",
+    sensitive: false,
+    kind: Kind::String { min: Some(1), max: Some(10000), pattern: None, values: &[] },
+};
+pub static QUERY_DURATION: Shape =
+    Shape { name: "QueryDuration", sensitive: false, kind: Kind::Long { min: None, max: None } };
+pub static QUERY_ID: Shape = Shape {
+    name: "QueryId",
+    sensitive: false,
+    kind: Kind::String { min: Some(1), max: Some(256), pattern: None, values: &[] },
+};
+pub static QUERY_INFO: Shape = Shape {
+    name: "QueryInfo",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "queryLanguage",
+            wire: "queryLanguage",
+            shape: &QUERY_LANGUAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "queryId",
+            wire: "queryId",
+            shape: &QUERY_ID,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "queryString",
+            wire: "queryString",
+            shape: &QUERY_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "status",
+            wire: "status",
+            shape: &QUERY_STATUS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "createTime",
+            wire: "createTime",
+            shape: &TIMESTAMP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "queryDuration",
+            wire: "queryDuration",
+            shape: &QUERY_DURATION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "bytesScanned",
+            wire: "bytesScanned",
+            shape: &BYTES_SCANNED_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "userIdentity",
+            wire: "userIdentity",
+            shape: &USER_IDENTITY,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static QUERY_INFO_LIST: Shape = Shape {
+    name: "QueryInfoList",
+    sensitive: false,
+    kind: Kind::List { member: &QUERY_INFO, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static QUERY_LANGUAGE: Shape = Shape {
+    name: "QueryLanguage",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["CWLI", "SQL", "PPL"] },
+};
+pub static QUERY_LIST_MAX_RESULTS: Shape = Shape {
+    name: "QueryListMaxResults",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(1), max: Some(1000) },
+};
+pub static QUERY_PARAMETER: Shape = Shape {
+    name: "QueryParameter",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "name",
+            wire: "name",
+            shape: &QUERY_PARAMETER_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "defaultValue",
+            wire: "defaultValue",
+            shape: &QUERY_PARAMETER_DEFAULT_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "description",
+            wire: "description",
+            shape: &QUERY_PARAMETER_DESCRIPTION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static QUERY_PARAMETER_DEFAULT_VALUE: Shape = Shape {
+    name: "QueryParameterDefaultValue",
+    sensitive: false,
+    kind: Kind::String { min: None, max: Some(1024), pattern: None, values: &[] },
+};
+pub static QUERY_PARAMETER_DESCRIPTION: Shape = Shape {
+    name: "QueryParameterDescription",
+    sensitive: false,
+    kind: Kind::String { min: None, max: Some(512), pattern: None, values: &[] },
+};
+pub static QUERY_PARAMETER_LIST: Shape = Shape {
+    name: "QueryParameterList",
+    sensitive: false,
+    kind: Kind::List {
+        member: &QUERY_PARAMETER,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: Some(20),
+    },
+};
+pub static QUERY_PARAMETER_NAME: Shape = Shape {
+    name: "QueryParameterName",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(1),
+        max: Some(128),
+        pattern: Some(Pattern::new("^[a-zA-Z_][a-zA-Z0-9_]*", "^(?:^[a-zA-Z_][a-zA-Z0-9_]*)$")),
+        values: &[],
+    },
+};
+pub static QUERY_RESULTS: Shape = Shape {
+    name: "QueryResults",
+    sensitive: false,
+    kind: Kind::List { member: &RESULT_ROWS, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static QUERY_STATISTICS: Shape = Shape {
+    name: "QueryStatistics",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "recordsMatched",
+            wire: "recordsMatched",
+            shape: &STATS_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "recordsScanned",
+            wire: "recordsScanned",
+            shape: &STATS_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "estimatedRecordsSkipped",
+            wire: "estimatedRecordsSkipped",
+            shape: &STATS_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "bytesScanned",
+            wire: "bytesScanned",
+            shape: &STATS_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "estimatedBytesSkipped",
+            wire: "estimatedBytesSkipped",
+            shape: &STATS_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupsScanned",
+            wire: "logGroupsScanned",
+            shape: &STATS_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "resultCount",
+            wire: "resultCount",
+            shape: &STATS_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static QUERY_STATUS: Shape = Shape {
+    name: "QueryStatus",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &["Scheduled", "Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"],
+    },
+};
+pub static QUERY_STRING: Shape = Shape {
+    name: "QueryString",
+    sensitive: false,
+    kind: Kind::String { min: Some(0), max: Some(10000), pattern: None, values: &[] },
 };
 pub static REJECTED_ENTITY_INFO: Shape = Shape {
     name: "RejectedEntityInfo",
@@ -1642,6 +4045,118 @@ pub static REJECTED_LOG_EVENTS_INFO: Shape = Shape {
         },
     ]),
 };
+pub static REQUEST_ID: Shape = Shape {
+    name: "RequestId",
+    sensitive: false,
+    kind: Kind::String { min: Some(0), max: Some(256), pattern: None, values: &[] },
+};
+pub static RESOURCE_IDENTIFIER: Shape = Shape {
+    name: "ResourceIdentifier",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(1),
+        max: Some(2048),
+        pattern: Some(Pattern::new("[\\w+=/:,.@\\-\\*]*", "^(?:[0-9A-Za-z_+=/:,.@\\-\\*]*)$")),
+        values: &[],
+    },
+};
+pub static RESOURCE_POLICIES: Shape = Shape {
+    name: "ResourcePolicies",
+    sensitive: false,
+    kind: Kind::List {
+        member: &RESOURCE_POLICY,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static RESOURCE_POLICY: Shape = Shape {
+    name: "ResourcePolicy",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "policyName",
+            wire: "policyName",
+            shape: &POLICY_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "policyDocument",
+            wire: "policyDocument",
+            shape: &POLICY_DOCUMENT,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "lastUpdatedTime",
+            wire: "lastUpdatedTime",
+            shape: &TIMESTAMP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "policyScope",
+            wire: "policyScope",
+            shape: &POLICY_SCOPE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "resourceArn",
+            wire: "resourceArn",
+            shape: &ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "revisionId",
+            wire: "revisionId",
+            shape: &EXPECTED_REVISION_ID,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static RESULT_FIELD: Shape = Shape {
+    name: "ResultField",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "field",
+            wire: "field",
+            shape: &FIELD,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "value",
+            wire: "value",
+            shape: &VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static RESULT_ROWS: Shape = Shape {
+    name: "ResultRows",
+    sensitive: false,
+    kind: Kind::List { member: &RESULT_FIELD, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static ROLE_ARN: Shape = Shape {
+    name: "RoleArn",
+    sensitive: false,
+    kind: Kind::String { min: Some(1), max: None, pattern: None, values: &[] },
+};
 pub static SEARCHED_LOG_STREAM: Shape = Shape {
     name: "SearchedLogStream",
     sensitive: false,
@@ -1680,9 +4195,456 @@ pub static SEQUENCE_TOKEN: Shape = Shape {
     sensitive: false,
     kind: Kind::String { min: Some(1), max: None, pattern: None, values: &[] },
 };
+pub static SESSION_ID: Shape = Shape {
+    name: "SessionId",
+    sensitive: false,
+    kind: Kind::String { min: Some(0), max: Some(256), pattern: None, values: &[] },
+};
+pub static SESSION_STREAMING_EXCEPTION: Shape = Shape {
+    name: "SessionStreamingException",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "message",
+        wire: "message",
+        shape: &MESSAGE,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static SESSION_TIMEOUT_EXCEPTION: Shape = Shape {
+    name: "SessionTimeoutException",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "message",
+        wire: "message",
+        shape: &MESSAGE,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static STANDARD_UNIT: Shape = Shape {
+    name: "StandardUnit",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &[
+            "Seconds",
+            "Microseconds",
+            "Milliseconds",
+            "Bytes",
+            "Kilobytes",
+            "Megabytes",
+            "Gigabytes",
+            "Terabytes",
+            "Bits",
+            "Kilobits",
+            "Megabits",
+            "Gigabits",
+            "Terabits",
+            "Percent",
+            "Count",
+            "Bytes/Second",
+            "Kilobytes/Second",
+            "Megabytes/Second",
+            "Gigabytes/Second",
+            "Terabytes/Second",
+            "Bits/Second",
+            "Kilobits/Second",
+            "Megabits/Second",
+            "Gigabits/Second",
+            "Terabits/Second",
+            "Count/Second",
+            "None",
+        ],
+    },
+};
 pub static START_FROM_HEAD: Shape = Shape { name: "StartFromHead", sensitive: false, kind: Kind::Boolean };
+pub static START_LIVE_TAIL_LOG_GROUP_IDENTIFIERS: Shape = Shape {
+    name: "StartLiveTailLogGroupIdentifiers",
+    sensitive: false,
+    kind: Kind::List {
+        member: &LOG_GROUP_IDENTIFIER,
+        member_name: "member",
+        flattened: false,
+        min: Some(1),
+        max: Some(10),
+    },
+};
+pub static START_LIVE_TAIL_REQUEST: Shape = Shape {
+    name: "StartLiveTailRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupIdentifiers",
+            wire: "logGroupIdentifiers",
+            shape: &START_LIVE_TAIL_LOG_GROUP_IDENTIFIERS,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logStreamNames",
+            wire: "logStreamNames",
+            shape: &INPUT_LOG_STREAM_NAMES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logStreamNamePrefixes",
+            wire: "logStreamNamePrefixes",
+            shape: &INPUT_LOG_STREAM_NAMES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logEventFilterPattern",
+            wire: "logEventFilterPattern",
+            shape: &FILTER_PATTERN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static START_LIVE_TAIL_RESPONSE: Shape = Shape {
+    name: "StartLiveTailResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "responseStream",
+        wire: "responseStream",
+        shape: &START_LIVE_TAIL_RESPONSE_STREAM,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static START_LIVE_TAIL_RESPONSE_STREAM: Shape = Shape {
+    name: "StartLiveTailResponseStream",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "sessionStart",
+            wire: "sessionStart",
+            shape: &LIVE_TAIL_SESSION_START,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "sessionUpdate",
+            wire: "sessionUpdate",
+            shape: &LIVE_TAIL_SESSION_UPDATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SessionTimeoutException",
+            wire: "SessionTimeoutException",
+            shape: &SESSION_TIMEOUT_EXCEPTION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SessionStreamingException",
+            wire: "SessionStreamingException",
+            shape: &SESSION_STREAMING_EXCEPTION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static START_QUERY_REQUEST: Shape = Shape {
+    name: "StartQueryRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "queryLanguage",
+            wire: "queryLanguage",
+            shape: &QUERY_LANGUAGE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupNames",
+            wire: "logGroupNames",
+            shape: &LOG_GROUP_NAMES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupIdentifiers",
+            wire: "logGroupIdentifiers",
+            shape: &LOG_GROUP_IDENTIFIERS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "startTime",
+            wire: "startTime",
+            shape: &TIMESTAMP,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "endTime",
+            wire: "endTime",
+            shape: &TIMESTAMP,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "queryString",
+            wire: "queryString",
+            shape: &QUERY_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "limit",
+            wire: "limit",
+            shape: &EVENTS_LIMIT_START_QUERY,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static START_QUERY_RESPONSE: Shape = Shape {
+    name: "StartQueryResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "queryId",
+        wire: "queryId",
+        shape: &QUERY_ID,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static STATS_VALUE: Shape =
+    Shape { name: "StatsValue", sensitive: false, kind: Kind::Double { min: None, max: None } };
+pub static STOP_QUERY_REQUEST: Shape = Shape {
+    name: "StopQueryRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "queryId",
+        wire: "queryId",
+        shape: &QUERY_ID,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static STOP_QUERY_RESPONSE: Shape = Shape {
+    name: "StopQueryResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "success",
+        wire: "success",
+        shape: &SUCCESS,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
 pub static STORED_BYTES: Shape =
     Shape { name: "StoredBytes", sensitive: false, kind: Kind::Long { min: Some(0), max: None } };
+pub static SUBSCRIPTION_FILTER: Shape = Shape {
+    name: "SubscriptionFilter",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "filterName",
+            wire: "filterName",
+            shape: &FILTER_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "filterPattern",
+            wire: "filterPattern",
+            shape: &FILTER_PATTERN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "destinationArn",
+            wire: "destinationArn",
+            shape: &DESTINATION_ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "roleArn",
+            wire: "roleArn",
+            shape: &ROLE_ARN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "distribution",
+            wire: "distribution",
+            shape: &DISTRIBUTION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "applyOnTransformedLogs",
+            wire: "applyOnTransformedLogs",
+            shape: &APPLY_ON_TRANSFORMED_LOGS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "creationTime",
+            wire: "creationTime",
+            shape: &TIMESTAMP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "fieldSelectionCriteria",
+            wire: "fieldSelectionCriteria",
+            shape: &FIELD_SELECTION_CRITERIA,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "emitSystemFields",
+            wire: "emitSystemFields",
+            shape: &EMIT_SYSTEM_FIELDS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static SUBSCRIPTION_FILTERS: Shape = Shape {
+    name: "SubscriptionFilters",
+    sensitive: false,
+    kind: Kind::List {
+        member: &SUBSCRIPTION_FILTER,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static SUCCESS: Shape = Shape { name: "Success", sensitive: false, kind: Kind::Boolean };
+pub static SYSTEM_FIELD: Shape = Shape {
+    name: "SystemField",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
+};
+pub static TAG_FILTER: Shape = Shape {
+    name: "TagFilter",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "key",
+            wire: "key",
+            shape: &TAG_FILTER_KEY,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "values",
+            wire: "values",
+            shape: &TAG_FILTER_VALUES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static TAG_FILTER_KEY: Shape = Shape {
+    name: "TagFilterKey",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(1),
+        max: Some(128),
+        pattern: Some(Pattern::new(
+            "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$",
+            "^(?:^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$)$",
+        )),
+        values: &[],
+    },
+};
+pub static TAG_FILTER_VALUE: Shape = Shape {
+    name: "TagFilterValue",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(0),
+        max: Some(259),
+        pattern: Some(Pattern::new(
+            "^!?\\*?([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)\\*?$",
+            "^(?:^!?\\*?([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)\\*?$)$",
+        )),
+        values: &[],
+    },
+};
+pub static TAG_FILTER_VALUES: Shape = Shape {
+    name: "TagFilterValues",
+    sensitive: false,
+    kind: Kind::List {
+        member: &TAG_FILTER_VALUE,
+        member_name: "member",
+        flattened: false,
+        min: Some(0),
+        max: Some(5),
+    },
+};
+pub static TAG_FILTERS: Shape = Shape {
+    name: "TagFilters",
+    sensitive: false,
+    kind: Kind::List {
+        member: &TAG_FILTER,
+        member_name: "member",
+        flattened: false,
+        min: Some(1),
+        max: Some(5),
+    },
+};
 pub static TAG_KEY: Shape = Shape {
     name: "TagKey",
     sensitive: false,
@@ -1706,6 +4668,33 @@ pub static TAG_KEY_LIST: Shape = Shape {
         min: Some(0),
         max: Some(50),
     },
+};
+pub static TAG_LIST: Shape = Shape {
+    name: "TagList",
+    sensitive: false,
+    kind: Kind::List { member: &TAG_KEY, member_name: "member", flattened: false, min: Some(1), max: None },
+};
+pub static TAG_LOG_GROUP_REQUEST: Shape = Shape {
+    name: "TagLogGroupRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "tags",
+            wire: "tags",
+            shape: &TAGS,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
 };
 pub static TAG_RESOURCE_REQUEST: Shape = Shape {
     name: "TagResourceRequest",
@@ -1755,10 +4744,82 @@ pub static TAGS: Shape = Shape {
         max: Some(50),
     },
 };
+pub static TEST_EVENT_MESSAGES: Shape = Shape {
+    name: "TestEventMessages",
+    sensitive: false,
+    kind: Kind::List {
+        member: &EVENT_MESSAGE,
+        member_name: "member",
+        flattened: false,
+        min: Some(1),
+        max: Some(50),
+    },
+};
+pub static TEST_METRIC_FILTER_REQUEST: Shape = Shape {
+    name: "TestMetricFilterRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "filterPattern",
+            wire: "filterPattern",
+            shape: &FILTER_PATTERN,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "logEventMessages",
+            wire: "logEventMessages",
+            shape: &TEST_EVENT_MESSAGES,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static TEST_METRIC_FILTER_RESPONSE: Shape = Shape {
+    name: "TestMetricFilterResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "matches",
+        wire: "matches",
+        shape: &METRIC_FILTER_MATCHES,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
 pub static TIMESTAMP: Shape =
     Shape { name: "Timestamp", sensitive: false, kind: Kind::Long { min: Some(0), max: None } };
+pub static TOKEN: Shape = Shape {
+    name: "Token",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
+};
 pub static UNBUILT: Shape = Shape { name: "Unbuilt", sensitive: false, kind: Kind::Unbuilt };
 pub static UNMASK: Shape = Shape { name: "Unmask", sensitive: false, kind: Kind::Boolean };
+pub static UNTAG_LOG_GROUP_REQUEST: Shape = Shape {
+    name: "UntagLogGroupRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "logGroupName",
+            wire: "logGroupName",
+            shape: &LOG_GROUP_NAME,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "tags",
+            wire: "tags",
+            shape: &TAG_LIST,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static UNTAG_RESOURCE_REQUEST: Shape = Shape {
     name: "UntagResourceRequest",
     sensitive: false,
@@ -1780,5 +4841,15 @@ pub static UNTAG_RESOURCE_REQUEST: Shape = Shape {
             flattened: false,
         },
     ]),
+};
+pub static USER_IDENTITY: Shape = Shape {
+    name: "UserIdentity",
+    sensitive: false,
+    kind: Kind::String { min: Some(1), max: Some(2048), pattern: None, values: &[] },
+};
+pub static VALUE: Shape = Shape {
+    name: "Value",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
 };
 static UNIT: Shape = Shape { name: "Unit", sensitive: false, kind: Kind::Structure(&[]) };

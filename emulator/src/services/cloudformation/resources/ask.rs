@@ -91,7 +91,10 @@ impl Ask {
                 ServiceId::Kinesis => "Kinesis",
                 ServiceId::Lambda => "Lambda",
                 ServiceId::Logs => "CloudWatchLogs",
+                ServiceId::Rds => "Rds",
+                ServiceId::RdsData => "RdsData",
                 ServiceId::S3 => "S3",
+                ServiceId::SecretsManager => "SecretsManager",
                 ServiceId::Scheduler => "Scheduler",
                 ServiceId::Sns => "Sns",
                 ServiceId::Sqs => "Sqs",
@@ -110,6 +113,9 @@ pub(in super::super) fn is_absent(error: &WireError) -> bool {
         | "NotFound"
         | "ResourceNotFound"
         | "DashboardNotFoundError"
+        | "DBInstanceNotFound"
+        | "DBParameterGroupNotFound"
+        | "DBSubnetGroupNotFoundFault"
         | "QueueDoesNotExist"
         | "ResourceNotFoundException" => true,
         // Athena has one code for everything. Its sentences say `... is not found.` and `... does not exist.`
@@ -128,9 +134,13 @@ pub(in super::super) fn says_exists(error: &WireError) -> bool {
             | "BucketAlreadyExists"
             | "BucketAlreadyOwnedByYou"
             | "ConflictException"
+            | "DBInstanceAlreadyExists"
+            | "DBParameterGroupAlreadyExists"
+            | "DBSubnetGroupAlreadyExists"
             | "EntityAlreadyExists"
             | "QueueNameExists"
             | "ResourceAlreadyExistsException"
             | "ResourceConflictException"
+            | "ResourceExistsException"
     )
 }

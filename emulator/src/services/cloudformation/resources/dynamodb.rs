@@ -17,23 +17,57 @@ use super::{
 /// A table. `Ref`: its name.
 pub(super) struct Table;
 
-const INSIGHTS: Form = Form::Members(&[("Enabled", Form::Scalar), ("Mode", Form::Scalar)]);
+/// What a global table's template says in the same words.
+pub(super) mod shared {
+    use super::{Form, Property, Update, schema};
+
+    pub(crate) const INSIGHTS: Form = Form::Members(&[("Enabled", Form::Scalar), ("Mode", Form::Scalar)]);
+    pub(crate) const KINESIS: Form =
+        Form::Members(&[("ApproximateCreationDateTimePrecision", Form::Scalar), ("StreamArn", Form::Scalar)]);
+    pub(crate) const POLICY: Form = Form::Members(&[("PolicyDocument", Form::Free)]);
+    pub(crate) const ATTRIBUTE_DEFINITIONS: Property = Property {
+        name: "AttributeDefinitions",
+        form: Form::Api(&schema::ATTRIBUTE_DEFINITIONS),
+        update: Update::InPlace,
+    };
+    pub(crate) const BILLING_MODE: Property =
+        Property { name: "BillingMode", form: Form::Scalar, update: Update::InPlace };
+    pub(crate) const KEY_SCHEMA: Property =
+        Property { name: "KeySchema", form: Form::Api(&schema::KEY_SCHEMA), update: Update::Replace };
+    pub(crate) const LOCAL_SECONDARY_INDEXES: Property = Property {
+        name: "LocalSecondaryIndexes",
+        form: Form::Api(&schema::LOCAL_SECONDARY_INDEX_LIST),
+        update: Update::Replace,
+    };
+    pub(crate) const TABLE_NAME: Property =
+        Property { name: "TableName", form: Form::Scalar, update: Update::Replace };
+    pub(crate) const TIME_TO_LIVE: Property = Property {
+        name: "TimeToLiveSpecification",
+        form: Form::Api(&schema::TIME_TO_LIVE_SPECIFICATION),
+        update: Update::InPlace,
+    };
+    pub(crate) const WARM_THROUGHPUT: Property = Property {
+        name: "WarmThroughput",
+        form: Form::Api(&schema::WARM_THROUGHPUT),
+        update: Update::InPlace,
+    };
+}
 
 static TABLE: Spec = Spec {
     name: "AWS::DynamoDB::Table",
     properties: &[
+        shared::ATTRIBUTE_DEFINITIONS,
+        shared::BILLING_MODE,
         Property {
-            name: "AttributeDefinitions",
-            form: Form::Api(&schema::ATTRIBUTE_DEFINITIONS),
+            name: "ContributorInsightsSpecification",
+            form: shared::INSIGHTS,
             update: Update::InPlace,
         },
-        Property { name: "BillingMode", form: Form::Scalar, update: Update::InPlace },
-        Property { name: "ContributorInsightsSpecification", form: INSIGHTS, update: Update::InPlace },
         Property { name: "DeletionProtectionEnabled", form: Form::Scalar, update: Update::InPlace },
         Property {
             name: "GlobalSecondaryIndexes",
             form: Form::List(&[
-                ("ContributorInsightsSpecification", INSIGHTS),
+                ("ContributorInsightsSpecification", shared::INSIGHTS),
                 ("IndexName", Form::Scalar),
                 ("KeySchema", Form::Api(&schema::KEY_SCHEMA)),
                 ("OnDemandThroughput", Form::Api(&schema::ON_DEMAND_THROUGHPUT)),
@@ -43,20 +77,9 @@ static TABLE: Spec = Spec {
             ]),
             update: Update::InPlace,
         },
-        Property { name: "KeySchema", form: Form::Api(&schema::KEY_SCHEMA), update: Update::Replace },
-        Property {
-            name: "KinesisStreamSpecification",
-            form: Form::Members(&[
-                ("ApproximateCreationDateTimePrecision", Form::Scalar),
-                ("StreamArn", Form::Scalar),
-            ]),
-            update: Update::InPlace,
-        },
-        Property {
-            name: "LocalSecondaryIndexes",
-            form: Form::Api(&schema::LOCAL_SECONDARY_INDEX_LIST),
-            update: Update::Replace,
-        },
+        shared::KEY_SCHEMA,
+        Property { name: "KinesisStreamSpecification", form: shared::KINESIS, update: Update::InPlace },
+        shared::LOCAL_SECONDARY_INDEXES,
         Property {
             name: "OnDemandThroughput",
             form: Form::Api(&schema::ON_DEMAND_THROUGHPUT),
@@ -72,11 +95,7 @@ static TABLE: Spec = Spec {
             form: Form::Api(&schema::PROVISIONED_THROUGHPUT),
             update: Update::InPlace,
         },
-        Property {
-            name: "ResourcePolicy",
-            form: Form::Members(&[("PolicyDocument", Form::Free)]),
-            update: Update::InPlace,
-        },
+        Property { name: "ResourcePolicy", form: shared::POLICY, update: Update::InPlace },
         Property {
             name: "SSESpecification",
             form: Form::Members(&[
@@ -88,25 +107,14 @@ static TABLE: Spec = Spec {
         },
         Property {
             name: "StreamSpecification",
-            form: Form::Members(&[
-                ("ResourcePolicy", Form::Members(&[("PolicyDocument", Form::Free)])),
-                ("StreamViewType", Form::Scalar),
-            ]),
+            form: Form::Members(&[("ResourcePolicy", shared::POLICY), ("StreamViewType", Form::Scalar)]),
             update: Update::InPlace,
         },
         Property { name: "TableClass", form: Form::Scalar, update: Update::InPlace },
-        Property { name: "TableName", form: Form::Scalar, update: Update::Replace },
+        shared::TABLE_NAME,
         Property { name: "Tags", form: Form::Tags, update: Update::InPlace },
-        Property {
-            name: "TimeToLiveSpecification",
-            form: Form::Api(&schema::TIME_TO_LIVE_SPECIFICATION),
-            update: Update::InPlace,
-        },
-        Property {
-            name: "WarmThroughput",
-            form: Form::Api(&schema::WARM_THROUGHPUT),
-            update: Update::InPlace,
-        },
+        shared::TIME_TO_LIVE,
+        shared::WARM_THROUGHPUT,
     ],
     attributes: &["Arn", "StreamArn"],
     unbuilt: &["ImportSourceSpecification"],

@@ -2,8 +2,9 @@
 //!
 //! Left out, and refused by name: provisioned tables (their throughput scales by itself on AWS), witnesses, strong
 //! consistency, what a replica in another region may have of its own but its class.
-//! Documented: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html (to be
-//! verified).
+//! Documented: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html (an edition
+//! of 2023 read 2026-11-28): an update adds or removes one replica; more than one replica need a stream, which can be changed
+//! only while there is one. Assumed: the sentences of the last three.
 
 use std::collections::BTreeSet;
 
@@ -11,24 +12,21 @@ use serde_json::{Map, Value};
 use wavetank_wire::dynamodb::{self, schema};
 use wavetank_wire::{FromVal as _, Operation, Val};
 
-use super::dynamodb::Table;
+use super::dynamodb::{Table, shared};
 use super::properties::Properties;
-use super::shape::Form;
+use super::shape::{Form, same};
 use super::{Ask, Existing, Kind, Made, Make, Plan, Property, Readiness, Reason, Spec, TagStyle, Update};
 
 /// A global table. `Ref`: its name.
 pub(super) struct GlobalTable;
 
 const REPLICA: &[(&str, Form)] = &[
-    ("ContributorInsightsSpecification", Form::Members(&[("Enabled", Form::Scalar), ("Mode", Form::Scalar)])),
+    ("ContributorInsightsSpecification", shared::INSIGHTS),
     ("DeletionProtectionEnabled", Form::Scalar),
-    (
-        "KinesisStreamSpecification",
-        Form::Members(&[("ApproximateCreationDateTimePrecision", Form::Scalar), ("StreamArn", Form::Scalar)]),
-    ),
+    ("KinesisStreamSpecification", shared::KINESIS),
     ("PointInTimeRecoverySpecification", Form::Api(&schema::POINT_IN_TIME_RECOVERY_SPECIFICATION)),
     ("Region", Form::Scalar),
-    ("ResourcePolicy", Form::Members(&[("PolicyDocument", Form::Free)])),
+    ("ResourcePolicy", shared::POLICY),
     ("TableClass", Form::Scalar),
     ("Tags", Form::Tags),
 ];
@@ -36,12 +34,8 @@ const REPLICA: &[(&str, Form)] = &[
 static GLOBAL_TABLE: Spec = Spec {
     name: "AWS::DynamoDB::GlobalTable",
     properties: &[
-        Property {
-            name: "AttributeDefinitions",
-            form: Form::Api(&schema::ATTRIBUTE_DEFINITIONS),
-            update: Update::InPlace,
-        },
-        Property { name: "BillingMode", form: Form::Scalar, update: Update::InPlace },
+        shared::ATTRIBUTE_DEFINITIONS,
+        shared::BILLING_MODE,
         Property {
             name: "GlobalSecondaryIndexes",
             form: Form::List(&[
@@ -52,12 +46,8 @@ static GLOBAL_TABLE: Spec = Spec {
             ]),
             update: Update::InPlace,
         },
-        Property { name: "KeySchema", form: Form::Api(&schema::KEY_SCHEMA), update: Update::Replace },
-        Property {
-            name: "LocalSecondaryIndexes",
-            form: Form::Api(&schema::LOCAL_SECONDARY_INDEX_LIST),
-            update: Update::Replace,
-        },
+        shared::KEY_SCHEMA,
+        shared::LOCAL_SECONDARY_INDEXES,
         Property { name: "Replicas", form: Form::List(REPLICA), update: Update::InPlace },
         Property {
             name: "SSESpecification",
@@ -69,17 +59,9 @@ static GLOBAL_TABLE: Spec = Spec {
             form: Form::Members(&[("StreamViewType", Form::Scalar)]),
             update: Update::InPlace,
         },
-        Property { name: "TableName", form: Form::Scalar, update: Update::Replace },
-        Property {
-            name: "TimeToLiveSpecification",
-            form: Form::Api(&schema::TIME_TO_LIVE_SPECIFICATION),
-            update: Update::InPlace,
-        },
-        Property {
-            name: "WarmThroughput",
-            form: Form::Api(&schema::WARM_THROUGHPUT),
-            update: Update::InPlace,
-        },
+        shared::TABLE_NAME,
+        shared::TIME_TO_LIVE,
+        shared::WARM_THROUGHPUT,
     ],
     attributes: &["Arn", "StreamArn", "TableId"],
     unbuilt: &[
@@ -138,6 +120,9 @@ fn split(make: &Make<'_>, properties: &Properties<'_>) -> Result<(Map<String, Va
         let region = make.region();
         return Err(properties.invalid(&format!("Replicas must include the stack region {region}")));
     }
+    if !others.is_empty() && !own.contains_key("StreamSpecification") {
+        return Err(properties.invalid("StreamSpecification is required if there is more than one replica"));
+    }
     Ok((own, others))
 }
 
@@ -193,11 +178,18 @@ impl Kind for GlobalTable {
         let before = Properties { entries: &old.properties, logical: make.logical };
         let (was, were) = split(make, &before)?;
         let (own, others) = split(make, properties)?;
+        if !were.is_empty() && !same(was.get("StreamSpecification"), own.get("StreamSpecification")) {
+            let why = "StreamSpecification can only be changed while there is one replica";
+            return Err(properties.invalid(why));
+        }
         let table = Existing { made: old.made.clone(), properties: was };
         let mut plan = Table.update(make, &table, &Properties { entries: &own, logical: make.logical })?;
         let name = &old.made.physical_id;
         let old_regions: BTreeSet<&String> = were.iter().map(|(region, _)| region).collect();
         let new_regions: BTreeSet<&String> = others.iter().map(|(region, _)| region).collect();
+        if old_regions.symmetric_difference(&new_regions).count() > 1 {
+            return Err(properties.invalid("Only one replica can be added or removed in a single update"));
+        }
         let gone = old_regions.difference(&new_regions);
         plan.asks.extend(gone.flat_map(|region| remove(name, (**region).clone())));
         let come = others.iter().filter(|(region, _)| !old_regions.contains(region));

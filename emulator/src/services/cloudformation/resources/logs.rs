@@ -1,7 +1,8 @@
-//! AWS::Logs::LogGroup.
+//! AWS::Logs::LogGroup and AWS::Logs::LogStream. Filters are in `logs_filters.rs`, the others in `logs_saved.rs`.
 
 use wavetank_wire::logs;
 
+use super::logs_parts::group_of;
 use super::properties::Properties;
 use super::shape::Form;
 use super::{Ask, Existing, Kind, Made, Make, Plan, Property, Reason, Spec, TagStyle, Update, tags};
@@ -14,7 +15,8 @@ static LOG_GROUP: Spec = Spec {
     properties: &[
         Property { name: "LogGroupName", form: Form::Scalar, update: Update::Replace },
         Property { name: "LogGroupClass", form: Form::Scalar, update: Update::Replace },
-        Property { name: "KmsKeyId", form: Form::Scalar, update: Update::Replace },
+        Property { name: "DeletionProtectionEnabled", form: Form::Scalar, update: Update::InPlace },
+        Property { name: "KmsKeyId", form: Form::Scalar, update: Update::InPlace },
         Property { name: "RetentionInDays", form: Form::Scalar, update: Update::InPlace },
         Property { name: "Tags", form: Form::Tags, update: Update::InPlace },
     ],
@@ -22,7 +24,6 @@ static LOG_GROUP: Spec = Spec {
     unbuilt: &[
         "BearerTokenAuthenticationEnabled",
         "DataProtectionPolicy",
-        "DeletionProtectionEnabled",
         "FieldIndexPolicies",
         "ResourcePolicyDocument",
     ],
@@ -42,7 +43,7 @@ impl Kind for LogGroup {
             kms_key_id: properties.text("KmsKeyId"),
             log_group_class: properties.text("LogGroupClass"),
             tags: Some(properties.tags()).filter(|tags| !tags.is_empty()),
-            ..Default::default()
+            deletion_protection_enabled: properties.flag("DeletionProtectionEnabled"),
         };
         let mut asks = vec![Ask::to::<logs::CreateLogGroup>(input)];
         asks.extend(retention(&name, properties)?);
@@ -60,6 +61,14 @@ impl Kind for LogGroup {
                 asks.push(Ask::to::<logs::DeleteRetentionPolicy>(input));
             }
             None => {}
+        }
+        asks.extend(key(&name, old, properties));
+        if properties.get("DeletionProtectionEnabled") != old.properties.get("DeletionProtectionEnabled") {
+            let input = logs::PutLogGroupDeletionProtectionInput {
+                log_group_identifier: name.clone(),
+                deletion_protection_enabled: properties.flag("DeletionProtectionEnabled") == Some(true),
+            };
+            asks.push(Ask::to::<logs::PutLogGroupDeletionProtection>(input));
         }
         let resource_arn = make.arn("logs", format!("log-group:{name}"));
         let change = tags::change(old, &properties.tags());
@@ -86,4 +95,61 @@ fn retention(name: &str, properties: &Properties<'_>) -> Result<Option<Ask>, Rea
         let input = logs::PutRetentionPolicyInput { log_group_name: name.to_owned(), retention_in_days };
         Ask::to::<logs::PutRetentionPolicy>(input)
     }))
+}
+
+fn key(name: &str, old: &Existing, properties: &Properties<'_>) -> Option<Ask> {
+    let log_group_name = Some(name.to_owned());
+    match properties.text("KmsKeyId") {
+        Some(kms_key_id) if properties.get("KmsKeyId") != old.properties.get("KmsKeyId") => {
+            let input = logs::AssociateKmsKeyInput { log_group_name, kms_key_id, resource_identifier: None };
+            Some(Ask::to::<logs::AssociateKmsKey>(input))
+        }
+        None if old.properties.contains_key("KmsKeyId") => {
+            let input = logs::DisassociateKmsKeyInput { log_group_name, resource_identifier: None };
+            Some(Ask::to::<logs::DisassociateKmsKey>(input))
+        }
+        _ => None,
+    }
+}
+
+/// A log stream. `Ref`: its name.
+pub(super) struct LogStream;
+
+static LOG_STREAM: Spec = Spec {
+    name: "AWS::Logs::LogStream",
+    properties: &[
+        Property { name: "LogGroupName", form: Form::Scalar, update: Update::Replace },
+        Property { name: "LogStreamName", form: Form::Scalar, update: Update::Replace },
+    ],
+    attributes: &[],
+    unbuilt: &[],
+    name_property: Some("LogStreamName"),
+    tags: TagStyle::None,
+};
+
+impl Kind for LogStream {
+    fn spec(&self) -> &'static Spec {
+        &LOG_STREAM
+    }
+
+    fn create(&self, make: &Make<'_>, properties: &Properties<'_>) -> Result<Plan, Reason> {
+        let name = properties.text("LogStreamName").unwrap_or_else(|| make.name(512));
+        let input = logs::CreateLogStreamInput {
+            log_group_name: properties.required("LogGroupName")?,
+            log_stream_name: name.clone(),
+        };
+        Ok(Plan { made: Made::new(name), asks: vec![Ask::to::<logs::CreateLogStream>(input)] })
+    }
+
+    fn update(&self, _make: &Make<'_>, old: &Existing, _properties: &Properties<'_>) -> Result<Plan, Reason> {
+        Ok(Plan { made: old.made.clone(), asks: Vec::new() })
+    }
+
+    fn delete(&self, _make: &Make<'_>, old: &Existing) -> Vec<Ask> {
+        let input = logs::DeleteLogStreamInput {
+            log_group_name: group_of(old),
+            log_stream_name: old.made.physical_id.clone(),
+        };
+        vec![Ask::to::<logs::DeleteLogStream>(input).or_absent()]
+    }
 }

@@ -23,11 +23,16 @@ mod lambda;
 mod lambda_code;
 mod lambda_mapping;
 mod logs;
+mod logs_filters;
+mod logs_parts;
+mod logs_saved;
 mod make;
 mod properties;
+mod rds;
 mod s3;
 mod s3_configuration;
 mod scheduler;
+mod secretsmanager;
 mod shape;
 mod sns;
 mod sqs;
@@ -141,7 +146,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 35] = [
+static KINDS: [&dyn Kind; 44] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &cloudwatch::Alarm,
@@ -168,10 +173,19 @@ static KINDS: [&dyn Kind; 35] = [
     &lambda::Function,
     &lambda::Permission,
     &logs::LogGroup,
+    &logs::LogStream,
+    &logs_filters::MetricFilter,
+    &logs_saved::QueryDefinition,
+    &logs_saved::ResourcePolicy,
+    &logs_filters::SubscriptionFilter,
+    &rds::DbInstance,
+    &rds::DbParameterGroup,
+    &rds::DbSubnetGroup,
     &s3::Bucket,
     &s3::BucketPolicy,
     &scheduler::Schedule,
     &scheduler::ScheduleGroup,
+    &secretsmanager::Secret,
     &sns::Subscription,
     &sns::Topic,
     &sns::TopicPolicy,

@@ -15,7 +15,7 @@ use wavetank_wire::dynamodb as w;
 use wavetank_wire::{Val, WireError};
 
 use super::limits::{INCREMENT_BILLED_MIN, INCREMENT_MAX, INCREMENT_MIN, LIST_JOBS_MAX};
-use super::work::{Done, DynamoOutput, DynamoWork, ExportItems, ExportWork, File};
+use super::work::{Done, DynamoOutput, DynamoWork, ExportFormat, ExportItems, ExportWork, File, Filter};
 use super::{BackupError, Owed, arn, work};
 use crate::services::dynamodb::DynamoDb;
 use crate::services::dynamodb::error::DynamoError;
@@ -29,8 +29,9 @@ pub(super) struct Export {
     description: w::ExportDescription,
     /// What the client asked for, to know it again by its token.
     asked: w::ExportTableToPointInTimeInput,
-    /// The items, until the job has them.
-    items: Option<ExportItems>,
+    /// The work, until the job has it.
+    work: Option<work::Export>,
+    format: ExportFormat,
     bytes: i64,
     /// Objects whose storing has not been answered.
     storing: usize,
@@ -46,7 +47,7 @@ impl Export {
         self.description.failure_code = Some(code.to_owned());
         self.description.failure_message = Some(message);
         self.description.end_time = Some(now);
-        self.items = None;
+        self.work = None;
     }
 
     fn bucket(&self) -> &str {
@@ -77,12 +78,17 @@ impl DynamoDb {
         if let Some(export) = self.export_of_token(cx, &input)? {
             return Ok(w::ExportTableToPointInTimeOutput { export_description: Some(export) });
         }
-        not_built(&input)?;
         check_shape(&input)?;
+        let format = match input.export_format.as_deref() {
+            Some("ION") => ExportFormat::Ion,
+            _ => ExportFormat::Json,
+        };
         let name = table_of(cx, &input.table_arn)?;
         let missing = || BackupError::NoSuchTable(input.table_arn.clone());
         let table = self.here(cx).kept(cx, &name).map_err(|_| missing())?;
         let (items, time, period) = chosen(table, cx.now, &input)?;
+        let filter = input.filter_specification.clone().map(|given| Filter::read(given, &table.keys));
+        let (filter, keys) = (filter.transpose()?.unwrap_or_default(), table.keys.clone());
         let bytes = match &items {
             ExportItems::Full(rows) => rows.bytes().cast_signed(),
             ExportItems::Differences { .. } => INCREMENT_BILLED_MIN,
@@ -103,13 +109,20 @@ impl DynamoDb {
             s3prefix: input.s3prefix.clone(),
             s3sse_algorithm: Some(input.s3sse_algorithm.clone().unwrap_or_else(|| "AES256".to_owned())),
             s3sse_kms_key_id: input.s3sse_kms_key_id.clone(),
-            export_format: Some("DYNAMODB_JSON".to_owned()),
+            export_format: Some(format.name().to_owned()),
+            filter_specification: input.filter_specification.clone(),
             export_type: period.is_some().then(|| "INCREMENTAL_EXPORT".to_owned()),
             incremental_export_specification: period,
             ..w::ExportDescription::default()
         };
-        let export =
-            Export { description: description.clone(), asked: input, items: Some(items), bytes, storing: 0 };
+        let export = Export {
+            description: description.clone(),
+            asked: input,
+            work: Some(work::Export { items, keys, filter, format }),
+            format,
+            bytes,
+            storing: 0,
+        };
         let key = format!("{}/{id}/_started", export.folder());
         self.store(cx, export.bucket(), key, Bytes::new(), Owed::Started(export_arn.clone()));
         self.here(cx).backups.exports.insert(export_arn, export);
@@ -142,9 +155,9 @@ impl DynamoDb {
 
     pub(super) fn export_started(&mut self, cx: &mut Cx<'_>, arn: &str, result: Result<Val, WireError>) {
         let Some(export) = self.here(cx).backups.exports.get_mut(arn) else { return };
-        match (result, export.items.take()) {
-            (Ok(_), Some(items)) => {
-                let work = DynamoWork::Export(Box::new(ExportWork(work::Export { items })));
+        match (result, export.work.take()) {
+            (Ok(_), Some(work)) => {
+                let work = DynamoWork::Export(Box::new(ExportWork(work)));
                 let job = cx.start(Work::DynamoDb(Box::new(work)));
                 let region = cx.scope.region.clone();
                 self.desk.jobs.insert(job, (region, Owed::ExportDone(arn.to_owned())));
@@ -259,17 +272,6 @@ pub(super) fn page<'a, T>(
     Ok((page.into_iter().map(|(_, it)| it).collect(), next))
 }
 
-fn not_built(input: &w::ExportTableToPointInTimeInput) -> Result<(), DynamoError> {
-    let what = if input.export_format.as_deref() == Some("ION") {
-        "ExportTableToPointInTime with ExportFormat ION"
-    } else if input.filter_specification.is_some() {
-        "ExportTableToPointInTime with FilterSpecification"
-    } else {
-        return Ok(());
-    };
-    Err(DynamoError::NotBuilt(what.to_owned()))
-}
-
 /// Which members go together.
 fn check_shape(input: &w::ExportTableToPointInTimeInput) -> Result<(), BackupError> {
     let refuse = |why: &str| Err(BackupError::request(why));
@@ -360,7 +362,6 @@ fn chosen(
     let view = period.export_view_type.clone().unwrap_or_else(|| "NEW_AND_OLD_IMAGES".to_owned());
     let items = ExportItems::Differences {
         differences: history.between(&table.rows, from, to),
-        keys: table.keys.clone(),
         old: view == "NEW_AND_OLD_IMAGES",
     };
     let period = w::IncrementalExportSpecification {
@@ -379,7 +380,8 @@ fn objects(cx: &mut Cx<'_>, export: &mut Export, files: &[File]) -> Vec<(String,
     let mut objects = Vec::new();
     let mut listed = String::new();
     for file in files {
-        let key = format!("{data}/{}.json.gz", cx.letters(26, b"abcdefghijklmnopqrstuvwxyz234567"));
+        let name = cx.letters(26, b"abcdefghijklmnopqrstuvwxyz234567");
+        let key = format!("{data}/{name}.{}", export.format.ending());
         let line = json!({
             "itemCount": file.items,
             "md5Checksum": STANDARD.encode(file.md5),

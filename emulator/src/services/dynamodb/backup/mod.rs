@@ -1,7 +1,7 @@
 //! Backups: on demand, continuous with recovery to any second of tank time, and tables to S3 and from it.
 //!
 //! A backup shares the items with the table. Left out: the seconds after a table's creation in which AWS has no backups yet;
-//! backups of other accounts; Ion, in both directions; filters of an export. A table can be recovered up to now, where AWS is
+//! backups of other accounts; imports of Ion. A table can be recovered up to now, where AWS is
 //! some five minutes behind.
 //! Time: a backup is there at once; what is restored is CREATING for [`limits::RESTORE`], an export or import takes
 //! [`limits::JOB`] and some more for each item.

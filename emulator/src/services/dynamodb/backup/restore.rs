@@ -2,7 +2,7 @@
 //!
 //! What is restored is a table of its own: it has the keys, indexes, billing mode and encryption of the other, not its tags,
 //! streams, TTL, point-in-time recovery, policy, protection or class. Documented:
-//! docs.aws.amazon.com/amazondynamodb/latest/developerguide/CreateBackup.html (to be verified). Recorded, for that and the order
+//! docs.aws.amazon.com/amazondynamodb/latest/developerguide/CreateBackup.html (an edition of 2023-02 read 2026-11-28). Recorded, for that and the order
 //! of refusals: ack-api-quirks, table-restore.md.
 
 use wavetank_types::{Arn, Region, Timestamp};

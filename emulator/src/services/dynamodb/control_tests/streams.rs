@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Rig, number};
-use crate::services::dynamodb::value::{Item, item};
+use crate::services::dynamodb::value::{Item, document, item, item_to_val};
 use crate::world::Effect;
 
 fn stream(view: &str) -> Value {
@@ -173,6 +173,54 @@ fn shards_are_followed_by_their_children_after_four_hours() {
 }
 
 #[test]
+fn shards_of_a_table_that_nobody_writes_close_too() {
+    let mut rig = Rig::with_table(stream("KEYS_ONLY"));
+    let arn = arn(&mut rig);
+    rig.put("a", Some(Item::new()));
+    let first = shards(&mut rig, &arn);
+    rig.advance(Duration::from_secs(12 * 3_600));
+    let later = shards(&mut rig, &arn);
+    assert_eq!((first.len(), later.len()), (4, 8));
+    for (at, shard) in later.iter().enumerate() {
+        let is_closed = shard["SequenceNumberRange"]["EndingSequenceNumber"].is_string();
+        assert_eq!(is_closed, at < 4, "each has a child");
+        if !is_closed {
+            assert_eq!(shard["ParentShardId"], later[at - 4]["ShardId"]);
+        }
+    }
+    assert_eq!(read_all(&mut rig, &arn).len(), 1);
+    rig.advance(Duration::from_secs(365 * 86_400));
+    let after_a_year = shards(&mut rig, &arn);
+    assert_eq!(after_a_year[0]["ShardId"], later[4]["ShardId"], "who holds a shard finds it and its child");
+    rig.put("a", None);
+    assert_eq!(read_all(&mut rig, &arn).len(), 1);
+}
+
+#[test]
+fn shards_split_when_a_table_comes_to_have_more_partitions() {
+    let units = |write: i64| json!({ "ReadCapacityUnits": 1, "WriteCapacityUnits": write });
+    let mut and = stream("KEYS_ONLY");
+    and["BillingMode"] = Value::Null;
+    and["ProvisionedThroughput"] = units(1);
+    let mut rig = Rig::with_table(and);
+    let arn = arn(&mut rig);
+    for key in ["a", "b", "c", "d"] {
+        rig.put(key, Some(Item::new()));
+    }
+    rig.ask("UpdateTable", json!({ "TableName": "items", "ProvisionedThroughput": units(3_500) }));
+    rig.advance(Duration::from_secs(1));
+    for key in ["a", "b", "c", "d"] {
+        rig.put(key, None);
+    }
+    let all = shards(&mut rig, &arn);
+    assert_eq!(all.len(), 5, "four children of one");
+    assert!(all[1..].iter().all(|shard| shard["ParentShardId"] == all[0]["ShardId"]), "{all:?}");
+    let events: Vec<Value> =
+        read_all(&mut rig, &arn).iter().map(|record| record["eventName"].clone()).collect();
+    assert_eq!(events, [vec![json!("INSERT"); 4], vec![json!("REMOVE"); 4]].concat());
+}
+
+#[test]
 fn iterators_and_records_grow_old() {
     let mut rig = Rig::with_table(stream("KEYS_ONLY"));
     let arn = arn(&mut rig);
@@ -214,6 +262,11 @@ fn iterators_and_records_grow_old() {
         rig.refused("GetShardIterator", at("AT_SEQUENCE_NUMBER")).starts_with("TrimmedDataAccessException")
     );
     rig.ask("GetShardIterator", at("AFTER_SEQUENCE_NUMBER"));
+}
+
+/// An item as a client sees it.
+fn json_of(item: &Item) -> Value {
+    document(&item_to_val(item))
 }
 
 #[derive(Clone, Debug)]
@@ -276,7 +329,9 @@ proptest! {
             }
         }
         for key in (0..6).map(|key: u8| key.to_string()) {
-            prop_assert_eq!(state.contains_key(&key), rig.get(&key).is_some(), "{} is in both or in neither", key);
+            let there = rig.get(&key).map_or(Value::Null, |item| json_of(&item));
+            let told = state.remove(&key).unwrap_or(Value::Null);
+            prop_assert_eq!(told, there, "{} is what the stream has told of it", key);
         }
     }
 }

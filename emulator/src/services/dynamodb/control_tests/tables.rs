@@ -214,6 +214,15 @@ fn tags_policies_and_insights_are_kept() {
     rig.ask("UntagResource", json!({ "ResourceArn": arn, "TagKeys": ["a"] }));
     let tags = rig.ask("ListTagsOfResource", json!({ "ResourceArn": arn }));
     assert_eq!(tags, json!({ "Tags": [{ "Key": "b", "Value": "2" }] }));
+    let more: Vec<Value> = (0..11).map(|n| json!({ "Key": format!("c{n:02}"), "Value": "3" })).collect();
+    rig.ask("TagResource", json!({ "ResourceArn": arn, "Tags": more }));
+    let page = rig.ask("ListTagsOfResource", json!({ "ResourceArn": arn }));
+    let rest = rig.ask("ListTagsOfResource", json!({ "ResourceArn": arn, "NextToken": page["NextToken"] }));
+    assert_eq!(page["Tags"].as_array().map(Vec::len), Some(10));
+    let last = |n: u32| json!({ "Key": format!("c{n:02}"), "Value": "3" });
+    assert_eq!(rest, json!({ "Tags": [last(9), last(10)] }));
+    expect!["ValidationException: Invalid NextToken"]
+        .assert_eq(&rig.refused("ListTagsOfResource", json!({ "ResourceArn": arn, "NextToken": "x" })));
     expect!["PolicyNotFoundException: Resource-based policy not found for the provided ResourceArn: arn:aws:dynamodb:us-east-1:000000000000:table/items"]
         .assert_eq(&rig.refused("GetResourcePolicy", json!({ "ResourceArn": arn })));
     let policy = json!({ "Version": "2012-10-17", "Statement": [] }).to_string();

@@ -23,7 +23,7 @@ use super::error::DataError;
 use super::find::table_name;
 use super::meters;
 use super::page::check_key_paths;
-use super::single::{Metrics, settle_read, shown};
+use super::single::{Metrics, Source, settle_read, shown};
 use super::throttle::Way;
 use super::write::{Action, Write, read_item, read_key};
 
@@ -86,7 +86,7 @@ impl Gotten {
                 continue;
             }
             let consumed = Consumed::of_table(read_units(bytes, manner));
-            if let Err(why) = settle_read(cx, table, None, &consumed, strict) {
+            if let Err(why) = settle_read(cx, table, Source::of_row(&row), &consumed, strict) {
                 again.keys.push(item_to_val(&key));
                 self.throttled = Some(why);
                 continue;
@@ -188,7 +188,7 @@ impl DynamoDb {
             let mut of_table = Consumed::default();
             for write in writes {
                 let again = if strict { write.again(table) } else { None };
-                match write.admitted_plan(cx, table, strict) {
+                match write.admitted_plan(cx, table, Manner::Plain, strict) {
                     Ok(plan) => {
                         let done = write.make(cx, table, plan, Manner::Plain, strict);
                         of_table.add(done.consumed);

@@ -2,7 +2,7 @@
 //!
 //! A read costs a unit for each 4 KB begun, half of one if it need not be consistent, two in a transaction; a write costs
 //! one for each KB begun, of the larger of the old and the new item, two in a transaction.
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html (to be verified).
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadWriteCapacityMode.html (an edition of 2023-02 read 2026-11-28).
 
 use std::collections::BTreeMap;
 
@@ -102,7 +102,7 @@ impl Consumed {
 }
 
 /// An index is written where its projection changes: twice if the item moves to another key of it.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html (to be verified). Assumed: that a change in
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html (an edition of 2023-02 read 2026-11-28). Assumed: that a change in
 /// place costs what the larger of both costs.
 fn index_units(change: &IndexChange, manner: Manner) -> f64 {
     let of = |bytes: Option<usize>| bytes.map_or(0.0, |bytes| write_units(bytes, manner));

@@ -49,7 +49,7 @@ pub(crate) enum DataError {
 
     #[error("The table does not have the specified index: {0}")]
     NoSuchIndex(String),
-    /// Assumed: the sentence.
+    /// Recorded: stackoverflow.com/questions/59322281 and many logs (found by search, 2026-11-28).
     #[error("Cannot read from backfilling global secondary index: {0}")]
     IndexBackfilling(String),
     #[error("Consistent reads are not supported on global secondary indexes")]
@@ -136,9 +136,11 @@ pub(crate) enum DataError {
     NotOneAction,
     #[error("Transaction request cannot include multiple operations on one item")]
     OneItemTwice,
-    /// Assumed: the sentence; Alternator's test has the words "size cannot exceed" of it.
-    #[error("Transaction payload size cannot exceed 4194304 bytes")]
-    PayloadTooLarge,
+    /// Seen in the wild, for the sentence, which says itself twice. Assumed: that the bytes are those of the items.
+    #[error(
+        "Transaction payload size cannot exceed 4MB. Payload Size: : Transaction payload size cannot exceed 4MB. Payload Size: {bytes}"
+    )]
+    PayloadTooLarge { bytes: usize },
     #[error(
         "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
         .0.iter().map(|reason| reason.code).collect::<Vec<_>>().join(", ")
@@ -236,7 +238,7 @@ impl DataError {
             | Self::NextToken
             | Self::NotOneAction
             | Self::OneItemTwice
-            | Self::PayloadTooLarge => ("ValidationException", None),
+            | Self::PayloadTooLarge { .. } => ("ValidationException", None),
         };
         let error = WireError::client(code, self.to_string());
         match field {

@@ -13,7 +13,7 @@ const NAME_CHARACTERS_MAX: usize = 255;
 
 /// The name of the table that a request names, perhaps by its ARN.
 ///
-/// Documented: TableName may be an ARN (API_GetItem.html, to be verified). Assumed: that an ARN of another region or account
+/// Documented: TableName may be an ARN (the service model). Assumed: that an ARN of another region or account
 /// leads to no table, since policies do not open tables to others here.
 pub(super) fn table_name<'a>(cx: &Cx<'_>, given: &'a str) -> Result<&'a str, DynamoError> {
     if let Some(arn) = given.strip_prefix("arn:") {
@@ -53,7 +53,12 @@ impl Regional {
     }
 
     pub(super) fn writable(&mut self, name: &str) -> Result<&mut Table, DynamoError> {
-        self.tables.get_mut(name).filter(|table| has_items(table)).ok_or(DynamoError::NoSuchTable)
+        let table = self.tables.get_mut(name).filter(|table| has_items(table));
+        let table = table.ok_or(DynamoError::NoSuchTable)?;
+        if table.has_clockwork() {
+            self.touched.push(name.to_owned());
+        }
+        Ok(table)
     }
 }
 

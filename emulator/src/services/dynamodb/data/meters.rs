@@ -1,6 +1,6 @@
 //! What CloudWatch is told of operations on items.
 //!
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html (to be verified).
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html (an edition of 2023-02 read 2026-11-28).
 //! Assumed: how long a request takes, since nothing takes time here. Left out: SystemErrors (there are none), conflicts of
 //! transactions (one request is done before the next begins), and what is about accounts and provisioning.
 
@@ -18,6 +18,7 @@ metrics! {
         ReadThrottleEvents => "ReadThrottleEvents", Count;
         WriteThrottleEvents => "WriteThrottleEvents", Count;
         ConditionalCheckFailedRequests => "ConditionalCheckFailedRequests", Count;
+        TimeToLiveDeletedItemCount => "TimeToLiveDeletedItemCount", Count;
     }
 }
 
@@ -106,4 +107,9 @@ pub(super) fn refused(cx: &mut Cx<'_>, table: &str, operation: &str) {
 /// A write whose condition failed.
 pub(super) fn condition_failed(cx: &mut Cx<'_>, table: &str) {
     cx.meter::<OfTable>(&[table]).add(OfTable::ConditionalCheckFailedRequests, 1.0);
+}
+
+/// Items whose time had come, and that are gone.
+pub(in super::super) fn expired(cx: &mut Cx<'_>, table: &str, items: usize) {
+    cx.meter::<OfTable>(&[table]).add(OfTable::TimeToLiveDeletedItemCount, items as f64);
 }

@@ -12,6 +12,7 @@ mod error;
 mod find;
 mod meters;
 mod page;
+mod peak;
 mod query;
 mod scan;
 mod single;
@@ -22,12 +23,35 @@ mod throttle;
 mod transact;
 mod write;
 
+use wavetank_wire::dynamodb::Request;
+
 use super::terms::{Operation, Parameters, Terms, TermsError};
 
 pub(crate) use error::DataError;
-pub(super) use meters::OfAccount;
+pub(super) use meters::{OfAccount, expired};
+pub(super) use query::check_filter;
 pub(crate) use throttle::Buckets;
 pub(super) use transact::Tokens;
+
+/// Whether a request is about items, and so brings nothing nearer but what its tables themselves say.
+pub(super) const fn is_of_items(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::PutItem(_)
+            | Request::GetItem(_)
+            | Request::UpdateItem(_)
+            | Request::DeleteItem(_)
+            | Request::Query(_)
+            | Request::Scan(_)
+            | Request::BatchGetItem(_)
+            | Request::BatchWriteItem(_)
+            | Request::TransactGetItems(_)
+            | Request::TransactWriteItems(_)
+            | Request::ExecuteStatement(_)
+            | Request::BatchExecuteStatement(_)
+            | Request::ExecuteTransaction(_)
+    )
+}
 
 impl Parameters {
     /// Whether the request says nothing about items, as most do: then there is nothing to check or to read.

@@ -2,20 +2,25 @@
 //!
 //! A page ends after `Limit` items or with the item that brings it to 1 MB, counted before the filter; it then tells the key
 //! of its last item, whether more follows or not.
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html (to be verified).
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.html (an edition of 2023-02 read 2026-11-28).
 //! Assumed: that a page's bytes are the items' weights; AWS seems to count an inner form of them (dynalite's `db/index.js`).
 
 use wavetank_wire::Val;
+use wavetank_wire::dynamodb::ConsumedCapacity;
 
+use crate::services::dynamodb::DynamoDb;
 use crate::services::dynamodb::error::DynamoError;
 use crate::services::dynamodb::expression::{Condition, Projection};
 use crate::services::dynamodb::limits;
 use crate::services::dynamodb::partiql::Columns;
 use crate::services::dynamodb::table::{self, Index, Key, KeyError, KeySchema, Range, RowKey, Table};
 use crate::services::dynamodb::value::{Item, Packed, ValueError, item_from_val, item_to_val};
+use crate::world::Cx;
 
-use super::capacity::{Consumed, IndexConsumed, Manner, read_units};
+use super::capacity::{self, Consumed, IndexConsumed, Manner, Split, read_units};
 use super::error::DataError;
+use super::meters;
+use super::single::{Source, settle_request};
 
 /// What to read, and what to do with it.
 #[derive(Debug)]
@@ -131,7 +136,7 @@ impl Reading<'_> {
     }
 
     /// An index is read at its own cost; each item that is fetched is a read of the table.
-    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html (to be verified).
+    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html (an edition of 2023-02 read 2026-11-28).
     fn consumed(&self, bytes: usize, fetched: f64) -> Consumed {
         let units = read_units(bytes, self.manner);
         match self.index {
@@ -141,6 +146,50 @@ impl Reading<'_> {
                 Consumed { table: fetched, indexes: vec![IndexConsumed { name, is_global, units }] }
             }
         }
+    }
+}
+
+/// A page as Query and Scan answer it.
+pub(super) struct Told {
+    pub(super) items: Option<Vec<Val>>,
+    pub(super) count: Option<i64>,
+    pub(super) scanned: Option<i64>,
+    pub(super) last: Option<Val>,
+    pub(super) consumed: Option<ConsumedCapacity>,
+}
+
+/// Of whom a page is told, and how.
+pub(super) struct Reader<'a> {
+    /// As the client named the table.
+    pub(super) given: &'a str,
+    pub(super) name: &'a str,
+    pub(super) operation: &'static str,
+    pub(super) source: Source<'a>,
+    pub(super) consumed: Option<&'a str>,
+    /// Whether only the number of items is wanted.
+    pub(super) is_count: bool,
+}
+
+impl DynamoDb {
+    /// Counts a page that was read, or refuses it because its table is too busy.
+    pub(super) fn settle_page(
+        &mut self,
+        cx: &mut Cx<'_>,
+        reader: &Reader<'_>,
+        page: Page,
+    ) -> Result<Told, DynamoError> {
+        let strict = self.strict;
+        let table = self.writable(cx, reader.name)?;
+        settle_request(cx, table, reader.source, reader.operation, &page.consumed, strict)?;
+        meters::returned(cx, &table.name, reader.operation, page.count);
+        let consumed = capacity::Told::of(reader.consumed).wire(reader.given, &page.consumed, Split::None);
+        Ok(Told {
+            items: (!reader.is_count).then_some(page.items),
+            count: Some(page.count),
+            scanned: Some(page.scanned),
+            last: page.last,
+            consumed,
+        })
     }
 }
 

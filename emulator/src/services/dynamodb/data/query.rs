@@ -7,16 +7,15 @@ use wavetank_wire::dynamodb::{QueryInput, QueryOutput};
 use crate::services::dynamodb::DynamoDb;
 use crate::services::dynamodb::error::DynamoError;
 use crate::services::dynamodb::expression::{Condition, KeyQuery, SortCondition};
-use crate::services::dynamodb::table::{KeySchema, Range};
+use crate::services::dynamodb::table::{KeySchema, Range, RowKey};
 use crate::services::dynamodb::terms::{Operation, Parameters};
 use crate::world::Cx;
 
-use super::capacity::{Manner, Split, Told};
+use super::capacity::Manner;
 use super::error::DataError;
 use super::find::{self, table_name};
-use super::meters;
-use super::page::{Answered, Parts, Reading, Selection, Start, check_key_paths, read_start};
-use super::single::settle_request;
+use super::page::{Answered, Parts, Reader, Reading, Selection, Start, check_key_paths, read_start};
+use super::single::Source;
 
 impl DynamoDb {
     /// Reads a page of a partition, in the order of its sort keys.
@@ -49,7 +48,6 @@ impl DynamoDb {
             parameter: if is_legacy { "AttributesToGet" } else { "ProjectionExpression" },
         };
         selection.check(input.index_name.as_deref())?;
-        let strict = self.strict;
         let table = self.readable(cx, name)?;
         let is_consistent = input.consistent_read == Some(true);
         let index = find::index(table, input.index_name.as_deref(), is_consistent)?;
@@ -60,6 +58,7 @@ impl DynamoDb {
         let wanted = conditions.query(&keys.terms())?;
         let is_forward = input.scan_index_forward != Some(false);
         let range = range_after(&wanted, start, is_forward)?;
+        let hash = RowKey::new(&wanted.partition, None).hash();
         check_key_paths(table, None, selection.projection.as_ref().and_then(Parts::projection))?;
         check_filter(keys, terms.filter.as_ref(), filter_parameter)?;
         check_key_paths(table, terms.filter.as_ref(), None)?;
@@ -76,16 +75,21 @@ impl DynamoDb {
             manner: Manner::of_read(input.consistent_read),
         };
         let page = reading.page();
-        let table = self.writable(cx, name)?;
-        settle_request(cx, table, input.index_name.as_deref(), "Query", &page.consumed, strict)?;
-        meters::returned(cx, &table.name, "Query", page.count);
-        let told = Told::of(input.return_consumed_capacity.as_deref());
+        let reader = Reader {
+            given: &input.table_name,
+            name,
+            operation: "Query",
+            source: Source { index: input.index_name.as_deref(), hash: Some(hash) },
+            consumed: input.return_consumed_capacity.as_deref(),
+            is_count,
+        };
+        let told = self.settle_page(cx, &reader, page)?;
         Ok(QueryOutput {
-            items: (!is_count).then_some(page.items),
-            count: Some(page.count),
-            scanned_count: Some(page.scanned),
-            last_evaluated_key: page.last,
-            consumed_capacity: told.wire(&input.table_name, &page.consumed, Split::None),
+            items: told.items,
+            count: told.count,
+            scanned_count: told.scanned,
+            last_evaluated_key: told.last,
+            consumed_capacity: told.consumed,
         })
     }
 }
@@ -128,7 +132,7 @@ fn check_bounds(query: &KeyQuery, start: &Start) -> Result<(), DataError> {
 }
 
 /// A Query's filter is about what is no key.
-fn check_filter(
+pub(in super::super) fn check_filter(
     keys: &KeySchema,
     filter: Option<&Condition>,
     parameter: &'static str,

@@ -8,12 +8,11 @@ use crate::services::dynamodb::table::Range;
 use crate::services::dynamodb::terms::{Operation, Parameters};
 use crate::world::Cx;
 
-use super::capacity::{Manner, Split, Told};
+use super::capacity::Manner;
 use super::error::DataError;
 use super::find::{self, table_name};
-use super::meters;
-use super::page::{Answered, Parts, Reading, Selection, Start, check_key_paths, read_start};
-use super::single::settle_request;
+use super::page::{Answered, Parts, Reader, Reading, Selection, Start, check_key_paths, read_start};
+use super::single::Source;
 
 /// A share of all rows.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +70,6 @@ impl DynamoDb {
             parameter: if is_legacy { "AttributesToGet" } else { "ProjectionExpression" },
         };
         selection.check(input.index_name.as_deref())?;
-        let strict = self.strict;
         let table = self.readable(cx, name)?;
         let is_consistent = input.consistent_read == Some(true);
         let index = find::index(table, input.index_name.as_deref(), is_consistent)?;
@@ -99,16 +97,21 @@ impl DynamoDb {
             manner: Manner::of_read(input.consistent_read),
         };
         let page = reading.page();
-        let table = self.writable(cx, name)?;
-        settle_request(cx, table, input.index_name.as_deref(), "Scan", &page.consumed, strict)?;
-        meters::returned(cx, &table.name, "Scan", page.count);
-        let told = Told::of(input.return_consumed_capacity.as_deref());
+        let reader = Reader {
+            given: &input.table_name,
+            name,
+            operation: "Scan",
+            source: Source::all(input.index_name.as_deref()),
+            consumed: input.return_consumed_capacity.as_deref(),
+            is_count,
+        };
+        let told = self.settle_page(cx, &reader, page)?;
         Ok(ScanOutput {
-            items: (!is_count).then_some(page.items),
-            count: Some(page.count),
-            scanned_count: Some(page.scanned),
-            last_evaluated_key: page.last,
-            consumed_capacity: told.wire(&input.table_name, &page.consumed, Split::None),
+            items: told.items,
+            count: told.count,
+            scanned_count: told.scanned,
+            last_evaluated_key: told.last,
+            consumed_capacity: told.consumed,
         })
     }
 }

@@ -2,14 +2,14 @@
 
 use wavetank_wire::Val;
 use wavetank_wire::dynamodb::{
-    DeleteItemInput, DeleteItemOutput, GetItemInput, GetItemOutput, ItemCollectionMetrics, PutItemInput,
-    PutItemOutput, UpdateItemInput, UpdateItemOutput,
+    ConsumedCapacity, DeleteItemInput, DeleteItemOutput, GetItemInput, GetItemOutput, ItemCollectionMetrics,
+    PutItemInput, PutItemOutput, UpdateItemInput, UpdateItemOutput,
 };
 
 use crate::services::dynamodb::DynamoDb;
 use crate::services::dynamodb::error::DynamoError;
 use crate::services::dynamodb::expression::Projection;
-use crate::services::dynamodb::table::{Key, Range, Table};
+use crate::services::dynamodb::table::{Key, Range, RowKey, Table};
 use crate::services::dynamodb::terms::{Operation, Parameters};
 use crate::services::dynamodb::value::{Packed, item_to_val};
 use crate::world::Cx;
@@ -67,7 +67,38 @@ impl Returned {
     }
 }
 
+/// What PutItem and DeleteItem answer: the old item, what was consumed, the item's collection.
+type Written = (Option<Val>, Option<ConsumedCapacity>, Option<ItemCollectionMetrics>);
+
+/// What PutItem and DeleteItem say besides the item or its key.
+struct Whole<'a> {
+    /// As the client named the table.
+    given: &'a str,
+    name: &'a str,
+    operation: &'static str,
+    returned: Returned,
+    on_failure: Option<&'a str>,
+    consumed: Option<&'a str>,
+    metrics: Option<&'a str>,
+}
+
 impl DynamoDb {
+    /// A write of a whole item, and what is answered of it.
+    fn write_whole(
+        &mut self,
+        cx: &mut Cx<'_>,
+        whole: &Whole<'_>,
+        write: impl FnOnce(&Table) -> Result<Write, DynamoError>,
+    ) -> Result<Written, DynamoError> {
+        let strict = self.strict;
+        let table = self.writable(cx, whole.name)?;
+        let write = write(table)?.showing(whole.on_failure);
+        let metrics = Metrics::wanted(whole.metrics, table, &write.key);
+        let done = write.perform(cx, table, whole.operation, strict)?;
+        let told = Told::of(whole.consumed).wire(whole.given, &done.consumed, Split::None);
+        Ok((whole.returned.wire(&done, None), told, metrics.map(|metrics| metrics.wire(table))))
+    }
+
     /// Stores an item in the place of what has its key.
     pub(in super::super) fn put_item(
         &mut self,
@@ -87,17 +118,18 @@ impl DynamoDb {
         let returned = Returned::old_only(input.return_values.as_deref())?;
         let item = read_item(input.item)?;
         let terms = parameters.read_any(Operation::Put)?;
-        let strict = self.strict;
-        let table = self.writable(cx, name)?;
-        let write = Write::put(table, item, terms.condition)?
-            .showing(input.return_values_on_condition_check_failure.as_deref());
-        let metrics = Metrics::wanted(input.return_item_collection_metrics.as_deref(), table, &write.key);
-        let done = write.perform(cx, table, "PutItem", strict)?;
-        Ok(PutItemOutput {
-            attributes: returned.wire(&done, None),
-            consumed_capacity: told(input.return_consumed_capacity, &input.table_name, &done),
-            item_collection_metrics: metrics.map(|metrics| metrics.wire(table)),
-        })
+        let whole = Whole {
+            given: &input.table_name,
+            name,
+            operation: "PutItem",
+            returned,
+            on_failure: input.return_values_on_condition_check_failure.as_deref(),
+            consumed: input.return_consumed_capacity.as_deref(),
+            metrics: input.return_item_collection_metrics.as_deref(),
+        };
+        let (attributes, consumed_capacity, item_collection_metrics) =
+            self.write_whole(cx, &whole, |table| Write::put(table, item, terms.condition))?;
+        Ok(PutItemOutput { attributes, consumed_capacity, item_collection_metrics })
     }
 
     /// Changes parts of an item, which may not have been there.
@@ -132,7 +164,11 @@ impl DynamoDb {
         let done = write.perform(cx, table, "UpdateItem", strict)?;
         Ok(UpdateItemOutput {
             attributes: returned.wire(&done, touched.as_ref()),
-            consumed_capacity: told(input.return_consumed_capacity, &input.table_name, &done),
+            consumed_capacity: Told::of(input.return_consumed_capacity.as_deref()).wire(
+                &input.table_name,
+                &done.consumed,
+                Split::None,
+            ),
             item_collection_metrics: metrics.map(|metrics| metrics.wire(table)),
         })
     }
@@ -156,17 +192,18 @@ impl DynamoDb {
         let key = read_key(input.key)?;
         let returned = Returned::old_only(input.return_values.as_deref())?;
         let terms = parameters.read_any(Operation::Delete)?;
-        let strict = self.strict;
-        let table = self.writable(cx, name)?;
-        let write = Write::delete(table, key, terms.condition)?
-            .showing(input.return_values_on_condition_check_failure.as_deref());
-        let metrics = Metrics::wanted(input.return_item_collection_metrics.as_deref(), table, &write.key);
-        let done = write.perform(cx, table, "DeleteItem", strict)?;
-        Ok(DeleteItemOutput {
-            attributes: returned.wire(&done, None),
-            consumed_capacity: told(input.return_consumed_capacity, &input.table_name, &done),
-            item_collection_metrics: metrics.map(|metrics| metrics.wire(table)),
-        })
+        let whole = Whole {
+            given: &input.table_name,
+            name,
+            operation: "DeleteItem",
+            returned,
+            on_failure: input.return_values_on_condition_check_failure.as_deref(),
+            consumed: input.return_consumed_capacity.as_deref(),
+            metrics: input.return_item_collection_metrics.as_deref(),
+        };
+        let (attributes, consumed_capacity, item_collection_metrics) =
+            self.write_whole(cx, &whole, |table| Write::delete(table, key, terms.condition))?;
+        Ok(DeleteItemOutput { attributes, consumed_capacity, item_collection_metrics })
     }
 
     /// Reads one item.
@@ -188,13 +225,34 @@ impl DynamoDb {
         let strict = self.strict;
         let table = self.writable(cx, name)?;
         let key = table.keys.of_entries(key)?;
-        let found = table.rows.get(&key.row());
+        let row = key.row();
+        let found = table.rows.get(&row);
         let units = read_units(found.map_or(0, Packed::item_bytes), Manner::of_read(input.consistent_read));
         let item = found.map(|item| shown(item, terms.projection.as_ref()));
         let consumed = Consumed::of_table(units);
-        settle_request(cx, table, None, "GetItem", &consumed, strict)?;
+        settle_request(cx, table, Source::of_row(&row), "GetItem", &consumed, strict)?;
         let told = Told::of(input.return_consumed_capacity.as_deref());
         Ok(GetItemOutput { item, consumed_capacity: told.wire(&input.table_name, &consumed, Split::None) })
+    }
+}
+
+/// What is read: a table or an index, and which partition key of it, if it is one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Source<'a> {
+    pub(super) index: Option<&'a str>,
+    /// The hash of the partition key.
+    pub(super) hash: Option<u64>,
+}
+
+impl<'a> Source<'a> {
+    /// One item of the table.
+    pub(super) fn of_row(row: &RowKey) -> Self {
+        Self { index: None, hash: Some(row.hash()) }
+    }
+
+    /// A table or an index, through all its partitions.
+    pub(super) const fn all(index: Option<&'a str>) -> Self {
+        Self { index, hash: None }
     }
 }
 
@@ -202,17 +260,17 @@ impl DynamoDb {
 pub(super) fn settle_read(
     cx: &mut Cx<'_>,
     table: &mut Table,
-    index: Option<&str>,
+    source: Source<'_>,
     consumed: &Consumed,
     strict: bool,
 ) -> Result<(), DataError> {
     if strict {
-        table.admit_read(cx.now, index).inspect_err(|why| {
+        table.admit_read(cx.now, source).inspect_err(|why| {
             if let DataError::Throttled { way, index, .. } = why {
                 meters::throttled(cx, &table.name, index.as_deref(), *way);
             }
         })?;
-        table.charge(Way::Read, consumed);
+        table.charge_read(consumed, source);
     }
     meters::consumed(cx, &table.name, consumed, Way::Read);
     Ok(())
@@ -222,12 +280,12 @@ pub(super) fn settle_read(
 pub(super) fn settle_request(
     cx: &mut Cx<'_>,
     table: &mut Table,
-    index: Option<&str>,
+    source: Source<'_>,
     operation: &str,
     consumed: &Consumed,
     strict: bool,
 ) -> Result<(), DataError> {
-    match settle_read(cx, table, index, consumed, strict) {
+    match settle_read(cx, table, source, consumed, strict) {
         Ok(()) => meters::granted(cx, &table.name, operation, Way::Read),
         Err(why) => {
             meters::refused(cx, &table.name, operation);
@@ -245,16 +303,8 @@ pub(super) fn shown(item: &Packed, projection: Option<&Projection>) -> Val {
     }
 }
 
-fn told(
-    wanted: Option<String>,
-    table: &str,
-    done: &Done,
-) -> Option<wavetank_wire::dynamodb::ConsumedCapacity> {
-    Told::of(wanted.as_deref()).wire(table, &done.consumed, Split::None)
-}
-
 /// How large the item's collection is: `ReturnItemCollectionMetrics`, of tables with local indexes only.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html (to be verified).
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html (an edition of 2023-02 read 2026-11-28).
 #[derive(Debug)]
 pub(super) struct Metrics {
     partition: crate::services::dynamodb::value::KeyValue,

@@ -77,7 +77,7 @@ pub(super) fn read_key(key: Val) -> Result<Item, ValueError> {
 
 /// The same without a map, for reads that need none.
 pub(super) fn read_entries(key: Val) -> Result<Vec<(String, AttributeValue)>, ValueError> {
-    let Val::Map(entries) = key else { return Ok(Vec::new()) };
+    let Val::Map(entries) = key.opened() else { return Ok(Vec::new()) };
     entries.into_iter().map(|(name, val)| Ok((name, AttributeValue::from_wire(val)?))).collect()
 }
 
@@ -193,7 +193,7 @@ impl Write {
         operation: &str,
         strict: bool,
     ) -> Result<Done, DynamoError> {
-        let plan = match self.admitted_plan(cx, table, strict) {
+        let plan = match self.admitted_plan(cx, table, Manner::Plain, strict) {
             Ok(plan) => plan,
             Err(why) => {
                 if matches!(&why, DynamoError::Data(DataError::Throttled { .. })) {
@@ -212,6 +212,7 @@ impl Write {
         &self,
         cx: &mut Cx<'_>,
         table: &mut Table,
+        manner: Manner,
         strict: bool,
     ) -> Result<Plan, DynamoError> {
         let planned = self.plan(table);
@@ -221,8 +222,9 @@ impl Write {
                 Ok(Plan { outcome: Outcome::Set(Some(item)), .. }) => Some(item.clone()),
                 _ => None,
             };
-            let old = table.rows.get(&self.key.row()).cloned();
-            if let Err(why) = table.admit_write(now, old.as_ref(), new.as_ref()) {
+            let row = self.key.row();
+            let old = table.rows.get(&row).cloned();
+            if let Err(why) = table.admit_write(now, row.hash(), old.as_ref(), new.as_ref()) {
                 if let DataError::Throttled { way, index, .. } = &why {
                     meters::throttled(cx, &table.name, index.as_deref(), *way);
                 }
@@ -230,20 +232,22 @@ impl Write {
             }
         }
         if let Err(DynamoError::Data(DataError::ConditionFailed { .. })) = &planned {
-            self.pay_for_failure(cx, table, strict);
+            self.pay_for_failure(cx, table, manner, strict);
         }
         planned
     }
 
-    /// A write whose condition fails costs what the item that is there would cost.
-    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html (to be verified).
-    fn pay_for_failure(&self, cx: &mut Cx<'_>, table: &mut Table, strict: bool) {
-        let bytes = table.rows.get(&self.key.row()).map_or(0, Packed::item_bytes);
-        let consumed = Consumed::of_table(write_units(bytes, Manner::Plain));
+    /// A write whose condition fails costs what the item that is there would cost, and twice that in a transaction.
+    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html (an edition of 2023-02 read 2026-11-28).
+    /// Documented: transaction-apis.html, for what each item of a transaction costs. Assumed: that one which fails costs so too.
+    fn pay_for_failure(&self, cx: &mut Cx<'_>, table: &mut Table, manner: Manner, strict: bool) {
+        let row = self.key.row();
+        let bytes = table.rows.get(&row).map_or(0, Packed::item_bytes);
+        let consumed = Consumed::of_table(write_units(bytes, manner));
         meters::condition_failed(cx, &table.name);
         meters::consumed(cx, &table.name, &consumed, Way::Write);
         if strict {
-            table.charge(Way::Write, &consumed);
+            table.charge_write(&consumed, row.hash(), None);
         }
     }
 
@@ -256,6 +260,7 @@ impl Write {
         manner: Manner,
         strict: bool,
     ) -> Done {
+        let hash = if strict { self.key.row().hash() } else { 0 };
         let done = match plan.outcome {
             Outcome::Set(new) => {
                 let change = table.change_packed(cx, self.key, new, Origin::Client);
@@ -270,7 +275,7 @@ impl Write {
         };
         meters::consumed(cx, &table.name, &done.consumed, Way::Write);
         if strict {
-            table.charge(Way::Write, &done.consumed);
+            table.charge_write(&done.consumed, hash, done.new.as_ref().or(done.old.as_ref()));
         }
         done
     }

@@ -40,7 +40,7 @@ pub(crate) use projection::Projection;
 pub(crate) use update::{Dialect, Source, Update, UpdateError};
 
 /// Bytes of one expression, at most.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html (to be verified).
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (an edition of 2023-02 read 2026-11-28).
 /// Recorded: github.com/nubo-db/dynoxide, issue 146: 4,096 are taken, 4,097 are not, as they were sent.
 const EXPRESSION_BYTES_MAX: usize = 4096;
 

@@ -12,7 +12,7 @@ use super::token::{Token, Tokens};
 const OPERAND_DEPTH_MAX: usize = 48;
 
 /// Operators of one expression, at most. Parentheses and functions do not count.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html (to be verified).
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (an edition of 2023-02 read 2026-11-28).
 /// Recorded, for the sentence, which says 301 of however many: Alternator's `test_limits.py`.
 const OPERATORS_MAX: usize = 300;
 

@@ -32,6 +32,9 @@ pub(crate) enum GlobalError {
         "Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [{0}]."
     )]
     NotAReplica(String),
+    /// Assumed: the sentence.
+    #[error("One or more parameter values were invalid: The table does not have the specified index: {0}")]
+    NoSuchIndex(String),
     #[error("Table write capacity should either be Pay-Per-Request or AutoScaled.")]
     NotScaled,
     #[error(
@@ -66,6 +69,7 @@ impl GlobalError {
             | Self::NoSuchRegion { .. }
             | Self::Exists(_)
             | Self::NotAReplica(_)
+            | Self::NoSuchIndex(_)
             | Self::NotScaled
             | Self::BeingAdded { .. }
             | Self::IsSource

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use wavetank_types::{Region, Timestamp};
+use wavetank_types::{AccountId, Arn, Region, Timestamp};
 
-use super::replica::{CONFLICTS_MAX, Conflict, Replica};
+use super::replica::{CONFLICTS_MAX, Conflict, OfLink, Replica};
 use crate::services::dynamodb::DynamoDb;
-use crate::world::{Cx, Scope};
+use crate::services::dynamodb::table::KeySchema;
+use crate::services::dynamodb::value::{document, item_to_val};
+use crate::world::{Cx, Scope, Undelivered};
 
 /// How long a replica is CREATING, UPDATING or DELETING. Assumed: AWS takes from seconds to minutes; a tank shows the state
 /// and goes on.
@@ -47,12 +49,15 @@ pub(crate) struct Member {
     pub(crate) read_on_demand_max: Option<i64>,
     pub(crate) class: Option<String>,
     pub(crate) key: Option<String>,
+    /// Of its global indexes, by name: what of reading differs from the table's, provisioned and on demand.
+    pub(crate) indexes: BTreeMap<String, (Option<i64>, Option<i64>)>,
 }
 
 impl Member {
     pub(super) const fn new(status: ReplicaStatus, until: Option<Timestamp>) -> Self {
         let (source, class, key) = (None, None, None);
-        Self { status, until, source, read_units: None, read_on_demand_max: None, class, key }
+        let indexes = BTreeMap::new();
+        Self { status, until, source, read_units: None, read_on_demand_max: None, class, key, indexes }
     }
 }
 
@@ -96,7 +101,47 @@ impl Group {
     }
 }
 
+impl Conflict {
+    /// The write that was given up, as the control API shows what is lost.
+    fn told(&self, account: &AccountId, table: &str, keys: &KeySchema) -> Undelivered {
+        let arn =
+            |region: &Region| Arn::new("dynamodb", region, account, format!("table/{table}")).to_string();
+        let (winner, loser) = (&self.winner, &self.loser);
+        Undelivered {
+            who: arn(&loser.0),
+            destination: Some(arn(&winner.0)),
+            source: arn(&loser.0),
+            place: document(&item_to_val(&self.key.to_item(keys))).to_string(),
+            first: self.lost.as_ref().map_or("null".to_owned(), |item| document(&item.to_wire()).to_string()),
+            last: String::new(),
+            records: 1,
+            condition: "ReplicationConflict".to_owned(),
+            since: loser.1,
+            attempts: 1,
+            cause: format!(
+                "a write of {} at {} stays, neither of which knew of the other",
+                winner.0,
+                winner.1.iso_millis()
+            ),
+            retry: None,
+            until: loser.1,
+        }
+    }
+}
+
 impl DynamoDb {
+    /// Writes that were given up because another region wrote the item too.
+    pub(crate) fn conflicts(&self, account: &AccountId) -> Vec<Undelivered> {
+        let groups =
+            self.global.groups.values().flat_map(|group| group.conflicts.iter().map(move |it| (group, it)));
+        groups
+            .filter_map(|(group, conflict)| {
+                let mut tables = self.regions.values().filter_map(|here| here.tables.get(&group.table));
+                Some(conflict.told(account, &group.table, &tables.next()?.keys))
+            })
+            .collect()
+    }
+
     /// When something of a global table is due: a write arrives, a replica's state ends.
     pub(crate) fn next_of_global(&self) -> Option<Timestamp> {
         let replica = |group: &Group, region: &Region| self.replica(region, &group.table)?.next_due();
@@ -181,6 +226,11 @@ impl DynamoDb {
             self.leave(id, to);
             return false;
         };
+        // Kept where the write is from, the only metric of this version of global tables; what waits is not counted.
+        // Documented: V2globaltables_HowItWorks.html (an edition of 2023-02 read 2026-11-28).
+        let here = Scope { account: cx.scope.account.clone(), region: from.clone() };
+        let latency = write.age(cx.now).as_secs_f64() * 1_000.0;
+        cx.within(&here).meter::<OfLink>(&[&table, to.as_str()]).add(OfLink::Latency, latency);
         let scope = Scope { account: cx.scope.account.clone(), region: to.clone() };
         let conflict = there.receive(&mut cx.within(&scope), &write);
         if let (Some(conflict), Some(group)) = (conflict, self.global.groups.get_mut(&id)) {

@@ -275,3 +275,16 @@ fn a_new_replica_has_all_that_was_written_while_it_was_made() {
         assert_eq!(rig.state(at), State::from([(1, 3), (2, 2)]), "{region}");
     }
 }
+
+#[test]
+fn how_long_a_write_was_on_its_way_is_counted_where_it_is_from() {
+    let mut rig = Rig::new();
+    rig.advance(Some(TRANSITION));
+    rig.step(Step::Slow(1, 3));
+    rig.step(Step::Put(0, 1));
+    rig.step(Step::Put(2, 2));
+    rig.advance(None);
+    let mut told = rig.bench.readings();
+    told.retain(|line| line.contains("ReceivingRegion=eu-west-1"));
+    assert_eq!(told, ["ReplicationLatency TableName=t ReceivingRegion=eu-west-1 1x sum 3000"]);
+}

@@ -5,7 +5,7 @@
 //! in their order, to every other region; nothing is passed on. Two writes neither of which knew of the other are a
 //! [`Conflict`]: the one that is given up is kept there, and said aloud.
 //!
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html (to be verified), for
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html (an edition of 2023-02 read 2026-11-28), for
 //! last writer wins. Assumed: the rule for equal times.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,13 +14,14 @@ use std::time::Duration;
 
 use wavetank_types::{Region, Timestamp};
 
+use crate::metrics;
 use crate::services::dynamodb::table::{Change, Key, Origin, RowKey, Rows, Table};
 use crate::services::dynamodb::value::Packed;
 use crate::world::{Cx, Way};
 
 /// How long a write is on its way, at most. AWS says "typically within a second".
 ///
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html (to be verified).
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html (an edition of 2023-02 read 2026-11-28).
 /// Assumed: evenly between half of it and all of it. A fault rule that delays `Replicate` sets another, exactly.
 pub(super) const LAG_MAX: Duration = Duration::from_secs(1);
 /// How fault rules call it when a write goes to another region.
@@ -52,6 +53,13 @@ impl Stamp {
             return self.number >= other.number;
         }
         self.known.get(&other.region).is_some_and(|count| *count > other.number)
+    }
+}
+
+metrics! {
+    /// Of a table and the region that its writes arrive in.
+    pub(super) enum OfLink in "AWS/DynamoDB" by ["TableName", "ReceivingRegion"] {
+        Latency => "ReplicationLatency", Milliseconds;
     }
 }
 
@@ -99,6 +107,13 @@ pub(crate) struct Replica {
     /// The number of the next write of this region.
     next: u64,
     links: BTreeMap<Region, Link>,
+}
+
+impl Write {
+    /// How long it has been on its way.
+    pub(super) fn age(&self, now: Timestamp) -> Duration {
+        now.since(self.stamp.at)
+    }
 }
 
 impl Replica {

@@ -97,9 +97,17 @@ impl DynamoDb {
         let there = self.regions.get(region).and_then(|there| there.tables.get(table));
         let indexes = there.into_iter().flat_map(|there| there.settings.indexes.keys());
         let indexes: Vec<_> = indexes
-            .map(|name| w::ReplicaGlobalSecondaryIndexDescription {
-                index_name: Some(name.clone()),
-                ..Default::default()
+            .map(|name| {
+                let (units, max) = member.indexes.get(name).copied().unwrap_or_default();
+                let provisioned =
+                    |units| w::ProvisionedThroughputOverride { read_capacity_units: Some(units) };
+                let on_demand = |max| w::OnDemandThroughputOverride { max_read_request_units: Some(max) };
+                w::ReplicaGlobalSecondaryIndexDescription {
+                    index_name: Some(name.clone()),
+                    provisioned_throughput_override: units.map(provisioned),
+                    on_demand_throughput_override: max.map(on_demand),
+                    ..Default::default()
+                }
             })
             .collect();
         w::ReplicaDescription {

@@ -209,3 +209,50 @@ async fn replica_updates_are_refused_as_on_aws() {
         "ResourceInUseException: Attempt to change a resource which is still in use: Table is being updated: tab"
     );
 }
+
+#[tokio::test]
+async fn a_replica_may_read_otherwise_and_be_of_another_class() {
+    let rig = replicated(&["eu-west-1"]).await;
+    let update = json!({
+        "RegionName": "eu-west-1", "TableClassOverride": "STANDARD_INFREQUENT_ACCESS",
+        "OnDemandThroughputOverride": {"MaxReadRequestUnits": 50},
+    });
+    rig.ask("UpdateTable", json!({"TableName": "tab", "ReplicaUpdates": [{"Update": update}]})).await;
+    rig.wait(5).await;
+    let table = async |rig: &Rig| rig.ask("DescribeTable", json!({"TableName": "tab"})).await["Table"].take();
+    let (here, there) = (table(&rig).await, table(&rig.in_region("eu-west-1")).await);
+    let told = &here["Replicas"][0];
+    assert_eq!(
+        (&told["OnDemandThroughputOverride"], &told["ReplicaTableClassSummary"]["TableClass"]),
+        (&json!({"MaxReadRequestUnits": 50}), &json!("STANDARD_INFREQUENT_ACCESS"))
+    );
+    assert_eq!(
+        (&there["OnDemandThroughput"]["MaxReadRequestUnits"], &there["TableClassSummary"]["TableClass"]),
+        (&json!(50), &json!("STANDARD_INFREQUENT_ACCESS"))
+    );
+    assert!(here["OnDemandThroughput"].is_null(), "only there");
+    let index = json!([{"IndexName": "none", "OnDemandThroughputOverride": {"MaxReadRequestUnits": 5}}]);
+    let update = json!({"RegionName": "eu-west-1", "GlobalSecondaryIndexes": index});
+    let refused =
+        rig.refused("UpdateTable", json!({"TableName": "tab", "ReplicaUpdates": [{"Update": update}]})).await;
+    assert!(refused.ends_with("The table does not have the specified index: none"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_write_that_loses_against_another_regions_is_shown_as_lost() {
+    let rig = replicated(&["eu-west-1"]).await;
+    rig.put("a", 2).await;
+    rig.in_region("eu-west-1").put("a", 3).await;
+    rig.wait(5).await;
+    let lost = rig.tank.with_world(|world| world.undelivered());
+    let [lost] = &lost[..] else { panic!("one, but {lost:?}") };
+    assert_eq!(
+        (lost.condition.as_str(), lost.place.as_str(), lost.first.as_str()),
+        (
+            "ReplicationConflict",
+            r#"{"p":{"S":"a"},"s":{"N":"0"}}"#,
+            r#"{"p":{"S":"a"},"s":{"N":"0"},"v":{"N":"3"}}"#
+        )
+    );
+    assert!(lost.who.starts_with("arn:aws:dynamodb:eu-west-1:"), "{lost:?}");
+}

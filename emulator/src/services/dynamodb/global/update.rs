@@ -1,8 +1,9 @@
 //! UpdateTable's ReplicaUpdates: a replica is made, changed or deleted, one at a time.
 //!
-//! Recorded, for the order of refusals and what is shared: ack-api-quirks, table-replicas.md. AWS enables the stream itself. Left
-//! out: overrides of single indexes are not kept; a table with provisioned throughput would need auto scaling, which a tank has
-//! not, so that it is refused as AWS refuses one without.
+//! Recorded, for the order of refusals and what is shared: ack-api-quirks, table-replicas.md. AWS enables the stream itself.
+//! Documented: the service model, for what a replica may have of its own: reading (provisioned, and the maximum on demand) of
+//! table and indexes, class and key. Left out: a table with provisioned throughput would need auto scaling, which a tank has
+//! not, so that it is refused as AWS refuses one without; with it, overrides of provisioned reading are kept and shown only.
 
 use wavetank_types::Region;
 use wavetank_wire::dynamodb as w;
@@ -15,7 +16,7 @@ use crate::services::dynamodb::backup::{Overrides, SavedTable, span};
 use crate::services::dynamodb::error::DynamoError;
 use crate::services::dynamodb::streams::View;
 use crate::services::dynamodb::table::Rows;
-use crate::services::dynamodb::table::settings::{BillingMode, Life, Status};
+use crate::services::dynamodb::table::settings::{BillingMode, Life, Settings, Status};
 use crate::services::dynamodb::tables::names::table_name;
 use crate::world::{Cx, Scope};
 
@@ -75,6 +76,51 @@ impl Action {
             Self::Delete(it) => &it.region_name,
         }
     }
+
+    /// What it says of single indexes.
+    const fn indexes(&self) -> Option<&Vec<w::ReplicaGlobalSecondaryIndex>> {
+        match self {
+            Self::Create(it) => it.global_secondary_indexes.as_ref(),
+            Self::Update(it) => it.global_secondary_indexes.as_ref(),
+            Self::Delete(_) => None,
+        }
+    }
+}
+
+impl Member {
+    /// Takes over what is said of single indexes.
+    fn keep_indexes(&mut self, wanted: Option<Vec<w::ReplicaGlobalSecondaryIndex>>) {
+        for one in wanted.unwrap_or_default() {
+            let kept = self.indexes.entry(one.index_name).or_default();
+            if let Some(units) = one.provisioned_throughput_override {
+                kept.0 = units.read_capacity_units;
+            }
+            if let Some(units) = one.on_demand_throughput_override {
+                kept.1 = units.max_read_request_units;
+            }
+        }
+    }
+
+    /// Sets its table to what is its own.
+    fn apply(&self, settings: &mut Settings) {
+        let own = |max: &mut Option<i64>, wanted: Option<i64>| {
+            if let Some(units) = wanted {
+                *max = (units >= 0).then_some(units);
+            }
+        };
+        own(&mut settings.on_demand.read, self.read_on_demand_max);
+        for (name, (_, max)) in &self.indexes {
+            if let Some(index) = settings.indexes.get_mut(name) {
+                own(&mut index.on_demand.read, *max);
+            }
+        }
+        if self.class.is_some() {
+            settings.class.clone_from(&self.class);
+        }
+        if self.key.is_some() {
+            settings.key_arn.clone_from(&self.key);
+        }
+    }
 }
 
 impl DynamoDb {
@@ -94,8 +140,13 @@ impl DynamoDb {
         }
         let table = self.here(cx).described(cx, &name)?;
         let (status, billing) = (table.settings.life.status, table.settings.billing);
+        let names: Vec<String> = table.settings.indexes.keys().cloned().collect();
         for action in &actions {
             self.check_action(cx, &name, action)?;
+            let wanted = action.indexes().into_iter().flatten();
+            if let Some(other) = wanted.map(|one| &one.index_name).find(|one| !names.contains(*one)) {
+                return Err(GlobalError::NoSuchIndex(other.clone()).into());
+            }
         }
         if status != Status::Active {
             return Err(GlobalError::InUse(name).into());
@@ -187,7 +238,7 @@ impl DynamoDb {
             group.members.insert(here.clone(), Member::new(ReplicaStatus::Active, None));
             self.global.groups.insert(cx.number(), group);
         }
-        let member = Member {
+        let mut member = Member {
             source: Some((here.clone(), cx.now)),
             read_units: wanted.provisioned_throughput_override.and_then(|it| it.read_capacity_units),
             read_on_demand_max: wanted.on_demand_throughput_override.and_then(|it| it.max_read_request_units),
@@ -195,6 +246,11 @@ impl DynamoDb {
             key: wanted.kms_master_key_id,
             ..Member::new(ReplicaStatus::Creating, Some(until))
         };
+        member.keep_indexes(wanted.global_secondary_indexes);
+        if let Some(table) = self.regions.get_mut(&there.region).and_then(|there| there.tables.get_mut(name))
+        {
+            member.apply(&mut table.settings);
+        }
         if let Some(group) = self.global.of_mut(&here, name) {
             group.members.insert(there.region, member);
         }
@@ -205,7 +261,8 @@ impl DynamoDb {
     fn change_replica(&mut self, cx: &Cx<'_>, name: &str, wanted: w::UpdateReplicationGroupMemberAction) {
         let until = Some(cx.now + TRANSITION);
         let Some(group) = self.global.of_mut(&cx.scope.region, name) else { return };
-        let Some(member) = group.members.get_mut(&Region::new(&*wanted.region_name)) else { return };
+        let region = Region::new(&*wanted.region_name);
+        let Some(member) = group.members.get_mut(&region) else { return };
         (member.status, member.until) = (ReplicaStatus::Updating, until);
         if let Some(units) = wanted.provisioned_throughput_override {
             member.read_units = units.read_capacity_units;
@@ -215,6 +272,10 @@ impl DynamoDb {
         }
         member.class = wanted.table_class_override.or(member.class.take());
         member.key = wanted.kms_master_key_id.or(member.key.take());
+        member.keep_indexes(wanted.global_secondary_indexes);
+        if let Some(table) = self.regions.get_mut(&region).and_then(|there| there.tables.get_mut(name)) {
+            member.apply(&mut table.settings);
+        }
     }
 
     /// The table of another region goes, with all that is in it.

@@ -23,7 +23,7 @@ use super::{DynamoDb, Regional};
 use crate::world::Cx;
 
 /// Records of one GetRecords answer.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html (to be verified).
+/// Documented: the service model.
 const RECORDS_MAX: usize = 1_000;
 /// Bytes of one GetRecords answer, in AWS's count of items. A first record always comes.
 const RECORD_BYTES_MAX: usize = 1 << 20;
@@ -81,8 +81,7 @@ impl Regional {
 
 impl Stream {
     fn shard(&self, id: &str) -> Result<&Shard, StreamError> {
-        let missing = || StreamError::NoShard { stream: self.arn.clone(), shard: id.to_owned() };
-        self.shards.iter().find(|shard| shard.id == id).ok_or_else(missing)
+        self.shards.iter().find(|shard| shard.id == id).ok_or(StreamError::NoShard)
     }
 
     /// A number of 32 hexadecimal digits that no other record has.

@@ -10,7 +10,7 @@ use crate::services::dynamodb::value::{Packed, item_to_wire};
 use crate::world::Cx;
 
 /// Who deletes items whose time has come.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html (to be verified).
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html (an edition of 2023-02 read 2026-11-28).
 pub(in super::super) const EXPIRY_PRINCIPAL: &str = "dynamodb.amazonaws.com";
 
 impl DynamoDb {

@@ -2,8 +2,10 @@
 //!
 //! A record shares the items that the table has or had; nothing is copied. All changes of one item lie in one shard or its
 //! descendants, in order.
-//! Time: shards that are four hours old close at the next change, and each has one child. Records and closed shards are
-//! gone after a day, when somebody looks.
+//! Time: a shard closes after four hours, whether the table is written or not, and has one child; when a table comes to have
+//! more partitions, each shard closes and splits. Nothing is due for that: it is made up for when somebody writes or looks. Shards
+//! that nobody would have seen between two looks are one with the shard before them, so that whoever holds that finds its child.
+//! Records and closed shards are gone after a day.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -20,13 +22,12 @@ use crate::services::dynamodb::value::{Item, Packed, item_bytes};
 /// Documented: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html (read 2026-11-28).
 /// Assumed: a record is still there at exactly this age.
 pub(super) const RETENTION: Duration = Duration::from_secs(24 * 3_600);
-/// After what time a shard is followed by its child. Assumed: AWS says "about four hours"; a shard of a table that nobody
-/// writes stays open.
+/// After what time a shard is followed by its child. Assumed: AWS says "about four hours".
 const SHARD_LIFE: Duration = Duration::from_secs(4 * 3_600);
 /// Shards that are open at once, at most. Assumed.
-const WIDTH_MAX: i64 = 128;
+const WIDTH_MAX: usize = 128;
 /// Partitions of a new on-demand table.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html (to be verified): 12,000 reads
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html (read 2026-11-28): 12,000 reads
 /// and 4,000 writes, with 3,000 and 1,000 of a partition.
 const ON_DEMAND_PARTITIONS: i64 = 4;
 /// Reads each second of a partition.
@@ -161,7 +162,8 @@ pub(super) fn number_of(sequence: &str) -> Option<u64> {
     u64::try_from(whole.checked_sub(SEQUENCE_BASE)?).ok()
 }
 
-/// How many shards a table's stream has open.
+/// How many shards a table's stream has open: a power of two, so that those of more partitions are parts of those of fewer.
+/// Assumed: partitions that grow by their items' bytes alone are not counted.
 fn width(settings: &Settings) -> usize {
     let units = settings.throughput.units;
     let partitions = match settings.billing {
@@ -172,7 +174,7 @@ fn width(settings: &Settings) -> usize {
             (thousandths + 999) / 1_000
         }
     };
-    usize::try_from(partitions.clamp(1, WIDTH_MAX)).unwrap_or(1)
+    usize::try_from(partitions.max(1)).unwrap_or(WIDTH_MAX).min(WIDTH_MAX).next_power_of_two()
 }
 
 /// Units beyond which a table's stream has all the shards that it can.
@@ -202,21 +204,20 @@ impl Stream {
             next: 1,
             shards: VecDeque::new(),
         };
-        stream.open(now, Vec::new());
+        stream.open(now, &[]);
         stream
     }
 
-    /// Opens a shard for each share of the keys, the children of these.
-    fn open(&mut self, now: Timestamp, parents: Vec<String>) {
+    /// Opens a shard for each share of the keys, the children of these, each of which has as many.
+    fn open(&mut self, now: Timestamp, parents: &[String]) {
         self.opened = now;
-        let mut parents = parents.into_iter();
         for place in 0..self.width {
             let salt = xxh3_64_with_seed(self.arn.as_bytes(), self.next) & 0xFF_FFFF;
             let id = format!("shardId-{:020}-{:08x}", now.millis(), (place as u64) << 24 | salt);
             let first = self.take_number();
             self.shards.push_back(Shard {
                 id,
-                parent: parents.next(),
+                parent: parents.get(place * parents.len() / self.width).cloned(),
                 first,
                 closed: None,
                 trimmed: first,
@@ -248,9 +249,34 @@ impl Stream {
         closed
     }
 
+    /// Closes shards whose time was over, as of that instant, and opens their children.
+    fn roll(&mut self, now: Timestamp) {
+        if self.disabled.is_some() {
+            return;
+        }
+        let lives = now.since(self.opened).as_secs() / SHARD_LIFE.as_secs();
+        if lives > 0 {
+            let end = self.opened + SHARD_LIFE.saturating_mul(u32::try_from(lives).unwrap_or(u32::MAX));
+            let parents = self.close(end);
+            self.open(end, &parents);
+        }
+    }
+
+    /// The table is set to this now: shards split if it has more partitions. They never merge.
+    pub(crate) fn grow(&mut self, settings: &Settings, now: Timestamp) {
+        let width = width(settings);
+        if self.disabled.is_none() && width > self.width {
+            self.roll(now);
+            let parents = self.close(now);
+            self.width = width;
+            self.open(now, &parents);
+        }
+    }
+
     /// Takes no more records; those that are there can be read for a day.
     pub(crate) fn disable(&mut self, now: Timestamp) {
         if self.disabled.is_none() {
+            self.roll(now);
             self.close(now);
             self.disabled = Some(now);
         }
@@ -273,10 +299,7 @@ impl Stream {
 
     /// Follows a change of an item. `hash` is that of its partition key.
     pub(crate) fn follow(&mut self, change: &Change, hash: u64, origin: Origin, now: Timestamp) {
-        if now.since(self.opened) >= SHARD_LIFE {
-            let parents = self.close(now);
-            self.open(now, parents);
-        }
+        self.roll(now);
         self.trim_some(now);
         let event = Event::of(change.old.as_ref(), change.new.as_ref());
         let keeps_old = self.view.shows_old() || event == Event::Remove;
@@ -302,8 +325,9 @@ impl Stream {
         }
     }
 
-    /// Drops all that is too old.
+    /// Does what time has brought: shards close, and what is too old goes.
     pub(super) fn trim(&mut self, now: Timestamp) {
+        self.roll(now);
         self.trim_some(now);
         for shard in &mut self.shards {
             shard.trim(now);

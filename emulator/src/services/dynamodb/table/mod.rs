@@ -19,6 +19,7 @@ pub(crate) use keys::{Key, KeyAttribute, KeyError, KeySchema};
 pub(crate) use rows::{Range, RowKey, Rows};
 pub(crate) use settings::Settings;
 
+use wavetank_types::Timestamp;
 use wavetank_wire::dynamodb::RestoreSummary;
 
 use super::backup::History;
@@ -52,6 +53,8 @@ pub(crate) struct Table {
     pub(crate) destinations: Vec<Destination>,
     /// What may still be read and written, in a tank with strict limits.
     pub(crate) buckets: Buckets,
+    /// When it has something to do, as `../deadlines.rs` has it.
+    pub(super) due: Option<Timestamp>,
 }
 
 /// Who wants an item to be another.
@@ -101,6 +104,7 @@ impl Table {
             replica: None,
             restore: None,
             buckets: Buckets::default(),
+            due: None,
         }
     }
 

@@ -1,11 +1,13 @@
 //! [`Rows`]: the items of a table or an index, in the order in which DynamoDB reads them.
 //!
-//! Partitions lie in the order of a hash of their key, as a Scan shows them; within a partition the sort key orders. One
-//! map holds all: a query is a range of it, a segment of a parallel scan is a range of hashes.
+//! Partitions lie in the order of a hash of their key, as a Scan shows them; within a partition the sort key orders. A query is
+//! a range of them, a segment of a parallel scan is a range of hashes. They lie in maps by the first bits of their hashes, so
+//! that copies share what neither changes.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -184,35 +186,83 @@ fn after_all_with(hash: u64, mut prefix: Vec<u8>) -> Option<RowKey> {
     hash.checked_add(1).map(|next| RowKey::of(next, Vec::new()))
 }
 
+/// Rows of a part, on average, at most.
+const PART_ROWS: usize = 512;
+/// Parts are told apart by so many bits of the hash, at most.
+const PART_BITS_MAX: u32 = 16;
+
+/// A part of the rows: those whose hashes begin with the same bits.
+type Part = BTreeMap<RowKey, Packed>;
+
 /// Items by their place, with their sum of bytes.
-#[derive(Clone, Debug, Default)]
+///
+/// A copy shares its parts with the original, and each part is copied when one of both changes it: a backup of a large table
+/// keeps nobody waiting.
+#[derive(Clone, Debug)]
 pub(crate) struct Rows {
-    rows: BTreeMap<RowKey, Packed>,
+    /// In the order of the hashes, as many as `bits` can tell apart.
+    parts: Vec<Arc<Part>>,
+    bits: u32,
+    len: usize,
     bytes: u64,
 }
 
+impl Default for Rows {
+    fn default() -> Self {
+        Self { parts: vec![Arc::default()], bits: 0, len: 0, bytes: 0 }
+    }
+}
+
 impl Rows {
+    /// Which part has the rows of a hash.
+    fn part(&self, hash: u64) -> usize {
+        hash.checked_shr(u64::BITS - self.bits).unwrap_or(0) as usize
+    }
+
     /// The item at this place.
     pub(crate) fn get(&self, key: &RowKey) -> Option<&Packed> {
-        self.rows.get(key)
+        self.parts[self.part(key.hash)].get(key)
     }
 
     /// Puts an item at its place, or takes it away; what was there before.
     pub(crate) fn set(&mut self, key: RowKey, item: Option<Packed>) -> Option<Packed> {
         let weight = |item: &Packed| item.item_bytes() as u64;
         self.bytes += item.as_ref().map_or(0, weight);
+        let at = self.part(key.hash);
+        let part = Arc::make_mut(&mut self.parts[at]);
         let before = match item {
-            Some(item) => match self.rows.entry(key) {
+            Some(item) => match part.entry(key) {
                 Entry::Occupied(mut slot) => Some(slot.insert(item)),
                 Entry::Vacant(slot) => {
                     slot.insert(item);
+                    self.len += 1;
+                    self.split_large();
                     None
                 }
             },
-            None => self.rows.remove(&key),
+            None => {
+                let before = part.remove(&key);
+                self.len -= usize::from(before.is_some());
+                before
+            }
         };
         self.bytes -= before.as_ref().map_or(0, weight);
         before
+    }
+
+    /// Halves all parts, if they have come to be large.
+    fn split_large(&mut self) {
+        if self.len <= PART_ROWS << self.bits || self.bits == PART_BITS_MAX {
+            return;
+        }
+        self.bits += 1;
+        let shift = u64::BITS - self.bits;
+        let halves = |(at, part): (u64, Arc<Part>)| {
+            let mut low = Arc::unwrap_or_clone(part);
+            let high = low.split_off(&RowKey::of((2 * at + 1) << shift, Vec::new()));
+            [Arc::new(low), Arc::new(high)]
+        };
+        self.parts = (0..).zip(std::mem::take(&mut self.parts)).flat_map(halves).collect();
     }
 
     /// The rows of a range, in the order of reading.
@@ -224,17 +274,62 @@ impl Rows {
         if range.is_empty() {
             return Box::new(std::iter::empty());
         }
-        let rows = self.rows.range((range.from.clone(), range.to.clone()));
+        let edge = |bound: &Bound<RowKey>| match bound {
+            Bound::Unbounded => None,
+            Bound::Included(key) | Bound::Excluded(key) => Some(self.part(key.hash)),
+        };
+        let first = edge(&range.from).unwrap_or(0);
+        let last = edge(&range.to).unwrap_or(self.parts.len() - 1);
+        if first == last {
+            let rows = self.parts[first].range((range.from.clone(), range.to.clone()));
+            return if is_forward { Box::new(rows) } else { Box::new(rows.rev()) };
+        }
+        let bounds = (range.from.clone(), range.to.clone());
+        let rows = self.parts[first..=last].iter().flat_map(move |part| part.range(bounds.clone()));
         if is_forward { Box::new(rows) } else { Box::new(rows.rev()) }
     }
 
     /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
+    pub(crate) const fn len(&self) -> usize {
+        self.len
     }
 
     /// What DynamoDB counts for them all, in bytes.
     pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::dynamodb::value::{AttributeValue, item};
+
+    #[test]
+    fn rows_are_read_in_order_however_many_there_are_and_a_copy_stays_as_it_was() {
+        let packed = |n: usize| Packed::of(&item([("n", AttributeValue::N((n as i64).into()))]));
+        let key = |n: usize| RowKey::new(&KeyValue::S(n.to_string()), None);
+        let (mut rows, mut model) = (Rows::default(), BTreeMap::new());
+        let count = 5 * PART_ROWS;
+        for n in 0..count {
+            rows.set(key(n), Some(packed(n)));
+            model.insert(key(n), packed(n));
+        }
+        assert_eq!((rows.bits, rows.parts.len(), rows.len()), (3, 8, count));
+        let copy = rows.clone();
+        for n in (0..count).step_by(3) {
+            assert_eq!(rows.set(key(n), None), model.remove(&key(n)));
+        }
+        let whole =
+            |rows: &Rows| rows.range(&Range::ALL, true).map(|(key, _)| key.clone()).collect::<Vec<_>>();
+        assert_eq!(whole(&rows), model.keys().cloned().collect::<Vec<_>>());
+        assert_eq!((whole(&copy).len(), copy.len()), (count, count));
+        let backwards: Vec<RowKey> = rows.range(&Range::ALL, false).map(|(key, _)| key.clone()).collect();
+        assert_eq!(backwards, model.keys().rev().cloned().collect::<Vec<_>>());
+        let third = Range::segment(1, 3);
+        let expected: Vec<&RowKey> = model.keys().filter(|key| third.contains(key)).collect();
+        assert_eq!(rows.range(&third, true).map(|(key, _)| key).collect::<Vec<_>>(), expected);
+        assert_eq!(rows.get(&key(1)), Some(&packed(1)));
+        assert_eq!((rows.get(&key(0)), copy.get(&key(0))), (None, Some(&packed(0))));
     }
 }

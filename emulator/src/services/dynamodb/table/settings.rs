@@ -86,12 +86,14 @@ pub(crate) struct Throughput {
     pub(crate) decreases: Vec<Timestamp>,
     /// What it becomes when UPDATING ends.
     pub(crate) next: Option<Units>,
+    /// The most that it ever was: an on-demand table is not slower than it was before.
+    pub(crate) highest: Units,
 }
 
 impl Throughput {
     /// This much, unchanged so far.
     pub(crate) fn of(units: Units) -> Self {
-        Self { units, ..Self::default() }
+        Self { units, highest: units, ..Self::default() }
     }
 
     /// Becomes other units when UPDATING ends.
@@ -122,6 +124,8 @@ impl Throughput {
             self.decreases.push(now);
         }
         self.units = units;
+        self.highest.read = self.highest.read.max(units.read);
+        self.highest.write = self.highest.write.max(units.write);
     }
 
     /// How often it was decreased on the UTC day of an instant.
@@ -246,6 +250,9 @@ impl Table {
         }
         self.settings.throughput.finish(now);
         self.settings.life = Life::default();
+        if let Some(stream) = &mut self.stream {
+            stream.grow(&self.settings, now);
+        }
         life.status == Status::Deleting
     }
 

@@ -67,7 +67,7 @@ fn on_demand(limits: OnDemandMax) -> Option<w::OnDemandThroughput> {
 }
 
 /// What a table or index takes at once: what was asked for, what is provisioned, or AWS's floor for on-demand tables.
-fn warm_units(asked: Option<Units>, billing: BillingMode, provisioned: Units) -> Units {
+pub(in super::super) fn warm_units(asked: Option<Units>, billing: BillingMode, provisioned: Units) -> Units {
     let floor = match billing {
         BillingMode::PayPerRequest => Units { read: WARM_READ_MIN, write: WARM_WRITE_MIN },
         BillingMode::Provisioned => provisioned,

@@ -1,5 +1,6 @@
 //! Numbers of tables, with unit and source. Documented, unless a line says otherwise:
-//! docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (to be verified).
+//! docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (an edition of 2023-02 read 2026-11-28; it does not
+//! tell of tags, classes and switches).
 
 use std::time::Duration;
 
@@ -28,16 +29,17 @@ pub(super) const UNITS_MAX: i64 = 1_000_000_000_000;
 /// Tags of a table.
 pub(super) const TAGS_MAX: usize = 50;
 /// Reads each second that a table takes at once, if nobody says more.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html (to be verified).
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html (read 2026-11-28).
 pub(super) const WARM_READ_MIN: i64 = 12_000;
 /// As [`WARM_READ_MIN`], for writes.
 pub(super) const WARM_WRITE_MIN: i64 = 4_000;
 /// Decreases of throughput in a UTC day that may follow each other at once.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (to be verified).
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (an edition of 2023-02 read 2026-11-28).
 pub(super) const DECREASES_AT_ONCE: usize = 4;
 /// How long each later decrease of a day has to wait after the one before.
 pub(super) const DECREASE_PAUSE: Duration = Duration::from_secs(3_600);
 /// Switches of a table to on-demand in 24 hours.
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html (read 2026-11-28).
 pub(super) const SWITCHES_PER_DAY: usize = 4;
 /// The rolling period of [`SWITCHES_PER_DAY`].
 pub(super) const DAY: Duration = Duration::from_secs(24 * 3_600);

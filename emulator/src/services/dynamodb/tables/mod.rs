@@ -14,7 +14,6 @@ mod schema;
 mod tags;
 mod update;
 
-use wavetank_types::Timestamp;
 use wavetank_wire::dynamodb::{self as w, Request, Response};
 
 pub(crate) use error::TableError;
@@ -22,7 +21,7 @@ pub(crate) use error::TableError;
 use super::DynamoDb;
 use super::error::DynamoError;
 use super::table::settings::{Life, Status};
-use crate::world::Cx;
+use crate::world::{Cx, Scope};
 
 impl DynamoDb {
     /// Operations on tables; others are refused.
@@ -89,22 +88,13 @@ impl DynamoDb {
         })
     }
 
-    /// When a table next has something to do.
-    pub(super) fn next_of_tables(&self) -> Option<Timestamp> {
-        self.regions
-            .values()
-            .flat_map(|regional| regional.tables.values())
-            .flat_map(|table| [table.next_change(), table.ttl.next(), table.next_of_destinations()])
-            .flatten()
-            .min()
-    }
-
     /// Does what is due of all tables.
     pub(super) fn tick_tables(&mut self, cx: &mut Cx<'_>) {
-        for regional in self.regions.values_mut() {
+        for (region, regional) in &mut self.regions {
+            let scope = Scope { account: cx.scope.account.clone(), region: region.clone() };
             regional.tables.retain(|_, table| !table.come_to(cx.now));
             for table in regional.tables.values_mut() {
-                table.sweep(cx);
+                table.sweep(&mut cx.within(&scope));
                 table.tick_destinations(cx);
             }
         }

@@ -85,14 +85,27 @@ impl DynamoDb {
         Ok(())
     }
 
-    /// All tags in one answer: AWS pages them.
+    /// A page of them, in the order of their keys. The token is the hexadecimal key of the last one.
+    /// Assumed: how many a page has, which AWS does not tell; the sentence about a token that is none.
     pub(super) fn list_tags(
         &mut self,
         cx: &Cx<'_>,
         input: &w::ListTagsOfResourceInput,
     ) -> Result<w::ListTagsOfResourceOutput, TableError> {
         let tags = &self.tagged_mut(cx, &input.resource_arn)?.settings.tags;
+        let invalid = || TableError::Request("Invalid NextToken".to_owned());
+        let read = |token: &String| String::from_utf8(hex::decode(token).ok()?).ok();
+        let after = input.next_token.as_ref().map(|token| read(token).ok_or_else(invalid)).transpose()?;
+        let mut rest = tags.iter().filter(|(key, _)| after.as_ref().is_none_or(|after| *key > after));
+        let page: Vec<(&String, &String)> = rest.by_ref().take(TAGS_OF_PAGE).collect();
+        let next = rest.next().and_then(|_| page.last().map(|(key, _)| hex::encode(key)));
         let shown = |(key, value): (&String, &String)| w::Tag { key: key.clone(), value: value.clone() };
-        Ok(w::ListTagsOfResourceOutput { tags: Some(tags.iter().map(shown).collect()), next_token: None })
+        Ok(w::ListTagsOfResourceOutput {
+            tags: Some(page.into_iter().map(shown).collect()),
+            next_token: next,
+        })
     }
 }
+
+/// Tags of one answer of ListTagsOfResource.
+const TAGS_OF_PAGE: usize = 10;

@@ -2,12 +2,19 @@
 //!
 //! What is refused and what comes out are as in `wire.rs` and `packed.rs`; `props.rs` holds them against each other.
 
-use wavetank_wire::Val;
+use wavetank_wire::{Form, Kept, Val};
 
 use super::packed::{self, Packed, Reader, WEIGHT_BYTES};
 use super::size::CONTAINER_BYTES;
 use super::wire::{ValueError, deeper};
 use super::{AttributeValue, Number, Type};
+
+/// Packed items as the wire carries them: clients that read JSON get it straight from the packed bytes.
+static FORM: Form = Form { open, write_json: super::json::write };
+
+fn open(bytes: &[u8]) -> Val {
+    Reader::of(bytes).map_val()
+}
 
 /// Room for an item, to begin with.
 const ITEM_BYTES_USUAL: usize = 320;
@@ -15,7 +22,15 @@ const ITEM_BYTES_USUAL: usize = 320;
 impl Packed {
     /// An item as a client sent it, put to rest. Of a name that came twice the last counts.
     pub(crate) fn from_wire(item: Val) -> Result<Self, ValueError> {
-        let Val::Map(entries) = item else { return Ok(Self::of(&super::Item::new())) };
+        let entries = match item {
+            Val::Map(entries) => entries,
+            // One that came out of a table, perhaps another tank's.
+            Val::Kept(kept) => match kept.of_form(&FORM) {
+                Some(bytes) => return Ok(Self::of_shared(bytes)),
+                None => return Self::from_wire(kept.open()),
+            },
+            _ => return Ok(Self::of(&super::Item::new())),
+        };
         let mut out = Vec::with_capacity(ITEM_BYTES_USUAL);
         out.extend_from_slice(&[0; WEIGHT_BYTES]);
         let (_, bytes) = write_entries(&mut out, entries, 0)?;
@@ -25,9 +40,9 @@ impl Packed {
         Ok(Self::of_bytes(out))
     }
 
-    /// The item as clients get it.
+    /// The item as clients get it: shared, not copied.
     pub(crate) fn to_wire(&self) -> Val {
-        self.reader().map_val()
+        Val::Kept(Kept::new(self.shared(), &FORM))
     }
 
     /// The attributes of these names, as clients get them.

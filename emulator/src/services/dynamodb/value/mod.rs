@@ -1,9 +1,10 @@
 //! [`AttributeValue`]: a value of one of DynamoDB's ten types, and [`Item`], its attributes by name.
 //!
-//! Numbers are in `number.rs`, how values come and go on the wire in `wire.rs`, what they weigh in `size.rs`, how they lie at
+//! Numbers are in `number.rs`, how values come and go on the wire in `wire.rs` and `json.rs`, what they weigh in `size.rs`, how they lie at
 //! rest in `packed.rs`, and how keys are ordered in `order.rs`. What may be stored where is not decided here.
 
 mod direct;
+mod json;
 mod number;
 mod order;
 mod packed;

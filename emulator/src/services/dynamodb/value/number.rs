@@ -81,6 +81,11 @@ impl Number {
         (self.negative, self.digits, self.exponent)
     }
 
+    /// The same, for forms that keep the digits.
+    pub(crate) const fn decimal(&self) -> (bool, u128, i16) {
+        self.parts()
+    }
+
     /// From what `parts` gave.
     pub(super) const fn of_parts(negative: bool, digits: u128, exponent: i16) -> Self {
         Self { negative, digits, exponent }
@@ -258,23 +263,44 @@ impl Number {
     }
 }
 
-impl fmt::Display for Number {
-    /// Without an exponent, whatever the size, as DynamoDB answers.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Number {
+    /// Appends its text: without an exponent, whatever the size, as DynamoDB answers.
+    pub(super) fn push_to(&self, out: &mut Vec<u8>) {
         if self.negative {
-            f.write_str("-")?;
+            out.push(b'-');
         }
-        let text =
-            u64::try_from(self.digits).map_or_else(|_| self.digits.to_string(), |small| small.to_string());
-        let exponent = i32::from(self.exponent);
-        if exponent >= 0 {
-            f.write_str(&text)?;
-            return (0..if self.digits == 0 { 0 } else { exponent }).try_for_each(|_| f.write_str("0"));
+        // Most numbers are small, and division of 128 bits is slow.
+        let (mut small, mut large) = (itoa::Buffer::new(), itoa::Buffer::new());
+        let text = match u64::try_from(self.digits) {
+            Ok(digits) => small.format(digits),
+            Err(_) => large.format(self.digits),
+        };
+        let text = text.as_bytes();
+        let exponent = usize::from(self.exponent.unsigned_abs());
+        if self.exponent >= 0 {
+            out.extend_from_slice(text);
+            out.resize(out.len() + exponent, b'0');
+            return;
         }
-        let fraction = exponent.unsigned_abs() as usize;
-        match text.len().checked_sub(fraction) {
-            Some(whole) if whole > 0 => write!(f, "{}.{}", &text[..whole], &text[whole..]),
-            _ => write!(f, "0.{}{text}", "0".repeat(fraction - text.len())),
+        match text.len().checked_sub(exponent) {
+            Some(whole) if whole > 0 => {
+                out.extend_from_slice(&text[..whole]);
+                out.push(b'.');
+                out.extend_from_slice(&text[whole..]);
+            }
+            _ => {
+                out.extend_from_slice(b"0.");
+                out.resize(out.len() + exponent - text.len(), b'0');
+                out.extend_from_slice(text);
+            }
         }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::with_capacity(24);
+        self.push_to(&mut text);
+        f.write_str(std::str::from_utf8(&text).expect("digits, a sign and a point"))
     }
 }

@@ -74,13 +74,23 @@ impl Packed {
         Self(bytes.into())
     }
 
+    /// From bytes that `shared` gave.
+    pub(super) fn of_shared(bytes: &Arc<[u8]>) -> Self {
+        Self(Arc::clone(bytes))
+    }
+
+    /// The bytes, shared.
+    pub(super) fn shared(&self) -> Arc<[u8]> {
+        Arc::clone(&self.0)
+    }
+
     /// What DynamoDB counts for the item, as [`super::item_bytes`] does.
     pub(crate) fn item_bytes(&self) -> usize {
         u32::from_le_bytes(self.0[..WEIGHT_BYTES].try_into().expect("four bytes")) as usize
     }
 
     pub(super) fn reader(&self) -> Reader<'_> {
-        Reader(&self.0[WEIGHT_BYTES..])
+        Reader::of(&self.0)
     }
 }
 
@@ -146,6 +156,11 @@ pub(super) fn value(out: &mut Vec<u8>, value: &AttributeValue) {
 pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
+    /// Of the bytes of a packed item.
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
+        Self(&bytes[WEIGHT_BYTES..])
+    }
+
     pub(super) fn take(&mut self, count: usize) -> &'a [u8] {
         let (head, rest) = self.0.split_at(count);
         self.0 = rest;

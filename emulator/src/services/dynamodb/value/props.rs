@@ -46,6 +46,13 @@ fn encoded(value: &KeyValue) -> Vec<u8> {
     out
 }
 
+/// As GetItem's body has it.
+fn json_of(item: &wavetank_wire::Val) -> Vec<u8> {
+    let output = wavetank_wire::dynamodb::SERVICE.operation("GetItem").expect("it is served").output;
+    let member = output.members().iter().find(|member| member.name == "Item").expect("it has one");
+    wavetank_wire::codec::json_document(member.shape, item)
+}
+
 proptest! {
     #[test]
     fn a_number_is_the_same_when_it_comes_back(one in number()) {
@@ -89,6 +96,8 @@ proptest! {
         prop_assert_eq!(packed.attribute("~"), None);
         prop_assert_eq!(packed.item_bytes(), item_bytes(&item));
         prop_assert_eq!(&packed.to_wire(), &item_to_val(&item));
+        prop_assert_eq!(json_of(&packed.to_wire()), json_of(&item_to_val(&item)), "the same JSON, byte by byte");
+        prop_assert_eq!(&Packed::from_wire(packed.to_wire()).expect("an item"), &packed);
         prop_assert_eq!(&Packed::from_wire(item_to_val(&item)).expect("an item"), &packed);
         prop_assert_eq!(item_from_wire(item_to_wire(&item)), Ok(item));
     }

@@ -1,6 +1,6 @@
 //! What values weigh against the limits of DynamoDB and its capacity units, in bytes.
 //!
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html (to be verified).
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html (an edition of 2023-02 read 2026-11-28).
 
 use super::{AttributeValue, Item, Number};
 

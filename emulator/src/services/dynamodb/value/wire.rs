@@ -10,7 +10,7 @@ use wavetank_wire::{Document, Val};
 use super::{AttributeValue, Item, Number, NumberError, Type};
 
 /// Levels of lists and maps in an attribute, at most.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (to be verified).
+/// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html (an edition of 2023-02 read 2026-11-28).
 const DEPTH_MAX: usize = 32;
 
 /// Why what was sent is no value.
@@ -154,7 +154,7 @@ fn binaries(entries: Vec<Val>) -> Result<BTreeSet<Bytes>, ValueError> {
 
 /// An item or a key as a client sent it. Of a name that came twice the last counts.
 pub(crate) fn item_from_val(item: Val) -> Result<Item, ValueError> {
-    let Val::Map(entries) = item else { return Ok(Item::new()) };
+    let Val::Map(entries) = item.opened() else { return Ok(Item::new()) };
     entries.into_iter().map(|(name, val)| Ok((name, AttributeValue::from_wire(val)?))).collect()
 }
 
@@ -178,6 +178,7 @@ pub(crate) fn document(val: &Val) -> Document {
         Val::Str(text) => Document::String(text.clone()),
         Val::Blob(bytes) => Document::String(BASE64_STANDARD.encode(bytes)),
         Val::Bool(truth) => Document::Bool(*truth),
+        Val::Kept(kept) => document(&kept.open()),
         other => unreachable!("no value of an item: {other:?}"),
     }
 }

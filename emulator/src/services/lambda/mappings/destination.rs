@@ -127,6 +127,6 @@ impl GivenUp<'_> {
         };
         let notice = self.notice(cx, uuid, readable)?;
         let notice = Undelivered { destination: Some(destination.to_owned()), ..notice };
-        Some(Letter::new(uuid, to, document.to_string(), notice))
+        Some(Letter::new(uuid, self.function_arn, to, document.to_string(), notice))
     }
 }

@@ -16,6 +16,7 @@ use super::env::{Out, Owed};
 use super::lane::wait;
 use super::limits;
 use super::source::ask;
+use crate::services::lambda::state::metrics::count_undelivered;
 use crate::services::s3::Command;
 use crate::world::{Address, Cx, Effect, Undelivered};
 
@@ -42,6 +43,8 @@ pub(super) enum Post {
 #[derive(Clone, Debug)]
 pub(super) struct Letter {
     uuid: String,
+    /// Whose batch it tells of: an ARN, qualified or not.
+    function: String,
     to: Post,
     body: String,
     notice: Undelivered,
@@ -57,8 +60,8 @@ enum Next {
 }
 
 impl Letter {
-    pub(super) fn new(uuid: &str, to: Post, body: String, notice: Undelivered) -> Self {
-        Self { uuid: uuid.to_owned(), to, body, notice }
+    pub(super) fn new(uuid: &str, function: &str, to: Post, body: String, notice: Undelivered) -> Self {
+        Self { uuid: uuid.to_owned(), function: function.to_owned(), to, body, notice }
     }
 
     /// Asks the destination; the reply is owed.
@@ -147,6 +150,8 @@ impl Mappings {
             }
             Next::Lost => {
                 tracing::warn!(notice = ?letter.notice, "a record of failure has not reached its destination");
+                // `arn:aws:lambda:REGION:ACCOUNT:function:NAME`, then perhaps a qualifier.
+                count_undelivered(cx, letter.function.split(':').nth(6).unwrap_or_default());
                 self.out.lose(letter.notice);
             }
         }

@@ -86,9 +86,9 @@ pub(super) fn count_dropped(cx: &mut Cx<'_>, target: &Target) {
     cx.meter::<OfFunction>(&[&target.name]).add(OfFunction::AsyncDropped, 1.0);
 }
 
-/// An event's record did not reach its destination.
-pub(super) fn count_undelivered(cx: &mut Cx<'_>, target: &Target) {
-    cx.meter::<OfFunction>(&[&target.name]).add(OfFunction::DestinationFailures, 1.0);
+/// A record of failure or success did not reach its destination.
+pub(in super::super) fn count_undelivered(cx: &mut Cx<'_>, function: &str) {
+    cx.meter::<OfFunction>(&[function]).add(OfFunction::DestinationFailures, 1.0);
 }
 
 impl Lambda {

@@ -134,7 +134,7 @@ impl Lambda {
         match destination {
             Destination::Function(to) => {
                 if let Err(error) = self.accept_event(cx, to, record, None) {
-                    count_undelivered(cx, &event.target);
+                    count_undelivered(cx, &event.target.name);
                     tracing::warn!(%error, "an event's record was dropped");
                 }
             }

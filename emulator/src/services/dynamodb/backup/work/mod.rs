@@ -1,8 +1,10 @@
 //! The heavy part of exports and imports, as pure functions: it runs as a job, outside the world's lock.
 //!
-//! `write.rs` makes an export's files, `read.rs` an import's items out of objects, `json.rs` is DynamoDB JSON in both
-//! directions. Left out: where objects come from and go to; see `executors/dynamodb.rs` and `../export.rs`.
+//! `write.rs` makes an export's files of what `filter.rs` lets through, `read.rs` an import's items out of objects; `json.rs` is
+//! DynamoDB JSON in both directions, `ion.rs` is Ion in one. Left out: where objects come from and go to; see `executors/dynamodb.rs` and `../export.rs`.
 
+mod filter;
+mod ion;
 mod json;
 mod read;
 mod write;
@@ -11,9 +13,10 @@ use std::time::Duration;
 
 use super::limits::{JOB, JOB_PER_ITEM};
 
+pub(super) use filter::Filter;
 pub(super) use read::{Compression, Csv, Format, Source, Target};
 pub(crate) use read::{Import, Imported, SourceError};
-pub(super) use write::{Export, ExportItems, File};
+pub(super) use write::{Export, ExportFormat, ExportItems, File};
 
 /// Work of an export or an import.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 //!
 //! In a batch each has its own success or error; in a transaction all happen or none does.
 //! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.multiplestatements.batching.html and
-//! ql-reference.multiplestatements.transactions.html (to be verified).
+//! ql-reference.multiplestatements.transactions.html (an edition of 2023-02 read 2026-11-28).
 
 use wavetank_wire::dynamodb::{
     BatchExecuteStatementInput, BatchExecuteStatementOutput, BatchStatementError, BatchStatementRequest,
@@ -20,7 +20,7 @@ use crate::world::Cx;
 use super::super::capacity::{Consumed, Manner, Split, Told, read_units};
 use super::super::error::{DataError, Reason};
 use super::super::find::table_name;
-use super::super::single::settle_request;
+use super::super::single::{Source, settle_request};
 use super::super::transact::{self, Digest, Fitted};
 use super::{Answer, fit, read};
 
@@ -107,7 +107,7 @@ impl DynamoDb {
                 let manner = Manner::of_read(request.consistent_read);
                 let units = Consumed::of_table(read_units(found.map_or(0, Packed::item_bytes), manner));
                 let item = found.map(|item| shown(item, &select));
-                settle_request(cx, table, None, BATCH, &units, strict)?;
+                settle_request(cx, table, Source::default(), BATCH, &units, strict)?;
                 transact::count(consumed, &given, units);
                 Ok(item)
             }
@@ -207,7 +207,7 @@ impl DynamoDb {
 }
 
 /// The error of one statement of a batch: the codes are those of canceled transactions, mostly.
-/// Documented: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html (to be verified).
+/// Documented: the service model.
 fn told_error(why: &DynamoError) -> BatchStatementError {
     let Reason { code, message, item } = match why {
         DynamoError::NoSuchTable => {

@@ -18,7 +18,7 @@ use super::super::find;
 use super::super::meters;
 use super::super::page::{Parts, Reading, Selection, Start};
 use super::super::query::range;
-use super::super::single::settle_request;
+use super::super::single::{Source, settle_request};
 use super::super::transact::Digest;
 
 /// Where a page begins: in which of the partitions, and after which key.
@@ -142,7 +142,14 @@ impl DynamoDb {
             }
         }
         let table = self.writable(cx, name)?;
-        settle_request(cx, table, select.index.as_deref(), "ExecuteStatement", &selected.consumed, strict)?;
+        settle_request(
+            cx,
+            table,
+            Source::all(select.index.as_deref()),
+            "ExecuteStatement",
+            &selected.consumed,
+            strict,
+        )?;
         let items = i64::try_from(selected.items.len()).unwrap_or(i64::MAX);
         meters::returned(cx, &table.name, "ExecuteStatement", items);
         Ok(selected)

@@ -144,6 +144,11 @@ fn cloudwatch_is_told() {
         json!({"TableName": "plain", "Item": {"p": {"S": "a"}}, "ConditionExpression": "attribute_exists(p)"}),
     );
     rig.refused("GetItem", json!({"TableName": "plain", "Key": {}}));
+    let spec = json!({"AttributeName": "gone", "Enabled": true});
+    rig.ok("UpdateTimeToLive", json!({"TableName": "plain", "TimeToLiveSpecification": spec}));
+    let gone = (rig.bench.now.secs() + 10).to_string();
+    rig.ok("PutItem", json!({"TableName": "plain", "Item": {"p": {"S": "a"}, "gone": {"N": gone}}}));
+    rig.advance(Duration::from_secs(3_600));
     let told = rig.bench.readings();
     let ours: Vec<&str> = told.iter().map(String::as_str).collect();
     for expected in [
@@ -153,8 +158,86 @@ fn cloudwatch_is_told() {
         "ConsumedReadCapacityUnits TableName=ranged GlobalSecondaryIndexName=whole 1x sum 0.5",
         "ReturnedItemCount TableName=ranged Operation=Scan 1x sum 1",
         "ConditionalCheckFailedRequests TableName=plain 1x sum 1",
+        "TimeToLiveDeletedItemCount TableName=plain 1x sum 1",
         "UserErrors  1x sum 1",
     ] {
         assert!(ours.contains(&expected), "{expected}: {told:#?}");
     }
+}
+
+/// How many writes of one second each of these keys is granted, and the reason of the last refusal.
+fn writes_of(rig: &mut Rig, keys: usize) -> (usize, String) {
+    let (mut granted, mut reason) = (0, String::new());
+    for key in 0..keys {
+        for _ in 0..2_000 {
+            let put = json!({"TableName": "plain", "Item": {"p": {"S": key.to_string()}}});
+            match rig.ask("PutItem", put) {
+                Ok(_) => granted += 1,
+                Err(why) => {
+                    reason = why.fields[0].1[0]["reason"].as_str().expect("a reason").to_owned();
+                    break;
+                }
+            }
+        }
+    }
+    (granted, reason)
+}
+
+#[test]
+fn one_partition_key_has_no_more_than_a_partition_gives() {
+    let mut rig = rig((10, 2_500), (10, 10));
+    let told = |granted, reason: &str| (granted, reason.to_owned());
+    assert_eq!(writes_of(&mut rig, 1), told(1_000, "TableWriteKeyRangeThroughputExceeded"));
+    assert_eq!(
+        writes_of(&mut rig, 3),
+        told(2_000, "TableWriteKeyRangeThroughputExceeded"),
+        "the others are free"
+    );
+    let get = json!({"TableName": "plain", "Key": {"p": {"S": "0"}}, "ConsistentRead": true});
+    assert_eq!(until_refused(|| rig.ask("GetItem", get.clone()).map_err(|why| why.to_string())).0, 3_000);
+}
+
+#[test]
+fn a_hot_key_of_an_index_keeps_its_table_from_writes_that_reach_it() {
+    let mut rig = rig((10, 5_000), (10, 5_000));
+    let put =
+        |n: u32, x: &str| json!({"TableName": "plain", "Item": {"p": {"S": n.to_string()}, "x": {"S": x}}});
+    let refused = (0..2_000).find_map(|n| Some((n, rig.ask("PutItem", put(n, "hot")).err()?)));
+    let (granted, why) = refused.expect("a refusal");
+    let reasons = json!([{
+        "reason": "IndexWriteKeyRangeThroughputExceeded",
+        "resource": "arn:aws:dynamodb:us-east-1:000000000000:table/plain/index/by-x",
+    }]);
+    assert_eq!((granted, &why.fields[0].1), (1_000, &reasons));
+    rig.ok("PutItem", put(5_000, "cold"));
+    rig.advance(Duration::from_secs(1));
+    rig.ok("PutItem", put(5_001, "hot"));
+}
+
+#[test]
+fn a_table_on_demand_takes_what_a_new_one_takes_and_later_twice_its_peak() {
+    let mut rig = Rig::new(true);
+    rig.create(json!({
+        "TableName": "plain", "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
+    }));
+    let told = |granted| (granted, "TableWriteAccountLimitExceeded".to_owned());
+    assert_eq!(writes_of(&mut rig, 5), told(4_000));
+    rig.advance(Duration::from_secs(1));
+    assert_eq!(writes_of(&mut rig, 5), told(4_000), "it has not grown yet");
+    rig.advance(Duration::from_secs(30 * 60));
+    assert_eq!(writes_of(&mut rig, 9), told(8_000));
+}
+
+#[test]
+fn a_condition_that_fails_costs_twice_as_much_in_a_transaction() {
+    let mut rig = Rig::with_tables();
+    let actions = json!([{"Put": {
+        "TableName": "plain", "Item": {"p": {"S": "a"}}, "ConditionExpression": "attribute_exists(p)",
+    }}]);
+    rig.refused("TransactWriteItems", json!({"TransactItems": actions}));
+    let told = rig.bench.readings();
+    let expected = "ConsumedWriteCapacityUnits TableName=plain 1x sum 2";
+    assert!(told.iter().any(|line| line == expected), "{told:#?}");
 }

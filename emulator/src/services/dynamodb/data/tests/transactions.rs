@@ -192,7 +192,10 @@ fn transactions_are_refused_as_a_whole() {
             json!([put("a"), {"Put": {"TableName": "plain", "Item": {"p": {"S": "b"}, "x": {"S": "x".repeat(410_000)}}}}]),
             "Item size has exceeded the maximum allowed size",
         ),
-        (json!(large), "Transaction payload size cannot exceed 4194304 bytes"),
+        (
+            json!(large),
+            "Transaction payload size cannot exceed 4MB. Payload Size: : Transaction payload size cannot exceed 4MB. Payload Size: 4200158",
+        ),
     ] {
         check_refusal(&mut rig, "TransactWriteItems", json!({"TransactItems": actions}), expected);
         assert_eq!(rig.all("plain"), json!([]));

@@ -12,7 +12,7 @@ use super::super::capacity::{Consumed, Manner, Split, Told, read_units};
 use super::super::error::DataError;
 use super::super::find::table_name;
 use super::super::page::check_key_paths;
-use super::super::single::{settle_read, shown};
+use super::super::single::{Source, settle_read, shown};
 use super::super::write::read_key;
 
 impl DynamoDb {
@@ -53,7 +53,7 @@ impl DynamoDb {
         }
         let bytes: usize = found.iter().filter_map(|(_, item, _)| Some(item.as_ref()?.item_bytes())).sum();
         if bytes > limits::TRANSACTION_BYTES_MAX {
-            return Err(DataError::PayloadTooLarge.into());
+            return Err(DataError::PayloadTooLarge { bytes }.into());
         }
         let mut consumed: Vec<(String, Consumed)> = Vec::new();
         let mut responses = Vec::with_capacity(count);
@@ -81,7 +81,7 @@ impl DynamoDb {
         units: f64,
     ) -> Result<(), DynamoError> {
         let (name, strict, units) = (table_name(cx, given)?, self.strict, Consumed::of_table(units));
-        settle_read(cx, self.writable(cx, name)?, None, &units, strict)?;
+        settle_read(cx, self.writable(cx, name)?, Source::default(), &units, strict)?;
         super::write::count(consumed, given, units);
         Ok(())
     }

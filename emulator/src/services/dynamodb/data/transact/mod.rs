@@ -3,6 +3,12 @@
 //! All actions are checked by themselves, then held against their tables (the first that does not fit cancels), then all
 //! conditions are asked (each that fails is told), and only then is anything written.
 //! Recorded, for that order: Alternator's `test_transact.py`.
+//!
+//! Conflicts: one request is over before the next begins, so that none ever meets another's transaction under way, and no
+//! token's request is ever in progress. AWS's `TransactionConflictException`, a cancellation for `TransactionConflict` and
+//! `TransactionInProgressException` come from fault rules alone, which name operation and error.
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (an edition of 2023-02 read
+//! 2026-11-28), for when they come.
 
 mod get;
 mod token;

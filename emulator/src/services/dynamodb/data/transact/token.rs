@@ -1,6 +1,6 @@
 //! [`Tokens`]: what makes a transaction that is sent again the same transaction.
 //!
-//! Documented: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html (to be verified): for ten
+//! Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (an edition of 2023-02 read 2026-11-28): for ten
 //! minutes after it has succeeded, a token answers for its request and no other.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -102,6 +102,7 @@ impl Digest {
                 self.count(bytes.len());
                 self.0.update(bytes);
             }
+            Val::Kept(kept) => self.val(&kept.open()),
             Val::Bool(truth) => self.count(usize::from(*truth)),
             Val::Int(number) => self.count(number.cast_unsigned() as usize),
             Val::Null | Val::Float(_) | Val::Time(_) | Val::Doc(_) => self.count(usize::MAX),

@@ -154,8 +154,9 @@ impl DynamoDb {
         for action in input.transact_items {
             all.push(Asked::of(cx, action)?);
         }
-        if all.iter().map(Asked::bytes).sum::<usize>() > limits::TRANSACTION_BYTES_MAX {
-            return Err(DataError::PayloadTooLarge.into());
+        let bytes = all.iter().map(Asked::bytes).sum::<usize>();
+        if bytes > limits::TRANSACTION_BYTES_MAX {
+            return Err(DataError::PayloadTooLarge { bytes }.into());
         }
         let count = all.len();
         for asked in &all {
@@ -229,7 +230,7 @@ impl DynamoDb {
         let mut reasons = Vec::new();
         for (at, Fitted { given, write }) in fitted.iter().enumerate() {
             let name = table_name(cx, given)?;
-            match write.admitted_plan(cx, self.writable(cx, name)?, strict) {
+            match write.admitted_plan(cx, self.writable(cx, name)?, Manner::Transactional, strict) {
                 Ok(plan) => plans.push(plan),
                 Err(why) => {
                     reasons.resize(at, Reason::NONE);
@@ -245,7 +246,7 @@ impl DynamoDb {
     }
 
     /// What is consumed when a transaction that has been made is asked for again: its items are read.
-    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (to be verified).
+    /// Documented: docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (an edition of 2023-02 read 2026-11-28).
     pub(in super::super) fn reread(
         &self,
         cx: &Cx<'_>,
@@ -282,9 +283,10 @@ impl Reason {
             DynamoError::Data(DataError::DuplicateItem) => {
                 Self { code: "DuplicateItem", message, item: None }
             }
-            DynamoError::Data(DataError::Throttled { limit: Limit::Provisioned, .. }) => {
-                Self { code: "ProvisionedThroughputExceeded", message, item: None }
-            }
+            DynamoError::Data(DataError::Throttled {
+                limit: Limit::Provisioned | Limit::KeyRange { is_on_demand: false },
+                ..
+            }) => Self { code: "ProvisionedThroughputExceeded", message, item: None },
             DynamoError::Data(DataError::Throttled { .. }) => {
                 Self { code: "ThrottlingError", message, item: None }
             }

@@ -310,6 +310,9 @@ fn what_a_destination_refuses_is_kept_by_name_and_the_shard_goes_on() {
         assert_eq!(told(&lab), format!("1..1 (1 records) asked {asked} times, never again: {cause}"));
         assert_eq!(lab.seen.last().map(|seen| seen.texts.clone()), Some(vec!["b".to_owned()]));
         assert!(lab.is_at_rest() && lab.dead.is_empty());
+        let failures =
+            lab.bench.readings().into_iter().filter(|line| line.contains("DestinationDeliveryFailures"));
+        assert_eq!(failures.count(), 1, "AWS's only word of it");
         let input = api::DeleteEventSourceMappingInput { uuid };
         lab.call(api::Request::DeleteEventSourceMapping(input)).expect("it is there");
         lab.advance(5);

@@ -1,0 +1,203 @@
+//! What a run's end is asked: answers, what became of every record, and each check of the scenario.
+
+use chrono::FixedOffset;
+use wavetank_scenarios::{Check, Outputs, Query, Scenario, ScenarioError};
+use wavetank_types::Said;
+use wavetank_types::names::split_s3_uri;
+
+use crate::check::conserved::Conservation;
+use crate::check::landed::Landed;
+use crate::check::oracle::Compared;
+use crate::check::{self, Finding, conserved, counts};
+use crate::client::Aws;
+use crate::cost::{self, Usage};
+use crate::input::Input;
+use crate::observe::{self, Answer, Object};
+use crate::oracle::Truth;
+use crate::progress::{Progress, Stage};
+use crate::report::{QueryReport, Report};
+use crate::run::RunError;
+use crate::tables;
+
+/// Everything a run knows once its pipeline has come to its end.
+pub(crate) struct Ended<'a> {
+    pub(crate) aws: Aws<'a>,
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) outputs: Outputs,
+    pub(crate) input: &'a Input,
+}
+
+/// What checks are asked of, beside the target itself.
+struct Known {
+    conservation: Conservation,
+    queries: Vec<Compared>,
+    truth: Truth,
+    landed: Option<Landed>,
+}
+
+impl Ended<'_> {
+    /// Asks everything, in the order of the scenario.
+    pub(crate) async fn report(&self, progress: &dyn Progress) -> Result<Report, RunError> {
+        progress.begin(Stage::Query, Some(self.scenario.queries.len() as u64));
+        let truth = self.input.truth(self.scenario)?;
+        let queries = self.queries(&truth, progress).await?;
+        progress.begin(Stage::Observe, None);
+        let data = self.data().await?;
+        let conservation = self.input.conserve(self.aws, self.scenario, &self.outputs, &data).await?;
+
+        let known = Known { conservation, queries, truth, landed: self.landed().await? };
+        progress.begin(Stage::Check, Some(self.scenario.checks.len() as u64));
+        let mut findings = Vec::new();
+        for (done, check) in (1..).zip(&self.scenario.checks) {
+            findings.push(self.check(check, &known).await?);
+            progress.at(done);
+        }
+        let Known { conservation, queries, .. } = known;
+        let usage = Usage {
+            puts: (self.scenario.uploads.len() + 1 + data.len() + queries.len()) as u64,
+            gets: (1 + data.len() * queries.len()) as u64,
+            query_bytes: queries.iter().map(|query| query.answer.scanned_bytes).collect(),
+        };
+        Ok(Report {
+            scenario: self.scenario.name.clone(),
+            target: self.aws.target().name().to_owned(),
+            ledger: conservation.balance,
+            fates: conservation.ledger,
+            findings,
+            answered_by: if self.scenario.athena.is_some() { "Athena" } else { "DynamoDB" },
+            queries: queries.into_iter().map(QueryReport::of).collect(),
+            cost: cost::estimate(self.aws, &usage).await?,
+            ..Report::default()
+        })
+    }
+
+    /// The objects of the output. A table has none.
+    async fn data(&self) -> Result<Vec<Object>, RunError> {
+        let place = self.outputs.fill(&self.scenario.output.data)?;
+        Ok(if place.starts_with("s3:") { observe::list(self.aws, &place).await? } else { Vec::new() })
+    }
+
+    async fn queries(&self, truth: &Truth, progress: &dyn Progress) -> Result<Vec<Compared>, RunError> {
+        let tolerance = self.scenario.checks.iter().find_map(|check| match check {
+            Check::Oracle { tolerance } => Some(*tolerance),
+            _ => None,
+        });
+        let mut compared = Vec::new();
+        for (done, query) in (1..).zip(&self.scenario.queries) {
+            let answer = self.ask(query).await?;
+            let expected = truth.expected(&query.name);
+            let tolerance = tolerance.unwrap_or(0.0);
+            compared.push(Compared { name: query.name.clone(), answer, expected, tolerance });
+            progress.at(done);
+        }
+        Ok(compared)
+    }
+
+    /// SQL goes to Athena, everything else to DynamoDB.
+    async fn ask(&self, query: &Query) -> Result<Answer, RunError> {
+        let text = self.scenario.file(&query.file);
+        match &self.scenario.athena {
+            Some(athena) if query.file.ends_with(".sql") => {
+                let (database, workgroup) =
+                    (self.outputs.fill(&athena.database)?, self.outputs.fill(&athena.workgroup)?);
+                Ok(observe::query(self.aws, &database, &workgroup, text).await?)
+            }
+            _ => Ok(tables::ask(self.aws, query, text).await?),
+        }
+    }
+
+    /// What landed as lines of JSON, where checks ask for it.
+    async fn landed(&self) -> Result<Option<Landed>, RunError> {
+        let Some(landing) = &self.scenario.landing else { return Ok(None) };
+        let uri = self.outputs.fill(&landing.within)?;
+        let zone = self.zone(&landing.zone)?;
+        Ok(Some(check::landed::read(self.aws, landing, &uri, zone).await?))
+    }
+
+    fn zone(&self, zone: &str) -> Result<FixedOffset, ScenarioError> {
+        zone.parse().map_err(|_| bad_zone(self.scenario, zone))
+    }
+
+    async fn check(&self, check: &Check, known: &Known) -> Result<Finding, RunError> {
+        Ok(match check {
+            Check::Conserved {} => conserved::finding(&known.conservation),
+            Check::Oracle { .. } => {
+                let finding = check::oracle::check(&known.queries);
+                match known.truth.likely_cause(&known.queries).filter(|_| finding.is_failed()) {
+                    Some(cause) => finding.with_cause(cause),
+                    None => finding,
+                }
+            }
+            Check::Landed { .. } | Check::Order {} | Check::Freshness(_) => self.check_landed(check, known),
+            Check::Nulls(_) | Check::Snapshot { .. } => self.check_counts(check).await?,
+            Check::Jobs { job } => check::jobs::check(self.aws, &self.outputs.fill(job)?).await?,
+            Check::Unblocked {} => check::blocked::check(self.aws.target()).await,
+            Check::Replay(replay) => match self.input.store() {
+                Some(input) => {
+                    check::replay::check(self.aws, replay, &self.outputs, input.last_day()).await?
+                }
+                None => Finding::not_run("replay", no_store()),
+            },
+            Check::Schema(columns) => {
+                let (database, table) = (self.database()?, &columns.table);
+                check::schema::check(self.aws, &database, table, &columns.columns).await?
+            }
+            Check::Partition { within, by, path, zone, written } => {
+                let uri = self.outputs.fill(within)?;
+                let objects = observe::list(self.aws, &uri).await?;
+                let prefix = split_s3_uri(&uri).map_or("", |(_, prefix)| prefix);
+                let (zone, written) = (self.zone(zone)?, self.zone(written)?);
+                let rule = check::partition::Rule { prefix, by, path, zone, written };
+                check::partition::check(self.aws, &objects, rule).await?
+            }
+            Check::Files(files) => {
+                let objects = observe::list(self.aws, &self.outputs.fill(&files.within)?).await?;
+                check::files::check(&objects, files.count_max, files.bytes_max, files.bytes_mean_min)
+            }
+            Check::Logs(logs) => {
+                check::logs::check(self.aws, &self.outputs.fill(&logs.group)?, &logs.contains).await?
+            }
+        })
+    }
+
+    fn check_landed(&self, check: &Check, known: &Known) -> Finding {
+        let Some(landed) = &known.landed else {
+            let why = Said::new("the scenario has no [landing]", "scenario không có [landing]");
+            return Finding::not_run("landed", why);
+        };
+        match (check, self.input.store()) {
+            (Check::Landed { path, slack }, _) => landed.folders(path, *slack),
+            (Check::Freshness(limits), _) => landed.freshness(limits),
+            (_, Some(input)) => landed.order(&input.places()),
+            (_, None) => Finding::not_run("order", no_store()),
+        }
+    }
+
+    async fn check_counts(&self, check: &Check) -> Result<Finding, RunError> {
+        let workgroup = self.scenario.athena.as_ref().map_or("primary", |athena| &athena.workgroup);
+        let (database, workgroup) = (self.database()?, self.outputs.fill(workgroup)?);
+        let ask = async |sql: String| observe::query(self.aws, &database, &workgroup, &sql).await;
+        Ok(match check {
+            Check::Nulls(nulls) => counts::nulls(nulls, &ask(counts::nulls_sql(nulls)).await?),
+            Check::Snapshot { table, key } => {
+                counts::snapshot(table, key, &ask(counts::snapshot_sql(table, key)).await?)
+            }
+            _ => unreachable!("only these are asked here"),
+        })
+    }
+
+    fn database(&self) -> Result<String, ScenarioError> {
+        self.outputs.fill(self.scenario.athena.as_ref().map_or("default", |athena| &athena.database))
+    }
+}
+
+fn no_store() -> Said {
+    Said::new("the input has no order and no days", "đầu vào không có thứ tự và không có ngày")
+}
+
+fn bad_zone(scenario: &Scenario, zone: &str) -> ScenarioError {
+    ScenarioError::File {
+        file: format!("{}/scenario.toml", scenario.name),
+        cause: format!("zone `{zone}` is not an offset such as +07:00"),
+    }
+}

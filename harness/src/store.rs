@@ -1,0 +1,200 @@
+//! The fashion store as input: whole days of clicks and orders, sent as tank time passes.
+//!
+//! Time goes in ticks of half a minute. The clicks of a tick go out together in its last millisecond, so that none arrives in
+//! another minute, hour or day than its own. Orders go into the store's database every five minutes. What came out is
+//! accounted for in `check/store.rs`; what queries must answer is in `oracle/fashion_store.rs`.
+
+mod orders;
+mod postgres;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::NaiveDate;
+use wavetank_generators::Format;
+use wavetank_generators::fashion_store::{ClickText, Plan, Sent, Store, StoreError};
+use wavetank_scenarios::{Outputs, Scenario};
+use wavetank_types::{Said, Seed, Timestamp};
+
+use crate::client::Aws;
+use crate::drive;
+use crate::progress::{Progress, Stage};
+use crate::run::{RunError, RunOptions};
+use crate::send::{Outgoing, Sink};
+
+pub use orders::{Files, OrdersDb, OrdersError};
+
+/// The profile that is sent so.
+pub(crate) const PROFILE: &str = "fashion-store";
+
+const TICK: Duration = Duration::from_secs(30);
+/// How much before its end the clicks of a tick go out.
+const BEFORE_END: Duration = Duration::from_millis(1);
+const SECS_PER_DAY: u32 = 86_400;
+/// Ticks after which orders are inserted.
+const INSERT_TICKS: u32 = 10;
+
+/// A store, ready to live its days.
+#[derive(Debug)]
+pub(crate) struct StoreInput {
+    pub(crate) store: Store,
+    orders: OrdersPlace,
+}
+
+/// Where a store keeps its orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrdersPlace {
+    /// As files in a bucket: needs nothing.
+    #[default]
+    Files,
+    /// In an RDS instance: needs a PostgreSQL on this machine.
+    Rds,
+}
+
+impl OrdersPlace {
+    /// As the template's parameter has it.
+    pub(crate) fn parameter(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Rds => "rds",
+        }
+    }
+}
+
+impl StoreInput {
+    /// Opens the store. Nothing is sent.
+    pub(crate) fn open(scenario: &Scenario, options: &RunOptions) -> Result<Self, StoreError> {
+        let clicks = options.rows.unwrap_or(scenario.input.rows);
+        let mut plan = Plan::of_clicks(clicks, Seed(options.seed));
+        plan.users = options.users.or(scenario.input.users).unwrap_or(plan.users);
+        plan.days = options.days.or(scenario.input.days).unwrap_or(plan.days);
+        plan.defects = options.defects.defects;
+        Ok(Self { store: Store::new(plan)?, orders: options.orders })
+    }
+
+    /// Lets the days pass: waits for the first midnight, sends each click and order at its time, and ends with the last
+    /// midnight.
+    pub(crate) async fn send(
+        &self,
+        aws: Aws<'_>,
+        scenario: &Scenario,
+        outputs: &Outputs,
+        progress: &dyn Progress,
+    ) -> Result<(), RunError> {
+        let fill = |text: &Option<String>| outputs.fill(text.as_deref().unwrap_or_default());
+        let sink: Sink = outputs.fill(&scenario.input.to)?.parse()?;
+        let mut database = orders::open(aws, &fill(&scenario.input.orders)?).await?;
+        progress.begin(Stage::Upload, None);
+        if scenario.input.catalogue.is_some() {
+            let products = orders::table_of(&self.store.products(), Format::Csv)?;
+            drive::put(aws, &fill(&scenario.input.catalogue)?, products).await?;
+        }
+        database.load(&self.store).await?;
+        wait_until(aws, self.store.start()).await;
+        self.live(aws, &sink, database.as_mut(), progress).await
+    }
+
+    async fn live(
+        &self,
+        aws: Aws<'_>,
+        sink: &Sink,
+        database: &mut dyn OrdersDb,
+        progress: &dyn Progress,
+    ) -> Result<(), RunError> {
+        progress.begin(Stage::Send, Some(self.store.plan().clicks));
+        let (mut clicks, mut orders) = (self.store.sends(), self.store.order_feed());
+        let mut text = ClickText::new(&self.store);
+        let (mut due, mut bought) = (Vec::new(), Vec::new());
+        let (mut sent, mut ticks) = (0, 0);
+        loop {
+            ticks += 1;
+            let end = self.store.start() + TICK * ticks;
+            wait_until(aws, before(end)).await;
+            clicks.take_until(end, &mut due);
+            sink.send(aws, &outgoing(&due, &mut text)).await?;
+            sent += due.len() as u64;
+            due.clear();
+            progress.at(sent);
+            let is_over = end >= self.store.end();
+            if ticks.is_multiple_of(INSERT_TICKS) || is_over {
+                orders.take_until(end, &mut bought);
+                database.insert(&self.store, &bought, before(end)).await?;
+                bought.clear();
+            }
+            if is_over && clicks.waiting() == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Clicks that were asked for.
+    pub(crate) fn asked(&self) -> u64 {
+        self.store.plan().clicks
+    }
+
+    /// Where the orders were, for the report.
+    pub(crate) fn note(&self) -> Said {
+        match self.orders {
+            OrdersPlace::Files => Said::new(
+                "orders: embedded, as files of the store's bucket; no PostgreSQL took part",
+                "đơn hàng: bản nhúng, là các tệp trong bucket của cửa hàng; không dùng PostgreSQL",
+            ),
+            OrdersPlace::Rds => Said::new(
+                "orders: in RDS, a real PostgreSQL of this machine; the export read them through the Data API",
+                "đơn hàng: trong RDS, một PostgreSQL thật trên máy này; export đọc qua Data API (API truy vấn qua HTTP)",
+            ),
+        }
+    }
+
+    /// The last day that was lived.
+    pub(crate) fn last_day(&self) -> NaiveDate {
+        self.store.date_of((self.store.plan().days * SECS_PER_DAY).saturating_sub(1))
+    }
+
+    /// The place of each click in the order of sending, by its id; of its first sending.
+    pub(crate) fn places(&self) -> Vec<u32> {
+        let ids = usize::try_from(self.store.plan().clicks).unwrap_or(0) + 1;
+        let mut places = vec![u32::MAX; ids];
+        for (place, sent) in (0..).zip(self.store.sends()) {
+            let id = usize::try_from(sent.click.event_id).unwrap_or(0);
+            if let Some(slot) = places.get_mut(id).filter(|slot| **slot == u32::MAX) {
+                *slot = place;
+            }
+        }
+        places
+    }
+
+    /// The options of `wavetank run` that ask for the same store.
+    pub(crate) fn size(&self) -> String {
+        let Plan { days, users, clicks, .. } = self.store.plan();
+        format!("--days {days} --users {users} --clicks {clicks}")
+    }
+}
+
+fn before(end: Timestamp) -> Timestamp {
+    Timestamp::from_micros(end.micros() - i64::try_from(BEFORE_END.as_micros()).unwrap_or(0))
+}
+
+async fn wait_until(aws: Aws<'_>, at: Timestamp) {
+    let span = at.since(aws.target().now());
+    if !span.is_zero() {
+        aws.target().pause(span).await;
+    }
+}
+
+/// The records of some clicks: one buffer for all their text.
+fn outgoing(clicks: &[Sent], text: &mut ClickText<'_>) -> Vec<Outgoing> {
+    let (mut lines, mut ends) = (String::new(), Vec::with_capacity(clicks.len()));
+    for sent in clicks {
+        text.push_json(&mut lines, &sent.click);
+        ends.push(lines.len());
+    }
+    let lines = Bytes::from(lines);
+    let mut start = 0;
+    let record = |(sent, end): (&Sent, usize)| {
+        let data = lines.slice(start..end);
+        start = end;
+        Outgoing { key: sent.click.user_id.to_string(), data }
+    };
+    clicks.iter().zip(ends).map(record).collect()
+}
