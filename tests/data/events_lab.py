@@ -91,4 +91,20 @@ advance("1m")
 assert any(url.endswith("/made") for url in sqs.list_queues()["QueueUrls"])
 passed()
 
+# An alarm's change of state is an event on the default bus.
+cloudwatch = boto3.client("cloudwatch")
+cloudwatch.put_metric_alarm(
+    AlarmName="slow", Namespace="Shop", MetricName="Seconds", Statistic="Average", Period=60, EvaluationPeriods=1,
+    Threshold=1, ComparisonOperator="GreaterThanThreshold", Dimensions=[{"Name": "Page", "Value": "cart"}],
+)
+pattern = {"source": ["aws.cloudwatch"], "detail": {"state": {"value": ["ALARM"]}, "configuration": {"metrics": {"returnData": [True]}}}}
+events.put_rule(Name="alarms", EventPattern=json.dumps(pattern))
+paths = {"name": "$.detail.alarmName", "before": "$.detail.previousState.value", "why": "$.detail.state.reason"}
+template = {"InputPathsMap": paths, "InputTemplate": '"<name> was <before>: <why>"'}
+events.put_targets(Rule="alarms", Targets=[{"Id": "q", "Arn": ARN, "InputTransformer": template}])
+cloudwatch.set_alarm_state(AlarmName="slow", StateValue="ALARM", StateReason="said so")
+found = bodies(QUEUE)
+assert found == ['"slow was INSUFFICIENT_DATA: said so"'], found
+passed()
+
 print(f"{PASSED} passed")
