@@ -10,6 +10,8 @@
 mod compare;
 mod parse;
 #[cfg(test)]
+mod props;
+#[cfg(test)]
 mod tests;
 
 use serde_json::{Map, Value};
@@ -142,7 +144,8 @@ impl Node {
         };
         match event {
             Value::Object(object) => all(Some(object)),
-            Value::Array(entries) => entries.iter().any(|entry| self.matches(entry)),
+            // An empty array has no fields, which is what some patterns ask for.
+            Value::Array(entries) if !entries.is_empty() => entries.iter().any(|entry| self.matches(entry)),
             _ => all(None),
         }
     }

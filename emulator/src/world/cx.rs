@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use rand::Rng;
 use wavetank_types::{AccountId, Region, Stream, Timestamp};
-use wavetank_wire::{Operation, ToVal, Val, WireError};
+use wavetank_wire::events::{PutEvents, PutEventsInput, PutEventsRequestEntry};
+use wavetank_wire::{Document, Operation, ToVal, Val, WireError};
 
 use super::fault::{FAULTS_TOPIC, Faults, Place, Way};
 use super::job::{JobId, Work};
@@ -199,6 +200,25 @@ impl Cx<'_> {
         // In the region of this call: a service that is one per account has none of its own.
         let from = Address { service: self.owner.service, scope: self.scope.clone() };
         self.out.push((from, Effect::Log(batch)));
+    }
+
+    /// Puts an event of this service on the default bus of this account and region.
+    pub(crate) fn event(
+        &mut self,
+        source: &str,
+        detail_type: &str,
+        resources: Vec<String>,
+        detail: &Document,
+    ) {
+        let entry = PutEventsRequestEntry {
+            source: Some(source.to_owned()),
+            detail_type: Some(detail_type.to_owned()),
+            resources: Some(resources),
+            detail: Some(detail.to_string()),
+            ..PutEventsRequestEntry::default()
+        };
+        let input = PutEventsInput { entries: vec![entry], endpoint_id: None };
+        self.call::<PutEvents>(ServiceId::Events, input, None);
     }
 
     /// The numbers of a resource, to be counted up at this instant: `cx.meter::<OfStream>(&[name]).add(OfStream::Bytes, 1.0)`.

@@ -136,9 +136,7 @@ pub(super) fn put_notification(
 ) -> Answer<dto::PutBucketNotificationConfigurationOutput> {
     let (asked, input) = Asked::new(wire, req, "PutBucketNotificationConfiguration");
     let sent = input.notification_configuration;
-    if sent.event_bridge_configuration.is_some() {
-        return unbuilt("notifications to EventBridge");
-    }
+    let event_bridge = sent.event_bridge_configuration.is_some();
     let functions = sent.lambda_function_configurations.into_iter().flatten();
     let functions = functions.map(|one| listener(one.id, one.lambda_function_arn, one.events, one.filter));
     let queues = sent.queue_configurations.into_iter().flatten();
@@ -146,7 +144,7 @@ pub(super) fn put_notification(
     let topics = sent.topic_configurations.into_iter().flatten();
     let topics = topics.map(|one| listener(one.id, one.topic_arn, one.events, one.filter));
     let listeners = functions.chain(queues).chain(topics).collect::<S3Result<Vec<_>>>()?;
-    let notification = Notification { listeners };
+    let notification = Notification { listeners, event_bridge };
     if input.skip_destination_validation != Some(true) {
         let check = wire.tank.with_world(|world| world.check_destinations(&notification));
         check.map_err(convert::error)?;
@@ -161,7 +159,9 @@ pub(super) fn notification(
 ) -> Answer<dto::GetBucketNotificationConfigurationOutput> {
     let (asked, input) = Asked::new(wire, req, "GetBucketNotificationConfiguration");
     let said = asked.said(&input.bucket, |said| Ok(said.notification.clone()))?;
-    let mut out = dto::GetBucketNotificationConfigurationOutput::default();
+    let event_bridge_configuration = said.event_bridge.then(dto::EventBridgeConfiguration::default);
+    let mut out =
+        dto::GetBucketNotificationConfigurationOutput { event_bridge_configuration, ..Default::default() };
     for listener in said.listeners {
         let destination = listener.destination();
         let rule = |name: &'static str, value: Option<String>| {

@@ -4,8 +4,9 @@
 //! It backs up DynamoDB tables, through DynamoDB's own public operations; other resources are refused by name. A recovery point is a
 //! backup of DynamoDB, which shows it as one that a user made. Left out: copies to other vaults, cold storage (stored and shown,
 //! nothing moves), locks and access policies of vaults, reports, audits, restore tests; those answer `NotImplemented`.
-//! Time: a job runs for [`limits::JOB`]; a plan runs at the minute that its schedule names, start windows are not waited for.
-//! Start with `jobs.rs`, then `plans.rs`; `schedule.rs` reads cron expressions.
+//! Time: a job runs for [`limits::JOB`]; a plan runs at the minute that its schedule names, by `advance`, and lets `settle` come to
+//! rest; start windows are not waited for.
+//! Start with `jobs.rs`, then `plans.rs`; `schedule.rs` says when plans run.
 
 mod error;
 mod jobs;
@@ -107,9 +108,12 @@ impl Service for Backup {
     fn next_deadline(&self) -> Option<Timestamp> {
         let jobs = self.jobs.values().filter_map(|job| job.until);
         let restores = self.restores.values().filter_map(|restore| restore.until);
-        let plans = self.plans.values().filter_map(Plan::next_run);
         let points = self.points.values().filter_map(Point::delete_at);
-        jobs.chain(restores).chain(plans).chain(points).min()
+        jobs.chain(restores).chain(points).min()
+    }
+
+    fn next_routine(&self) -> Option<Timestamp> {
+        self.plans.values().filter_map(Plan::next_run).min()
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) {

@@ -2,7 +2,7 @@
 //!
 //! Metrics: `put.rs`, `list.rs`, `statistics.rs`, `data.rs` with `queries.rs` and `labels.rs`. Alarms: `alarm.rs` is what one is,
 //! `alarms.rs` and `composite.rs` how it is made, `show.rs` how it is shown, `watch.rs` when it is looked at, `actions.rs` what it does,
-//! `history.rs` what it has done. The rest: `dashboards.rs`, `tags.rs`, `token.rs` for pages.
+//! `history.rs` what it has done, `tell.rs` what EventBridge hears of it. The rest: `dashboards.rs`, `tags.rs`, `token.rs` for pages.
 
 mod actions;
 mod alarm;
@@ -18,6 +18,7 @@ mod queries;
 mod show;
 mod statistics;
 mod tags;
+mod tell;
 mod token;
 mod watch;
 

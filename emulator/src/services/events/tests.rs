@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wavetank_types::Seed;
 use wavetank_wire::events::*;
-use wavetank_wire::{Operation, WireError, sqs};
+use wavetank_wire::{Operation, WireError, glue, sqs};
 
+use crate::services::s3::{BucketConfiguration, Command, Notification};
 use crate::world::{Rule as Fault, Verdict};
 use crate::{Scope, Tank};
 
@@ -261,4 +262,50 @@ async fn wrong_rules_are_refused_with_the_reason() {
     let input = PutTargetsInput { rule: "r".to_owned(), event_bus_name: None, targets: vec![target] };
     let said = refusal(bench.call::<PutTargets>(input).await);
     assert_eq!(said, "ResourceNotFoundException: Rule r does not exist on EventBus default.");
+}
+
+#[tokio::test]
+async fn buckets_and_crawlers_put_events_on_the_default_bus() {
+    let bench = Bench::new().await;
+    let target = Target { input_path: Some("$.detail-type".to_owned()), ..to_queue("q") };
+    bench.rule("default", &json!({"source": ["aws.s3", "aws.glue"]}), target).await;
+    let s3 = |command: Command| {
+        let done = bench
+            .tank
+            .s3::<_, WireError>(&Scope::default(), "", "Any", |s3, cx| s3.perform(cx, command.clone()));
+        done.unwrap();
+    };
+    let bucket = || "lake".to_owned();
+    s3(Command::CreateBucket { bucket: bucket() });
+    let put = |key: &str| Command::PutObject {
+        bucket: bucket(),
+        key: key.to_owned(),
+        body: "{\"a\": 1}".into(),
+        content_type: "application/json".to_owned(),
+    };
+    s3(put("rows/unheard.json"));
+    let notification = Some(Notification { listeners: Vec::new(), event_bridge: true });
+    let configuration = BucketConfiguration { notification, ..BucketConfiguration::default() };
+    s3(Command::PutBucketConfiguration { bucket: bucket(), configuration });
+    s3(put("rows/heard.json"));
+    assert_eq!(bench.bodies("q").await, ["\"Object Created\""]);
+
+    let input = glue::CreateDatabaseInput {
+        database_input: glue::DatabaseInput { name: "d".to_owned(), ..Default::default() },
+        ..Default::default()
+    };
+    bench.call::<glue::CreateDatabase>(input).await.unwrap();
+    let s3_target = glue::S3Target { path: Some("s3://lake/rows/".to_owned()), ..Default::default() };
+    let input = glue::CreateCrawlerInput {
+        name: "c".to_owned(),
+        role: "r".to_owned(),
+        database_name: Some("d".to_owned()),
+        targets: glue::CrawlerTargets { s3targets: Some(vec![s3_target]), ..Default::default() },
+        ..Default::default()
+    };
+    bench.call::<glue::CreateCrawler>(input).await.unwrap();
+    bench.call::<glue::StartCrawler>(glue::StartCrawlerInput { name: "c".to_owned() }).await.unwrap();
+    assert!(bench.tank.settle(Duration::from_secs(3_600)).await);
+    let bodies = bench.bodies("q").await;
+    assert!(bodies.contains(&"\"Glue Crawler State Change\"".to_owned()), "{bodies:?}");
 }

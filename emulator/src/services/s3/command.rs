@@ -72,6 +72,8 @@ pub struct BucketConfiguration {
 pub struct Notification {
     /// In the order in which they were given.
     pub listeners: Vec<Listener>,
+    /// Whether all events go to EventBridge as well.
+    pub event_bridge: bool,
 }
 
 /// What kind of thing hears of events.

@@ -106,7 +106,7 @@ fn listener(events: &[&str], prefix: &str, suffix: &str) -> Listener {
 fn listeners_that_would_hear_one_event_twice_are_refused() {
     let check = |listeners: &[Listener], expected: &str| {
         let tank = tank_with_bucket();
-        let notification = Some(Notification { listeners: listeners.to_vec() });
+        let notification = Some(Notification { listeners: listeners.to_vec(), event_bridge: false });
         let configuration = BucketConfiguration { notification, ..BucketConfiguration::default() };
         let answer = act(&tank, |s3, cx| s3.configure(cx, "lake", configuration.clone()));
         let message = answer.err().map(|error| error.message).unwrap_or_default();
@@ -206,7 +206,7 @@ async fn queues_and_topics_hear_of_a_test_and_then_of_objects() {
     let listens =
         |arn: String, suffix: &str| Listener { arn, ..listener(&["s3:ObjectCreated:*"], "", suffix) };
     let configure = |listeners: Vec<Listener>| {
-        let notification = Notification { listeners };
+        let notification = Notification { listeners, event_bridge: false };
         tank.with_world(|world| world.check_destinations(&notification))?;
         let notification = Some(notification);
         let configuration = BucketConfiguration { notification, ..BucketConfiguration::default() };

@@ -36,6 +36,7 @@ const NOTIFICATION_FILTER: Form = Form::Members(&[(
 )]);
 
 pub(super) const NOTIFICATION: Members = &[
+    ("EventBridgeConfiguration", Form::Members(&[("EventBridgeEnabled", Form::Scalar)])),
     (
         "LambdaConfigurations",
         Form::List(&[("Event", Form::Scalar), ("Function", Form::Scalar), ("Filter", NOTIFICATION_FILTER)]),
@@ -163,7 +164,9 @@ fn notification(part: &Properties<'_>) -> Result<Notification, Reason> {
     let mut listeners = entries(part, "LambdaConfigurations", |one| listener(one, "Function"))?;
     listeners.extend(entries(part, "QueueConfigurations", |one| listener(one, "Queue"))?);
     listeners.extend(entries(part, "TopicConfigurations", |one| listener(one, "Topic"))?);
-    Ok(Notification { listeners })
+    let event_bridge = inside(part, "EventBridgeConfiguration");
+    let event_bridge = event_bridge.is_some_and(|said| said.flag("EventBridgeEnabled") != Some(false));
+    Ok(Notification { listeners, event_bridge })
 }
 
 fn listener(one: &Properties<'_>, destination: &str) -> Result<Listener, Reason> {

@@ -16,6 +16,7 @@ use super::super::store::Span;
 use super::CloudWatch;
 use super::alarm::{MetricRule, Watched};
 use super::queries::{Measured, Of, answer};
+use super::tell::tell;
 use crate::world::{Cx, Point};
 
 const MINUTE: i64 = 60;
@@ -192,6 +193,7 @@ impl CloudWatch {
         alarm.state.transitioned = cx.now;
         let alarm = &self.alarms[name];
         self.history.transitioned(alarm, &before, cx.now);
+        tell(cx, alarm, &before);
         if alarm.actions_enabled {
             self.act(cx, name, &before);
         }

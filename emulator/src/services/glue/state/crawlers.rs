@@ -312,9 +312,30 @@ impl Crawlers {
 impl CrawlerEntry {
     fn end(&mut self, cx: &mut Cx<'_>, state: CrawlState, changes: Changes) {
         self.phase = Phase::Stopping(cx.now + CRAWLER_STOPPING);
+        let told = match state {
+            CrawlState::Completed => Some("Succeeded"),
+            CrawlState::Failed(_) => Some("Failed"),
+            CrawlState::Running | CrawlState::Stopped => None,
+        };
         if let Some(crawl) = self.crawls.last_mut() {
             crawl.end(cx.now, state, &changes);
         }
+        if let Some(told) = told {
+            self.tell(cx, told);
+        }
+    }
+
+    /// Tells EventBridge. Documented: docs.aws.amazon.com/glue/latest/dg/automating-awsglue-with-cloudwatch-events.html (to be
+    /// verified). Left out: the counts of tables and partitions.
+    fn tell(&self, cx: &mut Cx<'_>, state: &str) {
+        let detail = serde_json::json!({
+            "crawlerName": self.crawler.name,
+            "accountId": cx.scope.account.as_str(),
+            "state": state,
+            "completionDate": cx.now.iso_millis(),
+            "message": format!("Crawler {}", state.to_lowercase()),
+        });
+        cx.event("aws.glue", "Glue Crawler State Change", Vec::new(), &detail);
     }
 }
 

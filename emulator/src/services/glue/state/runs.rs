@@ -122,11 +122,27 @@ impl Run {
         }
     }
 
-    fn end(&mut self, now: Timestamp, end: End, message: Option<String>) {
+    /// Tells EventBridge. Documented: docs.aws.amazon.com/glue/latest/dg/automating-awsglue-with-cloudwatch-events.html (to be
+    /// verified). Assumed: the sentences of runs without a message.
+    fn end(&mut self, cx: &mut Cx<'_>, end: End, message: Option<String>) {
         self.phase = Phase::Over(end);
-        self.run.completed_on = Some(now);
-        self.run.last_modified_on = Some(now);
+        self.run.completed_on = Some(cx.now);
+        self.run.last_modified_on = Some(cx.now);
+        let (severity, said) = match end {
+            End::Succeeded => ("INFO", "Job run succeeded"),
+            End::Failed => ("ERROR", "Job run failed"),
+            End::Timeout => ("WARN", "Job run timed out"),
+            End::Stopped => ("INFO", "Job run stopped"),
+        };
+        let detail = serde_json::json!({
+            "jobName": self.run.job_name,
+            "severity": severity,
+            "state": end.name(),
+            "jobRunId": self.id(),
+            "message": message.as_deref().unwrap_or(said),
+        });
         self.run.error_message = message;
+        cx.event("aws.glue", "Glue Job State Change", Vec::new(), &detail);
     }
 }
 
@@ -235,9 +251,9 @@ impl Jobs {
                         run.begin(cx, name, &script_location);
                     }
                     Phase::Running { timeout_at, .. } if timeout_at <= cx.now => {
-                        run.end(cx.now, End::Timeout, Some("Job run timed out".to_owned()));
+                        run.end(cx, End::Timeout, Some("Job run timed out".to_owned()));
                     }
-                    Phase::Stopping { until } if until <= cx.now => run.end(cx.now, End::Stopped, None),
+                    Phase::Stopping { until } if until <= cx.now => run.end(cx, End::Stopped, None),
                     _ => {}
                 }
             }
@@ -373,7 +389,7 @@ impl JobEntry {
     fn over(&mut self, cx: &mut Cx<'_>, at: usize, end: End, message: Option<String>) {
         let attempts_max = self.job.max_retries.unwrap_or(0);
         let run = &mut self.runs[at];
-        run.end(cx.now, end, message);
+        run.end(cx, end, message);
         let attempt = run.run.attempt.unwrap_or(0);
         if end == End::Succeeded {
             self.move_bookmark(at);

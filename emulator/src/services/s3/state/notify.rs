@@ -4,7 +4,9 @@
 //! (to be verified). The key is encoded as form data: `red flower.jpg` arrives as `red+flower.jpg`. Each event is one
 //! invocation or message with one record. Assumed: that AWS never groups records, and the principal ids, which AWS makes up.
 //! Queues and topics get an `s3:TestEvent` when they are configured; functions never do.
-//! Left out: EventBridge (refused by name).
+//! EventBridge, where a bucket wants it, gets each event with a shape of its own on the default bus of the bucket's account and region.
+//! Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (to be verified), that shape. Assumed: of its reasons, the
+//! operation's name by the event's.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -63,6 +65,11 @@ impl S3 {
             let payload = json!({ "Records": [record(cx, found, listener, &event)] });
             tell(cx, listener, payload.to_string());
         }
+        if found.said.notification.event_bridge {
+            let sequencer = sequencer(cx.now.micros(), self.changes);
+            let event = Event { name, key, object, version_id, sequencer };
+            put_event(cx, found, &event);
+        }
     }
 }
 
@@ -107,6 +114,44 @@ fn record(cx: &mut Cx<'_>, bucket: &super::Bucket, listener: &Listener, event: &
             "object": object,
         },
     })
+}
+
+/// One event for EventBridge. Events that it does not have, such as lifecycle's markers, are told as deletions.
+fn put_event(cx: &mut Cx<'_>, bucket: &super::Bucket, event: &Event<'_>) {
+    let mut object = Map::new();
+    object.insert("key".to_owned(), event.key.into());
+    if let Some(stored) = event.object {
+        object.insert("size".to_owned(), stored.size().into());
+        object.insert("etag".to_owned(), stored.etag.as_str().into());
+    }
+    if let Some(version) = event.version_id {
+        object.insert("version-id".to_owned(), version.into());
+    }
+    object.insert("sequencer".to_owned(), event.sequencer.as_str().into());
+    let (detail_type, reason) = match event.name.split_once(':') {
+        Some(("ObjectCreated", "Put")) => ("Object Created", "PutObject"),
+        Some(("ObjectCreated", "Copy")) => ("Object Created", "CopyObject"),
+        Some(("ObjectCreated", "CompleteMultipartUpload")) => ("Object Created", "CompleteMultipartUpload"),
+        Some(("ObjectCreated", _)) => ("Object Created", "POST Object"),
+        Some(("LifecycleExpiration", _)) => ("Object Deleted", "Lifecycle Expiration"),
+        _ => ("Object Deleted", "DeleteObject"),
+    };
+    let mut detail = json!({
+        "version": "0",
+        "bucket": { "name": bucket.name() },
+        "object": object,
+        "request-id": cx.hex(16).to_uppercase(),
+        "requester": principal(cx),
+        "source-ip-address": "127.0.0.1",
+        "reason": reason,
+    });
+    if detail_type == "Object Deleted" {
+        let is_marker = event.name.ends_with("DeleteMarkerCreated");
+        detail["deletion-type"] =
+            if is_marker { "Delete Marker Created" } else { "Permanently Deleted" }.into();
+    }
+    let scope = Scope { account: bucket.owner.clone(), region: bucket.region.clone() };
+    cx.within(&scope).event("aws.s3", detail_type, vec![Arn::s3(bucket.name()).to_string()], &detail);
 }
 
 fn principal(cx: &Cx<'_>) -> String {
