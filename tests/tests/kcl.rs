@@ -3,7 +3,7 @@
 //! Its leases are in DynamoDB, its numbers go to CloudWatch: three services at once, two of them in CBOR. Needs `java`
 //! with its compiler and `KCL_JARS`, a folder with the library's jars; skips aloud where one is missing. `.ci/run` has both.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and skips aloud")]
 
 use std::path::{Path, PathBuf};
 

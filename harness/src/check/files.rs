@@ -15,7 +15,8 @@ pub fn check(objects: &[Object], count_max: u64, bytes_max: u64, bytes_mean_min:
         .filter(is_bad)
         .map(|object| Said::plain(format!("{}: {} bytes", object.uri(), object.size)))
         .collect();
-    let is_small = bytes / count.max(1) < bytes_mean_min.unwrap_or(0);
+    // One file cannot be fewer.
+    let is_small = count > 1 && bytes / count < bytes_mean_min.unwrap_or(0);
     let holds = count > 0 && count <= count_max && bad.is_empty() && !is_small;
     let detail = Said::new(
         format!("{count} files (at most {count_max}), {bytes} bytes in all"),
