@@ -2,7 +2,7 @@
 //!
 //! Needs a PostgreSQL server, `python3` with boto3, `aws`; each test skips aloud where something is missing.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and skips aloud")]
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
