@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
+use wavetank_emulator::executors::airflow::find_airflow;
+
 use crate::failure::Failure;
 
 /// A program that something of ours can use.
@@ -58,6 +60,20 @@ pub(crate) fn doctor() -> Result<ExitCode, Failure> {
             "postgres",
             wavetank_emulator::executors::postgres::INSTALL
         ),
+    }
+    match find_airflow() {
+        Ok(found) => {
+            let amazon = found
+                .amazon
+                .map_or("without the amazon provider".to_owned(), |version| format!("amazon {version}"));
+            println!(
+                "  found    {:<8} {} ({amazon}) of {}",
+                "airflow",
+                found.version,
+                found.python.display()
+            );
+        }
+        Err(missing) => println!("  missing  {:<8} for MWAA environments: {missing}", "airflow"),
     }
     let port = std::net::TcpListener::bind(("127.0.0.1", 4566));
     println!(

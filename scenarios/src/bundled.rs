@@ -66,6 +66,8 @@ pub fn bundled(name: &str) -> Option<BTreeMap<String, String>> {
             "template.yaml",
             "functions/recommend.py",
             "functions/export.py",
+            "dags/fashion_store_clicks.py",
+            "dags/fashion_store_daily.py",
             "jobs/clean.py",
             "queries/interest-by-product.sql",
             "queries/interest-by-sub-category.sql",

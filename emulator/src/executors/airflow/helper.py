@@ -402,6 +402,14 @@ def run(bag, asked):
         CLOCK.running, CLOCK.deadline = False, None
 
 
+def know_users():
+    """Other tables refer to the users', which a provider brings."""
+    try:
+        from airflow.providers.fab.auth_manager import models as _users
+    except ImportError:
+        pass
+
+
 def make_database():
     """The tables of the metadata, without its web server's permissions."""
     from airflow import models, settings
@@ -409,11 +417,6 @@ def make_database():
     from airflow.utils.db import synchronize_log_template
 
     models.import_all_models()
-    try:
-        # Other tables refer to the users'.
-        from airflow.providers.fab.auth_manager import models as _users
-    except ImportError:
-        pass
     Base.metadata.create_all(settings.engine)
     synchronize_log_template()
     with settings.engine.connect() as connection:
@@ -443,6 +446,7 @@ def main():
     from airflow import settings
 
     settings.initialize()
+    know_users()
     take_time()
     use_wal(settings.engine)
     for name in list(logging.root.manager.loggerDict):
