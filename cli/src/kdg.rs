@@ -8,7 +8,7 @@ use wavetank::Target as _;
 use wavetank::client::Aws;
 use wavetank::events::Events;
 use wavetank::progress::{Progress as _, Stage};
-use wavetank::send::{SendError, Sink};
+use wavetank::send::Sink;
 use wavetank::target::{Endpoint, Pace};
 use wavetank_generators::kdg::Template;
 use wavetank_types::{Seed, Timestamp};
@@ -16,6 +16,7 @@ use wavetank_types::{Seed, Timestamp};
 use crate::args::GenerateArgs;
 use crate::failure::Failure;
 use crate::progress::Terminal;
+use crate::send::refused;
 use crate::whole_file::create;
 
 /// Records when neither a number nor a time is given.
@@ -66,14 +67,4 @@ fn send(args: &GenerateArgs, events: &Events, sink: &Sink) -> Result<ExitCode, F
     progress.end();
     println!("{}: {} records sent", args.to.as_ref().map(ToString::to_string).unwrap_or_default(), sent?);
     Ok(ExitCode::SUCCESS)
-}
-
-fn refused(error: &SendError) -> Failure {
-    let hint = match error {
-        SendError::Api(error) if error.code == "ResourceNotFoundException" => {
-            "\nhint: is it there, and in this region? say another with --region"
-        }
-        _ => "",
-    };
-    Failure::Failed(format!("{error}{hint}"))
 }

@@ -104,7 +104,8 @@ async fn send_clicks(
 /// Clicks in memory at a time, when all of them are past.
 const BATCH_MAX: usize = 5_000;
 
-fn refused(error: &SendError) -> Failure {
+/// Records were not taken: why, and what may help.
+pub(crate) fn refused(error: &SendError) -> Failure {
     let hint = match error {
         SendError::Api(error) if error.code == "ResourceNotFoundException" => {
             "\nhint: is it there, and in this region? say another with --region"

@@ -1,11 +1,18 @@
 //! For tests of one service alone: a [`Cx`] without a world, and what the service pushed to it.
 
 use wavetank_types::{Seed, Stream, Timestamp};
+use wavetank_wire::WireError;
 
 use super::fault::{Faults, Rule, RuleId};
 use super::metrics::{Counters, Reading};
 use super::{Address, Cx, Effect, Scope};
 use crate::services::ServiceId;
+
+/// How a call was refused: `Code: message`.
+pub(crate) fn refusal<T: std::fmt::Debug>(answer: Result<T, WireError>) -> String {
+    let error = answer.unwrap_err();
+    format!("{}: {}", error.code, error.message)
+}
 
 /// What a `Cx` borrows from, and where effects gather.
 #[derive(Debug)]

@@ -131,12 +131,13 @@ fn recommended(store: &Store, looks: &BTreeMap<u64, u64>) -> BTreeMap<u64, Vec<u
     }
     let of = |(user, product): (u64, u64)| {
         let group = &groups[store.item(product).sub_category];
+        // At least one: a look at a product that is alone is not among them.
         let others = group.len() as u64 - 1;
         // The product's own place is stepped over.
         let own = group.iter().position(|id| *id == product).unwrap_or(0) as u64;
         let place = |n: u64| (31 * user + product + n) % others;
         let take = |n: u64| group[(place(n) + u64::from(place(n) >= own)) as usize];
-        (others > 0).then(|| (user, (0..others.min(RECOMMENDED as u64)).map(take).collect()))
+        (user, (0..others.min(RECOMMENDED as u64)).map(take).collect())
     };
-    looks.iter().map(|(user, product)| (*user, *product)).filter_map(of).collect()
+    looks.iter().map(|(user, product)| of((*user, *product))).collect()
 }

@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use wavetank_generators::Format;
 use wavetank_generators::fashion_store::{Order, Product, Store};
+use wavetank_transforms::fashion_store::PRODUCT_COLUMNS;
+use wavetank_transforms::fashion_store::export::csv_of;
 use wavetank_types::Timestamp;
 use wavetank_wire::rds::{DescribeDBInstances, DescribeDBInstancesInput};
 use wavetank_wire::secretsmanager::{GetSecretValue, GetSecretValueInput};
-
-use wavetank_transforms::fashion_store::export::csv_of;
 
 use super::orders::{self, OrdersDb, OrdersError, table_of};
 use crate::client::Aws;
@@ -28,20 +28,6 @@ const TABLES: &str = "
     CREATE INDEX ON orders (order_date);
     CREATE TABLE order_details (order_id bigint REFERENCES orders, product_id bigint REFERENCES products,
         quantity integer NOT NULL, unit_price numeric NOT NULL, PRIMARY KEY (order_id, product_id));";
-
-const PRODUCT_COLUMNS: [&str; 11] = [
-    "id",
-    "gender",
-    "master_category",
-    "sub_category",
-    "article_type",
-    "base_colour",
-    "season",
-    "year",
-    "usage",
-    "product_display_name",
-    "price",
-];
 
 /// An open connection to the store's instance.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use wavetank_types::{Seed, Timestamp};
 use wavetank_wire::cloudwatch::*;
 use wavetank_wire::{Operation, WireError};
 
+use crate::world::testing::refusal;
 use crate::{Scope, Tank};
 
 /// A tank, and short words for what clients do.
@@ -25,10 +26,6 @@ fn dimensions(pairs: &[(&str, &str)]) -> Vec<Dimension> {
     let one =
         |(name, value): &(&str, &str)| Dimension { name: (*name).to_owned(), value: (*value).to_owned() };
     pairs.iter().map(one).collect()
-}
-
-fn refusal<T: std::fmt::Debug>(answer: Result<T, WireError>) -> String {
-    answer.unwrap_err().to_string()
 }
 
 impl Bench {

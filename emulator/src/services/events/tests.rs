@@ -8,6 +8,7 @@ use wavetank_wire::events::*;
 use wavetank_wire::{Operation, WireError, glue, sqs};
 
 use crate::services::s3::{BucketConfiguration, Command, Notification};
+use crate::world::testing::refusal;
 use crate::world::{Rule as Fault, Verdict};
 use crate::{Scope, Tank};
 
@@ -18,11 +19,6 @@ struct Bench {
 
 fn queue_arn(name: &str) -> String {
     format!("arn:aws:sqs:us-east-1:000000000000:{name}")
-}
-
-fn refusal<T: std::fmt::Debug>(answer: Result<T, WireError>) -> String {
-    let error = answer.unwrap_err();
-    format!("{}: {}", error.code, error.message)
 }
 
 fn to_queue(name: &str) -> Target {

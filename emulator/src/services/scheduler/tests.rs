@@ -9,6 +9,7 @@ use wavetank_types::{Seed, Timestamp};
 use wavetank_wire::scheduler::*;
 use wavetank_wire::{Operation, WireError, sqs};
 
+use crate::world::testing::refusal;
 use crate::{Scope, Tank};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/r";
@@ -20,11 +21,6 @@ struct Bench {
 
 fn queue_arn(name: &str) -> String {
     format!("arn:aws:sqs:us-east-1:000000000000:{name}")
-}
-
-fn refusal<T: std::fmt::Debug>(answer: Result<T, WireError>) -> String {
-    let error = answer.unwrap_err();
-    format!("{}: {}", error.code, error.message)
 }
 
 /// A schedule of this expression that sends its scheduled time to the queue `q`.

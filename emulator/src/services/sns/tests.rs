@@ -12,6 +12,7 @@ use wavetank_wire::sns::*;
 use wavetank_wire::sqs;
 use wavetank_wire::{Operation, WireError};
 
+use crate::world::testing::refusal;
 use crate::{Scope, Tank, TankBuilder};
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:t";
@@ -36,11 +37,6 @@ fn text(data_type: &str, text: &str) -> MessageAttributeValue {
         string_value: Some(text.to_owned()),
         ..Default::default()
     }
-}
-
-fn refusal<T: std::fmt::Debug>(result: Result<T, WireError>) -> String {
-    let error = result.unwrap_err();
-    format!("{}: {}", error.code, error.message)
 }
 
 impl Bench {

@@ -13,6 +13,7 @@ use wavetank_types::Seed;
 use wavetank_wire::sqs::*;
 use wavetank_wire::{Operation, WireError};
 
+use crate::world::testing::refusal;
 use crate::{Scope, Tank};
 
 /// A tank, a queue, and short words for what clients do.
@@ -133,11 +134,6 @@ impl Bench {
 
 fn handle(message: &Message) -> &str {
     message.receipt_handle.as_deref().unwrap()
-}
-
-fn refusal<T: std::fmt::Debug>(result: Result<T, WireError>) -> String {
-    let error = result.unwrap_err();
-    format!("{}: {}", error.code, error.message)
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use wavetank_emulator::executors::{FunctionError, NativeContext};
 use wavetank_transforms::fashion_store::export::{Source, csv_of};
+use wavetank_transforms::fashion_store::{DETAIL_COLUMNS, ORDER_COLUMNS, PRODUCT_COLUMNS, USER_COLUMNS};
 
 use super::raised;
 
@@ -26,7 +27,7 @@ struct Read {
 }
 
 const USERS: Read = Read {
-    header: &["id", "username", "first_name", "last_name", "email", "phone", "address", "sex", "birthdate"],
+    header: &USER_COLUMNS,
     select: "t.id::text, username, first_name, last_name, email, phone, address, sex, birthdate::text",
     from: "users t",
     key: &["t.id"],
@@ -34,19 +35,7 @@ const USERS: Read = Read {
 };
 
 const PRODUCTS: Read = Read {
-    header: &[
-        "id",
-        "gender",
-        "master_category",
-        "sub_category",
-        "article_type",
-        "base_colour",
-        "season",
-        "year",
-        "usage",
-        "product_display_name",
-        "price",
-    ],
+    header: &PRODUCT_COLUMNS,
     select: "t.id::text, gender, master_category, sub_category, article_type, base_colour, season, year, usage, \
              product_display_name, price::text",
     from: "products t",
@@ -55,7 +44,7 @@ const PRODUCTS: Read = Read {
 };
 
 const ORDERS: Read = Read {
-    header: &["id", "user_id", "order_date", "total_price"],
+    header: &ORDER_COLUMNS,
     select: "o.id::text, o.user_id::text, to_char(o.order_date, 'YYYY-MM-DD HH24:MI:SS'), o.total_price::text",
     from: "orders o",
     key: &["o.id"],
@@ -63,7 +52,7 @@ const ORDERS: Read = Read {
 };
 
 const ORDER_DETAILS: Read = Read {
-    header: &["order_id", "product_id", "quantity", "unit_price"],
+    header: &DETAIL_COLUMNS,
     select: "d.order_id::text, d.product_id::text, d.quantity::text, d.unit_price::text",
     from: "order_details d JOIN orders o ON o.id = d.order_id",
     key: &["d.order_id", "d.product_id"],
