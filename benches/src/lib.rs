@@ -1,5 +1,6 @@
-//! What the benches share: the seed, and requests written as JSON. The benches are in `benches/`: `data.rs` and `clicks.rs` for rows without a tank, `tank.rs` for
-//! S3, Athena and the start of a tank, `streams.rs` for Kinesis, `dynamodb.rs` and `dynamodb_million.rs` for tables.
+//! What the benches share: the seed, requests written as JSON, memory. The benches are in `benches/all/`: `data.rs` and
+//! `clicks.rs` for rows without a tank, `tank.rs` for S3, Athena and the start of a tank, `streams.rs` for Kinesis,
+//! `dynamodb.rs` and `dynamodb_million.rs` for tables, `logs.rs` for Insights.
 
 use serde_json::Value;
 use wavetank_emulator::{Scope, Tank};
@@ -25,4 +26,11 @@ pub fn typed<O: Operation>(request: &Value) -> O::Input {
 /// Asks the tank.
 pub async fn ask<O: Operation>(tank: &Tank, input: O::Input) -> O::Output {
     tank.request::<O>(&Scope::default(), input).await.expect("an answer")
+}
+
+/// Resident memory of this process, in megabytes; none where there is no `/proc`.
+pub fn resident_mb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1_000)
 }

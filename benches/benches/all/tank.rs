@@ -1,7 +1,7 @@
 //! The tank: its start, S3 in-process through the genuine SDK, one Athena query over a million-row CSV, a whole run.
 
 use bytes::Bytes;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use std::num::NonZeroUsize;
 use wavetank::client::Aws;
 use wavetank::progress::Silent;
@@ -120,4 +120,3 @@ fn whole_run(c: &mut Criterion) {
 }
 
 criterion_group!(benches, start, s3, athena, whole_run);
-criterion_main!(benches);

@@ -2,7 +2,7 @@
 //!
 //! `dynamodb_million.rs` has what a table of a million items takes.
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group};
 use serde_json::{Value, json};
 use std::hint::black_box;
 use std::time::Duration;
@@ -139,4 +139,3 @@ fn many(c: &mut Criterion) {
 }
 
 criterion_group!(benches, single, many);
-criterion_main!(benches);

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use wavetank_benches::SEED;
 use wavetank_generators::fashion_store::{
     ClickText, Oracle, Part, Plan, Sent, Store, StoreOptions, StoreProfile,
@@ -73,4 +73,3 @@ fn clicks(c: &mut Criterion) {
 }
 
 criterion_group!(benches, clicks);
-criterion_main!(benches);

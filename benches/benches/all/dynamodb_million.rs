@@ -1,30 +1,17 @@
 //! A table of 1,000,000 items of 200 bytes: how fast it fills, what it takes of memory, how long a parallel scan lasts.
 //!
-//! Prints figures: `cargo bench -p wavetank-benches --bench dynamodb_million`. Not criterion's: one run is enough, and
+//! Prints figures: `cargo bench -p wavetank-benches -- million-items`. Not criterion's: one run is enough, and
 //! the memory is that of a process of its own.
-
-#![allow(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "figures go to stdout, by the machine's clock"
-)]
 
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use wavetank_benches::{SEED, ask, typed};
+use wavetank_benches::{SEED, ask, resident_mb, typed};
 use wavetank_emulator::Tank;
 use wavetank_wire::dynamodb::*;
 
 const ITEMS: u32 = 1_000_000;
 const SEGMENTS: u32 = 4;
-
-/// Resident memory of this process, in MB; none where there is no `/proc`.
-fn resident_mb() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kb| kb / 1_024)
-}
 
 async fn scan(tank: Tank, segment: u32) -> i64 {
     let (mut items, mut last) = (0, None);
@@ -40,7 +27,7 @@ async fn scan(tank: Tank, segment: u32) -> i64 {
     }
 }
 
-fn main() {
+pub(crate) fn run() {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
         let tank = Tank::builder().seed(SEED).build();

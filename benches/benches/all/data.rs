@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use wavetank_benches::SEED;
 use wavetank_generators::event_revenue::Oracle;
 use wavetank_generators::{Defects, EventRevenue, Format, write};
@@ -48,4 +48,3 @@ fn transform(c: &mut Criterion) {
 }
 
 criterion_group!(benches, generate, transform);
-criterion_main!(benches);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group};
 use std::time::Duration;
 use wavetank::{Embedded, Target as _};
-use wavetank_benches::SEED;
+use wavetank_benches::{SEED, resident_mb};
 use wavetank_emulator::world::{Rule, Verdict};
 use wavetank_emulator::{Scope, Tank};
 use wavetank_wire::firehose::{
@@ -224,33 +224,17 @@ fn day(c: &mut Criterion) {
     group.finish();
 }
 
-/// Megabytes of this process that are in memory.
-fn resident() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1_000)
-}
-
 #[expect(clippy::print_stdout, reason = "a bench prints what it finds")]
-fn ten_million_records() {
+pub(crate) fn ten_million_records() {
     let runtime = runtime();
     let tank = runtime.block_on(tank(8));
-    let before = resident();
+    let before = resident_mb();
     for _ in 0..10_000_000 / BATCH {
         runtime.block_on(tank.request::<PutRecords>(&Scope::default(), batch(100))).expect("room");
     }
-    if let (Some(before), Some(after)) = (before, resident()) {
+    if let (Some(before), Some(after)) = (before, resident_mb()) {
         println!("ten million records of 100 B: {after} MB resident, {before} MB before");
     }
 }
 
 criterion_group!(benches, put, get, deliver, flush, day);
-
-fn main() {
-    benches();
-    Criterion::default().configure_from_args().final_summary();
-    // Not in the mode in which `cargo test` tries each bench once.
-    if std::env::args().any(|arg| arg == "--bench") {
-        ten_million_records();
-    }
-}
