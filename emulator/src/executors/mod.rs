@@ -13,13 +13,14 @@ mod http;
 mod native;
 pub mod postgres;
 mod process;
+#[cfg(feature = "sql")]
+mod query;
+#[cfg(not(feature = "sql"))]
+#[path = "no_query.rs"]
 mod query;
 mod script;
 
-use std::sync::Arc;
-
 use serde_json::Value;
-use tokio::sync::OnceCell;
 use wavetank_types::Timestamp;
 use wavetank_wire::codec::{from_json, to_json};
 use wavetank_wire::validate::{validate, validation_error};
@@ -40,8 +41,8 @@ pub(crate) struct Executors {
     pub(crate) processes: process::Processes,
     pub(crate) postgres: postgres::Postgres,
     pub(crate) airflows: airflow::Airflows,
-    /// Made by the first query: a tank that asks none pays nothing.
-    pub(crate) engine: OnceCell<Arc<wavetank_sql::Engine>>,
+    #[cfg(feature = "sql")]
+    pub(crate) engines: query::Engines,
 }
 
 impl Executors {
@@ -51,7 +52,8 @@ impl Executors {
             processes: process::Processes::new(),
             postgres: postgres::Postgres::default(),
             airflows: airflow::Airflows::default(),
-            engine: OnceCell::new(),
+            #[cfg(feature = "sql")]
+            engines: query::Engines::default(),
         }
     }
 
