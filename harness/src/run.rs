@@ -1,13 +1,16 @@
 //! One scenario on one target: generators, target, checks, report.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use wavetank_generators::fashion_store::StoreError;
 use wavetank_generators::registry::ProfileError;
 use wavetank_generators::write::WriteError;
-use wavetank_scenarios::{Check, Scenario, ScenarioError};
-use wavetank_types::Seed;
+use wavetank_scenarios::{Change, Check, Scenario, ScenarioError};
+use wavetank_types::{Said, Seed};
 use wavetank_wire::WireError;
 
+use crate::check::{self, Finding};
 use crate::client::Aws;
 use crate::defects::DefectList;
 use crate::drive::{self, DriveError};
@@ -15,7 +18,8 @@ use crate::ended::Ended;
 use crate::faults::{self, FaultError};
 use crate::input::Input;
 use crate::observe::ObserveError;
-use crate::progress::{Progress, Stage};
+use crate::oracle::sent::SentError;
+use crate::progress::{Progress, Silent, Stage};
 use crate::provision::{self, ProvisionError};
 use crate::report::Report;
 use crate::send::{SendError, SinkError};
@@ -39,6 +43,10 @@ pub struct RunOptions {
     pub variant: Option<String>,
     /// Defects to put into the generated rows.
     pub defects: DefectList,
+    /// A change of what should not matter, of a run that another is compared with.
+    pub change: Option<Change>,
+    /// Parameters of the template, in place of the variant's.
+    pub parameters: BTreeMap<String, String>,
     /// A file that a person brings instead of generated rows.
     pub brought: Option<Brought>,
 }
@@ -101,6 +109,9 @@ pub enum RunError {
     /// The records were not taken.
     #[error(transparent)]
     Send(#[from] SendError),
+    /// An oracle of the scenario does not answer.
+    #[error(transparent)]
+    Sent(#[from] SentError),
     /// An API call was refused.
     #[error(transparent)]
     Api(#[from] WireError),
@@ -120,6 +131,7 @@ pub async fn run(
 
     progress.begin(Stage::Provision, None);
     let mut parameters = variant.map(|variant| variant.parameters.clone()).unwrap_or_default();
+    parameters.extend(options.parameters.clone());
     if options.orders != OrdersPlace::default() {
         parameters.insert("Orders".to_owned(), options.orders.parameter().to_owned());
     }
@@ -151,7 +163,34 @@ pub async fn run(
     }
     report.input = options.brought.as_ref().map(|brought| brought.name.clone());
     report.tank_ms = target.now().since(started).as_millis();
+    metamorphic(scenario, target, options, &mut report).await?;
     Ok(report)
+}
+
+/// Runs the scenario again under each change that it names, and compares.
+async fn metamorphic(
+    scenario: &Scenario,
+    target: &dyn Target,
+    options: &RunOptions,
+    report: &mut Report,
+) -> Result<(), RunError> {
+    if options.change.is_some() {
+        return Ok(());
+    }
+    for check in &scenario.checks {
+        let Check::Metamorphic(form) = check else { continue };
+        let Some(fresh) = target.fresh() else {
+            let why =
+                Said::new("this target cannot be started anew", "không thể khởi động lại target này từ đầu");
+            report.findings.push(Finding::not_run(&format!("metamorphic: {}", form.change.name()), why));
+            continue;
+        };
+        let change = Some(form.change);
+        let again = RunOptions { change, parameters: form.parameters.clone(), ..options.clone() };
+        let second = Box::pin(run(scenario, fresh.as_ref(), &again, &Silent)).await?;
+        report.findings.push(check::metamorphic::compare(form, report, &second));
+    }
+    Ok(())
 }
 
 fn is_of_jobs(check: &Check) -> bool {

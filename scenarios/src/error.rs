@@ -52,7 +52,7 @@ pub enum ScenarioError {
 }
 
 /// The known name that is most like `name`, or all of them.
-fn nearest(name: &str, known: &[String]) -> String {
+pub(crate) fn nearest(name: &str, known: &[String]) -> String {
     let near = known.iter().min_by_key(|other| distance(name, other));
     match near {
         Some(near) if distance(name, near) <= 3 => format!("did you mean `{near}`?"),

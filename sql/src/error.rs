@@ -7,6 +7,9 @@ mod datafusion;
 
 use std::fmt;
 
+#[cfg(feature = "engine")]
+pub(crate) use datafusion::column_not_found;
+
 /// A place in the statement text. Both numbers start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {

@@ -264,25 +264,38 @@ impl Ledger {
             entry.one_delivery_twice |= entry.first_delivery == sighting.delivery;
         }
         entry.delivered += 1;
-        entry.mutated |= is_mutated;
-        entry.misrouted |= misrouted.is_some();
         if is_mutated {
-            self.anomaly(Anomaly::Mutated, 1, || {
-                Said::new(
-                    format!("record {index} arrived with other content"),
-                    format!("bản ghi {index} đến nơi với nội dung khác"),
-                )
-            });
+            self.observe_mutated(index);
         }
         if let Some(to) = misrouted {
-            let found = sighting.route.as_deref().unwrap_or_default();
-            self.anomaly(Anomaly::Misrouted, 1, || {
-                Said::new(
-                    format!("record {index} belongs in {to}, found in {found}"),
-                    format!("bản ghi {index} thuộc về {to}, lại nằm ở {found}"),
-                )
-            });
+            self.observe_misrouted(index, &to, sighting.route.as_deref().unwrap_or_default());
         }
+    }
+
+    /// Notes that what arrived says something else than what was sent.
+    pub fn observe_mutated(&mut self, index: u64) {
+        if let Some(entry) = self.entries.get_mut(&index) {
+            entry.mutated = true;
+        }
+        self.anomaly(Anomaly::Mutated, 1, || {
+            Said::new(
+                format!("record {index} arrived with other content"),
+                format!("bản ghi {index} đến nơi với nội dung khác"),
+            )
+        });
+    }
+
+    /// Notes that a record lies in another place than it should.
+    pub fn observe_misrouted(&mut self, index: u64, wanted: &str, found: &str) {
+        if let Some(entry) = self.entries.get_mut(&index) {
+            entry.misrouted = true;
+        }
+        self.anomaly(Anomaly::Misrouted, 1, || {
+            Said::new(
+                format!("record {index} belongs in {wanted}, found in {found}"),
+                format!("bản ghi {index} thuộc về {wanted}, lại nằm ở {found}"),
+            )
+        });
     }
 
     /// Notes that the pipeline refused a copy, and why.

@@ -119,7 +119,7 @@ impl WeakTank {
 }
 
 /// What a tank is made of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TankBuilder {
     seed: Option<Seed>,
     start: Option<Timestamp>,
