@@ -3,6 +3,7 @@
 pub mod blocked;
 pub mod conserved;
 pub mod counts;
+pub(crate) mod dags;
 pub mod files;
 pub mod items;
 pub mod jobs;

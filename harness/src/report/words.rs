@@ -69,6 +69,7 @@ impl Lang {
             "partition" => self.pick("rows lie in their partition", "dòng nằm đúng partition (phân vùng)"),
             "files" => self.pick("number and size of files", "số lượng và kích thước tệp"),
             "logs" => self.pick("the function's log", "nhật ký (log) của hàm"),
+            "dags" => self.pick("every run of the DAGs", "mọi lần chạy của các DAG"),
             "jobs" => self.pick("every run of the job", "mọi lần chạy của job"),
             "unblocked" => self.pick("no record blocks a shard", "không bản ghi nào chặn shard"),
             "order" => self.pick("order of each key", "thứ tự của từng khóa"),
