@@ -3,6 +3,7 @@
 //! Everything but the embedded target speaks only the public AWS API, so that a scenario runs unchanged elsewhere.
 //! Start with `run.rs`; then `check/mod.rs` for what is proven and `target/mod.rs` for where it runs.
 
+mod airflow;
 pub mod check;
 pub mod client;
 pub mod cost;
@@ -29,6 +30,7 @@ pub mod store;
 pub mod tables;
 pub mod target;
 
+pub use airflow::{AirflowError, Orchestrator};
 pub use edges::EdgeCount;
 pub use report::Report;
 pub use run::{RunError, RunOptions, run};

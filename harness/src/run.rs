@@ -6,10 +6,11 @@ use bytes::Bytes;
 use wavetank_generators::fashion_store::StoreError;
 use wavetank_generators::registry::ProfileError;
 use wavetank_generators::write::WriteError;
-use wavetank_scenarios::{Change, Check, Scenario, ScenarioError};
+use wavetank_scenarios::{Change, Check, Scenario, ScenarioError, Step};
 use wavetank_types::{Said, Seed};
 use wavetank_wire::WireError;
 
+use crate::airflow::{self, AirflowError, Dags, Orchestrator};
 use crate::check::{self, Finding};
 use crate::client::Aws;
 use crate::defects::DefectList;
@@ -37,6 +38,8 @@ pub struct RunOptions {
     pub days: Option<u32>,
     /// Of a store: where its orders are kept.
     pub orders: OrdersPlace,
+    /// Who starts the pipeline's work.
+    pub orchestrator: Orchestrator,
     /// The seed of data and tank.
     pub seed: u64,
     /// A variant of the scenario.
@@ -83,6 +86,9 @@ pub enum RunError {
     /// The pipeline did not come to its end.
     #[error(transparent)]
     Drive(#[from] DriveError),
+    /// The scenario's DAGs.
+    #[error(transparent)]
+    Airflow(#[from] AirflowError),
     /// What came out cannot be seen.
     #[error(transparent)]
     Observe(#[from] ObserveError),
@@ -126,6 +132,12 @@ pub async fn run(
 ) -> Result<Report, RunError> {
     let started = target.now();
     let variant = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
+    let section = match options.orchestrator {
+        Orchestrator::Scheduler => None,
+        Orchestrator::Airflow => {
+            Some(scenario.airflow.as_ref().ok_or_else(|| AirflowError::None(scenario.name.clone()))?)
+        }
+    };
     let mut input = Input::prepare(scenario, options, progress)?;
     let aws = Aws::new(target, &scenario.region);
 
@@ -135,20 +147,38 @@ pub async fn run(
     if options.orders != OrdersPlace::default() {
         parameters.insert("Orders".to_owned(), options.orders.parameter().to_owned());
     }
+    if section.is_some() {
+        parameters.insert("Orchestrator".to_owned(), "airflow".to_owned());
+    }
     let template = scenario.file(&scenario.template);
     let outputs = provision::create_stack(aws, &scenario.name, template, &parameters).await?;
     drive::upload_files(aws, scenario, &outputs).await?;
+    let dags = match section {
+        Some(section) => Some(Dags::begin(aws, scenario, section, &outputs).await?),
+        None => None,
+    };
     let faults = faults::set(target, &scenario.faults, &outputs).await?;
     input.send(aws, scenario, &outputs, progress).await?;
 
     for step in &scenario.steps {
         progress.begin(stage_of(step), None);
+        if let Step::Dag { dag, within } = step {
+            match &dags {
+                // What the check of the DAGs will say better, with the task's log.
+                Some(dags) if !dags.await_runs(dag, *within).await? => break,
+                _ => continue,
+            }
+        }
         match drive::take_step(aws, step, &outputs).await {
             // What a check of the scenario will say better, with its cause.
             Err(DriveError::JobFailed { .. }) if scenario.checks.iter().any(is_of_jobs) => break,
             taken => taken?,
         }
     }
+    let ran = match &dags {
+        Some(dags) => Some(check::dags::check(dags).await?),
+        None => None,
+    };
     faults::lift(target, &faults).await?;
     let ended = Ended { aws, scenario, outputs, input: &input };
     let mut report = ended.report(progress).await?;
@@ -158,9 +188,14 @@ pub async fn run(
     report.defects = options.defects.text.clone();
     report.rows_asked = input.asked();
     if let Some(store) = input.store() {
-        report.size = Some(store.size());
+        let by = if dags.is_some() { " --orchestrator airflow" } else { "" };
+        report.size = Some(store.size() + by);
         report.notes.push(store.note());
     }
+    if scenario.airflow.is_some() {
+        report.notes.push(dags.as_ref().map_or_else(airflow::scheduler_note, Dags::note));
+    }
+    report.findings.extend(ran);
     report.input = options.brought.as_ref().map(|brought| brought.name.clone());
     report.tank_ms = target.now().since(started).as_millis();
     metamorphic(scenario, target, options, &mut report).await?;
@@ -197,12 +232,10 @@ fn is_of_jobs(check: &Check) -> bool {
     matches!(check, Check::Jobs { .. })
 }
 
-fn stage_of(step: &wavetank_scenarios::Step) -> Stage {
+fn stage_of(step: &Step) -> Stage {
     match step {
-        wavetank_scenarios::Step::Job { .. }
-        | wavetank_scenarios::Step::Run { .. }
-        | wavetank_scenarios::Step::Invoke { .. } => Stage::Job,
-        wavetank_scenarios::Step::Wait { .. } => Stage::Send,
-        wavetank_scenarios::Step::Crawl { .. } | wavetank_scenarios::Step::Crawled { .. } => Stage::Crawl,
+        Step::Job { .. } | Step::Run { .. } | Step::Invoke { .. } | Step::Dag { .. } => Stage::Job,
+        Step::Wait { .. } => Stage::Send,
+        Step::Crawl { .. } | Step::Crawled { .. } => Stage::Crawl,
     }
 }

@@ -54,6 +54,8 @@ pub struct Scenario {
     pub landing: Option<Landing>,
     /// Where queries run.
     pub athena: Option<Athena>,
+    /// Airflow, which starts the pipeline's work where it is asked for.
+    pub airflow: Option<Airflow>,
     /// What is asked of the result.
     #[serde(default, rename = "query")]
     pub queries: Vec<Query>,
@@ -172,6 +174,14 @@ pub enum Step {
         #[serde(deserialize_with = "duration")]
         within: Duration,
     },
+    /// Waits until the runs of an Airflow DAG have ended. Passed over where Airflow does not orchestrate.
+    Dag {
+        /// The DAG.
+        dag: String,
+        /// Longest wait in tank time.
+        #[serde(deserialize_with = "duration")]
+        within: Duration,
+    },
     /// Runs a crawler and waits for its end.
     Crawl {
         /// The crawler's name.
@@ -223,6 +233,16 @@ pub struct Athena {
     pub database: String,
     /// Work group.
     pub workgroup: String,
+}
+
+/// Airflow as the scenario's orchestrator: the files below `dags/` of its folder, in the bucket of an environment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Airflow {
+    /// The environment.
+    pub environment: String,
+    /// `s3://bucket/folder/` of its DAGs.
+    pub dags: String,
 }
 
 /// One query: SQL for Athena (`.sql`), PartiQL (`.partiql`) or a request of DynamoDB as JSON (`.query.json`, `.scan.json`).

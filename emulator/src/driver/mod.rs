@@ -5,7 +5,6 @@
 //! Served: real time plus an offset; jobs run side by side. See `served.rs`.
 
 mod events;
-mod pass;
 mod served;
 #[cfg(test)]
 mod tests;

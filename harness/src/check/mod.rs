@@ -4,6 +4,7 @@ pub mod arrivals;
 pub mod blocked;
 pub mod conserved;
 pub mod counts;
+pub(crate) mod dags;
 pub mod files;
 pub mod items;
 pub mod jobs;
