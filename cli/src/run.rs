@@ -93,7 +93,9 @@ fn write_fates(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out, "record,sent,expected,became,right")?;
     for fate in report.fates.fates() {
         let Fate { index, sent, expected, became, is_right } = fate;
-        writeln!(out, "{index},{sent},\"{expected}\",\"{became}\",{is_right}")?;
+        let name =
+            report.fates.name_of(index).map_or_else(|| index.to_string(), |name| format!("\"{name}\""));
+        writeln!(out, "{name},{sent},\"{expected}\",\"{became}\",{is_right}")?;
     }
     Ok(())
 }

@@ -74,10 +74,10 @@ fn records(first: &Report, second: &Report) -> (usize, Vec<Said>) {
         let other = others.get(&fate.index).map_or("nowhere", |other| other.became.as_str());
         let is_right = others.get(&fate.index).is_some_and(|other| other.is_right);
         if (other, is_right) != (fate.became.as_str(), fate.is_right) {
-            let (index, became) = (fate.index, fate.became);
+            let (Said { en, vi }, became) = (first.fates.called(fate.index), fate.became);
             differences.push(Said::new(
-                format!("record {index}: {became} becomes {other}"),
-                format!("bản ghi {index}: {became} thành {other}"),
+                format!("{en}: {became} becomes {other}"),
+                format!("{vi}: {became} thành {other}"),
             ));
         }
     }

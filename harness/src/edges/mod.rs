@@ -126,6 +126,7 @@ impl<'a> Edges<'a> {
         let mut ledger = Ledger::default();
         for (number, copies) in &self.copies {
             (0..*copies).for_each(|_| ledger.generate(*number, Expected::Either));
+            ledger.name(*number, &self.shown(*number));
         }
         let mut mutated: BTreeMap<String, Mutated> = BTreeMap::new();
         for seen in &self.seen {
