@@ -6,7 +6,7 @@ use bytes::Bytes;
 use wavetank_generators::fashion_store::StoreError;
 use wavetank_generators::registry::ProfileError;
 use wavetank_generators::write::WriteError;
-use wavetank_scenarios::{Change, Check, Scenario, ScenarioError, Step};
+use wavetank_scenarios::{Change, Check, Outputs, Scenario, ScenarioError, Step};
 use wavetank_types::{Said, Seed};
 use wavetank_wire::WireError;
 
@@ -152,6 +152,7 @@ pub async fn run(
     }
     let template = scenario.file(&scenario.template);
     let outputs = provision::create_stack(aws, &scenario.name, template, &parameters).await?;
+    let outputs = Outputs::of(scenario, outputs);
     drive::upload_files(aws, scenario, &outputs).await?;
     let dags = match section {
         Some(section) => Some(Dags::begin(aws, scenario, section, &outputs).await?),

@@ -11,6 +11,7 @@ use wavetank_types::time::parse_duration;
 use crate::bundled::{NAMES, bundled};
 use crate::edge::{Edge, LedgerForm, Metamorphic};
 use crate::error::ScenarioError;
+use crate::outputs::{place_at, place_of};
 
 /// What comes in, what happens, and what must hold.
 #[derive(Clone, Debug, Deserialize)]
@@ -482,17 +483,19 @@ impl Scenario {
                 cause: "no such file".to_owned(),
             });
         }
-        let wrong = scenario.wrong();
-        match wrong {
-            Some(cause) => Err(ScenarioError::File { file, cause }),
+        match scenario.wrong() {
+            Some((needle, cause)) => {
+                let (line, column) = place_of(&text, &needle);
+                Err(ScenarioError::Form { file, line, column, cause })
+            }
             None => Ok(scenario),
         }
     }
 
-    /// What the form allows and makes no sense.
-    fn wrong(&self) -> Option<String> {
+    /// What the form allows and makes no sense: the text where it stands, and why.
+    fn wrong(&self) -> Option<(String, String)> {
         let Input { profile, template, file, rate, .. } = &self.input;
-        let of_input = |cause: &str| Some(format!("[input]: {cause}"));
+        let of_input = |cause: &str| Some(("[input]".to_owned(), cause.to_owned()));
         match [profile, template, file].into_iter().flatten().count() {
             0 => return of_input("name a profile, a template or a file"),
             1 => {}
@@ -514,19 +517,20 @@ impl Scenario {
         self.wrong_ledger()
     }
 
-    fn wrong_ledger(&self) -> Option<String> {
+    fn wrong_ledger(&self) -> Option<(String, String)> {
+        let at = |needle: &str, cause: &str| Some((needle.to_owned(), cause.to_owned()));
         let Some(_) = &self.ledger else {
             return match (self.edges.is_empty(), self.output.data.is_empty(), &self.input.file) {
-                (false, ..) => Some("[[edge]] needs a [ledger] that says what names a record".to_owned()),
-                (_, true, _) => Some("say where records end: [ledger] and [[edge]], or [output]".to_owned()),
-                (.., Some(_)) => Some("[input]: a file needs a [ledger] and edges".to_owned()),
+                (false, ..) => at("[[edge]]", "[[edge]] needs a [ledger] that says what names a record"),
+                (_, true, _) => at("[input]", "say where records end: [ledger] and [[edge]], or [output]"),
+                (.., Some(_)) => at("[input]", "a file needs a [ledger] and edges"),
                 _ => None,
             };
         };
         if !self.edges.iter().any(|edge| edge.ends.is_some()) {
-            return Some(
-                "no [[edge]] has `ends`: a record must end somewhere, such as ends = \"delivered\""
-                    .to_owned(),
+            return at(
+                "[[edge]]",
+                "no [[edge]] has `ends`: a record must end somewhere, such as ends = \"delivered\"",
             );
         }
         let names: Vec<String> = self.edges.iter().map(|edge| edge.name.clone()).collect();
@@ -536,8 +540,12 @@ impl Scenario {
             }
             _ => None,
         });
-        unknown
-            .map(|edge| format!("there is no edge `{edge}`\nhint: {}", crate::error::nearest(edge, &names)))
+        unknown.map(|edge| {
+            (
+                format!("\"{edge}\""),
+                format!("there is no edge `{edge}`; {}", crate::error::nearest(edge, &names)),
+            )
+        })
     }
 
     /// The text of one of the folder's files. The path was checked when the scenario was read.
@@ -578,13 +586,11 @@ fn read_folder(
 }
 
 fn form_error(file: &str, text: &str, error: &toml::de::Error) -> ScenarioError {
-    let offset = error.span().map_or(0, |span| span.start).min(text.len());
-    let before = text.get(..offset).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let (line, column) = place_at(text, error.span().map_or(0, |span| span.start));
     ScenarioError::Form {
         file: file.to_owned(),
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
+        line,
+        column,
         cause: error.message().trim_end().replace('\n', "; "),
     }
 }
