@@ -60,6 +60,9 @@ pub(crate) struct RunArgs {
     /// Of a store: keep its orders in rds (a real PostgreSQL of this machine) or in files; auto takes rds where it can
     #[arg(long, value_enum, default_value_t)]
     pub(crate) orders: Orders,
+    /// Let the pipeline be started by scheduler (EventBridge Scheduler) or by airflow (the scenario's DAGs on a real Apache Airflow)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) orchestrator: Orchestrate,
     /// Draw everything from this seed
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
@@ -90,6 +93,14 @@ pub(crate) enum Orders {
     Auto,
     Rds,
     Files,
+}
+
+/// Who starts the pipeline's work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Orchestrate {
+    #[default]
+    Scheduler,
+    Airflow,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use bytes::Bytes;
 use wavetank::run::{Brought, RunError, RunOptions};
-use wavetank::{Embedded, OrdersPlace, Report};
-use wavetank_emulator::executors::postgres;
+use wavetank::{AirflowError, Embedded, Orchestrator, OrdersPlace, Report};
+use wavetank_emulator::executors::{airflow, postgres};
 use wavetank_scenarios::Scenario;
 use wavetank_types::Seed;
 use wavetank_types::ledger::Fate;
 
-use crate::args::{Orders, RunArgs};
+use crate::args::{Orchestrate, Orders, RunArgs};
 use crate::failure::Failure;
 use crate::progress::Terminal;
 use crate::whole_file::create;
@@ -22,15 +22,24 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     if args.orders == Orders::Rds {
         postgres::find(None).map_err(|missing| Failure::Environment(missing.to_string()))?;
     }
+    let orchestrator = match args.orchestrator {
+        Orchestrate::Scheduler => Orchestrator::Scheduler,
+        Orchestrate::Airflow => {
+            airflow::find_airflow().map_err(|missing| Failure::Environment(missing.to_string()))?;
+            Orchestrator::Airflow
+        }
+    };
     let options = RunOptions {
         rows: args.rows.or(args.clicks),
         users: args.users,
         days: args.days,
         orders: orders_place(args.orders, &scenario),
+        orchestrator,
         seed: args.seed,
         variant: args.variant.clone(),
         defects: args.defects.clone().unwrap_or_default(),
         brought: args.input.as_deref().map(bring).transpose()?,
+        ..RunOptions::default()
     };
     eprintln!("seed {}", args.seed);
     let started = wall_clock();
@@ -73,6 +82,7 @@ fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> 
         | RunError::Profile(_)
         | RunError::NoTruth(_)
         | RunError::NoStore(_)
+        | RunError::Airflow(AirflowError::None(_))
         | RunError::Store(_) => Failure::Usage(error.to_string()),
         other => Failure::Failed(other.to_string()),
     })
@@ -83,7 +93,9 @@ fn write_fates(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out, "record,sent,expected,became,right")?;
     for fate in report.fates.fates() {
         let Fate { index, sent, expected, became, is_right } = fate;
-        writeln!(out, "{index},{sent},\"{expected}\",\"{became}\",{is_right}")?;
+        let name =
+            report.fates.name_of(index).map_or_else(|| index.to_string(), |name| format!("\"{name}\""));
+        writeln!(out, "{name},{sent},\"{expected}\",\"{became}\",{is_right}")?;
     }
     Ok(())
 }

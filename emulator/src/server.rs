@@ -114,7 +114,12 @@ async fn connection(
     }
 }
 
-async fn answer(gateway: &Gateway, hosts: &[String], mut request: Request<Incoming>) -> Response<Body> {
+/// One request of a local client, or a refusal of who is none.
+pub(crate) async fn answer(
+    gateway: &Gateway,
+    hosts: &[String],
+    mut request: Request<Incoming>,
+) -> Response<Body> {
     // HTTP/2 names the host beside the path.
     if let Some(authority) = request.uri().authority().filter(|_| !request.headers().contains_key(HOST))
         && let Ok(host) = HeaderValue::from_str(authority.as_str())

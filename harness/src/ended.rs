@@ -11,9 +11,11 @@ use crate::check::oracle::Compared;
 use crate::check::{self, Finding, conserved, counts};
 use crate::client::Aws;
 use crate::cost::{self, Usage};
+use crate::edges::{self, Edges};
 use crate::input::Input;
 use crate::observe::{self, Answer, Object};
 use crate::oracle::Truth;
+use crate::oracle::sent::SentTable;
 use crate::progress::{Progress, Stage};
 use crate::report::{QueryReport, Report};
 use crate::run::RunError;
@@ -28,8 +30,9 @@ pub(crate) struct Ended<'a> {
 }
 
 /// What checks are asked of, beside the target itself.
-struct Known {
+struct Known<'a> {
     conservation: Conservation,
+    edges: Option<Edges<'a>>,
     queries: Vec<Compared>,
     truth: Truth,
     landed: Option<Landed>,
@@ -43,16 +46,19 @@ impl Ended<'_> {
         let queries = self.queries(&truth, progress).await?;
         progress.begin(Stage::Observe, None);
         let data = self.data().await?;
-        let conservation = self.input.conserve(self.aws, self.scenario, &self.outputs, &data).await?;
-
-        let known = Known { conservation, queries, truth, landed: self.landed().await? };
+        let edges = self.edges().await?;
+        let conservation = match &edges {
+            Some(edges) => edges.conserve(self.aws.target().is_at_rest() == Some(true)),
+            None => self.input.conserve(self.aws, self.scenario, &self.outputs, &data).await?,
+        };
+        let known = Known { conservation, edges, queries, truth, landed: self.landed().await? };
         progress.begin(Stage::Check, Some(self.scenario.checks.len() as u64));
         let mut findings = Vec::new();
         for (done, check) in (1..).zip(&self.scenario.checks) {
-            findings.push(self.check(check, &known).await?);
+            findings.extend(self.check(check, &known).await?);
             progress.at(done);
         }
-        let Known { conservation, queries, .. } = known;
+        let Known { conservation, edges, queries, .. } = known;
         let usage = Usage {
             puts: (self.scenario.uploads.len() + 1 + data.len() + queries.len()) as u64,
             gets: (1 + data.len() * queries.len()) as u64,
@@ -63,11 +69,22 @@ impl Ended<'_> {
             target: self.aws.target().name().to_owned(),
             ledger: conservation.balance,
             fates: conservation.ledger,
+            edges: edges.as_ref().map_or_else(Vec::new, Edges::counts),
             findings,
             answered_by: if self.scenario.athena.is_some() { "Athena" } else { "DynamoDB" },
             queries: queries.into_iter().map(QueryReport::of).collect(),
             cost: cost::estimate(self.aws, &usage).await?,
             ..Report::default()
+        })
+    }
+
+    /// The places of a pipeline of one's own.
+    async fn edges(&self) -> Result<Option<Edges<'_>>, RunError> {
+        Ok(match (self.input.lines(), &self.scenario.ledger) {
+            (Some(lines), Some(form)) => {
+                Some(edges::look(self.aws, self.scenario, form, &self.outputs, lines).await?)
+            }
+            _ => None,
         })
     }
 
@@ -83,9 +100,17 @@ impl Ended<'_> {
             _ => None,
         });
         let mut compared = Vec::new();
+        let has_oracle = self.scenario.queries.iter().any(|query| query.oracle.is_some());
+        let sent = match self.input.lines().filter(|_| has_oracle) {
+            Some(lines) => Some(SentTable::of(lines).await?),
+            None => None,
+        };
         for (done, query) in (1..).zip(&self.scenario.queries) {
             let answer = self.ask(query).await?;
-            let expected = truth.expected(&query.name);
+            let expected = match (&sent, &query.oracle) {
+                (Some(sent), Some(file)) => Some(sent.ask(file, self.scenario.file(file)).await?.rows),
+                _ => truth.expected(&query.name),
+            };
             let tolerance = tolerance.unwrap_or(0.0);
             compared.push(Compared { name: query.name.clone(), answer, expected, tolerance });
             progress.at(done);
@@ -118,8 +143,8 @@ impl Ended<'_> {
         zone.parse().map_err(|_| bad_zone(self.scenario, zone))
     }
 
-    async fn check(&self, check: &Check, known: &Known) -> Result<Finding, RunError> {
-        Ok(match check {
+    async fn check(&self, check: &Check, known: &Known<'_>) -> Result<Option<Finding>, RunError> {
+        Ok(Some(match check {
             Check::Conserved {} => conserved::finding(&known.conservation),
             Check::Oracle { .. } => {
                 let finding = check::oracle::check(&known.queries);
@@ -128,7 +153,11 @@ impl Ended<'_> {
                     None => finding,
                 }
             }
-            Check::Landed { .. } | Check::Order {} | Check::Freshness(_) => self.check_landed(check, known),
+            Check::Landed { .. } | Check::Order { .. } | Check::Freshness(_) => {
+                self.check_landed(check, known)
+            }
+            // Asked by `run`, once this report is there to compare with.
+            Check::Metamorphic(_) => return Ok(None),
             Check::Nulls(_) | Check::Snapshot { .. } => self.check_counts(check).await?,
             Check::Jobs { job } => check::jobs::check(self.aws, &self.outputs.fill(job)?).await?,
             Check::Unblocked {} => check::blocked::check(self.aws.target()).await,
@@ -157,10 +186,19 @@ impl Ended<'_> {
             Check::Logs(logs) => {
                 check::logs::check(self.aws, &self.outputs.fill(&logs.group)?, &logs.contains).await?
             }
-        })
+        }))
     }
 
-    fn check_landed(&self, check: &Check, known: &Known) -> Finding {
+    fn check_landed(&self, check: &Check, known: &Known<'_>) -> Finding {
+        match (&known.edges, check) {
+            (Some(edges), Check::Freshness(limits)) => {
+                return edges.freshness(limits.edge.as_deref().unwrap_or_default(), limits);
+            }
+            (Some(edges), Check::Order { edge: Some(edge), key: Some(key) }) => {
+                return edges.order(edge, key);
+            }
+            _ => {}
+        }
         let Some(landed) = &known.landed else {
             let why = Said::new("the scenario has no [landing]", "scenario không có [landing]");
             return Finding::not_run("landed", why);

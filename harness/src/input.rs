@@ -14,6 +14,7 @@ use crate::check::{self, sent_events};
 use crate::client::Aws;
 use crate::drive;
 use crate::events::Events;
+use crate::lines::Lines;
 use crate::observe::{self, Object, ObserveError};
 use crate::oracle::{Truth, data_lake_iot, fashion_store};
 use crate::progress::{Progress, Stage};
@@ -32,6 +33,8 @@ pub(crate) enum Input {
     Brought { name: String, body: Bytes },
     /// A profile's rows, one record each.
     Records(Records),
+    /// What goes into a pipeline of one's own.
+    Lines(Box<Lines>),
     /// A store's days.
     Store(Box<StoreInput>),
     /// Records by a template, from `start` on.
@@ -45,6 +48,9 @@ impl Input {
         options: &RunOptions,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
+        if scenario.ledger.is_some() {
+            return Ok(Self::Lines(Box::new(Lines::prepare(scenario, options)?)));
+        }
         let rows = options.rows.unwrap_or(scenario.input.rows);
         if scenario.input.profile.as_deref() == Some(store::PROFILE) {
             return match &options.brought {
@@ -105,6 +111,7 @@ impl Input {
                 drive::put(aws, &format!("{folder}/{name}"), body.clone()).await?;
             }
             Self::Records(records) => records.send(aws, &to.parse()?, progress).await?,
+            Self::Lines(lines) => lines.send(aws, &to, progress).await?,
             Self::Store(store) => store.send(aws, scenario, outputs, progress).await?,
             Self::Events { events, start } => {
                 progress.begin(Stage::Send, Some(events.count));
@@ -132,6 +139,7 @@ impl Input {
             Self::Store(input) => {
                 return check::store::conserve(aws, &input.store, scenario, outputs, data).await;
             }
+            Self::Lines(_) => unreachable!("its edges have been looked at"),
             Self::Rows { profile, .. } => Sent::Generated(profile),
             Self::Brought { body, .. } => Sent::Brought(body),
         };
@@ -154,8 +162,16 @@ impl Input {
             }
             Self::Records(records) => records.truth(),
             Self::Store(input) => Truth::FashionStore(Box::new(fashion_store::Truth::of(input))),
-            Self::Brought { .. } | Self::Events { .. } => Truth::Unknown,
+            Self::Lines(_) | Self::Brought { .. } | Self::Events { .. } => Truth::Unknown,
         })
+    }
+
+    /// The records of a pipeline of one's own, if these are.
+    pub(crate) fn lines(&self) -> Option<&Lines> {
+        match self {
+            Self::Lines(lines) => Some(lines),
+            _ => None,
+        }
     }
 
     /// The store, if this is one.
@@ -172,6 +188,7 @@ impl Input {
             Self::Rows { profile, .. } => profile.records(),
             Self::Brought { .. } => 0,
             Self::Records(records) => records.asked(),
+            Self::Lines(lines) => lines.asked(),
             Self::Store(input) => input.asked(),
             Self::Events { events, .. } => events.count,
         }

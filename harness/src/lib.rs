@@ -3,18 +3,22 @@
 //! Everything but the embedded target speaks only the public AWS API, so that a scenario runs unchanged elsewhere.
 //! Start with `run.rs`; then `check/mod.rs` for what is proven and `target/mod.rs` for where it runs.
 
+mod airflow;
 pub mod check;
 pub mod client;
 pub mod cost;
 pub mod defects;
 pub mod drive;
+mod edges;
 mod ended;
 pub mod events;
 pub mod faults;
 mod input;
+mod lines;
 pub mod natives;
 pub mod observe;
 pub mod oracle;
+pub mod places;
 pub mod progress;
 pub mod provision;
 mod records;
@@ -26,6 +30,8 @@ pub mod store;
 pub mod tables;
 pub mod target;
 
+pub use airflow::{AirflowError, Orchestrator};
+pub use edges::EdgeCount;
 pub use report::Report;
 pub use run::{RunError, RunOptions, run};
 pub use store::OrdersPlace;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use wavetank_scenarios::Outputs;
 use wavetank_wire::WireError;
 use wavetank_wire::cloudformation::*;
 
@@ -41,7 +40,7 @@ pub async fn create_stack(
     stack: &str,
     template: &str,
     parameters: &BTreeMap<String, String>,
-) -> Result<Outputs, ProvisionError> {
+) -> Result<BTreeMap<String, String>, ProvisionError> {
     let parameter = |(key, value): (&String, &String)| Parameter {
         parameter_key: Some(key.clone()),
         parameter_value: Some(value.clone()),
@@ -80,9 +79,9 @@ async fn describe(aws: Aws<'_>, stack: &str) -> Result<Stack, WireError> {
     found.into_iter().next().ok_or_else(|| WireError::server("Missing", "DescribeStacks answered no stack"))
 }
 
-fn outputs(stack: Stack) -> Outputs {
+fn outputs(stack: Stack) -> BTreeMap<String, String> {
     let pair = |output: Output| Some((output.output_key?, output.output_value?));
-    Outputs(stack.outputs.unwrap_or_default().into_iter().filter_map(pair).collect())
+    stack.outputs.unwrap_or_default().into_iter().filter_map(pair).collect()
 }
 
 /// What failed, in order of time.

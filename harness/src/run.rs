@@ -1,13 +1,17 @@
 //! One scenario on one target: generators, target, checks, report.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use wavetank_generators::fashion_store::StoreError;
 use wavetank_generators::registry::ProfileError;
 use wavetank_generators::write::WriteError;
-use wavetank_scenarios::{Check, Scenario, ScenarioError};
-use wavetank_types::Seed;
+use wavetank_scenarios::{Change, Check, Outputs, Scenario, ScenarioError, Step};
+use wavetank_types::{Said, Seed};
 use wavetank_wire::WireError;
 
+use crate::airflow::{self, AirflowError, Dags, Orchestrator};
+use crate::check::{self, Finding};
 use crate::client::Aws;
 use crate::defects::DefectList;
 use crate::drive::{self, DriveError};
@@ -15,7 +19,8 @@ use crate::ended::Ended;
 use crate::faults::{self, FaultError};
 use crate::input::Input;
 use crate::observe::ObserveError;
-use crate::progress::{Progress, Stage};
+use crate::oracle::sent::SentError;
+use crate::progress::{Progress, Silent, Stage};
 use crate::provision::{self, ProvisionError};
 use crate::report::Report;
 use crate::send::{SendError, SinkError};
@@ -33,12 +38,18 @@ pub struct RunOptions {
     pub days: Option<u32>,
     /// Of a store: where its orders are kept.
     pub orders: OrdersPlace,
+    /// Who starts the pipeline's work.
+    pub orchestrator: Orchestrator,
     /// The seed of data and tank.
     pub seed: u64,
     /// A variant of the scenario.
     pub variant: Option<String>,
     /// Defects to put into the generated rows.
     pub defects: DefectList,
+    /// A change of what should not matter, of a run that another is compared with.
+    pub change: Option<Change>,
+    /// Parameters of the template, in place of the variant's.
+    pub parameters: BTreeMap<String, String>,
     /// A file that a person brings instead of generated rows.
     pub brought: Option<Brought>,
 }
@@ -75,6 +86,9 @@ pub enum RunError {
     /// The pipeline did not come to its end.
     #[error(transparent)]
     Drive(#[from] DriveError),
+    /// The scenario's DAGs.
+    #[error(transparent)]
+    Airflow(#[from] AirflowError),
     /// What came out cannot be seen.
     #[error(transparent)]
     Observe(#[from] ObserveError),
@@ -101,6 +115,9 @@ pub enum RunError {
     /// The records were not taken.
     #[error(transparent)]
     Send(#[from] SendError),
+    /// An oracle of the scenario does not answer.
+    #[error(transparent)]
+    Sent(#[from] SentError),
     /// An API call was refused.
     #[error(transparent)]
     Api(#[from] WireError),
@@ -115,28 +132,54 @@ pub async fn run(
 ) -> Result<Report, RunError> {
     let started = target.now();
     let variant = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
+    let section = match options.orchestrator {
+        Orchestrator::Scheduler => None,
+        Orchestrator::Airflow => {
+            Some(scenario.airflow.as_ref().ok_or_else(|| AirflowError::None(scenario.name.clone()))?)
+        }
+    };
     let mut input = Input::prepare(scenario, options, progress)?;
     let aws = Aws::new(target, &scenario.region);
 
     progress.begin(Stage::Provision, None);
     let mut parameters = variant.map(|variant| variant.parameters.clone()).unwrap_or_default();
+    parameters.extend(options.parameters.clone());
     if options.orders != OrdersPlace::default() {
         parameters.insert("Orders".to_owned(), options.orders.parameter().to_owned());
     }
+    if section.is_some() {
+        parameters.insert("Orchestrator".to_owned(), "airflow".to_owned());
+    }
     let template = scenario.file(&scenario.template);
     let outputs = provision::create_stack(aws, &scenario.name, template, &parameters).await?;
+    let outputs = Outputs::of(scenario, outputs);
     drive::upload_files(aws, scenario, &outputs).await?;
+    let dags = match section {
+        Some(section) => Some(Dags::begin(aws, scenario, section, &outputs).await?),
+        None => None,
+    };
     let faults = faults::set(target, &scenario.faults, &outputs).await?;
     input.send(aws, scenario, &outputs, progress).await?;
 
     for step in &scenario.steps {
         progress.begin(stage_of(step), None);
+        if let Step::Dag { dag, within } = step {
+            match &dags {
+                // What the check of the DAGs will say better, with the task's log.
+                Some(dags) if !dags.await_runs(dag, *within).await? => break,
+                _ => continue,
+            }
+        }
         match drive::take_step(aws, step, &outputs).await {
             // What a check of the scenario will say better, with its cause.
             Err(DriveError::JobFailed { .. }) if scenario.checks.iter().any(is_of_jobs) => break,
             taken => taken?,
         }
     }
+    let ran = match &dags {
+        Some(dags) => Some(check::dags::check(dags).await?),
+        None => None,
+    };
     faults::lift(target, &faults).await?;
     let ended = Ended { aws, scenario, outputs, input: &input };
     let mut report = ended.report(progress).await?;
@@ -146,24 +189,54 @@ pub async fn run(
     report.defects = options.defects.text.clone();
     report.rows_asked = input.asked();
     if let Some(store) = input.store() {
-        report.size = Some(store.size());
+        let by = if dags.is_some() { " --orchestrator airflow" } else { "" };
+        report.size = Some(store.size() + by);
         report.notes.push(store.note());
     }
+    if scenario.airflow.is_some() {
+        report.notes.push(dags.as_ref().map_or_else(airflow::scheduler_note, Dags::note));
+    }
+    report.findings.extend(ran);
     report.input = options.brought.as_ref().map(|brought| brought.name.clone());
     report.tank_ms = target.now().since(started).as_millis();
+    metamorphic(scenario, target, options, &mut report).await?;
     Ok(report)
+}
+
+/// Runs the scenario again under each change that it names, and compares.
+async fn metamorphic(
+    scenario: &Scenario,
+    target: &dyn Target,
+    options: &RunOptions,
+    report: &mut Report,
+) -> Result<(), RunError> {
+    if options.change.is_some() {
+        return Ok(());
+    }
+    for check in &scenario.checks {
+        let Check::Metamorphic(form) = check else { continue };
+        let Some(fresh) = target.fresh() else {
+            let why =
+                Said::new("this target cannot be started anew", "không thể khởi động lại target này từ đầu");
+            report.findings.push(Finding::not_run(&format!("metamorphic: {}", form.change.name()), why));
+            continue;
+        };
+        let change = Some(form.change);
+        let again = RunOptions { change, parameters: form.parameters.clone(), ..options.clone() };
+        let second = Box::pin(run(scenario, fresh.as_ref(), &again, &Silent)).await?;
+        report.findings.push(check::metamorphic::compare(form, report, &second));
+    }
+    Ok(())
 }
 
 fn is_of_jobs(check: &Check) -> bool {
     matches!(check, Check::Jobs { .. })
 }
 
-fn stage_of(step: &wavetank_scenarios::Step) -> Stage {
+fn stage_of(step: &Step) -> Stage {
     match step {
-        wavetank_scenarios::Step::Job { .. }
-        | wavetank_scenarios::Step::Run { .. }
-        | wavetank_scenarios::Step::Invoke { .. } => Stage::Job,
-        wavetank_scenarios::Step::Wait { .. } => Stage::Send,
-        wavetank_scenarios::Step::Crawl { .. } | wavetank_scenarios::Step::Crawled { .. } => Stage::Crawl,
+        Step::Job { .. } | Step::Run { .. } | Step::Invoke { .. } | Step::Dag { .. } => Stage::Job,
+        Step::Wait { .. } => Stage::Send,
+        Step::Crawl { .. } | Step::Crawled { .. } => Stage::Crawl,
     }
 }

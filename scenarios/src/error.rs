@@ -32,10 +32,14 @@ pub enum ScenarioError {
         cause: String,
     },
     /// A `${Name}` that the template's outputs do not have.
-    #[error("{text}: the template has no output `{name}`\nhint: {}", nearest(name, known))]
+    #[error("{file}:{line}:{column}: the template has no output `{name}`\nhint: {}", nearest(name, known))]
     NoOutput {
-        /// Where it stands.
-        text: String,
+        /// Which file.
+        file: String,
+        /// From 1.
+        line: usize,
+        /// From 1, in characters.
+        column: usize,
         /// What was looked for.
         name: String,
         /// The outputs there are.
@@ -52,7 +56,7 @@ pub enum ScenarioError {
 }
 
 /// The known name that is most like `name`, or all of them.
-fn nearest(name: &str, known: &[String]) -> String {
+pub(crate) fn nearest(name: &str, known: &[String]) -> String {
     let near = known.iter().min_by_key(|other| distance(name, other));
     match near {
         Some(near) if distance(name, near) <= 3 => format!("did you mean `{near}`?"),

@@ -4,14 +4,16 @@
 //! them, which is the harness's work. Start with `scenario.rs`, the form of `scenario.toml`.
 
 mod bundled;
+mod edge;
 mod error;
 mod outputs;
 mod scenario;
 
 pub use bundled::{NAMES, bundled};
+pub use edge::{Change, Edge, Ends, LedgerForm, Metamorphic, Relation, Repeats};
 pub use error::ScenarioError;
 pub use outputs::Outputs;
 pub use scenario::{
-    Athena, Check, Columns, Fault, Files, Freshness, Input, Landing, Logs, Nulls, Output, Query, Replay,
-    Scenario, Step, Upload, Variant,
+    Airflow, Athena, Check, Columns, Fault, Files, Freshness, Input, Landing, Logs, Nulls, Output, Query,
+    Replay, Scenario, Step, Upload, Variant,
 };

@@ -9,7 +9,9 @@ use wavetank_generators::kdg::Rate;
 use wavetank_types::time::parse_duration;
 
 use crate::bundled::{NAMES, bundled};
+use crate::edge::{Edge, LedgerForm, Metamorphic};
 use crate::error::ScenarioError;
+use crate::outputs::{place_at, place_of};
 
 /// What comes in, what happens, and what must hold.
 #[derive(Clone, Debug, Deserialize)]
@@ -41,12 +43,20 @@ pub struct Scenario {
     /// What happens after the input has arrived, in order.
     #[serde(default, rename = "step")]
     pub steps: Vec<Step>,
-    /// Where records end up.
+    /// Where records end up, of a bundled scenario.
+    #[serde(default)]
     pub output: Output,
+    /// What names a record, of a pipeline of one's own.
+    pub ledger: Option<LedgerForm>,
+    /// The places that records pass and where they end, in the order of their way.
+    #[serde(default, rename = "edge")]
+    pub edges: Vec<Edge>,
     /// Where records land on their way, as lines of JSON.
     pub landing: Option<Landing>,
     /// Where queries run.
     pub athena: Option<Athena>,
+    /// Airflow, which starts the pipeline's work where it is asked for.
+    pub airflow: Option<Airflow>,
     /// What is asked of the result.
     #[serde(default, rename = "query")]
     pub queries: Vec<Query>,
@@ -71,7 +81,12 @@ pub struct Input {
     pub profile: Option<String>,
     /// The path of a template of the Kinesis Data Generator.
     pub template: Option<String>,
-    /// Rows or records unless the command line says otherwise.
+    /// The path of a file of records: CSV with a header, or a document of JSON a line.
+    pub file: Option<String>,
+    /// Of a profile with several tables: which one.
+    pub table: Option<String>,
+    /// Rows or records unless the command line says otherwise. A file has as many as it has.
+    #[serde(default)]
     pub rows: u64,
     /// Records a second, such as `20/s`; what has none goes out at once.
     #[serde(default, deserialize_with = "rate")]
@@ -160,6 +175,14 @@ pub enum Step {
         #[serde(deserialize_with = "duration")]
         within: Duration,
     },
+    /// Waits until the runs of an Airflow DAG have ended. Passed over where Airflow does not orchestrate.
+    Dag {
+        /// The DAG.
+        dag: String,
+        /// Longest wait in tank time.
+        #[serde(deserialize_with = "duration")]
+        within: Duration,
+    },
     /// Runs a crawler and waits for its end.
     Crawl {
         /// The crawler's name.
@@ -171,7 +194,7 @@ pub enum Step {
 }
 
 /// Where records end up.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
     /// `s3://bucket/prefix/` of the files: Parquet for a profile's rows, JSON lines for records. Or `dynamodb:` and a table.
@@ -213,6 +236,16 @@ pub struct Athena {
     pub workgroup: String,
 }
 
+/// Airflow as the scenario's orchestrator: the files below `dags/` of its folder, in the bucket of an environment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Airflow {
+    /// The environment.
+    pub environment: String,
+    /// `s3://bucket/folder/` of its DAGs.
+    pub dags: String,
+}
+
 /// One query: SQL for Athena (`.sql`), PartiQL (`.partiql`) or a request of DynamoDB as JSON (`.query.json`, `.scan.json`).
 /// Its oracle has the same name, and is computed from the generator's truth.
 #[derive(Clone, Debug, Deserialize)]
@@ -230,6 +263,8 @@ pub struct Query {
     pub shards: Option<u64>,
     /// Of DynamoDB: the attribute by which the rows are put in order, where the table has none.
     pub order: Option<String>,
+    /// The path of the SQL that answers the same from what was sent: its table is `sent`.
+    pub oracle: Option<String>,
 }
 
 /// What must hold. Each table of `[[check]]` holds one.
@@ -271,7 +306,12 @@ pub enum Check {
         slack: Duration,
     },
     /// Records of one key land in the order in which they were sent, repeats left out.
-    Order {},
+    Order {
+        /// The edge at which they are looked at; the scenario's landing if none is named.
+        edge: Option<String>,
+        /// The member that is the key there.
+        key: Option<String>,
+    },
     /// How long after its time a record lands, in tank time.
     Freshness(Freshness),
     /// The day's batch, run again, changes no row.
@@ -292,6 +332,8 @@ pub enum Check {
         /// The column.
         key: String,
     },
+    /// A change of what should not matter leaves the results as they are.
+    Metamorphic(Metamorphic),
     /// The number and size of the files.
     Files(Files),
     /// A log group has a line that says this.
@@ -331,6 +373,8 @@ pub struct Files {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Freshness {
+    /// The edge at which they are looked at; the scenario's landing if none is named.
+    pub edge: Option<String>,
     /// For half of them.
     #[serde(deserialize_with = "duration")]
     pub p50_max: Duration,
@@ -430,29 +474,78 @@ impl Scenario {
             Upload::Marker { .. } => None,
         });
         let queries = scenario.queries.iter().map(|query| &query.file);
-        let named = uploads.chain(queries).chain([&scenario.template]).chain(&scenario.input.template);
+        let oracles = scenario.queries.iter().filter_map(|query| query.oracle.as_ref());
+        let of_input = scenario.input.template.iter().chain(&scenario.input.file);
+        let named = uploads.chain(queries).chain(oracles).chain([&scenario.template]).chain(of_input);
         if let Some(missing) = named.into_iter().find(|path| !scenario.files.contains_key(*path)) {
             return Err(ScenarioError::File {
                 file: format!("{name}/{missing}"),
                 cause: "no such file".to_owned(),
             });
         }
-        let wrong = match &scenario.input {
-            Input { profile: None, template: None, .. } => Some("name a profile or a template"),
-            Input { profile: Some(_), template: Some(_), .. } => {
-                Some("name a profile or a template, not both")
+        match scenario.wrong() {
+            Some((needle, cause)) => {
+                let (line, column) = place_of(&text, &needle);
+                Err(ScenarioError::Form { file, line, column, cause })
             }
-            Input { profile, orders: None, .. } if profile.as_deref() == Some("fashion-store") => {
-                Some("a store needs a place for its orders")
-            }
-            Input { rate: Some(_), to, .. } if to.starts_with("s3:") => Some("one object has no rate"),
-            Input { template: Some(_), rate: None, .. } => Some("a template needs a rate, such as 20/s"),
-            _ => None,
-        };
-        match wrong {
-            Some(cause) => Err(ScenarioError::File { file, cause: format!("[input]: {cause}") }),
             None => Ok(scenario),
         }
+    }
+
+    /// What the form allows and makes no sense: the text where it stands, and why.
+    fn wrong(&self) -> Option<(String, String)> {
+        let Input { profile, template, file, rate, .. } = &self.input;
+        let of_input = |cause: &str| Some(("[input]".to_owned(), cause.to_owned()));
+        match [profile, template, file].into_iter().flatten().count() {
+            0 => return of_input("name a profile, a template or a file"),
+            1 => {}
+            _ => return of_input("name one of profile, template and file, not several"),
+        }
+        if profile.as_deref() == Some("fashion-store") && self.input.orders.is_none() && self.ledger.is_none()
+        {
+            return of_input("a store needs a place for its orders");
+        }
+        if file.is_none() && self.input.rows == 0 {
+            return of_input("say how many rows");
+        }
+        if rate.is_some() && self.input.to.starts_with("s3:") {
+            return of_input("one object has no rate");
+        }
+        if template.is_some() && rate.is_none() && !self.input.to.starts_with("s3:") {
+            return of_input("a template needs a rate, such as 20/s");
+        }
+        self.wrong_ledger()
+    }
+
+    fn wrong_ledger(&self) -> Option<(String, String)> {
+        let at = |needle: &str, cause: &str| Some((needle.to_owned(), cause.to_owned()));
+        let Some(_) = &self.ledger else {
+            return match (self.edges.is_empty(), self.output.data.is_empty(), &self.input.file) {
+                (false, ..) => at("[[edge]]", "[[edge]] needs a [ledger] that says what names a record"),
+                (_, true, _) => at("[input]", "say where records end: [ledger] and [[edge]], or [output]"),
+                (.., Some(_)) => at("[input]", "a file needs a [ledger] and edges"),
+                _ => None,
+            };
+        };
+        if !self.edges.iter().any(|edge| edge.ends.is_some()) {
+            return at(
+                "[[edge]]",
+                "no [[edge]] has `ends`: a record must end somewhere, such as ends = \"delivered\"",
+            );
+        }
+        let names: Vec<String> = self.edges.iter().map(|edge| edge.name.clone()).collect();
+        let unknown = self.checks.iter().find_map(|check| match check {
+            Check::Order { edge, .. } | Check::Freshness(Freshness { edge, .. }) => {
+                edge.as_ref().filter(|edge| !names.contains(edge))
+            }
+            _ => None,
+        });
+        unknown.map(|edge| {
+            (
+                format!("\"{edge}\""),
+                format!("there is no edge `{edge}`; {}", crate::error::nearest(edge, &names)),
+            )
+        })
     }
 
     /// The text of one of the folder's files. The path was checked when the scenario was read.
@@ -493,13 +586,11 @@ fn read_folder(
 }
 
 fn form_error(file: &str, text: &str, error: &toml::de::Error) -> ScenarioError {
-    let offset = error.span().map_or(0, |span| span.start).min(text.len());
-    let before = text.get(..offset).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let (line, column) = place_at(text, error.span().map_or(0, |span| span.start));
     ScenarioError::Form {
         file: file.to_owned(),
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
+        line,
+        column,
         cause: error.message().trim_end().replace('\n', "; "),
     }
 }
@@ -525,6 +616,32 @@ mod tests {
         let ScenarioError::Form { line, column, cause, .. } = error else { panic!("{error}") };
         assert!(line > 1 && column == 1, "{line}:{column}");
         assert!(cause.contains("rowz"), "{cause}");
+    }
+
+    #[test]
+    fn a_ledger_that_makes_no_sense_is_refused_with_what_to_do() {
+        let head = "summary = \"s\"\ntemplate = \"t.yaml\"\n[input]\nfile = \"a.csv\"\nto = \"s3://b/k\"\n";
+        let check = |rest: &str, cause: &str| {
+            let files = ["t.yaml", "a.csv"].map(|name| (name.to_owned(), String::new()));
+            let text = format!("{head}{rest}");
+            let files = files.into_iter().chain([("scenario.toml".to_owned(), text)]).collect();
+            let refused = Scenario::parse("s", files).map(|_| ()).map_err(|error| error.to_string());
+            match cause {
+                "" => assert_eq!(refused, Ok(()), "{rest}"),
+                _ => assert!(refused.as_ref().is_err_and(|error| error.contains(cause)), "{refused:?}"),
+            }
+        };
+        let ledger = "[ledger]\nidentity = \"id\"\n";
+        let edge = "[[edge]]\nname = \"end\"\nat = \"s3://b/\"\n";
+        let ends = "ends = \"delivered\"\n";
+        check(&format!("{ledger}{edge}{ends}"), "");
+        check("", "say where records end");
+        check(&format!("{edge}{ends}"), "needs a [ledger]");
+        check(&format!("{ledger}{edge}"), "a record must end somewhere");
+        check(&format!("{ledger}{edge}ends = \"lost\"\n"), "s/scenario.toml:11:8");
+        let order = "[[check]]\norder = { edge = \"ends\", key = \"id\" }\n";
+        check(&format!("{ledger}{edge}{ends}{order}"), "did you mean `end`?");
+        check("[output]\ndata = \"s3://b/\"\nidentity = \"id\"\n", "a file needs a [ledger]");
     }
 
     #[test]

@@ -168,6 +168,7 @@ impl Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     entries: IndexMap<u64, Entry>,
+    names: BTreeMap<u64, Box<str>>,
     anomalies: BTreeMap<Anomaly, Examples>,
 }
 
@@ -242,6 +243,24 @@ impl Ledger {
         }
     }
 
+    /// Gives a record the name by which its owner knows it, such as `order_id 17`. Others are called by their index.
+    pub fn name(&mut self, index: u64, name: &str) {
+        self.names.insert(index, name.into());
+    }
+
+    /// The name that a record was given.
+    pub fn name_of(&self, index: u64) -> Option<&str> {
+        self.names.get(&index).map(AsRef::as_ref)
+    }
+
+    /// What a record is called, in both languages.
+    pub fn called(&self, index: u64) -> Said {
+        match self.names.get(&index) {
+            Some(name) => Said::plain(name.as_ref()),
+            None => Said::new(format!("record {index}"), format!("bản ghi {index}")),
+        }
+    }
+
     /// Whether a copy of this record with this content should be delivered.
     pub fn expects(&self, index: u64, checksum: Checksum) -> bool {
         self.entries.get(&index).is_some_and(|entry| entry.deliver > 0 && entry.checksum == checksum)
@@ -264,25 +283,37 @@ impl Ledger {
             entry.one_delivery_twice |= entry.first_delivery == sighting.delivery;
         }
         entry.delivered += 1;
-        entry.mutated |= is_mutated;
-        entry.misrouted |= misrouted.is_some();
         if is_mutated {
-            self.anomaly(Anomaly::Mutated, 1, || {
-                Said::new(
-                    format!("record {index} arrived with other content"),
-                    format!("bản ghi {index} đến nơi với nội dung khác"),
-                )
-            });
+            self.observe_mutated(index);
         }
         if let Some(to) = misrouted {
-            let found = sighting.route.as_deref().unwrap_or_default();
-            self.anomaly(Anomaly::Misrouted, 1, || {
-                Said::new(
-                    format!("record {index} belongs in {to}, found in {found}"),
-                    format!("bản ghi {index} thuộc về {to}, lại nằm ở {found}"),
-                )
-            });
+            self.observe_misrouted(index, &to, sighting.route.as_deref().unwrap_or_default());
         }
+    }
+
+    /// Notes that what arrived says something else than what was sent.
+    pub fn observe_mutated(&mut self, index: u64) {
+        if let Some(entry) = self.entries.get_mut(&index) {
+            entry.mutated = true;
+        }
+        let Said { en, vi } = self.called(index);
+        self.anomaly(Anomaly::Mutated, 1, || {
+            Said::new(format!("{en} arrived with other content"), format!("{vi} đến nơi với nội dung khác"))
+        });
+    }
+
+    /// Notes that a record lies in another place than it should.
+    pub fn observe_misrouted(&mut self, index: u64, wanted: &str, found: &str) {
+        if let Some(entry) = self.entries.get_mut(&index) {
+            entry.misrouted = true;
+        }
+        let Said { en, vi } = self.called(index);
+        self.anomaly(Anomaly::Misrouted, 1, || {
+            Said::new(
+                format!("{en} belongs in {wanted}, found in {found}"),
+                format!("{vi} thuộc về {wanted}, lại nằm ở {found}"),
+            )
+        });
     }
 
     /// Notes that the pipeline refused a copy, and why.
@@ -312,10 +343,11 @@ impl Ledger {
     pub fn observe_in_flight(&mut self, index: u64, at_rest: bool) {
         self.observe(index, ("is in flight", "đang trên đường"), |entry| entry.in_flight += 1);
         if at_rest {
+            let Said { en, vi } = self.called(index);
             self.anomaly(Anomaly::Stuck, 1, || {
                 Said::new(
-                    format!("record {index} is still on its way, and nothing moves"),
-                    format!("bản ghi {index} còn trên đường, không có gì tiến triển"),
+                    format!("{en} is still on its way, and nothing moves"),
+                    format!("{vi} còn trên đường, không có gì tiến triển"),
                 )
             });
         }
@@ -372,9 +404,12 @@ impl Ledger {
         balance.expired += u64::from(entry.expired);
         balance.in_flight += u64::from(entry.in_flight);
 
+        let called = || self.called(index);
+        let called =
+            if found == copies && entry.rejected == entry.reject { Said::default() } else { called() };
         if found < copies {
             let lost = copies - found;
-            self.anomaly(Anomaly::Lost, lost, || counted(index, copies, found));
+            self.anomaly(Anomaly::Lost, lost, || counted(&called, copies, found));
         }
         if surplus > 0 {
             // One delivery seen twice is a reader's repeat; two deliveries are a sender's.
@@ -383,15 +418,15 @@ impl Ledger {
             } else {
                 Anomaly::DuplicatedByProducer
             };
-            self.anomaly(kind, surplus, || counted(index, copies, found));
+            self.anomaly(kind, surplus, || counted(&called, copies, found));
         }
         if found == copies && entry.either == 0 && entry.rejected != entry.reject {
             let (should, did) =
                 (describe(entry.deliver, &entry.reject), describe(entry.delivered, &entry.rejected));
             self.anomaly(Anomaly::Misjudged, 1, || {
                 Said::new(
-                    format!("record {index} should be {should}, was {did}"),
-                    format!("bản ghi {index} lẽ ra là {should}, thực tế là {did}"),
+                    format!("{} should be {should}, was {did}", called.en),
+                    format!("{} lẽ ra là {should}, thực tế là {did}", called.vi),
                 )
             });
         }
@@ -415,10 +450,10 @@ fn never_generated(index: u64, en: &str, vi: &str) -> Said {
     )
 }
 
-fn counted(index: u64, copies: u64, found: u64) -> Said {
+fn counted(called: &Said, copies: u64, found: u64) -> Said {
     Said::new(
-        format!("record {index}: {copies} generated, {found} found"),
-        format!("bản ghi {index}: sinh ra {copies}, tìm thấy {found}"),
+        format!("{}: {copies} generated, {found} found", called.en),
+        format!("{}: sinh ra {copies}, tìm thấy {found}", called.vi),
     )
 }
 

@@ -5,7 +5,6 @@
 //! Served: real time plus an offset; jobs run side by side. See `served.rs`.
 
 mod events;
-mod pass;
 mod served;
 #[cfg(test)]
 mod tests;
@@ -119,7 +118,7 @@ impl WeakTank {
 }
 
 /// What a tank is made of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TankBuilder {
     seed: Option<Seed>,
     start: Option<Timestamp>,

@@ -20,7 +20,7 @@ pub(super) async fn run(
     let native = executors.natives.functions.get(&work.handler).cloned();
     let mut output = match native {
         Some(function) => run_native(function, door, &work).await,
-        None => executors.processes.run(&door, &work).await,
+        None => executors.processes.run(&door.reachable(&executors.ports).await, &work).await,
     };
     if !work.cold {
         output.init = None;

@@ -11,15 +11,17 @@ mod dynamodb;
 mod function;
 mod http;
 mod native;
+mod port;
 pub mod postgres;
 mod process;
+#[cfg(feature = "sql")]
+mod query;
+#[cfg(not(feature = "sql"))]
+#[path = "no_query.rs"]
 mod query;
 mod script;
 
-use std::sync::Arc;
-
 use serde_json::Value;
-use tokio::sync::OnceCell;
 use wavetank_types::Timestamp;
 use wavetank_wire::codec::{from_json, to_json};
 use wavetank_wire::validate::{validate, validation_error};
@@ -40,8 +42,10 @@ pub(crate) struct Executors {
     pub(crate) processes: process::Processes,
     pub(crate) postgres: postgres::Postgres,
     pub(crate) airflows: airflow::Airflows,
-    /// Made by the first query: a tank that asks none pays nothing.
-    pub(crate) engine: OnceCell<Arc<wavetank_sql::Engine>>,
+    /// Where functions and scripts reach a tank that listens nowhere.
+    ports: port::Ports,
+    #[cfg(feature = "sql")]
+    pub(crate) engines: query::Engines,
 }
 
 impl Executors {
@@ -51,7 +55,9 @@ impl Executors {
             processes: process::Processes::new(),
             postgres: postgres::Postgres::default(),
             airflows: airflow::Airflows::default(),
-            engine: OnceCell::new(),
+            ports: port::Ports::default(),
+            #[cfg(feature = "sql")]
+            engines: query::Engines::default(),
         }
     }
 
@@ -64,7 +70,7 @@ impl Executors {
 
     /// Does the work. Comes back only when it is done, has failed or was stopped at its limit.
     pub(crate) async fn run(&self, tank: &Tank, job: Job) -> Outcome {
-        let door = Door { tank: tank.clone(), scope: job.owner.scope.clone() };
+        let door = Door::new(tank.clone(), job.owner.scope.clone());
         match job.work {
             Work::Function(work) => function::run(self, door, job.started, *work).await,
             Work::Script(work) => script::run(self, door, job.started, *work).await,
@@ -104,9 +110,30 @@ impl ObjectMeta {
 pub struct Door {
     pub(crate) tank: Tank,
     pub(crate) scope: Scope,
+    /// Keeps the tank's port answering, for the processes of this job.
+    reach: Option<port::Reach>,
 }
 
 impl Door {
+    /// A way into this tank as this account and region.
+    pub(crate) fn new(tank: Tank, scope: Scope) -> Self {
+        Self { tank, scope, reach: None }
+    }
+
+    /// For a job that is a process: it can call the tank as long as this door is kept. Without a port it runs all the same.
+    async fn reachable(mut self, ports: &port::Ports) -> Self {
+        match ports.reach(&self).await {
+            Ok(reach) => self.reach = Some(reach),
+            Err(why) => tracing::warn!(%why, "no port is free: functions cannot call the tank"),
+        }
+        self
+    }
+
+    /// Where processes of this job call the tank.
+    fn endpoint(&self) -> Option<&str> {
+        self.reach.as_ref().map(port::Reach::endpoint)
+    }
+
     /// One API request, awaited.
     pub async fn request<O: Operation>(&self, input: O::Input) -> Result<O::Output, WireError> {
         self.tank.request::<O>(&self.scope, input).await

@@ -12,6 +12,7 @@ mod objects;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio::task::JoinError;
 use wavetank_sql::{
     Engine, EngineOptions, ErrorKind, RunOptions, SqlError, athena_file, athena_rows, parse_with_parameters,
@@ -28,6 +29,10 @@ use crate::services::athena::{
 use crate::world::{Outcome, Output};
 use catalog::GlueCatalog;
 use objects::TankObjects;
+
+/// The engine, made by the first query: a tank that asks none pays nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Engines(OnceCell<Arc<Engine>>);
 
 /// What of a query's time is planning, at most. Assumed.
 const PLANNING_TIME: Duration = Duration::from_millis(100);
@@ -52,7 +57,7 @@ pub(super) async fn run(executors: &Executors, door: Door, started: Timestamp, w
 async fn engine(executors: &Executors) -> Arc<Engine> {
     let memory_bytes_max = Some(ENGINE_MEMORY_BYTES);
     let options = || EngineOptions { memory_bytes_max, ..EngineOptions::default() };
-    let made = executors.engine.get_or_init(|| async { Arc::new(Engine::new(options())) });
+    let made = executors.engines.0.get_or_init(|| async { Arc::new(Engine::new(options())) });
     Arc::clone(made.await)
 }
 

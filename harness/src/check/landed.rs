@@ -11,6 +11,7 @@ use serde_json::Value;
 use wavetank_scenarios::{Freshness, Landing};
 use wavetank_types::{Said, Timestamp};
 
+use super::arrivals::{self, Arrival};
 use super::{EXAMPLES_MAX, Finding};
 use crate::client::Aws;
 use crate::observe::{self, Object, ObserveError};
@@ -122,40 +123,12 @@ impl Landed {
 
     /// Whether the lines of each key come in the order in which they were sent, given as each id's place. Repeats are left out.
     pub fn order(&self, sent: &[u32]) -> Finding {
-        let mut last: BTreeMap<u64, (u32, u64)> = BTreeMap::new();
         let mut seen = vec![false; sent.len()];
-        let (mut wrong, mut examples) = (0u64, Vec::new());
-        for line in &self.lines {
+        arrivals::order(self.lines.iter().filter_map(|line| {
             let at = usize::try_from(line.id).unwrap_or(usize::MAX);
-            let Some(place) = sent.get(at).filter(|_| !seen[at]) else { continue };
-            seen[at] = true;
-            let before = last.insert(line.key, (*place, line.id));
-            if let Some((_, id)) = before.filter(|(before, _)| before > place) {
-                wrong += 1;
-                if examples.len() < EXAMPLES_MAX {
-                    let (key, late) = (line.key, line.id);
-                    examples.push(Said::new(
-                        format!("key {key}: record {late} was sent before {id}, and came after it"),
-                        format!("khóa {key}: bản ghi {late} được gửi trước {id} nhưng đến sau"),
-                    ));
-                }
-            }
-        }
-        let keys = last.len();
-        let detail = Said::new(
-            format!("{} records of {keys} keys, {wrong} out of order", self.lines.len()),
-            format!("{} bản ghi của {keys} khóa, {wrong} sai thứ tự", self.lines.len()),
-        );
-        let finding = Finding::new("order", keys > 0 && wrong == 0, detail).with_examples(examples);
-        match wrong {
-            0 => finding,
-            _ => finding.with_cause(Said::new(
-                "records of one key went to several shards, or a refused record was sent again behind later ones; one \
-                 partition key is one shard, and a producer that needs order waits for its retries",
-                "các bản ghi của cùng một khóa đi vào nhiều shard, hoặc bản ghi bị từ chối được gửi lại sau các bản ghi mới \
-                 hơn; một partition key là một shard, và bên gửi cần thứ tự phải chờ lần gửi lại",
-            )),
-        }
+            let place = sent.get(at).filter(|_| !std::mem::replace(&mut seen[at], true))?;
+            Some(Arrival { key: line.key, place: *place, label: line.id })
+        }))
     }
 
     /// How long after its time each record had landed.
@@ -165,35 +138,8 @@ impl Landed {
             let at = Timestamp::from_secs(line.at - offset);
             self.objects[line.object as usize].modified.since(at)
         };
-        let mut ages: Vec<Duration> = self.lines.iter().map(age).collect();
-        ages.sort_unstable();
-        let percentile = |share: usize| {
-            let at = (ages.len() * share).div_ceil(100).max(1) - 1;
-            ages.get(at).copied().unwrap_or_default()
-        };
-        let found = [percentile(50), percentile(95), percentile(99)];
-        let wanted = [limits.p50_max, limits.p95_max, limits.p99_max];
-        let holds = !ages.is_empty() && found.iter().zip(&wanted).all(|(found, most)| found <= most);
-        let secs = found.map(|age| age.as_secs());
-        let most = wanted.map(|age| age.as_secs());
-        let figures = format!(
-            "p50 {} s (≤ {}), p95 {} s (≤ {}), p99 {} s (≤ {})",
-            secs[0], most[0], secs[1], most[1], secs[2], most[2]
-        );
-        let detail = Said::new(
-            format!("from click to landing: {figures}"),
-            format!("từ lúc click đến landing: {figures}"),
-        );
-        let finding = Finding::new("freshness", holds, detail);
-        match holds {
-            true => finding,
-            false => finding.with_cause(Said::new(
-                "records wait for the delivery stream's buffer to fill or to age, or come late themselves; lower \
-                 IntervalInSeconds, or allow more",
-                "bản ghi chờ bộ đệm của delivery stream đầy hoặc hết hạn, hoặc chính chúng đến muộn; hãy giảm \
-                 IntervalInSeconds hoặc nới giới hạn",
-            )),
-        }
+        let what = Said::new("from click to landing", "từ lúc click đến landing");
+        arrivals::freshness(&what, self.lines.iter().map(age).collect(), limits)
     }
 }
 
@@ -297,7 +243,7 @@ mod tests {
     #[test]
     fn freshness_is_from_the_record_s_time_to_the_object_s() {
         let limit = |secs| Duration::from_secs(secs);
-        let limits = Freshness { p50_max: limit(60), p95_max: limit(100), p99_max: limit(100) };
+        let limits = Freshness { edge: None, p50_max: limit(60), p95_max: limit(100), p99_max: limit(100) };
         let check = |ages: &[i64], holds: bool| {
             let lines: Vec<_> = ages.iter().map(|age| (0, 1, 1, NOON - age)).collect();
             let found = landed(&[("a", NOON - 7 * 3_600)], &lines).freshness(&limits);

@@ -1,13 +1,16 @@
 //! What must hold, and what is said when it does not: what, where, the first examples, the likely cause.
 
+pub mod arrivals;
 pub mod blocked;
 pub mod conserved;
 pub mod counts;
+pub(crate) mod dags;
 pub mod files;
 pub mod items;
 pub mod jobs;
 pub mod landed;
 pub mod logs;
+pub mod metamorphic;
 pub mod oracle;
 pub mod partition;
 pub mod replay;

@@ -5,6 +5,7 @@
 pub mod data_lake_iot;
 pub mod event_revenue;
 pub mod fashion_store;
+pub mod sent;
 pub mod table_design;
 pub mod trades;
 

@@ -45,6 +45,7 @@ impl Report {
                 "duplicates": ledger.duplicates,
                 "anomalies": ledger.anomalies,
             },
+            "edges": self.edges,
             "checks": checks.collect::<Vec<_>>(),
             "queries": queries.collect::<Vec<_>>(),
             "cost_usd": rounded(self.cost.usd()),

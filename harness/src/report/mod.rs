@@ -10,6 +10,7 @@ use wavetank_types::{Ledger, Said, Seed};
 use crate::check::Finding;
 use crate::check::oracle::Compared;
 use crate::cost::Cost;
+use crate::edges::EdgeCount;
 
 pub use words::{Lang, LangError};
 
@@ -40,6 +41,8 @@ pub struct Report {
     pub ledger: Balance,
     /// What became of each of them.
     pub fates: Ledger,
+    /// Of a pipeline of one's own: what each place holds.
+    pub edges: Vec<EdgeCount>,
     /// What the checks found.
     pub findings: Vec<Finding>,
     /// Which service the queries asked.
@@ -69,6 +72,7 @@ impl Default for Report {
             defects: String::new(),
             ledger: Balance::default(),
             fates: Ledger::default(),
+            edges: Vec::new(),
             findings: Vec::new(),
             answered_by: "Athena",
             queries: Vec::new(),

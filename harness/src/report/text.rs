@@ -28,6 +28,7 @@ impl Report {
             writeln!(out, "{}\n", lang.say(note))?;
         }
         self.write_ledger(out, lang)?;
+        self.write_edges(out, lang)?;
         self.write_findings(out, lang)?;
         writeln!(out, "\n{} {}", lang.pick("Answers of", "Câu trả lời của"), self.answered_by)?;
         for query in &self.queries {
@@ -79,6 +80,25 @@ impl Report {
                 examples.count,
                 lang.anomaly(*anomaly)
             )?;
+        }
+        Ok(())
+    }
+
+    /// What each place of a pipeline of one's own holds.
+    fn write_edges(&self, out: &mut String, lang: Lang) -> std::fmt::Result {
+        if self.edges.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n{}", lang.pick("Where they were seen", "Được thấy ở đâu"))?;
+        for edge in &self.edges {
+            let distinct = lang.pick("different", "khác nhau");
+            let (name, ends, records) =
+                (padded(&edge.name, 20), padded(lang.ends(edge.ends), 18), edge.records);
+            write!(out, "  {name} {ends} {records:>9}  {} {distinct}", edge.distinct)?;
+            match edge.unreadable {
+                0 => writeln!(out)?,
+                count => writeln!(out, ", {count} {}", lang.pick("cannot be read", "không đọc được"))?,
+            }
         }
         Ok(())
     }

@@ -69,6 +69,7 @@ impl Lang {
             "partition" => self.pick("rows lie in their partition", "dòng nằm đúng partition (phân vùng)"),
             "files" => self.pick("number and size of files", "số lượng và kích thước tệp"),
             "logs" => self.pick("the function's log", "nhật ký (log) của hàm"),
+            "dags" => self.pick("every run of the DAGs", "mọi lần chạy của các DAG"),
             "jobs" => self.pick("every run of the job", "mọi lần chạy của job"),
             "unblocked" => self.pick("no record blocks a shard", "không bản ghi nào chặn shard"),
             "order" => self.pick("order of each key", "thứ tự của từng khóa"),
@@ -77,7 +78,22 @@ impl Lang {
             "replay" => self.pick("running the batch again", "chạy lại batch"),
             "nulls" => self.pick("null values", "giá trị null"),
             "snapshot" => self.pick("each key once", "mỗi khóa một lần"),
+            name if name.starts_with("metamorphic") => self.pick(
+                "the result under a change that should not matter",
+                "kết quả khi đổi điều không đáng ảnh hưởng",
+            ),
             _ => "",
+        }
+    }
+
+    /// What it means that a record lies somewhere.
+    pub(super) fn ends(self, ends: &str) -> &'static str {
+        match ends {
+            "delivered" => self.pick("delivered", "đã đến nơi"),
+            "rejected" => self.pick("rejected", "bị từ chối"),
+            "dead-lettered" => self.pick("dead-lettered", "hàng đợi lỗi (DLQ)"),
+            "in flight" => self.pick("in flight", "đang trên đường"),
+            _ => self.pick("passed", "đi qua"),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::natives;
 /// A tank of its own.
 #[derive(Clone, Debug)]
 pub struct Embedded {
+    builder: TankBuilder,
     tank: Tank,
     connector: Connector,
 }
@@ -27,8 +28,8 @@ impl Embedded {
 
     /// A tank made as the caller likes.
     pub fn of(builder: TankBuilder) -> Self {
-        let tank = builder.build();
-        Self { connector: Connector::new(&tank), tank }
+        let tank = builder.clone().build();
+        Self { builder, connector: Connector::new(&tank), tank }
     }
 
     /// The tank.
@@ -70,6 +71,10 @@ impl Target for Embedded {
     fn signing_time_s(&self) -> u64 {
         // Nobody checks the age of a signature that never leaves the process.
         u64::try_from(self.tank.now().secs()).unwrap_or(0)
+    }
+
+    fn fresh(&self) -> Option<Box<dyn Target>> {
+        Some(Box::new(Self::of(self.builder.clone())))
     }
 
     fn is_at_rest(&self) -> Option<bool> {

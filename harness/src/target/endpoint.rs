@@ -161,6 +161,10 @@ impl Target for Endpoint {
         u64::try_from(machine_time().secs()).unwrap_or(0)
     }
 
+    fn fresh(&self) -> Option<Box<dyn Target>> {
+        None
+    }
+
     fn is_at_rest(&self) -> Option<bool> {
         None
     }

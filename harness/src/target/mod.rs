@@ -33,6 +33,9 @@ pub trait Target: Send + Sync {
     /// Real seconds since the epoch, for signatures.
     fn signing_time_s(&self) -> u64;
 
+    /// Another one like it that nothing has happened in. `None` where there is only this one.
+    fn fresh(&self) -> Option<Box<dyn Target>>;
+
     /// Whether nothing is left to happen there. `None` where nobody can know.
     fn is_at_rest(&self) -> Option<bool>;
 }

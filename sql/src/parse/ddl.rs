@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use datafusion::sql::sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::Token;
 
 use crate::catalog::Column;
 use crate::error::{ErrorKind, Position, SqlError};
+use crate::formats;
 use crate::parse::query::parse_query;
 use crate::parse::tokens::Cursor;
 use crate::parse::{Body, CreateTable, CreateTableAs, PartitionSpec, PropertyValue, TableName};
-use crate::scan::formats;
 use crate::types;
 
 /// The statement, if it opens with a word this file knows.
@@ -103,7 +103,7 @@ fn create_table_as(cursor: &mut Cursor, table: TableName, if_not_exists: bool) -
     let properties = if cursor.eat(&["WITH"]) { with_properties(cursor)? } else { BTreeMap::new() };
     cursor.expect(&["AS"])?;
     let mut tokens = cursor.rest();
-    let ends_with = |tokens: &[datafusion::sql::sqlparser::tokenizer::TokenWithSpan], words: &[&str]| {
+    let ends_with = |tokens: &[sqlparser::tokenizer::TokenWithSpan], words: &[&str]| {
         tokens.len() > words.len()
             && tokens[tokens.len() - words.len()..]
                 .iter()

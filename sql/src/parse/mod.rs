@@ -14,8 +14,8 @@ mod utility;
 
 use std::collections::BTreeMap;
 
-use datafusion::sql::sqlparser::ast::Query;
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::ast::Query;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::catalog::{Column, Partition};
 use crate::error::{ErrorKind, Position, SqlError};

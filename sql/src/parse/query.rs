@@ -2,9 +2,9 @@
 //!
 //! Start with `parse_query`. What the tree means to DataFusion is decided in `rewrite.rs`.
 
-use datafusion::sql::sqlparser::ast::{Query, Spanned};
-use datafusion::sql::sqlparser::parser::{Parser, ParserError};
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::ast::{Query, Spanned};
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::error::{ErrorKind, Position, SqlError};
 use crate::parse::dialect::AthenaDialect;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::ast::{
+use sqlparser::ast::{
     Expr, GroupByExpr, Ident, Join, LimitClause, ObjectName, ObjectNamePart, OrderByKind, Query, Select,
     SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut, With,
 };
@@ -338,9 +338,7 @@ fn fold_unnest(from: &mut Vec<TableWithJoins>) {
             let join = Join {
                 relation: item.relation,
                 global: false,
-                join_operator: datafusion::sql::sqlparser::ast::JoinOperator::CrossJoin(
-                    datafusion::sql::sqlparser::ast::JoinConstraint::None,
-                ),
+                join_operator: sqlparser::ast::JoinOperator::CrossJoin(sqlparser::ast::JoinConstraint::None),
             };
             previous.joins.push(join);
             previous.joins.extend(joins);

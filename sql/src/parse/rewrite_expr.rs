@@ -2,8 +2,8 @@
 //!
 //! Called by `rewrite.rs` for each expression after its children. Start with `rewrite`.
 
-use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
-use datafusion::sql::sqlparser::ast::{
+use sqlparser::ast::helpers::attached_token::AttachedToken;
+use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Ident, LambdaFunctionParameter,
     ObjectName, OneOrManyWithParens, Spanned, Subscript, TrimWhereField, Value, ValueWithSpan, VisitMut,
@@ -337,7 +337,7 @@ fn coalesce(mut args: Vec<Expr>) -> Expr {
 }
 
 /// Tank time as a literal. Trino's `now()` has a time zone; Athena's session zone is UTC.
-fn clock(now_ms: i64, name: &str, span: datafusion::sql::sqlparser::tokenizer::Span) -> Expr {
+fn clock(now_ms: i64, name: &str, span: sqlparser::tokenizer::Span) -> Expr {
     let (text, t) = match name {
         "current_date" => (format_date_ms(now_ms), "date"),
         "localtimestamp" => (format_timestamp_ms(now_ms), "timestamp"),

@@ -2,11 +2,11 @@
 //!
 //! Left out: queries, which sqlparser parses (`query.rs`).
 
-use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 use crate::error::{ErrorKind, Position, SqlError};
+use crate::formats;
 use crate::parse::dialect::AthenaDialect;
-use crate::scan::formats;
 
 /// Cuts text into tokens, dropping blanks and comments.
 pub(crate) fn tokenize(text: &str) -> Result<Vec<TokenWithSpan>, SqlError> {

@@ -1,6 +1,6 @@
 //! SHOW, DESCRIBE, EXPLAIN, and the statements that are refused by name.
 
-use datafusion::sql::sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::Token;
 
 use crate::error::{ErrorKind, SqlError};
 use crate::parse::query::parse_query;

@@ -22,7 +22,7 @@ use datafusion::logical_expr::{
     AggregateUDF, HigherOrderUDF, LogicalPlan, LogicalPlanBuilder, ScalarUDF, TableSource, WindowUDF, col,
 };
 use datafusion::sql::planner::SqlToRel;
-use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement};
+use sqlparser::ast::{Query, SetExpr, Statement};
 
 use crate::catalog::{Catalog, Table};
 use crate::error::{ErrorKind, SqlError};

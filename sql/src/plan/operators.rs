@@ -15,7 +15,7 @@ use datafusion::logical_expr::planner::{
 };
 use datafusion::logical_expr::{Cast, Expr, ExprSchemable, Operator, WindowFunctionDefinition, binary_expr};
 use datafusion::scalar::ScalarValue;
-use datafusion::sql::sqlparser::ast::BinaryOperator;
+use sqlparser::ast::BinaryOperator;
 
 use crate::error::{ErrorKind, SqlError};
 use crate::functions;

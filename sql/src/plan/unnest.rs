@@ -13,7 +13,7 @@ use datafusion::logical_expr::planner::{
     PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
 };
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, lit};
-use datafusion::sql::sqlparser::ast::{JoinConstraint, JoinOperator, TableAlias, TableFactor};
+use sqlparser::ast::{JoinConstraint, JoinOperator, TableAlias, TableFactor};
 
 use crate::error::{ErrorKind, SqlError};
 use crate::functions;

@@ -4,8 +4,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use datafusion::sql::sqlparser::ast::Query;
 use serde_json::{Value, json};
+use sqlparser::ast::Query;
 
 use crate::catalog::{Column, Table};
 use crate::error::{ErrorKind, SqlError};

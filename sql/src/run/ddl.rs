@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use datafusion::sql::sqlparser::ast::Query;
+use sqlparser::ast::Query;
 
 use crate::catalog::{CatalogChange, Column, Partition, Table};
 use crate::engine::Outcome;

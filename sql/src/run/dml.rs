@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use arrow::array::{ArrayRef, new_null_array};
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use datafusion::sql::sqlparser::ast::Query;
+use sqlparser::ast::Query;
 
 use crate::catalog::{CatalogChange, Column, Partition, Table};
 use crate::engine::Outcome;

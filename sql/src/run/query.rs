@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use datafusion::sql::sqlparser::ast::Query;
+use sqlparser::ast::Query;
 
 use crate::engine::{Outcome, result_column};
 use crate::error::SqlError;

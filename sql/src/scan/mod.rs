@@ -4,7 +4,6 @@
 //! Left out: ORC, Avro and every SerDe not named in `Reader::of`; they answer `NotImplemented`.
 //! Start with `LakeTable::scan`, then `stream.rs`.
 
-pub(crate) mod formats;
 pub(crate) mod json;
 pub(crate) mod lazy_simple;
 pub(crate) mod nested;

@@ -13,10 +13,11 @@ use memchr::memchr;
 
 use crate::catalog::Table;
 use crate::error::{ErrorKind, SqlError};
+use crate::formats;
 use crate::objects::Counted;
 use crate::scan::lazy_simple::Wanted;
 use crate::scan::partitions::File;
-use crate::scan::{formats, json, lazy_simple, open_csv, parquet};
+use crate::scan::{json, lazy_simple, open_csv, parquet};
 
 /// Bytes of text read as one piece.
 const PIECE_BYTES: usize = 4 << 20;

@@ -18,10 +18,10 @@ use chrono::DateTime;
 use crate::catalog::{Partition, Table};
 use crate::engine::WrittenObject;
 use crate::error::{ErrorKind, SqlError};
+use crate::formats;
 use crate::objects::split_location;
 use crate::parse::PropertyValue;
 use crate::render::text::cell;
-use crate::scan::formats;
 use crate::scan::partitions::{NULL_PARTITION, escape};
 
 /// Most partitions one statement may write. Documented: ctas-considerations-limitations.html.

@@ -21,6 +21,8 @@ const BYTES_MAX: u64 = 256 << 20;
 pub(super) struct Place {
     // Before the folder: a process must be gone when its folder goes.
     resting: Mutex<Vec<Helper>>,
+    /// Processes in the middle of a run that waits, by DAG and run.
+    waiting: Mutex<BTreeMap<(String, String), Helper>>,
     state: Mutex<State>,
     folder: TempDir,
 }
@@ -42,7 +44,7 @@ impl Place {
         for name in ["dags", "home", "tmp"] {
             fs::create_dir(folder.path().join(name))?;
         }
-        Ok(Self { resting: Mutex::default(), state: Mutex::default(), folder })
+        Ok(Self { resting: Mutex::default(), waiting: Mutex::default(), state: Mutex::default(), folder })
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -79,6 +81,18 @@ impl Place {
         if helper.generation == self.generation() {
             self.resting.lock().expect("nothing panics while it holds this").push(helper);
         }
+    }
+
+    /// Keeps the process of a run that waits.
+    pub(super) fn keep_waiting(&self, dag_id: &str, run_id: &str, helper: Helper) {
+        let run = (dag_id.to_owned(), run_id.to_owned());
+        self.waiting.lock().expect("nothing panics while it holds this").insert(run, helper);
+    }
+
+    /// The process of a run that has waited.
+    pub(super) fn woken(&self, dag_id: &str, run_id: &str) -> Option<Helper> {
+        let run = (dag_id.to_owned(), run_id.to_owned());
+        self.waiting.lock().expect("nothing panics while it holds this").remove(&run)
     }
 
     /// Whether the folder as it is has been read.

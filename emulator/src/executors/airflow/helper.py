@@ -435,9 +435,43 @@ def reach(asked):
 
 
 def use_wal(engine):
-    """A second process may read and write while a run of this one waits."""
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    """A second process may read and write while a run of this one waits. The file goes with the tank: nothing waits for the disk.
+
+    One connection stays open: closing the last one would write the log back each time.
+    """
+    from sqlalchemy import event
+
+    event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
+    kept = engine.connect()
+    kept.exec_driver_sql("PRAGMA journal_mode=WAL")
+    return kept
+
+
+class Once(list):
+    """A list that takes no value twice."""
+
+    def append(self, value):
+        if value not in self:
+            super().append(value)
+
+
+def share_models():
+    """One reading of AWS's service models for all clients: every session of a task would parse megabytes of JSON anew."""
+    try:
+        import botocore.loaders
+        import botocore.session
+    except ImportError:
+        return
+    loaders = {}
+
+    def shared(search_path_string=None):
+        if search_path_string not in loaders:
+            loader = botocore.loaders.create_loader(search_path_string)
+            loader._search_paths = Once(loader._search_paths)
+            loaders[search_path_string] = loader
+        return loaders[search_path_string]
+
+    botocore.session.create_loader = shared
 
 
 def main():
@@ -448,7 +482,8 @@ def main():
     settings.initialize()
     know_users()
     take_time()
-    use_wal(settings.engine)
+    share_models()
+    kept = use_wal(settings.engine)
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
         if logger.handlers:
@@ -456,6 +491,7 @@ def main():
     logging.root.handlers = [LINES]
     logging.root.setLevel(logging.INFO)
     bag = Bag(os.environ["WAVETANK_DAGS"])
+    bag.kept = kept  # Closing it would slow the others down.
     tell({"version": airflow.__version__})
     while True:
         asked = hear()

@@ -3,7 +3,8 @@
 //! An environment has a folder with a copy of its DAG folder and an SQLite database. A process imports Airflow once and
 //! then does one piece of work after the other; a second one is started when a run falls due while another waits. The tank
 //! is the scheduler: `helper.py` asks a DAG's own timetable when it runs, and runs it as `airflow dags test` does, task by task
-//! in this process. Waits of a run (`time.sleep`, `asyncio.sleep`, retry delays, sensors) are tank time: see `driver/pass.rs`.
+//! in this process. Waits of a run (`time.sleep`, `asyncio.sleep`, retry delays, sensors) are tank time: the process stands still,
+//! and its run goes on as a further piece of work when that much time has passed.
 //! Left out: Airflow's own executors, web server and triggerer; installing requirements and plugins; memory limits.
 //! Start with `helper.py`, then `process.rs`.
 
@@ -13,21 +14,21 @@ mod process;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
 use wavetank_types::Timestamp;
 
 use super::Door;
-use crate::driver::Tank;
+use super::port::{Ports, Reach};
 use crate::services::mwaa::work::{
     AirflowDone, AirflowFailure, AirflowOutput, AirflowTask, AirflowWork, Bag, Ran, RunTask, Source,
 };
 use crate::world::{Outcome, Output};
 pub use find::{AIRFLOW_INSTALL, AIRFLOW_VARIABLE, AirflowInstallation, AirflowMissing, find_airflow};
 use folder::Place;
-use process::Helper;
+use process::{Heard, Helper};
 
 /// How many next runs a timetable is asked for at a time.
 const UPCOMING: usize = 48;
@@ -42,12 +43,18 @@ pub(crate) struct Airflows {
     places: Mutex<BTreeMap<String, Arc<Place>>>,
     /// An empty database, made once.
     template: tokio::sync::Mutex<Option<TempDir>>,
+    /// Where processes reach a tank that listens nowhere: one port for all of a tank's life, since a run's clients keep it.
+    port: Ports,
 }
 
 /// Does the work.
 pub(super) async fn run(airflows: &Airflows, door: Door, started: Timestamp, work: AirflowWork) -> Outcome {
-    let duration = work.takes;
     let result = airflows.perform(&door, started, work).await;
+    // A run may have called what took time before it began to wait.
+    let duration = match &result {
+        Ok(AirflowDone::Waits(span)) => door.tank.now().since(started) + *span,
+        _ => Duration::ZERO,
+    };
     Outcome { duration, output: Output::Airflow(Box::new(AirflowOutput { result })) }
 }
 
@@ -83,10 +90,8 @@ impl Airflows {
                 let answer = self.ask(door, started, &work.home, ask).await?.0;
                 Ok(AirflowDone::Upcoming(read(&answer["upcoming"])?))
             }
-            AirflowTask::Run(task) => {
-                let answer = self.ask(door, started, &work.home, run_question(&task)).await?.0;
-                Ok(AirflowDone::Ran(read::<Ran>(&answer)?))
-            }
+            AirflowTask::Run(task) => self.begin(door, started, &work.home, &task).await,
+            AirflowTask::GoOn { dag_id, run_id } => self.go_on(door, &work.home, &dag_id, &run_id).await,
         }
     }
 
@@ -129,20 +134,63 @@ impl Airflows {
         door: &Door,
         started: Timestamp,
         home: &str,
-        mut question: Value,
+        question: Value,
     ) -> Result<(Value, u64), AirflowFailure> {
         let place = self.place(home)?;
-        let mut helper = match place.take() {
-            Some(helper) => helper,
-            None => self.start(door, started, &place).await?,
-        };
-        let (endpoint, _listening) = listen(door).await?;
-        question["endpoint"] = json!(endpoint);
-        question["region"] = json!(door.scope().region.as_str());
-        let answer = helper.ask(&door.tank, question).await?;
+        let mut helper = self.rested(door, started, &place).await?;
+        let reach = self.reach(door).await?;
         let generation = helper.generation;
-        place.rest(helper);
-        Ok((answer, generation))
+        match helper.ask(&door.tank, asked_from(question, &reach, door)).await? {
+            Heard::Answer(answer) => {
+                place.rest(helper);
+                Ok((answer, generation))
+            }
+            Heard::Wait(_) => Err(AirflowFailure::Said("Airflow's process waits without a run".to_owned())),
+        }
+    }
+
+    /// Begins a run, up to its end or its first wait.
+    async fn begin(
+        &self,
+        door: &Door,
+        started: Timestamp,
+        home: &str,
+        task: &RunTask,
+    ) -> Result<AirflowDone, AirflowFailure> {
+        let place = self.place(home)?;
+        let mut helper = self.rested(door, started, &place).await?;
+        let reach = self.reach(door).await?;
+        let heard = helper.ask(&door.tank, asked_from(run_question(task), &reach, door)).await?;
+        done(&place, &task.dag_id, &task.run_id, helper, heard)
+    }
+
+    /// Lets a run go on that has waited, up to its end or its next wait.
+    async fn go_on(
+        &self,
+        door: &Door,
+        home: &str,
+        dag_id: &str,
+        run_id: &str,
+    ) -> Result<AirflowDone, AirflowFailure> {
+        let place = self.place(home)?;
+        let gone = || AirflowFailure::Said(format!("the process of {run_id} is gone"));
+        let mut helper = place.woken(dag_id, run_id).ok_or_else(gone)?;
+        let _reach = self.reach(door).await?;
+        let heard = helper.wake(&door.tank).await?;
+        done(&place, dag_id, run_id, helper, heard)
+    }
+
+    /// A process that has nothing to do, or a new one.
+    async fn rested(&self, door: &Door, now: Timestamp, place: &Place) -> Result<Helper, AirflowFailure> {
+        match place.take() {
+            Some(helper) => Ok(helper),
+            None => self.start(door, now, place).await,
+        }
+    }
+
+    /// Where the tank can be reached by a process, for as long as this is kept: where it listens anyway, or at a port of our own.
+    async fn reach(&self, door: &Door) -> Result<Reach, AirflowFailure> {
+        self.port.reach(door).await.map_err(|error| AirflowFailure::Said(error.to_string()))
     }
 
     async fn start(&self, door: &Door, now: Timestamp, place: &Place) -> Result<Helper, AirflowFailure> {
@@ -158,7 +206,7 @@ impl Airflows {
             return Helper::start(&installation, place, door, now).await;
         }
         let mut helper = Helper::start(&installation, place, door, now).await?;
-        helper.ask(&door.tank, json!({ "do": "init" })).await?;
+        let _made = helper.ask(&door.tank, json!({ "do": "init" })).await?;
         let folder = tempfile::Builder::new().prefix("wavetank-airflow-").tempdir().map_err(said)?;
         std::fs::copy(&database, folder.path().join("airflow.db")).map_err(said)?;
         *template = Some(folder);
@@ -177,6 +225,33 @@ fn read<T: serde::de::DeserializeOwned>(answer: &Value) -> Result<T, AirflowFail
         .map_err(|error| AirflowFailure::Said(format!("Airflow's process answered badly: {error}")))
 }
 
+/// What became of a run that was begun or woken: its process rests, or waits with it.
+fn done(
+    place: &Place,
+    dag_id: &str,
+    run_id: &str,
+    helper: Helper,
+    heard: Heard,
+) -> Result<AirflowDone, AirflowFailure> {
+    match heard {
+        Heard::Answer(answer) => {
+            place.rest(helper);
+            Ok(AirflowDone::Ran(read::<Ran>(&answer)?))
+        }
+        Heard::Wait(span) => {
+            place.keep_waiting(dag_id, run_id, helper);
+            Ok(AirflowDone::Waits(span))
+        }
+    }
+}
+
+/// A question that says where the tank is.
+fn asked_from(mut question: Value, reach: &Reach, door: &Door) -> Value {
+    question["endpoint"] = json!(reach.endpoint());
+    question["region"] = json!(door.scope().region.as_str());
+    question
+}
+
 fn run_question(task: &RunTask) -> Value {
     json!({
         "do": "run",
@@ -189,36 +264,4 @@ fn run_question(task: &RunTask) -> Value {
         "conf": task.conf,
         "seconds_max": RUN_SECONDS_MAX,
     })
-}
-
-/// Ends when it is dropped.
-#[derive(Debug)]
-struct Listening {
-    _stop: oneshot::Sender<()>,
-}
-
-/// Where the tank can be reached by a process: where it listens anyway, or a port of its own for this piece of work.
-async fn listen(door: &Door) -> Result<(String, Option<Listening>), AirflowFailure> {
-    if let Some(endpoint) = door.tank.endpoint() {
-        return Ok((endpoint, None));
-    }
-    let said = |error: std::io::Error| AirflowFailure::Said(error.to_string());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.map_err(said)?;
-    let endpoint = format!("http://{}", listener.local_addr().map_err(said)?);
-    let (stop, stopped) = oneshot::channel();
-    serve_until(door.tank.clone(), listener, stopped);
-    Ok((endpoint, Some(Listening { _stop: stop })))
-}
-
-/// Not `async`, so that nobody has to know the types behind it: what is served may be asked by a job.
-fn serve_until(tank: Tank, listener: tokio::net::TcpListener, stopped: oneshot::Receiver<()>) {
-    tokio::spawn(async move {
-        let until = async {
-            // Its sender is dropped, nothing is sent.
-            let _gone = stopped.await;
-        };
-        if let Err(error) = crate::server::serve(&tank, listener, until).await {
-            tracing::warn!(%error, "the port of a run has closed early");
-        }
-    });
 }

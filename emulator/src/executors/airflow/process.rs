@@ -25,6 +25,15 @@ const SILENCE_MAX: Duration = Duration::from_secs(600);
 /// Bytes of what a process has said last that a failure shows.
 const SAID_BYTES_MAX: usize = 2_000;
 
+/// What a process says when it has been asked or woken.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// It is done.
+    Answer(Value),
+    /// Its run goes on after this much tank time.
+    Wait(Duration),
+}
+
 /// A process that has imported Airflow. It ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Helper {
@@ -75,21 +84,27 @@ impl Helper {
         Ok(helper)
     }
 
-    /// Asks for one thing. While it waits, the tank's time goes on.
-    pub(super) async fn ask(&mut self, tank: &Tank, mut question: Value) -> Result<Value, AirflowFailure> {
+    /// Asks for one thing. What it has said ends with its answer, or with a wait in the middle of a run.
+    pub(super) async fn ask(&mut self, tank: &Tank, mut question: Value) -> Result<Heard, AirflowFailure> {
         question["now"] = json!(tank.now().micros());
         self.tell(&question).await?;
-        loop {
-            let answer = self.hear().await?;
-            let Some(seconds) = answer["sleep"].as_f64() else {
-                return match answer["failed"].as_str() {
-                    Some(said) => Err(AirflowFailure::Said(said.to_owned())),
-                    None => Ok(answer),
-                };
-            };
-            let span = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-            let now = tank.pass(span).await;
-            self.tell(&json!({ "now": now.micros() })).await?;
+        self.hear_out().await
+    }
+
+    /// Lets a run go on that has waited.
+    pub(super) async fn wake(&mut self, tank: &Tank) -> Result<Heard, AirflowFailure> {
+        self.tell(&json!({ "now": tank.now().micros() })).await?;
+        self.hear_out().await
+    }
+
+    async fn hear_out(&mut self) -> Result<Heard, AirflowFailure> {
+        let answer = self.hear().await?;
+        if let Some(seconds) = answer["sleep"].as_f64() {
+            return Ok(Heard::Wait(Duration::try_from_secs_f64(seconds).unwrap_or_default()));
+        }
+        match answer["failed"].as_str() {
+            Some(said) => Err(AirflowFailure::Said(said.to_owned())),
+            None => Ok(Heard::Answer(answer)),
         }
     }
 
@@ -156,6 +171,8 @@ fn variables(place: &Place, door: &Door, python: &Path) -> Vec<(String, String)>
         ("AIRFLOW__CORE__LOAD_EXAMPLES", "False".to_owned()),
         ("AIRFLOW__CORE__EXECUTOR", "SequentialExecutor".to_owned()),
         ("AIRFLOW__CORE__DAG_DISCOVERY_SAFE_MODE", "True".to_owned()),
+        // Deep enough for the DAG's own line to be in it when an operator refuses its arguments.
+        ("AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH", "50".to_owned()),
         ("AIRFLOW__LOGGING__COLORED_CONSOLE_LOG", "False".to_owned()),
         ("AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE", "True".to_owned()),
         ("AIRFLOW__USAGE_DATA_COLLECTION__ENABLED", "False".to_owned()),

@@ -293,7 +293,7 @@ fn variables(door: &Door, work: &FunctionWork, folder: &Path, api: &str) -> BTre
     ];
     let mut all: BTreeMap<String, String> =
         set.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    all.extend(door.tank.endpoint().map(|endpoint| ("AWS_ENDPOINT_URL".to_owned(), endpoint)));
+    all.extend(door.endpoint().map(|endpoint| ("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned())));
     all.extend(work.variables.clone());
     all
 }

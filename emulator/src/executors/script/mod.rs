@@ -32,7 +32,10 @@ pub(super) async fn run(executors: &Executors, door: Door, started: Timestamp, w
                  hint: register it with TankBuilder::script, or correct {NATIVE_ARGUMENT}."
             )),
         },
-        None if work.kind == ScriptKind::Python => blocking(move || python::run(&door, &work)).await,
+        None if work.kind == ScriptKind::Python => {
+            let door = door.reachable(&executors.ports).await;
+            blocking(move || python::run(&door, &work)).await
+        }
         None => failed(format!(
             "No Spark engine is configured, so `{}` was not run. \
              hint: give the job the argument {NATIVE_ARGUMENT} with the name of a Rust script.",

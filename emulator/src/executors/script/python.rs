@@ -147,7 +147,7 @@ fn command(door: &Door, work: &ScriptWork, directory: &Path, script: &Path) -> s
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0);
-    if let Some(endpoint) = door.tank().endpoint() {
+    if let Some(endpoint) = door.endpoint() {
         command.env("AWS_ENDPOINT_URL", endpoint);
     }
     Ok(command)

@@ -33,10 +33,14 @@ pub(super) const QUEUE_TIME: Duration = Duration::from_millis(10);
 pub(super) const LOCAL_TIME: Duration = Duration::from_millis(20);
 
 /// How long any statement runs beside its scan, in tank time. Assumed.
+#[cfg(feature = "sql")]
 pub(crate) const RUN_TIME_BASE: Duration = Duration::from_millis(400);
 /// How fast a query reads, in bytes a second of tank time. Assumed.
+#[cfg(feature = "sql")]
 pub(crate) const SCAN_BYTES_PER_SECOND: u64 = 500_000_000;
 /// In a tank with a real clock a query is shown as running no longer than this unless the work itself takes longer.
+#[cfg(feature = "sql")]
 pub(crate) const RUN_TIME_REAL_MAX: Duration = Duration::from_millis(10);
 /// What all queries of a tank may hold in memory before they spill, in bytes. Ours, not AWS's.
+#[cfg(feature = "sql")]
 pub(crate) const ENGINE_MEMORY_BYTES: usize = 1 << 30;

@@ -23,7 +23,7 @@ pub(super) const RUNS_MAX: usize = 4;
 pub(super) const UPCOMING_MIN: usize = 4;
 
 /// Finished runs of a DAG that are shown. Ours.
-pub(super) const RUNS_KEPT: usize = 500;
+pub(super) const RUNS_KEPT: usize = 10_000;
 
 /// Workers if nothing is said. Documented: CreateEnvironment, docs.aws.amazon.com/mwaa/latest/API/API_CreateEnvironment.html (to be
 /// verified).

@@ -200,8 +200,7 @@ impl Mwaa {
     }
 
     fn start(&mut self, cx: &mut Cx<'_>, home: &str, task: AirflowTask, purpose: Purpose) {
-        let takes = std::time::Duration::ZERO;
-        let work = AirflowWork { home: home.to_owned(), task, takes };
+        let work = AirflowWork { home: home.to_owned(), task };
         let job = cx.start(Work::Airflow(Box::new(work)));
         self.jobs.insert(job, purpose);
     }

@@ -89,7 +89,7 @@ impl Rig {
     }
 
     async fn ask_of(&self, service: &str, operation: &str, input: Value) -> Result<Value, String> {
-        let door = Door { tank: self.tank.clone(), scope: Scope::default() };
+        let door = Door::new(self.tank.clone(), Scope::default());
         let answer = door.call(service, operation, &input).await;
         answer.map_err(|error| format!("{}: {}", error.code, error.message))
     }

@@ -14,8 +14,6 @@ pub struct AirflowWork {
     pub home: String,
     /// What is to be done.
     pub task: AirflowTask,
-    /// How long it takes in tank time, at least.
-    pub takes: Duration,
 }
 
 /// What is to be done.
@@ -39,8 +37,15 @@ pub enum AirflowTask {
         /// After which interval.
         last: Option<Planned>,
     },
-    /// Run one DAG run from beginning to end.
+    /// Begin one DAG run.
     Run(Box<RunTask>),
+    /// Let a run go on that has waited.
+    GoOn {
+        /// Of which DAG.
+        dag_id: String,
+        /// Which run.
+        run_id: String,
+    },
     /// End its processes and remove its folder.
     Destroy,
 }
@@ -102,6 +107,8 @@ pub enum AirflowDone {
     Loaded(Bag),
     /// A timetable's next runs.
     Upcoming(Vec<Planned>),
+    /// A run waits for this long, and must then be told to go on.
+    Waits(Duration),
     /// How a run went.
     Ran(Ran),
     /// The folder is gone.

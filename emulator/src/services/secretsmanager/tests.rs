@@ -9,7 +9,7 @@ use crate::executors::Door;
 use crate::world::Scope;
 
 async fn ask(tank: &Tank, operation: &str, input: Value) -> Result<Value, String> {
-    let door = Door { tank: tank.clone(), scope: Scope::default() };
+    let door = Door::new(tank.clone(), Scope::default());
     let answer = door.call("secretsmanager", operation, &input).await;
     answer.map_err(|error| format!("{}: {}", error.code, error.message))
 }

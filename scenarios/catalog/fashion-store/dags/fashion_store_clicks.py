@@ -2,16 +2,22 @@
 
 import pendulum
 from airflow import DAG
-from airflow.operators.python import PythonOperator
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
+try:
+    from airflow.providers.standard.operators.python import PythonOperator
+except ImportError:
+    # Airflow 2 has it itself.
+    from airflow.operators.python import PythonOperator
 
-def count_landed(data_interval_end, ti, bucket):
+
+def count_landed(data_interval_end, bucket):
     """Lists the landing folder of the interval's hour, in the store's zone."""
+    s3 = S3Hook()
     hour = data_interval_end.in_timezone("Asia/Ho_Chi_Minh")
     prefix = hour.strftime("clickstreams/%Y/%m/%d/%H/")
-    found = S3Hook().list_keys(bucket_name=bucket, prefix=prefix) or []
-    print("%d files under %s" % (len(found), prefix))
+    found = s3.list_keys(bucket_name=bucket or f"fashion-store-landing-{s3.account_id}", prefix=prefix) or []
+    print(f"{len(found)} files under {prefix}")
     return len(found)
 
 
@@ -19,7 +25,8 @@ with DAG(
     "fashion_store_clicks",
     description="Counts the click files that have landed this hour",
     schedule="*/5 * * * *",
-    start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Ho_Chi_Minh"),
+    # When the store opens.
+    start_date=pendulum.datetime(2026, 1, 6, tz="Asia/Ho_Chi_Minh"),
     catchup=False,
     max_active_runs=1,
     tags=["fashion-store"],
@@ -27,5 +34,5 @@ with DAG(
     PythonOperator(
         task_id="count_landed",
         python_callable=count_landed,
-        op_kwargs={"bucket": "{{ var.value.get('landing_bucket', 'fashion-store-landing-000000000000') }}"},
+        op_kwargs={"bucket": "{{ var.value.get('landing_bucket', '') }}"},
     )

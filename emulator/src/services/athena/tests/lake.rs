@@ -23,7 +23,7 @@ fn put(tank: &Tank, key: &str, body: &'static str) {
 
 /// Keys under a prefix.
 fn keys(tank: &Tank, prefix: &str) -> Vec<String> {
-    let door = crate::executors::Door { tank: tank.clone(), scope: Scope::default() };
+    let door = crate::executors::Door::new(tank.clone(), Scope::default());
     door.list_objects("results", prefix).unwrap().into_iter().map(|object| object.key).collect()
 }
 
@@ -101,7 +101,7 @@ Repair: Added partition to metastore sales:day=2";
     assert_eq!(figures.data_manifest_location, Some(manifest));
     assert!(figures.data_scanned_in_bytes > Some(0));
 
-    let door = crate::executors::Door { tank: tank.clone(), scope: Scope::default() };
+    let door = crate::executors::Door::new(tank.clone(), Scope::default());
     let list = door.get_object("results", &format!("out/tables/{id}-manifest.csv")).unwrap();
     let written = keys(&tank, &format!("out/tables/{id}/"));
     let lines: Vec<String> = written.iter().map(|key| format!("s3://results/{key}")).collect();

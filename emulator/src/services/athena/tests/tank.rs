@@ -51,7 +51,7 @@ async fn check(sql: &str, parameters: &[&str], rows: &str, file: &str) {
     let found: Vec<String> = set.rows.unwrap().into_iter().map(line).collect();
     assert_eq!(found.join("\n"), rows, "{sql}");
 
-    let door = crate::executors::Door { tank, scope: Scope::default() };
+    let door = crate::executors::Door::new(tank, Scope::default());
     let stored = door.get_object("results", &format!("out/{id}.csv")).unwrap();
     assert_eq!(String::from_utf8_lossy(&stored), file, "{sql}");
 }

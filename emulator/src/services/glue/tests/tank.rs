@@ -117,7 +117,7 @@ async fn check(script: &str, command: &str, native: Option<&str>, expected: Expe
     let mut seen = run(&tank, command, native).await;
     let stored = tank.with_world(|world| world.s3_ref().any_bucket("processed").is_some());
     assert!(stored);
-    let door = crate::executors::Door { tank: tank.clone(), scope: Scope::default() };
+    let door = crate::executors::Door::new(tank.clone(), Scope::default());
     for object in door.list_objects("processed", "").expect("the bucket is there") {
         seen.push_str(&format!("stored {}\n", object.key));
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use wavetank_types::Timestamp;
 
 use super::super::limits::{RUNS_KEPT, RUNS_MAX};
-use super::super::work::{AirflowDone, AirflowFailure, AirflowTask, Planned, Ran, RunTask};
+use super::super::work::{AirflowDone, AirflowFailure, AirflowTask, Planned, Ran, RunTask, TaskRan};
 use super::{Dag, DagRun, Mwaa, Purpose, RunState};
 use crate::world::Cx;
 
@@ -89,7 +89,7 @@ impl Mwaa {
         }
     }
 
-    /// A run has ended.
+    /// A run has ended, or has waited and goes on.
     pub(super) fn ran(
         &mut self,
         cx: &mut Cx<'_>,
@@ -102,6 +102,11 @@ impl Mwaa {
         let name = environment.name().to_owned();
         let ran = match result {
             Ok(AirflowDone::Ran(ran)) => ran,
+            Ok(AirflowDone::Waits(_)) => {
+                let task = AirflowTask::GoOn { dag_id: dag_id.to_owned(), run_id: run_id.to_owned() };
+                let purpose = Purpose::Run(home.to_owned(), dag_id.to_owned(), run_id.to_owned());
+                return self.start(cx, home, task, purpose);
+            }
             Ok(other) => unreachable!("asked for a run, got {other:?}"),
             Err(failure) => {
                 Ran { state: "failed".to_owned(), note: Some(failure.to_string()), ..Ran::default() }
@@ -113,7 +118,8 @@ impl Mwaa {
         if let Some(run) = environment.dags.get_mut(dag_id).and_then(|dag| dag.runs.get_mut(run_id)) {
             run.state = if ran.state == "success" { RunState::Success } else { RunState::Failed };
             run.ended = Some(cx.now);
-            run.tasks = ran.tasks;
+            // Their logs are CloudWatch's now.
+            run.tasks = ran.tasks.into_iter().map(|task| TaskRan { lines: Vec::new(), ..task }).collect();
             run.note = run.note.take().or(ran.note);
             if let Some((start, end)) = ran.interval {
                 (run.planned.start, run.planned.end) = (start, end);

@@ -186,7 +186,7 @@ async fn rds_keeps_a_managed_password_in_secrets_manager() {
     rig.done("CreateDBInstance", shop_with(managed)).await;
     rig.wait(3).await;
     let shop = rig.instance("shop").await;
-    let door = crate::executors::Door { tank: rig.tank.clone(), scope: crate::world::Scope::default() };
+    let door = crate::executors::Door::new(rig.tank.clone(), crate::world::Scope::default());
     let secret = json!({"SecretId": shop["MasterUserSecret"]["SecretArn"]});
     let value = door.call("secretsmanager", "GetSecretValue", &secret).await.unwrap();
     let value: Value = serde_json::from_str(value["SecretString"].as_str().unwrap()).unwrap();

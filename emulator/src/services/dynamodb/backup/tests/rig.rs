@@ -136,7 +136,7 @@ impl Rig {
 
     /// Keys and contents of the objects in `lake`.
     pub(in crate::services) fn objects(&self) -> Vec<(String, bytes::Bytes)> {
-        let door = crate::executors::Door { tank: self.tank.clone(), scope: self.scope.clone() };
+        let door = crate::executors::Door::new(self.tank.clone(), self.scope.clone());
         let objects = door.list_objects("lake", "").expect("the bucket is there");
         let body = |key: String| (key.clone(), door.get_object("lake", &key).expect("it was listed"));
         objects.into_iter().map(|object| body(object.key)).collect()

@@ -1,0 +1,100 @@
+//! Records of a Kinesis data stream, shard by shard, as far back as it keeps them.
+
+use wavetank_wire::kinesis::*;
+
+use super::{Found, Held, Members, document};
+use crate::client::Aws;
+use crate::observe::ObserveError;
+
+/// Pages of one shard after which it is taken to have no end.
+const PAGES_MAX: usize = 1_000_000;
+
+pub(super) async fn read(aws: Aws<'_>, stream: &str) -> Result<Held, ObserveError> {
+    let mut held = Held::default();
+    for shard in shards(aws, stream).await? {
+        let from = GetShardIteratorInput {
+            stream_name: Some(stream.to_owned()),
+            shard_id: shard.clone(),
+            shard_iterator_type: "TRIM_HORIZON".to_owned(),
+            ..GetShardIteratorInput::default()
+        };
+        for record in records(aws, from, |_| false).await? {
+            match document(&record.data) {
+                Some(members) => {
+                    let at = record.approximate_arrival_timestamp;
+                    held.records.push(Found { members, place: shard.clone(), at });
+                }
+                None => {
+                    let shown = String::from_utf8_lossy(&record.data).chars().take(80).collect::<String>();
+                    held.unreadable
+                        .push(format!("kinesis:{stream} {}: no JSON: {shown}", record.sequence_number));
+                }
+            }
+        }
+    }
+    Ok(held)
+}
+
+/// The records of a shard from one sequence number to another, both included.
+pub(super) async fn range(
+    aws: Aws<'_>,
+    arn: &str,
+    shard: &str,
+    first: &str,
+    last: &str,
+) -> Result<Vec<Members>, ObserveError> {
+    let from = GetShardIteratorInput {
+        stream_arn: Some(arn.to_owned()),
+        shard_id: shard.to_owned(),
+        shard_iterator_type: "AT_SEQUENCE_NUMBER".to_owned(),
+        starting_sequence_number: Some(first.to_owned()),
+        ..GetShardIteratorInput::default()
+    };
+    let is_past = |record: &Record| is_greater(&record.sequence_number, last);
+    let found = records(aws, from, is_past).await?;
+    Ok(found.iter().filter_map(|record| document(&record.data)).collect())
+}
+
+/// Sequence numbers are decimal numbers of more digits than a machine's.
+fn is_greater(a: &str, b: &str) -> bool {
+    (a.len(), a) > (b.len(), b)
+}
+
+async fn shards(aws: Aws<'_>, stream: &str) -> Result<Vec<String>, ObserveError> {
+    let mut found = Vec::new();
+    let mut input = ListShardsInput { stream_name: Some(stream.to_owned()), ..ListShardsInput::default() };
+    loop {
+        let page = aws.call::<ListShards>(input).await?;
+        found.extend(page.shards.unwrap_or_default().into_iter().map(|shard| shard.shard_id));
+        match page.next_token {
+            Some(token) => input = ListShardsInput { next_token: Some(token), ..ListShardsInput::default() },
+            None => return Ok(found),
+        }
+    }
+}
+
+/// What an iterator meets until it has caught up, the shard ends, or a record says so.
+async fn records(
+    aws: Aws<'_>,
+    from: GetShardIteratorInput,
+    is_past: impl Fn(&Record) -> bool,
+) -> Result<Vec<Record>, ObserveError> {
+    let mut iterator = aws.call::<GetShardIterator>(from).await?.shard_iterator;
+    let mut found = Vec::new();
+    for _ in 0..PAGES_MAX {
+        let Some(shard_iterator) = iterator else { break };
+        let input = GetRecordsInput { shard_iterator, ..GetRecordsInput::default() };
+        let page = aws.call::<GetRecords>(input).await?;
+        for record in page.records {
+            if is_past(&record) {
+                return Ok(found);
+            }
+            found.push(record);
+        }
+        if page.millis_behind_latest == Some(0) {
+            break;
+        }
+        iterator = page.next_shard_iterator;
+    }
+    Ok(found)
+}
