@@ -242,7 +242,7 @@ async fn wrong_rules_are_refused_with_the_reason() {
     check(
         |input| input.event_pattern = Some("{\"source\":\"shop\"}".to_owned()),
         "InvalidEventPatternException: Event pattern is not valid. Reason: \"source\" must be an object or an array\n at \
-         [Source: (String)\"{\"source\":\"shop\"}\"; line: 1, column: 10]",
+         [Source: (String)\"{\"source\":\"shop\"}\"; line: 1, column: 12]",
     )
     .await;
     check(
