@@ -15,6 +15,7 @@ use wavetank_wire::glue::{
     StartJobRunInput, StartJobRunOutput,
 };
 
+use super::flows::Standing;
 use super::jobs::{Capacity, JobEntry, Jobs, check_timeout, kind_of};
 use crate::services::glue::error::{GlueError, detail};
 use crate::services::glue::limits::{PAGE_RUNS, PYTHON_STARTING, RUN_STOPPING, SPARK_STARTING};
@@ -302,6 +303,27 @@ impl Jobs {
             entry.runs[at].log(cx, "error", message.clone().into_iter().collect());
             let end = if message.is_some() { End::Failed } else { End::Succeeded };
             entry.over(cx, at, end, message);
+        }
+    }
+
+    /// Notes which trigger has started a run.
+    pub(super) fn started_by(&mut self, job: &str, id: &str, trigger: &str) {
+        let runs = self.0.get_mut(job).into_iter().flat_map(|entry| &mut entry.runs);
+        for run in runs.filter(|run| run.id() == id) {
+            run.run.trigger_name = Some(trigger.to_owned());
+        }
+    }
+
+    /// How a run stands. Of a job that is gone nothing is under way.
+    pub(super) fn standing(&self, job: &str, id: &str) -> Standing {
+        let runs = || self.0.get(job).into_iter().flat_map(|entry| &entry.runs);
+        match runs().find(|run| run.id() == id).map(|run| &run.phase) {
+            None => Standing::Over(End::Stopped.name()),
+            Some(Phase::Over(end)) => {
+                let mut next = runs().filter(|run| run.run.previous_run_id.as_deref() == Some(id));
+                next.next().map_or(Standing::Over(end.name()), |next| Standing::Again(next.id().to_owned()))
+            }
+            Some(_) => Standing::Running,
         }
     }
 

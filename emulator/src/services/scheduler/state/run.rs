@@ -222,6 +222,7 @@ impl Invocation {
         let stream = self.target.kinesis_parameters.as_ref();
         let event = self.target.event_bridge_parameters.as_ref();
         let extras = Extras {
+            event_id: None,
             event: event.map(|event| (event.source.as_str(), event.detail_type.as_str())),
             group: queue.and_then(|queue| queue.message_group_id.as_deref()),
             partition_key: stream.map(|stream| stream.partition_key.as_str()).unwrap_or_default(),
