@@ -8,6 +8,7 @@ mod crawler_schedules;
 mod crawlers;
 mod crawls;
 mod databases;
+mod delays;
 mod flow_runs;
 mod flows;
 mod graph;

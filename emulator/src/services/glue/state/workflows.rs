@@ -62,12 +62,12 @@ impl Workflows {
     }
 
     pub(super) fn run(&self, name: &str, id: &str) -> Result<&FlowRun, GlueError> {
-        let run = self.entry(name)?.runs.iter().find(|run| run.id() == id);
+        let run = self.entry(name)?.runs.iter().rfind(|run| run.id() == id);
         run.ok_or_else(|| GlueError::NoFlowRun(id.to_owned()))
     }
 
     fn run_mut(&mut self, name: &str, id: &str) -> Result<&mut FlowRun, GlueError> {
-        let run = self.entry_mut(name)?.runs.iter_mut().find(|run| run.id() == id);
+        let run = self.entry_mut(name)?.runs.iter_mut().rfind(|run| run.id() == id);
         run.ok_or_else(|| GlueError::NoFlowRun(id.to_owned()))
     }
 

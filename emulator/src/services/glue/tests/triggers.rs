@@ -182,3 +182,45 @@ fn an_update_replaces_the_whole_definition() {
     rig.pass(std::time::Duration::from_secs(3_600));
     assert_eq!([super::flows::count(&mut rig, "good"), super::flows::count(&mut rig, "next")], [0, 1]);
 }
+
+#[test]
+fn eventbridge_hears_of_each_state_of_a_run_that_takes_too_long() {
+    use wavetank_wire::{events, sqs};
+    let mut rig = rig();
+    rig.call::<sqs::CreateQueue>(sqs::CreateQueueInput { queue_name: "q".to_owned(), ..Default::default() })
+        .expect("new");
+    let pattern = r#"{"detail-type": ["Glue Job Run Status"]}"#;
+    let input =
+        events::PutRuleInput { name: "r".to_owned(), event_pattern: text(pattern), ..Default::default() };
+    rig.call::<events::PutRule>(input).expect("new");
+    let target = events::Target {
+        id: "q".to_owned(),
+        arn: "arn:aws:sqs:us-east-1:000000000000:q".to_owned(),
+        input_path: text("$.detail.message"),
+        ..Default::default()
+    };
+    let input = events::PutTargetsInput { rule: "r".to_owned(), event_bus_name: None, targets: vec![target] };
+    rig.call::<events::PutTargets>(input).expect("new");
+    let notification_property = Some(NotificationProperty { notify_delay_after: Some(1) });
+    let input = StartJobRunInput { job_name: "good".to_owned(), notification_property, ..Default::default() };
+    let run = rig.call::<StartJobRun>(input).expect("it rests").job_run_id.expect("named");
+    // The executor does not answer.
+    let wait = |rig: &mut Rig, secs: u64| {
+        let target = rig.world.now() + std::time::Duration::from_secs(secs);
+        while let Some(at) = rig.world.next_deadline().filter(|at| *at <= target) {
+            rig.world.step_to(at);
+        }
+        rig.world.step_to(target);
+    };
+    wait(&mut rig, 200);
+    let stop = BatchStopJobRunInput { job_name: "good".to_owned(), job_run_ids: vec![run] };
+    rig.call::<BatchStopJobRun>(stop).expect("it runs");
+    wait(&mut rig, 200);
+    let queue_url = "http://h/000000000000/q".to_owned();
+    let input =
+        sqs::ReceiveMessageInput { queue_url, max_number_of_messages: Some(10), ..Default::default() };
+    let messages = rig.call::<sqs::ReceiveMessage>(input).expect("a list").messages.unwrap_or_default();
+    let mut told: Vec<String> = messages.into_iter().filter_map(|message| message.body).collect();
+    told.sort();
+    assert_eq!(told, ["\"Job is in RUNNING state\"", "\"Job is in STOPPING state\""]);
+}
