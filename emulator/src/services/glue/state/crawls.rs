@@ -176,7 +176,7 @@ impl CrawlerEntry {
 
     /// Tells EventBridge of a crawl that is over, unless it was stopped.
     ///
-    /// Recorded: the members, all of them texts (an event of 2024-02-13, in the tests of github.com/salmon-dev/salmon).
+    /// Recorded: the members, all of them texts (an event of 2024-02-13, in `test_lambda_alerting.py` of github.com/Soname-Solutions/salmon).
     pub(super) fn tell_end(&self, cx: &mut Cx<'_>, changes: &Changes) {
         let Some(crawl) = self.crawls.last() else { return };
         let (region, name) = (&cx.scope.region, self.name());
