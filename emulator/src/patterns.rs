@@ -8,6 +8,7 @@
 //! one of the array's objects matches the whole nested pattern.
 
 mod compare;
+mod json;
 mod parse;
 #[cfg(test)]
 mod props;
@@ -18,54 +19,97 @@ use serde_json::{Map, Value};
 
 pub(crate) use compare::{Comparison, Network};
 
-/// Why a text is not a pattern.
+/// Why a text is not a pattern, and where its reader stands then, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "each message says it")]
-pub enum PatternError {
-    #[error("the pattern is not JSON: {0}")]
+#[error("{problem}")]
+pub struct PatternError {
+    problem: Problem,
+    /// None for what is found within a value.
+    at: Option<usize>,
+}
+
+/// What is wrong.
+///
+/// Documented: the sentences are those of EventBridge's own matcher (github.com/aws/event-ruler, `JsonRuleCompiler`, `WildcardParser` and
+/// `CIDR`, read 2026-11-28).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum Problem {
+    #[error("{0}")]
     NotJson(String),
-    #[error("a pattern is an object")]
+    #[error("Filter is not an object")]
     NotAnObject,
-    #[error("the pattern, or `{0}` in it, is empty")]
-    Empty(String),
-    #[error("`{0}` must be an array of values or an object")]
+    #[error("Empty objects are not allowed")]
+    EmptyObject,
+    #[error("Empty arrays are not allowed")]
+    EmptyArray,
+    #[error("\"{0}\" must be an object or an array")]
     NotAField(String),
-    #[error("`{0}` is not a way to compare")]
+    #[error("It must be an Array followed with $or.")]
+    NotAlternatives,
+    #[error("Only JSON object is allowed in array of $or relationship.")]
+    NotAnAlternative,
+    #[error("There must have at least 2 Objects in $or relationship.")]
+    FewAlternatives,
+    #[error("Match value must be String, number, true, false, or null")]
+    NotAValue,
+    #[error("Match expression name not found")]
+    NoComparison,
+    #[error("Unrecognized match type {0}")]
     UnknownComparison(String),
-    #[error("`{0}` is compared with something that it cannot be compared with")]
-    WrongOperand(String),
+    #[error("Only one key allowed in match expression")]
+    SecondComparison,
+    #[error("{0} match pattern must be a string")]
+    NotText(String),
+    #[error("exists match pattern must be either true or false.")]
+    NotYesOrNo,
+    #[error("Consecutive wildcard characters at pos {0}")]
+    TwoAsterisks(usize),
+    #[error("Invalid escape character at pos {0}")]
+    WrongEscape(usize),
+    #[error("Value of numeric must be an array.")]
+    NotBounds,
+    #[error("Invalid member in numeric match: {0}")]
+    NotASign(String),
+    #[error("Unrecognized numeric range operator: {0}")]
+    UnknownSign(String),
+    #[error("Value of {0} must be numeric")]
+    NotANumber(String),
+    #[error("Too many elements in numeric expression")]
+    ManyBounds,
+    #[error("Bad value in numeric range: {0}")]
+    NotAnUpperSign(String),
+    #[error("Bad numeric range operator: {0}")]
+    UnknownUpperSign(String),
+    #[error("Too many terms in numeric range expression")]
+    ManyTerms,
+    #[error("{0}")]
+    Network(String),
+    #[error("Value of anything-but must be an array or single string/number value.")]
+    NotForAnythingBut,
+    #[error("Inside anything but list, start|null|boolean is not supported.")]
+    NotForLists,
+    #[error("Inside anything but list, either all values are number or string, mixed type is not supported")]
+    MixedList,
+    #[error("Anything-But expression name not found")]
+    NoAnythingBut,
+    #[error("Unsupported anything-but pattern: {0}")]
+    UnknownAnythingBut(String),
 }
 
 impl PatternError {
     /// The reason as EventBridge says it, with the place in the pattern's text.
-    ///
-    /// Documented: the sentences and their frame are those of EventBridge's own matcher (github.com/aws/event-ruler,
-    /// `JsonRuleCompiler`, read 2026-11-28), which says where its parser stands. Assumed: for what is wrong within a field's values, that it
-    /// stands behind the field's name; and the sentence on operands.
     pub(crate) fn told(&self, text: &str) -> String {
-        let (said, named) = match self {
-            Self::NotJson(why) => return why.clone(),
-            Self::NotAnObject => ("Filter is not an object".to_owned(), None),
-            Self::Empty(name) if text.contains(&format!("\"{name}\":[]")) => {
-                ("Empty arrays are not allowed".to_owned(), Some(name))
-            }
-            Self::Empty(name) => ("Empty objects are not allowed".to_owned(), Some(name)),
-            Self::NotAField(name) if name == "$or" => {
-                ("It must be an Array followed with $or.".to_owned(), Some(name))
-            }
-            Self::NotAField(name) => (format!("\"{name}\" must be an object or an array"), Some(name)),
-            Self::UnknownComparison(name) => (format!("Unrecognized match type {name}"), Some(name)),
-            Self::WrongOperand(name) => {
-                (format!("\"{name}\" is compared with something that it cannot be compared with"), Some(name))
-            }
-        };
-        let quoted = named.map(|name| format!("\"{name}\""));
-        let found = quoted.as_ref().and_then(|quoted| Some(text.find(quoted.as_str())? + quoted.len()));
-        let before = &text[..found.unwrap_or_else(|| text.len().min(1))];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        format!("{said}\n at [Source: (String)\"{text}\"; line: {line}, column: {column}]")
+        let place = self.at.map(|at| format!("\n{}", place(text, at))).unwrap_or_default();
+        format!("{}{place}", self.problem)
     }
+}
+
+/// A place in a text: lines and columns begin at one.
+fn place(text: &str, at: usize) -> String {
+    let before = &text[..at];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!(" at [Source: (String)\"{text}\"; line: {line}, column: {column}]")
 }
 
 /// A pattern, ready to be matched.

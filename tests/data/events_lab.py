@@ -40,6 +40,9 @@ def refused(code, call, **arguments):
 
 
 events, scheduler, sqs = (boto3.client(name) for name in ("events", "scheduler", "sqs"))
+trust = {"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}
+policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=policy)
 QUEUE = sqs.create_queue(QueueName="q")["QueueUrl"]
 ARN = sqs.get_queue_attributes(QueueUrl=QUEUE, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
@@ -68,6 +71,14 @@ off = {"Mode": "OFF"}
 wrong = {"Name": "s", "ScheduleExpression": "rate(10 seconds)", "Target": target, "FlexibleTimeWindow": off}
 said = refused("ValidationException", scheduler.create_schedule, **wrong)
 assert said == "Invalid Schedule Expression rate(10 seconds).", said
+nobody = {**wrong, "ScheduleExpression": "rate(1 hour)", "Target": {**target, "RoleArn": ROLE + "2"}}
+said = refused("ValidationException", scheduler.create_schedule, **nobody)
+assert said.startswith("The execution role you provide must allow"), said
+zz = {"InputPathsMap": {"price": "$.detail.price"}, "InputTemplate": '{"a":<zz>}'}
+said = refused("ValidationException", events.put_targets, Rule="orders", Targets=[{"Id": "q", "Arn": ARN, "InputTransformer": zz}])
+assert said == "InputTemplate for target q contains invalid placeholder zz.", said
+said = refused("ValidationException", events.put_targets, Rule="orders", Targets=[{"Id": "f", "Arn": ARN + ".fifo"}])
+assert said == "Parameter(s) SqsParameters must be specified for target: f.", said
 passed()
 
 # A schedule, by the hour.

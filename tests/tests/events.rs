@@ -27,6 +27,9 @@ fn a_schedule_works_with_the_aws_command_line() {
     }
     let lab = Served::start();
     lab.aws(&["sqs", "create-queue", "--queue-name", "q"]);
+    let trust = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"#;
+    lab.aws(&["iam", "create-role", "--role-name", "r", "--assume-role-policy-document", trust]);
     let target =
         "Arn=arn:aws:sqs:us-east-1:000000000000:q,RoleArn=arn:aws:iam::000000000000:role/r,Input=tick";
     let create = ["scheduler", "create-schedule", "--name", "s", "--schedule-expression", "rate(1 minute)"];

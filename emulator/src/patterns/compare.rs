@@ -53,11 +53,6 @@ impl Network {
         (bits <= width(address)).then_some(Self { address, bits })
     }
 
-    /// Of this address alone.
-    pub(crate) fn of(address: IpAddr) -> Self {
-        Self { address, bits: width(address) }
-    }
-
     /// Whether the text is an address of it.
     pub(crate) fn has(self, text: &str) -> bool {
         let number = |address: IpAddr| match address {

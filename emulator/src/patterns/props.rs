@@ -58,7 +58,7 @@ fn rule() -> impl Strategy<Value = Value> {
 fn pattern() -> impl Strategy<Value = Value> {
     let rules = vec(rule(), 1..3).prop_map(Value::from).boxed();
     let field = rules.prop_recursive(2, 12, 3, |inner| object(inner, 1)).boxed();
-    let ways = proptest::option::of(vec(object(field.clone(), 1), 1..3));
+    let ways = proptest::option::of(vec(object(field.clone(), 1), 2..4));
     (object(field, 1), ways).prop_map(|(mut pattern, ways)| {
         if let Some(ways) = ways {
             pattern["$or"] = Value::from(ways);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Pattern, PatternError};
+use super::Pattern;
 
 /// The events that match stand in the first list, the others in the second.
 fn check(pattern: &Value, matching: &[Value], others: &[Value]) {
@@ -140,26 +140,74 @@ fn one_of_the_alternatives_must_match_besides_the_other_fields() {
 }
 
 #[test]
-fn what_is_not_a_pattern_is_refused_with_the_field() {
-    let check =
-        |text: &str, expected: PatternError| assert_eq!(Pattern::parse(text), Err(expected), "{text}");
-    check("[]", PatternError::NotAnObject);
-    check("{}", PatternError::Empty(String::new()));
-    check(r#"{"a": []}"#, PatternError::Empty("a".to_owned()));
-    check(r#"{"a": "x"}"#, PatternError::NotAField("a".to_owned()));
-    check(r#"{"a": [{"like": "x"}]}"#, PatternError::UnknownComparison("like".to_owned()));
-    for wrong in [
-        r#"{"a": [{"prefix": 1}]}"#,
-        r#"{"a": [{"numeric": [">"]}]}"#,
-        r#"{"a": [{"numeric": ["!", 1]}]}"#,
-        r#"{"a": [{"exists": "yes"}]}"#,
-        r#"{"a": [{"cidr": "10.0.0.0/33"}]}"#,
-        r#"{"a": [{"wildcard": "a**b"}]}"#,
-        r#"{"a": [{"anything-but": true}]}"#,
-        r#"{"a": [["x"]]}"#,
-        r#"{"a": [{"prefix": "x", "suffix": "y"}]}"#,
-    ] {
-        check(wrong, PatternError::WrongOperand("a".to_owned()));
-    }
-    assert!(matches!(Pattern::parse("{"), Err(PatternError::NotJson(_))));
+fn what_is_not_a_pattern_is_refused_where_it_stands() {
+    let check = |text: &str, said: &str, place: Option<(usize, usize)>| {
+        let place = place.map(|(line, column)| {
+            format!("\n at [Source: (String)\"{text}\"; line: {line}, column: {column}]")
+        });
+        let expected = format!("{said}{}", place.unwrap_or_default());
+        assert_eq!(Pattern::parse(text).expect_err(text).told(text), expected);
+    };
+    check("[]", "Filter is not an object", Some((1, 2)));
+    check("{}", "Empty objects are not allowed", Some((1, 3)));
+    check(r#"{"a": []}"#, "Empty arrays are not allowed", Some((1, 9)));
+    check("{\n  \"slug\": \"x\"\n}", "\"slug\" must be an object or an array", Some((2, 12)));
+    check(r#"{"a":[{"like":"x"}]}"#, "Unrecognized match type like", Some((1, 16)));
+    check(r#"{"a":[{"prefix":1}]}"#, "prefix match pattern must be a string", Some((1, 18)));
+    check(r#"{"a":[{"numeric":[">"]}]}"#, "Value of > must be numeric", Some((1, 23)));
+    check(r#"{"a":[{"numeric":[">","0"]}]}"#, "Value of > must be numeric", Some((1, 24)));
+    check(r#"{"a":[{"numeric":["!",1]}]}"#, "Unrecognized numeric range operator: !", Some((1, 24)));
+    check(r#"{"a":[{"numeric":["<",1,">",0]}]}"#, "Too many elements in numeric expression", Some((1, 26)));
+    check(r#"{"a":[{"numeric":[">",0,"=",1]}]}"#, "Bad numeric range operator: =", Some((1, 26)));
+    check(r#"{"a":[{"exists":"yes"}]}"#, "exists match pattern must be either true or false.", Some((1, 18)));
+    check(r#"{"a":[{"cidr":"10.0.0.0/33"}]}"#, "IPv4 mask bits must be < 32", None);
+    check(r#"{"a":[{"wildcard":"a**b"}]}"#, "Consecutive wildcard characters at pos 2", None);
+    check(
+        r#"{"a":[{"anything-but":true}]}"#,
+        "Value of anything-but must be an array or single string/number value.",
+        Some((1, 27)),
+    );
+    check(r#"{"a":[["x"]]}"#, "Match value must be String, number, true, false, or null", Some((1, 8)));
+    check(
+        r#"{"a":[{"prefix":"x","suffix":"y"}]}"#,
+        "Only one key allowed in match expression",
+        Some((1, 31)),
+    );
+    check(r#"{"$or":[{"a":[1]}]}"#, "There must have at least 2 Objects in $or relationship.", Some((1, 19)));
+}
+
+#[test]
+fn what_is_not_json_is_refused_where_it_breaks() {
+    let check = |text: &str, said: &str, column: usize| {
+        let expected = format!("{said}\n at [Source: (String)\"{text}\"; line: 1, column: {column}]");
+        assert_eq!(Pattern::parse(text).expect_err(text).told(text), expected);
+    };
+    let values = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+    check("not json", &format!("Unrecognized token 'not': was expecting {values}"), 4);
+    check(
+        r#"{"a" 1}"#,
+        "Unexpected character ('1' (code 49)): was expecting a colon to separate field name and value",
+        7,
+    );
+    check(
+        "{a: 1}",
+        "Unexpected character ('a' (code 97)): was expecting double-quote to start field name",
+        3,
+    );
+    check(
+        r#"{"a": ["b" "c"]}"#,
+        "Unexpected character ('\"' (code 34)): was expecting comma to separate Array entries",
+        13,
+    );
+    check(
+        "{\"a\": [?]}",
+        &format!("Unexpected character ('?' (code 63)): expected a valid value {values}"),
+        9,
+    );
+    let marker = " at [Source: (String)\"{\"; line: 1, column: 1]";
+    check(
+        "{",
+        &format!("Unexpected end-of-input: expected close marker for Object (start marker{marker})"),
+        2,
+    );
 }

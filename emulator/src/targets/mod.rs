@@ -7,9 +7,11 @@
 mod retry;
 mod universal;
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use wavetank_types::{Arn, Region};
-use wavetank_wire::{Operation, ToVal as _, Val, events, firehose, kinesis, lambda, sns, sqs};
+use wavetank_wire::{Operation, ToVal as _, Val, events, firehose, glue, kinesis, lambda, sns, sqs};
 
 use crate::services::ServiceId;
 use crate::world::{Address, Effect, Scope};
@@ -56,6 +58,8 @@ pub(crate) struct Extras<'a> {
     pub(crate) partition_key: &'a str,
     /// The source and the detail type of an event that the payload is the detail of.
     pub(crate) event: Option<(&'a str, &'a str)>,
+    /// The id of an event that starts a workflow. Only rules have such targets.
+    pub(crate) event_id: Option<&'a str>,
 }
 
 /// A request to the resource of this ARN. Region and account are the ARN's, or else the caller's.
@@ -116,6 +120,15 @@ pub(crate) fn ask(arn: &Arn, payload: &str, extras: Extras<'_>, own: &Scope) -> 
             };
             let input = events::PutEventsInput { entries: vec![entry], endpoint_id: None };
             Ask::of::<events::PutEvents>(ServiceId::Events, scope, input)
+        }
+        "glue" if arn.resource.starts_with("workflow/") && extras.event_id.is_some() => {
+            // AWS's own call for events is in no model; Glue knows one by this property, which AWS gives the run.
+            let id = extras.event_id.unwrap_or_default().to_owned();
+            let input = glue::StartWorkflowRunInput {
+                name: last(),
+                run_properties: Some(BTreeMap::from([("aws:eventIds".to_owned(), id)])),
+            };
+            Ask::of::<glue::StartWorkflowRun>(ServiceId::Glue, scope, input)
         }
         other => return Err(NoTarget::NotBuilt(format!("targets of {other}"))),
     })

@@ -138,9 +138,9 @@ fn command(door: &Door, work: &ScriptWork, directory: &Path, script: &Path) -> s
         .env("PYTHONIOENCODING", "utf-8")
         .env("AWS_REGION", scope.region.as_str())
         .env("AWS_DEFAULT_REGION", scope.region.as_str())
-        // The account is the access key: a tank has no secrets.
+        // The account is the access key; S3 checks signatures made with the one secret of all tanks.
         .env("AWS_ACCESS_KEY_ID", scope.account.as_str())
-        .env("AWS_SECRET_ACCESS_KEY", "wavetank")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .current_dir(directory)
         .stdin(Stdio::null())

@@ -1,6 +1,6 @@
 //! EventBridge: buses, rules with patterns or schedules, targets, input transformers, retries, dead-letter queues, archives, replays.
 //!
-//! Targets: functions, queues, topics, streams of Kinesis and Firehose, log groups, and buses of the same account and region.
+//! Targets: functions, queues, topics, streams of Kinesis and Firehose, workflows of Glue, log groups, and buses of the same account and region.
 //! Left out, and refused by name: other targets, connections, API destinations, partner sources, endpoints. Roles, keys, logging of buses
 //! and policies are kept and shown, not enforced. Archives make no managed rule that one could see.
 //! Time: events reach targets at once; a scheduled rule runs as its expression says, by `advance`, and lets `settle` come to rest; a

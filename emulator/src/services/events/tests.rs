@@ -7,7 +7,7 @@ use wavetank_types::Seed;
 use wavetank_wire::events::*;
 use wavetank_wire::{Operation, WireError, glue, sqs};
 
-use crate::services::s3::{BucketConfiguration, Command, Notification};
+use crate::services::s3::{BucketConfiguration, Command, LifecycleRule, Notification};
 use crate::world::testing::refusal;
 use crate::world::{Rule as Fault, Verdict};
 use crate::{Scope, Tank};
@@ -242,7 +242,7 @@ async fn wrong_rules_are_refused_with_the_reason() {
     check(
         |input| input.event_pattern = Some("{\"source\":\"shop\"}".to_owned()),
         "InvalidEventPatternException: Event pattern is not valid. Reason: \"source\" must be an object or an array\n at \
-         [Source: (String)\"{\"source\":\"shop\"}\"; line: 1, column: 10]",
+         [Source: (String)\"{\"source\":\"shop\"}\"; line: 1, column: 12]",
     )
     .await;
     check(
@@ -261,31 +261,160 @@ async fn wrong_rules_are_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn buckets_and_crawlers_put_events_on_the_default_bus() {
+async fn a_target_needs_what_its_kind_needs() {
     let bench = Bench::new().await;
-    let target = Target { input_path: Some("$.detail-type".to_owned()), ..to_queue("q") };
+    bench.rule("default", &json!({"source": ["shop"]}), to_queue("q")).await;
+    let check = async |target: Target, expected: &str| {
+        let input = PutTargetsInput { rule: "r".to_owned(), event_bus_name: None, targets: vec![target] };
+        assert_eq!(refusal(bench.call::<PutTargets>(input).await), expected);
+    };
+    check(
+        to_queue("f.fifo"),
+        "ValidationException: Parameter(s) SqsParameters must be specified for target: f.fifo.",
+    )
+    .await;
+    for arn in
+        ["arn:aws:kinesis:us-east-1:000000000000:stream/s", "arn:aws:glue:us-east-1:000000000000:workflow/w"]
+    {
+        let target = Target { id: "t".to_owned(), arn: arn.to_owned(), ..Target::default() };
+        check(target, &format!("ValidationException: RoleArn is required for target {arn}.")).await;
+    }
+    let transformer = InputTransformer { input_paths_map: None, input_template: "{\"a\":<zz>}".to_owned() };
+    check(
+        Target { input_transformer: Some(transformer), ..to_queue("q") },
+        "ValidationException: InputTemplate for target q contains invalid placeholder zz.",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn events_start_a_workflow_of_glue_in_batches() {
+    let bench = Bench::new().await;
+    let flow = || "flow".to_owned();
+    let input = glue::CreateWorkflowInput { name: flow(), ..Default::default() };
+    bench.call::<glue::CreateWorkflow>(input).await.unwrap();
+    let action = glue::Action { job_name: Some("nowhere".to_owned()), ..Default::default() };
+    let batch = glue::EventBatchingCondition { batch_size: 2, batch_window: Some(60) };
+    let input = glue::CreateTriggerInput {
+        name: "t".to_owned(),
+        r#type: "EVENT".to_owned(),
+        workflow_name: Some(flow()),
+        actions: vec![action],
+        event_batching_condition: Some(batch),
+        ..Default::default()
+    };
+    bench.call::<glue::CreateTrigger>(input).await.unwrap();
+    let target = Target {
+        id: "flow".to_owned(),
+        arn: "arn:aws:glue:us-east-1:000000000000:workflow/flow".to_owned(),
+        role_arn: Some("arn:aws:iam::000000000000:role/r".to_owned()),
+        dead_letter_config: Some(DeadLetterConfig { arn: Some(queue_arn("letters")) }),
+        ..Target::default()
+    };
+    bench.rule("default", &json!({"detail": {"price": [{"exists": true}]}}), target).await;
+    let runs = async || {
+        let input = glue::GetWorkflowRunsInput { name: flow(), ..Default::default() };
+        bench.call::<glue::GetWorkflowRuns>(input).await.unwrap().runs.unwrap_or_default()
+    };
+    let mut ids = Vec::new();
+    for price in [1, 2, 3] {
+        let entry = bench.put(&json!({"price": price})).await.entries.unwrap().remove(0);
+        ids.push(entry.event_id.unwrap());
+    }
+    let first = runs().await.remove(0);
+    let known = first.workflow_run_properties.unwrap()["aws:eventIds"].clone();
+    assert_eq!(known, json!(ids[..2]).to_string());
+    assert!(bench.tank.settle(Duration::from_secs(3_600)).await);
+    let batches: Vec<_> =
+        runs().await.into_iter().map(|run| run.starting_event_batch_condition.unwrap()).collect();
+    let batches: Vec<_> = batches.iter().map(|batch| (batch.batch_size, batch.batch_window)).collect();
+    assert_eq!(batches, [(Some(1), Some(60)), (Some(2), Some(0))]);
+
+    bench.call::<glue::DeleteTrigger>(glue::DeleteTriggerInput { name: "t".to_owned() }).await.unwrap();
+    bench.put(&json!({"price": 4})).await;
+    assert_eq!(bench.read("letters").await.len(), 1, "no trigger listens");
+}
+
+/// A bucket that tells EventBridge, and a rule whose messages say what it is told.
+async fn told(bench: &Bench) -> impl Fn(Command) {
+    let told = [
+        ("type", "$.detail-type"),
+        ("reason", "$.detail.reason"),
+        ("who", "$.detail.requester"),
+        ("gone", "$.detail.deletion-type"),
+        ("message", "$.detail.message"),
+        ("tables", "$.detail.tablesCreated"),
+    ];
+    let paths = told.map(|(name, path)| (name.to_owned(), path.to_owned()));
+    let transformer = InputTransformer {
+        input_paths_map: Some(paths.into()),
+        input_template: "\"<type>: <reason> <who> <gone> <message> <tables>\"".to_owned(),
+    };
+    let target = Target { input_transformer: Some(transformer), ..to_queue("q") };
     bench.rule("default", &json!({"source": ["aws.s3", "aws.glue"]}), target).await;
-    let s3 = |command: Command| {
-        let done = bench
-            .tank
-            .s3::<_, WireError>(&Scope::default(), "", "Any", |s3, cx| s3.perform(cx, command.clone()));
+    let tank = bench.tank.clone();
+    let s3 = move |command: Command| {
+        let done =
+            tank.s3::<_, WireError>(&Scope::default(), "", "Any", |s3, cx| s3.perform(cx, command.clone()));
         done.unwrap();
     };
-    let bucket = || "lake".to_owned();
-    s3(Command::CreateBucket { bucket: bucket() });
-    let put = |key: &str| Command::PutObject {
-        bucket: bucket(),
+    s3(Command::CreateBucket { bucket: "lake".to_owned() });
+    s3(put("rows/unheard.json"));
+    s3(configured(BucketConfiguration {
+        notification: Some(Notification { listeners: Vec::new(), event_bridge: true }),
+        ..BucketConfiguration::default()
+    }));
+    s3
+}
+
+fn configured(configuration: BucketConfiguration) -> Command {
+    Command::PutBucketConfiguration { bucket: "lake".to_owned(), configuration }
+}
+
+fn put(key: &str) -> Command {
+    Command::PutObject {
+        bucket: "lake".to_owned(),
         key: key.to_owned(),
         body: "{\"a\": 1}".into(),
         content_type: "application/json".to_owned(),
-    };
-    s3(put("rows/unheard.json"));
-    let notification = Some(Notification { listeners: Vec::new(), event_bridge: true });
-    let configuration = BucketConfiguration { notification, ..BucketConfiguration::default() };
-    s3(Command::PutBucketConfiguration { bucket: bucket(), configuration });
-    s3(put("rows/heard.json"));
-    assert_eq!(bench.bodies("q").await, ["\"Object Created\""]);
+    }
+}
 
+#[tokio::test]
+async fn what_becomes_of_objects_is_an_event() {
+    let bench = Bench::new().await;
+    let s3 = told(&bench).await;
+    let delete = || Command::DeleteObject { bucket: "lake".to_owned(), key: "a".to_owned() };
+    s3(put("a"));
+    s3(delete());
+    s3(configured(BucketConfiguration {
+        versioning: Some("Enabled".to_owned()),
+        lifecycle: Some(vec![LifecycleRule {
+            enabled: true,
+            prefix: "rows/".to_owned(),
+            expiration_days: Some(1),
+            ..LifecycleRule::default()
+        }]),
+        ..BucketConfiguration::default()
+    }));
+    s3(delete());
+    bench.advance(3 * 86_400).await;
+    let mut bodies = bench.bodies("q").await;
+    bodies.sort();
+    let expected = [
+        "\"Object Created: PutObject 000000000000   \"",
+        "\"Object Deleted: DeleteObject 000000000000 Delete Marker Created  \"",
+        "\"Object Deleted: DeleteObject 000000000000 Permanently Deleted  \"",
+        "\"Object Deleted: Lifecycle Expiration s3.amazonaws.com Delete Marker Created  \"",
+    ];
+    assert_eq!(bodies, expected);
+}
+
+#[tokio::test]
+async fn what_becomes_of_crawls_is_an_event() {
+    let bench = Bench::new().await;
+    told(&bench).await(put("rows/a.json"));
+    assert_eq!(bench.bodies("q").await.len(), 1);
     let input = glue::CreateDatabaseInput {
         database_input: glue::DatabaseInput { name: "d".to_owned(), ..Default::default() },
         ..Default::default()
@@ -301,7 +430,22 @@ async fn buckets_and_crawlers_put_events_on_the_default_bus() {
     };
     bench.call::<glue::CreateCrawler>(input).await.unwrap();
     bench.call::<glue::StartCrawler>(glue::StartCrawlerInput { name: "c".to_owned() }).await.unwrap();
-    assert!(bench.tank.settle(Duration::from_secs(3_600)).await);
+    bench.advance(20).await;
+    let state = "Glue Crawler State Change:   ";
     let bodies = bench.bodies("q").await;
-    assert!(bodies.contains(&"\"Glue Crawler State Change\"".to_owned()), "{bodies:?}");
+    let crawls: Vec<&String> = bodies.iter().filter(|body| body.contains("Glue")).collect();
+    assert_eq!(
+        crawls,
+        [&format!("\"{state} Crawler Started \""), &format!("\"{state} Crawler Succeeded 1\"")]
+    );
+
+    let schedule = Some("cron(0 * * * ? *)".to_owned());
+    let input = glue::UpdateCrawlerScheduleInput { crawler_name: "c".to_owned(), schedule };
+    bench.call::<glue::UpdateCrawlerSchedule>(input).await.unwrap();
+    bench.advance(3_579).await;
+    bench.call::<glue::StartCrawler>(glue::StartCrawlerInput { name: "c".to_owned() }).await.unwrap();
+    bench.advance(1).await;
+    let bodies = bench.bodies("q").await;
+    let missed = bodies.iter().filter(|body| body.contains("Glue Scheduled Crawler Invocation Failure"));
+    assert_eq!(missed.count(), 1, "it is at work: {bodies:?}");
 }

@@ -1,7 +1,8 @@
 //! What a target gets of an event: all of it, a part (`InputPath`), a constant (`Input`), or a template with parts (`InputTransformer`).
 //!
 //! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html (to be verified): `<name>` stands for a
-//! value, as JSON; within quotes for its text. Assumed: a value that the event has not is an empty text.
+//! value, as JSON; within quotes for its text. Recorded, by way of LocalStack (its `services/events/target.py`, read 2026-11-28): the sentence on
+//! names that stand for nothing. Assumed: a value that the event has not is an empty text.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,15 @@ pub(super) enum Shaping {
     Constant(String),
     Template { paths: BTreeMap<String, Path>, template: String },
 }
+
+/// Names that stand for something in every template.
+const RESERVED: [&str; 5] = [
+    "aws.events.rule-arn",
+    "aws.events.rule-name",
+    "aws.events.event.ingestion-time",
+    "aws.events.event",
+    "aws.events.event.json",
+];
 
 /// What the reserved names of a template stand for.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +66,14 @@ impl Shaping {
         for (name, text) in transformer.input_paths_map.iter().flatten() {
             paths.insert(name.clone(), path(text)?);
         }
-        Ok(Self::Template { paths, template: transformer.input_template.clone() })
+        let template = transformer.input_template.clone();
+        if let Some(name) =
+            names(&template).find(|name| !paths.contains_key(*name) && !RESERVED.contains(name))
+        {
+            let id = &target.id;
+            return Err(format!("InputTemplate for target {id} contains invalid placeholder {name}."));
+        }
+        Ok(Self::Template { paths, template })
     }
 
     /// The target's input.
@@ -74,6 +91,14 @@ impl Shaping {
             }),
         }
     }
+}
+
+/// What stands between `<` and `>`, if it may be a name.
+fn names(template: &str) -> impl Iterator<Item = &str> {
+    let is_name = |text: &&str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    template.split('<').skip(1).filter_map(|rest| rest.split_once('>').map(|(name, _)| name)).filter(is_name)
 }
 
 /// The template with values for its names; what is no name stays as it is.
@@ -145,9 +170,20 @@ mod tests {
         };
         check("{\"id\": <id>, \"n\": <n>}", "{\"id\": \"i\", \"n\": 3}");
         check("\"<who> has <n> of <list>\"", "\"a \\\"b\\\" has 3 of [1,2]\"");
-        check("{\"missing\": <no>, \"other\": \"<x>\"}", "{\"missing\": \"\", \"other\": \"<x>\"}");
+        check("{\"missing\": <no>, \"no name\": \"< 5\"}", "{\"missing\": \"\", \"no name\": \"< 5\"}");
         check("[<aws.events.rule-name>, <aws.events.rule-arn>]", "[\"r\", \"arn\"]");
         check("\"a \\\" <n>\"", "\"a \\\" 3\"");
+    }
+
+    #[test]
+    fn a_name_that_stands_for_nothing_is_refused() {
+        let transformer = wavetank_wire::events::InputTransformer {
+            input_paths_map: Some([("a".to_owned(), "$.a".to_owned())].into()),
+            input_template: "{\"a\": <a>, \"by\": <aws.events.rule-name>, \"z\": <zz>}".to_owned(),
+        };
+        let target = Target { id: "t".to_owned(), input_transformer: Some(transformer), ..Target::default() };
+        let said = Shaping::of(&target).unwrap_err();
+        assert_eq!(said, "InputTemplate for target t contains invalid placeholder zz.");
     }
 
     #[test]

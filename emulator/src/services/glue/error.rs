@@ -31,6 +31,12 @@ pub enum GlueError {
     NoJobToRun,
     #[error("Job run {0} not found.")]
     NoRun(String),
+    #[error("Trigger {0} not found.")]
+    NoTrigger(String),
+    #[error("Workflow {0} not found.")]
+    NoWorkflow(String),
+    #[error("Workflow run {0} not found.")]
+    NoFlowRun(String),
     #[error("Job bookmark for {0} not found.")]
     NoBookmark(String),
     #[error("Entity {0} not found.")]
@@ -45,6 +51,24 @@ pub enum GlueError {
     CrawlerExists(String),
     #[error("Job with name: {0} already submitted with different configuration")]
     JobDiffers(String),
+    #[error("Trigger with name: {0} already submitted with different configuration")]
+    TriggerDiffers(String),
+    #[error("Workflow with name {0} already exists")]
+    WorkflowExists(String),
+    #[error("Workflow run {0} isn't running")]
+    FlowRests(String),
+    #[error("Workflow run {0} is not in the state COMPLETED")]
+    FlowIncomplete(String),
+    #[error("Workflow {workflow} already has the start trigger {first}.")]
+    SecondStart { workflow: String, first: String },
+    #[error("The operation is not allowed when trigger is in state: {0}")]
+    TriggerState(String),
+    #[error("Crawler {0} has no schedule")]
+    NoSchedule(String),
+    #[error("The schedule of crawler {0} is already running")]
+    ScheduleRuns(String),
+    #[error("The schedule of crawler {0} isn't running")]
+    ScheduleRests(String),
     #[error("Update table failed due to concurrent modifications.")]
     VersionMoved,
     #[error("Crawler with name {0} has already started")]
@@ -77,18 +101,31 @@ impl AwsError for GlueError {
             | Self::NoJob(_)
             | Self::NoJobToRun
             | Self::NoRun(_)
+            | Self::NoTrigger(_)
+            | Self::NoWorkflow(_)
+            | Self::NoFlowRun(_)
             | Self::NoBookmark(_)
             | Self::NoResource(_) => "EntityNotFoundException",
-            Self::DatabaseExists | Self::TableExists | Self::PartitionExists | Self::CrawlerExists(_) => {
-                "AlreadyExistsException"
-            }
-            Self::JobDiffers(_) => "IdempotentParameterMismatchException",
+            Self::DatabaseExists
+            | Self::TableExists
+            | Self::PartitionExists
+            | Self::CrawlerExists(_)
+            | Self::WorkflowExists(_) => "AlreadyExistsException",
+            Self::JobDiffers(_) | Self::TriggerDiffers(_) => "IdempotentParameterMismatchException",
+            Self::FlowRests(_) | Self::FlowIncomplete(_) => "IllegalWorkflowStateException",
+            Self::NoSchedule(_) => "NoScheduleException",
+            Self::ScheduleRuns(_) => "SchedulerRunningException",
+            Self::ScheduleRests(_) => "SchedulerNotRunningException",
             Self::VersionMoved => "ConcurrentModificationException",
             Self::CrawlerRuns(_) => "CrawlerRunningException",
             Self::CrawlerRests(_) => "CrawlerNotRunningException",
             Self::CrawlerStops(_) => "CrawlerStoppingException",
             Self::TooManyRuns(_) => "ConcurrentRunsExceededException",
-            Self::PartitionValueCount | Self::TooManyTags(_) | Self::Invalid(_) => "InvalidInputException",
+            Self::PartitionValueCount
+            | Self::TooManyTags(_)
+            | Self::SecondStart { .. }
+            | Self::TriggerState(_)
+            | Self::Invalid(_) => "InvalidInputException",
             Self::NotBuilt(what) => return WireError::not_implemented(what),
         };
         WireError::client(code, self.to_string())

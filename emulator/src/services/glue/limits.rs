@@ -23,6 +23,21 @@ pub(super) const PAGE_PARTITIONS: usize = 1_000;
 /// Assumed: the default is the maximum, and the same for crawlers and jobs.
 pub(super) const PAGE_RUNS: usize = 200;
 
+/// Entries of a page of workflows when the caller names none. Documented: the service model (1 to 25). Assumed: as above.
+pub(super) const PAGE_WORKFLOWS: usize = 25;
+
+/// How long an event waits for others to start a workflow with, unless its trigger says. Documented: the service model.
+pub(super) const EVENT_BATCH_WINDOW: Duration = Duration::from_secs(900);
+
+/// Shortest time between two runs of a schedule.
+///
+/// Documented: docs.aws.amazon.com/glue/latest/dg/monitor-data-warehouse-schedule.html (read 2026-11-28 as in
+/// github.com/awsdocs/aws-glue-developer-guide).
+pub(super) const SCHEDULE_GAP_MIN: Duration = Duration::from_secs(300);
+
+/// Crawlers that one trigger starts. Documented: docs.aws.amazon.com/glue/latest/dg/about-triggers.html (read 2026-11-28).
+pub(super) const TRIGGER_CRAWLERS_MAX: usize = 2;
+
 /// Tags of one resource.
 ///
 /// Documented: docs.aws.amazon.com/glue/latest/webapi/API_TagResource.html (to be verified).

@@ -1,11 +1,11 @@
-//! Glue: the data catalog, crawlers and jobs.
+//! Glue: the data catalog, crawlers, jobs, triggers and workflows.
 //!
-//! Left out, and refused by name: crawler schedules, custom classifiers, targets other than S3, grouping configuration, recrawl
+//! Left out, and refused by name: blueprints, custom classifiers, targets other than S3, grouping configuration, recrawl
 //! policies other than CRAWL_EVERYTHING; streaming and Ray jobs, run queuing; resource links, federated and governed
 //! tables, views of several dialects, other accounts' catalogs. Partition indexes are taken and not used. Roles are not
 //! checked.
 //! Time: a crawler is RUNNING while an executor looks, then STOPPING; a run is STARTING, then RUNNING while an executor
-//! runs the script. See `limits.rs` for how long.
+//! runs the script. See `limits.rs` for how long. Schedules are in UTC; they run by `advance` and let `settle` come to rest.
 //! Start with `state.rs`, then `crawl/mod.rs`.
 
 mod crawl;

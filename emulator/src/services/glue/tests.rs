@@ -3,9 +3,12 @@
 mod catalog;
 mod crawls;
 mod filter;
+mod flow_props;
+mod flows;
 mod inference;
 mod runs;
 mod tank;
+mod triggers;
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};

@@ -18,6 +18,8 @@ pub enum SchedulerError {
     Zone(String),
     #[error("{0}")]
     Invalid(String),
+    #[error("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.")]
+    Role,
     #[error("Schedule {0} does not exist.")]
     NoSchedule(String),
     #[error("Schedule group {0} does not exist.")]
@@ -43,7 +45,7 @@ impl AwsError for SchedulerError {
     fn wire(&self) -> WireError {
         let said = self.to_string();
         match self {
-            Self::Expression(_) | Self::Zone(_) | Self::Invalid(_) => {
+            Self::Expression(_) | Self::Zone(_) | Self::Invalid(_) | Self::Role => {
                 WireError::client("ValidationException", said)
             }
             Self::NoSchedule(_) | Self::NoGroup(_) => {

@@ -1,7 +1,8 @@
 //! EventBridge Scheduler: groups, schedules (cron, rate, at, in a time zone), flexible windows, retries, dead-letter queues.
 //!
 //! Targets: functions, queues, topics, streams of Kinesis and Firehose, event buses, and any operation of our services (`aws-sdk:`).
-//! Left out, and refused by name: targets of services that a tank does not have, and S3's operations. Roles and keys are kept and shown.
+//! Left out, and refused by name: targets of services that a tank does not have, and S3's operations. A role must let this service in;
+//! what it may do is not looked at. Keys are kept and shown.
 //! Time: a run comes at the second that its expression names. A recurring schedule's next run comes by `advance`, and does not keep
 //! `settle` from coming to rest; a one-time schedule, a run that waits in its flexible window and a retry do.
 //! Start with `state/schedules.rs`, then `state/run.rs`. Expressions: `emulator/src/schedule`; targets: `emulator/src/targets`.
@@ -17,6 +18,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::scheduler::{Request, Response};
 
 pub use error::SchedulerError;
+use state::Change;
 pub use state::Scheduler;
 
 use super::Service;
@@ -32,8 +34,8 @@ impl Service for Scheduler {
         use Response as A;
         self.begin(cx);
         Ok(Answer::Now(match request {
-            Q::CreateSchedule(input) => A::CreateSchedule(self.create_schedule(cx, input)?),
-            Q::UpdateSchedule(input) => A::UpdateSchedule(self.update_schedule(cx, input)?),
+            Q::CreateSchedule(input) => return self.propose(cx, Change::Create(input)),
+            Q::UpdateSchedule(input) => return self.propose(cx, Change::Update(input)),
             Q::GetSchedule(input) => A::GetSchedule(self.get_schedule(&input)?),
             Q::DeleteSchedule(input) => A::DeleteSchedule(self.delete_schedule(&input)?),
             Q::ListSchedules(input) => A::ListSchedules(self.list_schedules(&input)?),

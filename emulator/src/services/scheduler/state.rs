@@ -1,8 +1,9 @@
 //! EventBridge Scheduler of one account and region: what there is, and when something is due.
 //!
-//! `groups.rs` has groups and their tags, `schedules.rs` makes and shows schedules, `run.rs` runs them.
+//! `groups.rs` has groups and their tags, `schedules.rs` makes and shows schedules, `roles.rs` looks at their roles first, `run.rs` runs them.
 
 mod groups;
+mod roles;
 mod run;
 mod schedules;
 
@@ -14,6 +15,7 @@ use super::error::SchedulerError;
 use super::limits;
 use crate::world::Cx;
 use groups::Group;
+pub(super) use roles::Change;
 use run::{Invocation, Owed};
 use schedules::Planned;
 

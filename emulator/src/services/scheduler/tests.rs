@@ -5,9 +5,10 @@ mod runs;
 
 use std::time::Duration;
 
+use serde_json::json;
 use wavetank_types::{Seed, Timestamp};
 use wavetank_wire::scheduler::*;
-use wavetank_wire::{Operation, WireError, sqs};
+use wavetank_wire::{Operation, WireError, iam, sqs};
 
 use crate::world::testing::refusal;
 use crate::{Scope, Tank};
@@ -43,7 +44,22 @@ impl Bench {
     async fn new() -> Self {
         let bench = Self { tank: Tank::builder().seed(Seed(7)).build() };
         bench.queue("q").await;
+        bench.role("r", "scheduler.amazonaws.com").await;
         bench
+    }
+
+    /// A role that this service may assume.
+    async fn role(&self, name: &str, service: &str) {
+        let statement = json!({
+            "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole"
+        });
+        let input = iam::CreateRoleInput {
+            role_name: name.to_owned(),
+            assume_role_policy_document: json!({ "Version": "2012-10-17", "Statement": [statement] })
+                .to_string(),
+            ..iam::CreateRoleInput::default()
+        };
+        self.call::<iam::CreateRole>(input).await.unwrap();
     }
 
     async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output, WireError> {

@@ -19,17 +19,23 @@ pub enum Request {
     BatchGetCrawlers(BatchGetCrawlersInput),
     BatchGetJobs(BatchGetJobsInput),
     BatchGetPartition(BatchGetPartitionInput),
+    BatchGetTriggers(BatchGetTriggersInput),
+    BatchGetWorkflows(BatchGetWorkflowsInput),
     BatchStopJobRun(BatchStopJobRunInput),
     CreateCrawler(CreateCrawlerInput),
     CreateDatabase(CreateDatabaseInput),
     CreateJob(CreateJobInput),
     CreatePartition(CreatePartitionInput),
     CreateTable(CreateTableInput),
+    CreateTrigger(CreateTriggerInput),
+    CreateWorkflow(CreateWorkflowInput),
     DeleteCrawler(DeleteCrawlerInput),
     DeleteDatabase(DeleteDatabaseInput),
     DeleteJob(DeleteJobInput),
     DeletePartition(DeletePartitionInput),
     DeleteTable(DeleteTableInput),
+    DeleteTrigger(DeleteTriggerInput),
+    DeleteWorkflow(DeleteWorkflowInput),
     GetCrawler(GetCrawlerInput),
     GetCrawlerMetrics(GetCrawlerMetricsInput),
     GetCrawlers(GetCrawlersInput),
@@ -46,20 +52,39 @@ pub enum Request {
     GetTableVersions(GetTableVersionsInput),
     GetTables(GetTablesInput),
     GetTags(GetTagsInput),
+    GetTrigger(GetTriggerInput),
+    GetTriggers(GetTriggersInput),
+    GetWorkflow(GetWorkflowInput),
+    GetWorkflowRun(GetWorkflowRunInput),
+    GetWorkflowRunProperties(GetWorkflowRunPropertiesInput),
+    GetWorkflowRuns(GetWorkflowRunsInput),
     ListCrawlers(ListCrawlersInput),
     ListCrawls(ListCrawlsInput),
     ListJobs(ListJobsInput),
+    ListTriggers(ListTriggersInput),
+    ListWorkflows(ListWorkflowsInput),
+    PutWorkflowRunProperties(PutWorkflowRunPropertiesInput),
     ResetJobBookmark(ResetJobBookmarkInput),
+    ResumeWorkflowRun(ResumeWorkflowRunInput),
     StartCrawler(StartCrawlerInput),
+    StartCrawlerSchedule(StartCrawlerScheduleInput),
     StartJobRun(StartJobRunInput),
+    StartTrigger(StartTriggerInput),
+    StartWorkflowRun(StartWorkflowRunInput),
     StopCrawler(StopCrawlerInput),
+    StopCrawlerSchedule(StopCrawlerScheduleInput),
+    StopTrigger(StopTriggerInput),
+    StopWorkflowRun(StopWorkflowRunInput),
     TagResource(TagResourceInput),
     UntagResource(UntagResourceInput),
     UpdateCrawler(UpdateCrawlerInput),
+    UpdateCrawlerSchedule(UpdateCrawlerScheduleInput),
     UpdateDatabase(UpdateDatabaseInput),
     UpdateJob(UpdateJobInput),
     UpdatePartition(UpdatePartitionInput),
     UpdateTable(UpdateTableInput),
+    UpdateTrigger(UpdateTriggerInput),
+    UpdateWorkflow(UpdateWorkflowInput),
 }
 
 impl Request {
@@ -72,17 +97,23 @@ impl Request {
             Self::BatchGetCrawlers(_) => "BatchGetCrawlers",
             Self::BatchGetJobs(_) => "BatchGetJobs",
             Self::BatchGetPartition(_) => "BatchGetPartition",
+            Self::BatchGetTriggers(_) => "BatchGetTriggers",
+            Self::BatchGetWorkflows(_) => "BatchGetWorkflows",
             Self::BatchStopJobRun(_) => "BatchStopJobRun",
             Self::CreateCrawler(_) => "CreateCrawler",
             Self::CreateDatabase(_) => "CreateDatabase",
             Self::CreateJob(_) => "CreateJob",
             Self::CreatePartition(_) => "CreatePartition",
             Self::CreateTable(_) => "CreateTable",
+            Self::CreateTrigger(_) => "CreateTrigger",
+            Self::CreateWorkflow(_) => "CreateWorkflow",
             Self::DeleteCrawler(_) => "DeleteCrawler",
             Self::DeleteDatabase(_) => "DeleteDatabase",
             Self::DeleteJob(_) => "DeleteJob",
             Self::DeletePartition(_) => "DeletePartition",
             Self::DeleteTable(_) => "DeleteTable",
+            Self::DeleteTrigger(_) => "DeleteTrigger",
+            Self::DeleteWorkflow(_) => "DeleteWorkflow",
             Self::GetCrawler(_) => "GetCrawler",
             Self::GetCrawlerMetrics(_) => "GetCrawlerMetrics",
             Self::GetCrawlers(_) => "GetCrawlers",
@@ -99,20 +130,39 @@ impl Request {
             Self::GetTableVersions(_) => "GetTableVersions",
             Self::GetTables(_) => "GetTables",
             Self::GetTags(_) => "GetTags",
+            Self::GetTrigger(_) => "GetTrigger",
+            Self::GetTriggers(_) => "GetTriggers",
+            Self::GetWorkflow(_) => "GetWorkflow",
+            Self::GetWorkflowRun(_) => "GetWorkflowRun",
+            Self::GetWorkflowRunProperties(_) => "GetWorkflowRunProperties",
+            Self::GetWorkflowRuns(_) => "GetWorkflowRuns",
             Self::ListCrawlers(_) => "ListCrawlers",
             Self::ListCrawls(_) => "ListCrawls",
             Self::ListJobs(_) => "ListJobs",
+            Self::ListTriggers(_) => "ListTriggers",
+            Self::ListWorkflows(_) => "ListWorkflows",
+            Self::PutWorkflowRunProperties(_) => "PutWorkflowRunProperties",
             Self::ResetJobBookmark(_) => "ResetJobBookmark",
+            Self::ResumeWorkflowRun(_) => "ResumeWorkflowRun",
             Self::StartCrawler(_) => "StartCrawler",
+            Self::StartCrawlerSchedule(_) => "StartCrawlerSchedule",
             Self::StartJobRun(_) => "StartJobRun",
+            Self::StartTrigger(_) => "StartTrigger",
+            Self::StartWorkflowRun(_) => "StartWorkflowRun",
             Self::StopCrawler(_) => "StopCrawler",
+            Self::StopCrawlerSchedule(_) => "StopCrawlerSchedule",
+            Self::StopTrigger(_) => "StopTrigger",
+            Self::StopWorkflowRun(_) => "StopWorkflowRun",
             Self::TagResource(_) => "TagResource",
             Self::UntagResource(_) => "UntagResource",
             Self::UpdateCrawler(_) => "UpdateCrawler",
+            Self::UpdateCrawlerSchedule(_) => "UpdateCrawlerSchedule",
             Self::UpdateDatabase(_) => "UpdateDatabase",
             Self::UpdateJob(_) => "UpdateJob",
             Self::UpdatePartition(_) => "UpdatePartition",
             Self::UpdateTable(_) => "UpdateTable",
+            Self::UpdateTrigger(_) => "UpdateTrigger",
+            Self::UpdateWorkflow(_) => "UpdateWorkflow",
         }
     }
 }
@@ -129,17 +179,23 @@ impl crate::OperationSet for Request {
             "BatchGetCrawlers" => Self::BatchGetCrawlers(FromVal::from_val(input)),
             "BatchGetJobs" => Self::BatchGetJobs(FromVal::from_val(input)),
             "BatchGetPartition" => Self::BatchGetPartition(FromVal::from_val(input)),
+            "BatchGetTriggers" => Self::BatchGetTriggers(FromVal::from_val(input)),
+            "BatchGetWorkflows" => Self::BatchGetWorkflows(FromVal::from_val(input)),
             "BatchStopJobRun" => Self::BatchStopJobRun(FromVal::from_val(input)),
             "CreateCrawler" => Self::CreateCrawler(FromVal::from_val(input)),
             "CreateDatabase" => Self::CreateDatabase(FromVal::from_val(input)),
             "CreateJob" => Self::CreateJob(FromVal::from_val(input)),
             "CreatePartition" => Self::CreatePartition(FromVal::from_val(input)),
             "CreateTable" => Self::CreateTable(FromVal::from_val(input)),
+            "CreateTrigger" => Self::CreateTrigger(FromVal::from_val(input)),
+            "CreateWorkflow" => Self::CreateWorkflow(FromVal::from_val(input)),
             "DeleteCrawler" => Self::DeleteCrawler(FromVal::from_val(input)),
             "DeleteDatabase" => Self::DeleteDatabase(FromVal::from_val(input)),
             "DeleteJob" => Self::DeleteJob(FromVal::from_val(input)),
             "DeletePartition" => Self::DeletePartition(FromVal::from_val(input)),
             "DeleteTable" => Self::DeleteTable(FromVal::from_val(input)),
+            "DeleteTrigger" => Self::DeleteTrigger(FromVal::from_val(input)),
+            "DeleteWorkflow" => Self::DeleteWorkflow(FromVal::from_val(input)),
             "GetCrawler" => Self::GetCrawler(FromVal::from_val(input)),
             "GetCrawlerMetrics" => Self::GetCrawlerMetrics(FromVal::from_val(input)),
             "GetCrawlers" => Self::GetCrawlers(FromVal::from_val(input)),
@@ -156,20 +212,39 @@ impl crate::OperationSet for Request {
             "GetTableVersions" => Self::GetTableVersions(FromVal::from_val(input)),
             "GetTables" => Self::GetTables(FromVal::from_val(input)),
             "GetTags" => Self::GetTags(FromVal::from_val(input)),
+            "GetTrigger" => Self::GetTrigger(FromVal::from_val(input)),
+            "GetTriggers" => Self::GetTriggers(FromVal::from_val(input)),
+            "GetWorkflow" => Self::GetWorkflow(FromVal::from_val(input)),
+            "GetWorkflowRun" => Self::GetWorkflowRun(FromVal::from_val(input)),
+            "GetWorkflowRunProperties" => Self::GetWorkflowRunProperties(FromVal::from_val(input)),
+            "GetWorkflowRuns" => Self::GetWorkflowRuns(FromVal::from_val(input)),
             "ListCrawlers" => Self::ListCrawlers(FromVal::from_val(input)),
             "ListCrawls" => Self::ListCrawls(FromVal::from_val(input)),
             "ListJobs" => Self::ListJobs(FromVal::from_val(input)),
+            "ListTriggers" => Self::ListTriggers(FromVal::from_val(input)),
+            "ListWorkflows" => Self::ListWorkflows(FromVal::from_val(input)),
+            "PutWorkflowRunProperties" => Self::PutWorkflowRunProperties(FromVal::from_val(input)),
             "ResetJobBookmark" => Self::ResetJobBookmark(FromVal::from_val(input)),
+            "ResumeWorkflowRun" => Self::ResumeWorkflowRun(FromVal::from_val(input)),
             "StartCrawler" => Self::StartCrawler(FromVal::from_val(input)),
+            "StartCrawlerSchedule" => Self::StartCrawlerSchedule(FromVal::from_val(input)),
             "StartJobRun" => Self::StartJobRun(FromVal::from_val(input)),
+            "StartTrigger" => Self::StartTrigger(FromVal::from_val(input)),
+            "StartWorkflowRun" => Self::StartWorkflowRun(FromVal::from_val(input)),
             "StopCrawler" => Self::StopCrawler(FromVal::from_val(input)),
+            "StopCrawlerSchedule" => Self::StopCrawlerSchedule(FromVal::from_val(input)),
+            "StopTrigger" => Self::StopTrigger(FromVal::from_val(input)),
+            "StopWorkflowRun" => Self::StopWorkflowRun(FromVal::from_val(input)),
             "TagResource" => Self::TagResource(FromVal::from_val(input)),
             "UntagResource" => Self::UntagResource(FromVal::from_val(input)),
             "UpdateCrawler" => Self::UpdateCrawler(FromVal::from_val(input)),
+            "UpdateCrawlerSchedule" => Self::UpdateCrawlerSchedule(FromVal::from_val(input)),
             "UpdateDatabase" => Self::UpdateDatabase(FromVal::from_val(input)),
             "UpdateJob" => Self::UpdateJob(FromVal::from_val(input)),
             "UpdatePartition" => Self::UpdatePartition(FromVal::from_val(input)),
             "UpdateTable" => Self::UpdateTable(FromVal::from_val(input)),
+            "UpdateTrigger" => Self::UpdateTrigger(FromVal::from_val(input)),
+            "UpdateWorkflow" => Self::UpdateWorkflow(FromVal::from_val(input)),
             _ => return None,
         })
     }
@@ -184,17 +259,23 @@ impl crate::OperationSet for Request {
             Self::BatchGetCrawlers(input) => input.to_val(),
             Self::BatchGetJobs(input) => input.to_val(),
             Self::BatchGetPartition(input) => input.to_val(),
+            Self::BatchGetTriggers(input) => input.to_val(),
+            Self::BatchGetWorkflows(input) => input.to_val(),
             Self::BatchStopJobRun(input) => input.to_val(),
             Self::CreateCrawler(input) => input.to_val(),
             Self::CreateDatabase(input) => input.to_val(),
             Self::CreateJob(input) => input.to_val(),
             Self::CreatePartition(input) => input.to_val(),
             Self::CreateTable(input) => input.to_val(),
+            Self::CreateTrigger(input) => input.to_val(),
+            Self::CreateWorkflow(input) => input.to_val(),
             Self::DeleteCrawler(input) => input.to_val(),
             Self::DeleteDatabase(input) => input.to_val(),
             Self::DeleteJob(input) => input.to_val(),
             Self::DeletePartition(input) => input.to_val(),
             Self::DeleteTable(input) => input.to_val(),
+            Self::DeleteTrigger(input) => input.to_val(),
+            Self::DeleteWorkflow(input) => input.to_val(),
             Self::GetCrawler(input) => input.to_val(),
             Self::GetCrawlerMetrics(input) => input.to_val(),
             Self::GetCrawlers(input) => input.to_val(),
@@ -211,20 +292,39 @@ impl crate::OperationSet for Request {
             Self::GetTableVersions(input) => input.to_val(),
             Self::GetTables(input) => input.to_val(),
             Self::GetTags(input) => input.to_val(),
+            Self::GetTrigger(input) => input.to_val(),
+            Self::GetTriggers(input) => input.to_val(),
+            Self::GetWorkflow(input) => input.to_val(),
+            Self::GetWorkflowRun(input) => input.to_val(),
+            Self::GetWorkflowRunProperties(input) => input.to_val(),
+            Self::GetWorkflowRuns(input) => input.to_val(),
             Self::ListCrawlers(input) => input.to_val(),
             Self::ListCrawls(input) => input.to_val(),
             Self::ListJobs(input) => input.to_val(),
+            Self::ListTriggers(input) => input.to_val(),
+            Self::ListWorkflows(input) => input.to_val(),
+            Self::PutWorkflowRunProperties(input) => input.to_val(),
             Self::ResetJobBookmark(input) => input.to_val(),
+            Self::ResumeWorkflowRun(input) => input.to_val(),
             Self::StartCrawler(input) => input.to_val(),
+            Self::StartCrawlerSchedule(input) => input.to_val(),
             Self::StartJobRun(input) => input.to_val(),
+            Self::StartTrigger(input) => input.to_val(),
+            Self::StartWorkflowRun(input) => input.to_val(),
             Self::StopCrawler(input) => input.to_val(),
+            Self::StopCrawlerSchedule(input) => input.to_val(),
+            Self::StopTrigger(input) => input.to_val(),
+            Self::StopWorkflowRun(input) => input.to_val(),
             Self::TagResource(input) => input.to_val(),
             Self::UntagResource(input) => input.to_val(),
             Self::UpdateCrawler(input) => input.to_val(),
+            Self::UpdateCrawlerSchedule(input) => input.to_val(),
             Self::UpdateDatabase(input) => input.to_val(),
             Self::UpdateJob(input) => input.to_val(),
             Self::UpdatePartition(input) => input.to_val(),
             Self::UpdateTable(input) => input.to_val(),
+            Self::UpdateTrigger(input) => input.to_val(),
+            Self::UpdateWorkflow(input) => input.to_val(),
         }
     }
 }
@@ -238,17 +338,23 @@ pub enum Response {
     BatchGetCrawlers(BatchGetCrawlersOutput),
     BatchGetJobs(BatchGetJobsOutput),
     BatchGetPartition(BatchGetPartitionOutput),
+    BatchGetTriggers(BatchGetTriggersOutput),
+    BatchGetWorkflows(BatchGetWorkflowsOutput),
     BatchStopJobRun(BatchStopJobRunOutput),
     CreateCrawler(CreateCrawlerOutput),
     CreateDatabase(CreateDatabaseOutput),
     CreateJob(CreateJobOutput),
     CreatePartition(CreatePartitionOutput),
     CreateTable(CreateTableOutput),
+    CreateTrigger(CreateTriggerOutput),
+    CreateWorkflow(CreateWorkflowOutput),
     DeleteCrawler(DeleteCrawlerOutput),
     DeleteDatabase(DeleteDatabaseOutput),
     DeleteJob(DeleteJobOutput),
     DeletePartition(DeletePartitionOutput),
     DeleteTable(DeleteTableOutput),
+    DeleteTrigger(DeleteTriggerOutput),
+    DeleteWorkflow(DeleteWorkflowOutput),
     GetCrawler(GetCrawlerOutput),
     GetCrawlerMetrics(GetCrawlerMetricsOutput),
     GetCrawlers(GetCrawlersOutput),
@@ -265,20 +371,39 @@ pub enum Response {
     GetTableVersions(GetTableVersionsOutput),
     GetTables(GetTablesOutput),
     GetTags(GetTagsOutput),
+    GetTrigger(GetTriggerOutput),
+    GetTriggers(GetTriggersOutput),
+    GetWorkflow(GetWorkflowOutput),
+    GetWorkflowRun(GetWorkflowRunOutput),
+    GetWorkflowRunProperties(GetWorkflowRunPropertiesOutput),
+    GetWorkflowRuns(GetWorkflowRunsOutput),
     ListCrawlers(ListCrawlersOutput),
     ListCrawls(ListCrawlsOutput),
     ListJobs(ListJobsOutput),
+    ListTriggers(ListTriggersOutput),
+    ListWorkflows(ListWorkflowsOutput),
+    PutWorkflowRunProperties(PutWorkflowRunPropertiesOutput),
     ResetJobBookmark(ResetJobBookmarkOutput),
+    ResumeWorkflowRun(ResumeWorkflowRunOutput),
     StartCrawler(StartCrawlerOutput),
+    StartCrawlerSchedule(StartCrawlerScheduleOutput),
     StartJobRun(StartJobRunOutput),
+    StartTrigger(StartTriggerOutput),
+    StartWorkflowRun(StartWorkflowRunOutput),
     StopCrawler(StopCrawlerOutput),
+    StopCrawlerSchedule(StopCrawlerScheduleOutput),
+    StopTrigger(StopTriggerOutput),
+    StopWorkflowRun(StopWorkflowRunOutput),
     TagResource(TagResourceOutput),
     UntagResource(UntagResourceOutput),
     UpdateCrawler(UpdateCrawlerOutput),
+    UpdateCrawlerSchedule(UpdateCrawlerScheduleOutput),
     UpdateDatabase(UpdateDatabaseOutput),
     UpdateJob(UpdateJobOutput),
     UpdatePartition(UpdatePartitionOutput),
     UpdateTable(UpdateTableOutput),
+    UpdateTrigger(UpdateTriggerOutput),
+    UpdateWorkflow(UpdateWorkflowOutput),
 }
 
 impl crate::ResponseSet for Response {
@@ -290,17 +415,23 @@ impl crate::ResponseSet for Response {
             Self::BatchGetCrawlers(output) => output.to_val(),
             Self::BatchGetJobs(output) => output.to_val(),
             Self::BatchGetPartition(output) => output.to_val(),
+            Self::BatchGetTriggers(output) => output.to_val(),
+            Self::BatchGetWorkflows(output) => output.to_val(),
             Self::BatchStopJobRun(output) => output.to_val(),
             Self::CreateCrawler(output) => output.to_val(),
             Self::CreateDatabase(output) => output.to_val(),
             Self::CreateJob(output) => output.to_val(),
             Self::CreatePartition(output) => output.to_val(),
             Self::CreateTable(output) => output.to_val(),
+            Self::CreateTrigger(output) => output.to_val(),
+            Self::CreateWorkflow(output) => output.to_val(),
             Self::DeleteCrawler(output) => output.to_val(),
             Self::DeleteDatabase(output) => output.to_val(),
             Self::DeleteJob(output) => output.to_val(),
             Self::DeletePartition(output) => output.to_val(),
             Self::DeleteTable(output) => output.to_val(),
+            Self::DeleteTrigger(output) => output.to_val(),
+            Self::DeleteWorkflow(output) => output.to_val(),
             Self::GetCrawler(output) => output.to_val(),
             Self::GetCrawlerMetrics(output) => output.to_val(),
             Self::GetCrawlers(output) => output.to_val(),
@@ -317,20 +448,39 @@ impl crate::ResponseSet for Response {
             Self::GetTableVersions(output) => output.to_val(),
             Self::GetTables(output) => output.to_val(),
             Self::GetTags(output) => output.to_val(),
+            Self::GetTrigger(output) => output.to_val(),
+            Self::GetTriggers(output) => output.to_val(),
+            Self::GetWorkflow(output) => output.to_val(),
+            Self::GetWorkflowRun(output) => output.to_val(),
+            Self::GetWorkflowRunProperties(output) => output.to_val(),
+            Self::GetWorkflowRuns(output) => output.to_val(),
             Self::ListCrawlers(output) => output.to_val(),
             Self::ListCrawls(output) => output.to_val(),
             Self::ListJobs(output) => output.to_val(),
+            Self::ListTriggers(output) => output.to_val(),
+            Self::ListWorkflows(output) => output.to_val(),
+            Self::PutWorkflowRunProperties(output) => output.to_val(),
             Self::ResetJobBookmark(output) => output.to_val(),
+            Self::ResumeWorkflowRun(output) => output.to_val(),
             Self::StartCrawler(output) => output.to_val(),
+            Self::StartCrawlerSchedule(output) => output.to_val(),
             Self::StartJobRun(output) => output.to_val(),
+            Self::StartTrigger(output) => output.to_val(),
+            Self::StartWorkflowRun(output) => output.to_val(),
             Self::StopCrawler(output) => output.to_val(),
+            Self::StopCrawlerSchedule(output) => output.to_val(),
+            Self::StopTrigger(output) => output.to_val(),
+            Self::StopWorkflowRun(output) => output.to_val(),
             Self::TagResource(output) => output.to_val(),
             Self::UntagResource(output) => output.to_val(),
             Self::UpdateCrawler(output) => output.to_val(),
+            Self::UpdateCrawlerSchedule(output) => output.to_val(),
             Self::UpdateDatabase(output) => output.to_val(),
             Self::UpdateJob(output) => output.to_val(),
             Self::UpdatePartition(output) => output.to_val(),
             Self::UpdateTable(output) => output.to_val(),
+            Self::UpdateTrigger(output) => output.to_val(),
+            Self::UpdateWorkflow(output) => output.to_val(),
         }
     }
     fn decode(operation: &str, output: Val) -> Option<Self> {
@@ -341,17 +491,23 @@ impl crate::ResponseSet for Response {
             "BatchGetCrawlers" => Self::BatchGetCrawlers(FromVal::from_val(output)),
             "BatchGetJobs" => Self::BatchGetJobs(FromVal::from_val(output)),
             "BatchGetPartition" => Self::BatchGetPartition(FromVal::from_val(output)),
+            "BatchGetTriggers" => Self::BatchGetTriggers(FromVal::from_val(output)),
+            "BatchGetWorkflows" => Self::BatchGetWorkflows(FromVal::from_val(output)),
             "BatchStopJobRun" => Self::BatchStopJobRun(FromVal::from_val(output)),
             "CreateCrawler" => Self::CreateCrawler(FromVal::from_val(output)),
             "CreateDatabase" => Self::CreateDatabase(FromVal::from_val(output)),
             "CreateJob" => Self::CreateJob(FromVal::from_val(output)),
             "CreatePartition" => Self::CreatePartition(FromVal::from_val(output)),
             "CreateTable" => Self::CreateTable(FromVal::from_val(output)),
+            "CreateTrigger" => Self::CreateTrigger(FromVal::from_val(output)),
+            "CreateWorkflow" => Self::CreateWorkflow(FromVal::from_val(output)),
             "DeleteCrawler" => Self::DeleteCrawler(FromVal::from_val(output)),
             "DeleteDatabase" => Self::DeleteDatabase(FromVal::from_val(output)),
             "DeleteJob" => Self::DeleteJob(FromVal::from_val(output)),
             "DeletePartition" => Self::DeletePartition(FromVal::from_val(output)),
             "DeleteTable" => Self::DeleteTable(FromVal::from_val(output)),
+            "DeleteTrigger" => Self::DeleteTrigger(FromVal::from_val(output)),
+            "DeleteWorkflow" => Self::DeleteWorkflow(FromVal::from_val(output)),
             "GetCrawler" => Self::GetCrawler(FromVal::from_val(output)),
             "GetCrawlerMetrics" => Self::GetCrawlerMetrics(FromVal::from_val(output)),
             "GetCrawlers" => Self::GetCrawlers(FromVal::from_val(output)),
@@ -368,20 +524,39 @@ impl crate::ResponseSet for Response {
             "GetTableVersions" => Self::GetTableVersions(FromVal::from_val(output)),
             "GetTables" => Self::GetTables(FromVal::from_val(output)),
             "GetTags" => Self::GetTags(FromVal::from_val(output)),
+            "GetTrigger" => Self::GetTrigger(FromVal::from_val(output)),
+            "GetTriggers" => Self::GetTriggers(FromVal::from_val(output)),
+            "GetWorkflow" => Self::GetWorkflow(FromVal::from_val(output)),
+            "GetWorkflowRun" => Self::GetWorkflowRun(FromVal::from_val(output)),
+            "GetWorkflowRunProperties" => Self::GetWorkflowRunProperties(FromVal::from_val(output)),
+            "GetWorkflowRuns" => Self::GetWorkflowRuns(FromVal::from_val(output)),
             "ListCrawlers" => Self::ListCrawlers(FromVal::from_val(output)),
             "ListCrawls" => Self::ListCrawls(FromVal::from_val(output)),
             "ListJobs" => Self::ListJobs(FromVal::from_val(output)),
+            "ListTriggers" => Self::ListTriggers(FromVal::from_val(output)),
+            "ListWorkflows" => Self::ListWorkflows(FromVal::from_val(output)),
+            "PutWorkflowRunProperties" => Self::PutWorkflowRunProperties(FromVal::from_val(output)),
             "ResetJobBookmark" => Self::ResetJobBookmark(FromVal::from_val(output)),
+            "ResumeWorkflowRun" => Self::ResumeWorkflowRun(FromVal::from_val(output)),
             "StartCrawler" => Self::StartCrawler(FromVal::from_val(output)),
+            "StartCrawlerSchedule" => Self::StartCrawlerSchedule(FromVal::from_val(output)),
             "StartJobRun" => Self::StartJobRun(FromVal::from_val(output)),
+            "StartTrigger" => Self::StartTrigger(FromVal::from_val(output)),
+            "StartWorkflowRun" => Self::StartWorkflowRun(FromVal::from_val(output)),
             "StopCrawler" => Self::StopCrawler(FromVal::from_val(output)),
+            "StopCrawlerSchedule" => Self::StopCrawlerSchedule(FromVal::from_val(output)),
+            "StopTrigger" => Self::StopTrigger(FromVal::from_val(output)),
+            "StopWorkflowRun" => Self::StopWorkflowRun(FromVal::from_val(output)),
             "TagResource" => Self::TagResource(FromVal::from_val(output)),
             "UntagResource" => Self::UntagResource(FromVal::from_val(output)),
             "UpdateCrawler" => Self::UpdateCrawler(FromVal::from_val(output)),
+            "UpdateCrawlerSchedule" => Self::UpdateCrawlerSchedule(FromVal::from_val(output)),
             "UpdateDatabase" => Self::UpdateDatabase(FromVal::from_val(output)),
             "UpdateJob" => Self::UpdateJob(FromVal::from_val(output)),
             "UpdatePartition" => Self::UpdatePartition(FromVal::from_val(output)),
             "UpdateTable" => Self::UpdateTable(FromVal::from_val(output)),
+            "UpdateTrigger" => Self::UpdateTrigger(FromVal::from_val(output)),
+            "UpdateWorkflow" => Self::UpdateWorkflow(FromVal::from_val(output)),
             _ => return None,
         })
     }
@@ -459,6 +634,30 @@ impl crate::Operation for BatchGetPartition {
     }
 }
 
+/// The operation `BatchGetTriggers`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchGetTriggers;
+impl crate::Operation for BatchGetTriggers {
+    type Input = BatchGetTriggersInput;
+    type Output = BatchGetTriggersOutput;
+    const NAME: &'static str = "BatchGetTriggers";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `BatchGetWorkflows`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchGetWorkflows;
+impl crate::Operation for BatchGetWorkflows {
+    type Input = BatchGetWorkflowsInput;
+    type Output = BatchGetWorkflowsOutput;
+    const NAME: &'static str = "BatchGetWorkflows";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `BatchStopJobRun`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchStopJobRun;
@@ -531,6 +730,30 @@ impl crate::Operation for CreateTable {
     }
 }
 
+/// The operation `CreateTrigger`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateTrigger;
+impl crate::Operation for CreateTrigger {
+    type Input = CreateTriggerInput;
+    type Output = CreateTriggerOutput;
+    const NAME: &'static str = "CreateTrigger";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `CreateWorkflow`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateWorkflow;
+impl crate::Operation for CreateWorkflow {
+    type Input = CreateWorkflowInput;
+    type Output = CreateWorkflowOutput;
+    const NAME: &'static str = "CreateWorkflow";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `DeleteCrawler`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteCrawler;
@@ -586,6 +809,30 @@ impl crate::Operation for DeleteTable {
     type Input = DeleteTableInput;
     type Output = DeleteTableOutput;
     const NAME: &'static str = "DeleteTable";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DeleteTrigger`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteTrigger;
+impl crate::Operation for DeleteTrigger {
+    type Input = DeleteTriggerInput;
+    type Output = DeleteTriggerOutput;
+    const NAME: &'static str = "DeleteTrigger";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DeleteWorkflow`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteWorkflow;
+impl crate::Operation for DeleteWorkflow {
+    type Input = DeleteWorkflowInput;
+    type Output = DeleteWorkflowOutput;
+    const NAME: &'static str = "DeleteWorkflow";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -783,6 +1030,78 @@ impl crate::Operation for GetTags {
     }
 }
 
+/// The operation `GetTrigger`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct GetTrigger;
+impl crate::Operation for GetTrigger {
+    type Input = GetTriggerInput;
+    type Output = GetTriggerOutput;
+    const NAME: &'static str = "GetTrigger";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `GetTriggers`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct GetTriggers;
+impl crate::Operation for GetTriggers {
+    type Input = GetTriggersInput;
+    type Output = GetTriggersOutput;
+    const NAME: &'static str = "GetTriggers";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `GetWorkflow`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct GetWorkflow;
+impl crate::Operation for GetWorkflow {
+    type Input = GetWorkflowInput;
+    type Output = GetWorkflowOutput;
+    const NAME: &'static str = "GetWorkflow";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `GetWorkflowRun`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct GetWorkflowRun;
+impl crate::Operation for GetWorkflowRun {
+    type Input = GetWorkflowRunInput;
+    type Output = GetWorkflowRunOutput;
+    const NAME: &'static str = "GetWorkflowRun";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `GetWorkflowRunProperties`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct GetWorkflowRunProperties;
+impl crate::Operation for GetWorkflowRunProperties {
+    type Input = GetWorkflowRunPropertiesInput;
+    type Output = GetWorkflowRunPropertiesOutput;
+    const NAME: &'static str = "GetWorkflowRunProperties";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `GetWorkflowRuns`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct GetWorkflowRuns;
+impl crate::Operation for GetWorkflowRuns {
+    type Input = GetWorkflowRunsInput;
+    type Output = GetWorkflowRunsOutput;
+    const NAME: &'static str = "GetWorkflowRuns";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `ListCrawlers`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct ListCrawlers;
@@ -819,6 +1138,42 @@ impl crate::Operation for ListJobs {
     }
 }
 
+/// The operation `ListTriggers`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct ListTriggers;
+impl crate::Operation for ListTriggers {
+    type Input = ListTriggersInput;
+    type Output = ListTriggersOutput;
+    const NAME: &'static str = "ListTriggers";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `ListWorkflows`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct ListWorkflows;
+impl crate::Operation for ListWorkflows {
+    type Input = ListWorkflowsInput;
+    type Output = ListWorkflowsOutput;
+    const NAME: &'static str = "ListWorkflows";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `PutWorkflowRunProperties`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct PutWorkflowRunProperties;
+impl crate::Operation for PutWorkflowRunProperties {
+    type Input = PutWorkflowRunPropertiesInput;
+    type Output = PutWorkflowRunPropertiesOutput;
+    const NAME: &'static str = "PutWorkflowRunProperties";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `ResetJobBookmark`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct ResetJobBookmark;
@@ -826,6 +1181,18 @@ impl crate::Operation for ResetJobBookmark {
     type Input = ResetJobBookmarkInput;
     type Output = ResetJobBookmarkOutput;
     const NAME: &'static str = "ResetJobBookmark";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `ResumeWorkflowRun`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct ResumeWorkflowRun;
+impl crate::Operation for ResumeWorkflowRun {
+    type Input = ResumeWorkflowRunInput;
+    type Output = ResumeWorkflowRunOutput;
+    const NAME: &'static str = "ResumeWorkflowRun";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -843,6 +1210,18 @@ impl crate::Operation for StartCrawler {
     }
 }
 
+/// The operation `StartCrawlerSchedule`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct StartCrawlerSchedule;
+impl crate::Operation for StartCrawlerSchedule {
+    type Input = StartCrawlerScheduleInput;
+    type Output = StartCrawlerScheduleOutput;
+    const NAME: &'static str = "StartCrawlerSchedule";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `StartJobRun`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct StartJobRun;
@@ -855,6 +1234,30 @@ impl crate::Operation for StartJobRun {
     }
 }
 
+/// The operation `StartTrigger`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct StartTrigger;
+impl crate::Operation for StartTrigger {
+    type Input = StartTriggerInput;
+    type Output = StartTriggerOutput;
+    const NAME: &'static str = "StartTrigger";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `StartWorkflowRun`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct StartWorkflowRun;
+impl crate::Operation for StartWorkflowRun {
+    type Input = StartWorkflowRunInput;
+    type Output = StartWorkflowRunOutput;
+    const NAME: &'static str = "StartWorkflowRun";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `StopCrawler`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct StopCrawler;
@@ -862,6 +1265,42 @@ impl crate::Operation for StopCrawler {
     type Input = StopCrawlerInput;
     type Output = StopCrawlerOutput;
     const NAME: &'static str = "StopCrawler";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `StopCrawlerSchedule`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct StopCrawlerSchedule;
+impl crate::Operation for StopCrawlerSchedule {
+    type Input = StopCrawlerScheduleInput;
+    type Output = StopCrawlerScheduleOutput;
+    const NAME: &'static str = "StopCrawlerSchedule";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `StopTrigger`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct StopTrigger;
+impl crate::Operation for StopTrigger {
+    type Input = StopTriggerInput;
+    type Output = StopTriggerOutput;
+    const NAME: &'static str = "StopTrigger";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `StopWorkflowRun`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct StopWorkflowRun;
+impl crate::Operation for StopWorkflowRun {
+    type Input = StopWorkflowRunInput;
+    type Output = StopWorkflowRunOutput;
+    const NAME: &'static str = "StopWorkflowRun";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -898,6 +1337,18 @@ impl crate::Operation for UpdateCrawler {
     type Input = UpdateCrawlerInput;
     type Output = UpdateCrawlerOutput;
     const NAME: &'static str = "UpdateCrawler";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `UpdateCrawlerSchedule`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateCrawlerSchedule;
+impl crate::Operation for UpdateCrawlerSchedule {
+    type Input = UpdateCrawlerScheduleInput;
+    type Output = UpdateCrawlerScheduleOutput;
+    const NAME: &'static str = "UpdateCrawlerSchedule";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -948,6 +1399,70 @@ impl crate::Operation for UpdateTable {
     const NAME: &'static str = "UpdateTable";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
+    }
+}
+
+/// The operation `UpdateTrigger`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateTrigger;
+impl crate::Operation for UpdateTrigger {
+    type Input = UpdateTriggerInput;
+    type Output = UpdateTriggerOutput;
+    const NAME: &'static str = "UpdateTrigger";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `UpdateWorkflow`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateWorkflow;
+impl crate::Operation for UpdateWorkflow {
+    type Input = UpdateWorkflowInput;
+    type Output = UpdateWorkflowOutput;
+    const NAME: &'static str = "UpdateWorkflow";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Action {
+    pub job_name: Option<String>,
+    pub arguments: Option<BTreeMap<String, String>>,
+    pub timeout: Option<i64>,
+    pub security_configuration: Option<String>,
+    pub notification_property: Option<NotificationProperty>,
+    pub crawler_name: Option<String>,
+}
+
+impl FromVal for Action {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.job_name = Some(FromVal::from_val(val)),
+                1 => out.arguments = Some(FromVal::from_val(val)),
+                2 => out.timeout = Some(FromVal::from_val(val)),
+                3 => out.security_configuration = Some(FromVal::from_val(val)),
+                4 => out.notification_property = Some(FromVal::from_val(val)),
+                5 => out.crawler_name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for Action {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.job_name);
+        out.push(1, self.arguments);
+        out.push(2, self.timeout);
+        out.push(3, self.security_configuration);
+        out.push(4, self.notification_property);
+        out.push(5, self.crawler_name);
+        out.finish()
     }
 }
 
@@ -1378,6 +1893,115 @@ impl ToVal for BatchGetPartitionOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct BatchGetTriggersInput {
+    pub trigger_names: Vec<String>,
+}
+
+impl FromVal for BatchGetTriggersInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.trigger_names = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for BatchGetTriggersInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.trigger_names);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BatchGetTriggersOutput {
+    pub triggers: Option<Vec<Trigger>>,
+    pub triggers_not_found: Option<Vec<String>>,
+}
+
+impl FromVal for BatchGetTriggersOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.triggers = Some(FromVal::from_val(val)),
+                1 => out.triggers_not_found = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for BatchGetTriggersOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.triggers);
+        out.push(1, self.triggers_not_found);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BatchGetWorkflowsInput {
+    pub names: Vec<String>,
+    pub include_graph: Option<bool>,
+}
+
+impl FromVal for BatchGetWorkflowsInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.names = FromVal::from_val(val),
+                1 => out.include_graph = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for BatchGetWorkflowsInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.names);
+        out.push(1, self.include_graph);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BatchGetWorkflowsOutput {
+    pub workflows: Option<Vec<Workflow>>,
+    pub missing_workflows: Option<Vec<String>>,
+}
+
+impl FromVal for BatchGetWorkflowsOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.workflows = Some(FromVal::from_val(val)),
+                1 => out.missing_workflows = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for BatchGetWorkflowsOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.workflows);
+        out.push(1, self.missing_workflows);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct BatchStopJobRunError {
     pub job_name: Option<String>,
     pub job_run_id: Option<String>,
@@ -1493,6 +2117,34 @@ impl ToVal for BatchStopJobRunSuccessfulSubmission {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct BlueprintDetails {
+    pub blueprint_name: Option<String>,
+    pub run_id: Option<String>,
+}
+
+impl FromVal for BlueprintDetails {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.blueprint_name = Some(FromVal::from_val(val)),
+                1 => out.run_id = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for BlueprintDetails {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.blueprint_name);
+        out.push(1, self.run_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CatalogTarget {
     pub database_name: String,
     pub tables: Vec<String>,
@@ -1564,6 +2216,43 @@ impl ToVal for Column {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct Condition {
+    pub logical_operator: Option<String>,
+    pub job_name: Option<String>,
+    pub state: Option<String>,
+    pub crawler_name: Option<String>,
+    pub crawl_state: Option<String>,
+}
+
+impl FromVal for Condition {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.logical_operator = Some(FromVal::from_val(val)),
+                1 => out.job_name = Some(FromVal::from_val(val)),
+                2 => out.state = Some(FromVal::from_val(val)),
+                3 => out.crawler_name = Some(FromVal::from_val(val)),
+                4 => out.crawl_state = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for Condition {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.logical_operator);
+        out.push(1, self.job_name);
+        out.push(2, self.state);
+        out.push(3, self.crawler_name);
+        out.push(4, self.crawl_state);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConnectionsList {
     pub connections: Option<Vec<String>>,
 }
@@ -1586,6 +2275,56 @@ impl ToVal for ConnectionsList {
         out.push(0, self.connections);
         out.finish()
     }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Crawl {
+    pub state: Option<String>,
+    pub started_on: Option<Timestamp>,
+    pub completed_on: Option<Timestamp>,
+    pub error_message: Option<String>,
+    pub log_group: Option<String>,
+    pub log_stream: Option<String>,
+}
+
+impl FromVal for Crawl {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.state = Some(FromVal::from_val(val)),
+                1 => out.started_on = Some(FromVal::from_val(val)),
+                2 => out.completed_on = Some(FromVal::from_val(val)),
+                3 => out.error_message = Some(FromVal::from_val(val)),
+                4 => out.log_group = Some(FromVal::from_val(val)),
+                5 => out.log_stream = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for Crawl {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.state);
+        out.push(1, self.started_on);
+        out.push(2, self.completed_on);
+        out.push(3, self.error_message);
+        out.push(4, self.log_group);
+        out.push(5, self.log_stream);
+        out.finish()
+    }
+}
+
+/// Values of `CrawlState`.
+pub mod crawl_state {
+    pub const RUNNING: &str = "RUNNING";
+    pub const CANCELLING: &str = "CANCELLING";
+    pub const CANCELLED: &str = "CANCELLED";
+    pub const SUCCEEDED: &str = "SUCCEEDED";
+    pub const FAILED: &str = "FAILED";
+    pub const ERROR: &str = "ERROR";
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -1781,6 +2520,31 @@ impl ToVal for CrawlerMetrics {
         out.push(5, self.tables_created);
         out.push(6, self.tables_updated);
         out.push(7, self.tables_deleted);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CrawlerNodeDetails {
+    pub crawls: Option<Vec<Crawl>>,
+}
+
+impl FromVal for CrawlerNodeDetails {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.crawls = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CrawlerNodeDetails {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.crawls);
         out.finish()
     }
 }
@@ -2217,6 +2981,145 @@ impl ToVal for CreateTableOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateTriggerInput {
+    pub name: String,
+    pub workflow_name: Option<String>,
+    pub r#type: String,
+    pub schedule: Option<String>,
+    pub predicate: Option<Predicate>,
+    pub actions: Vec<Action>,
+    pub description: Option<String>,
+    pub start_on_creation: Option<bool>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub event_batching_condition: Option<EventBatchingCondition>,
+}
+
+impl FromVal for CreateTriggerInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.workflow_name = Some(FromVal::from_val(val)),
+                2 => out.r#type = FromVal::from_val(val),
+                3 => out.schedule = Some(FromVal::from_val(val)),
+                4 => out.predicate = Some(FromVal::from_val(val)),
+                5 => out.actions = FromVal::from_val(val),
+                6 => out.description = Some(FromVal::from_val(val)),
+                7 => out.start_on_creation = Some(FromVal::from_val(val)),
+                8 => out.tags = Some(FromVal::from_val(val)),
+                9 => out.event_batching_condition = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateTriggerInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.workflow_name);
+        out.push(2, self.r#type);
+        out.push(3, self.schedule);
+        out.push(4, self.predicate);
+        out.push(5, self.actions);
+        out.push(6, self.description);
+        out.push(7, self.start_on_creation);
+        out.push(8, self.tags);
+        out.push(9, self.event_batching_condition);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateTriggerOutput {
+    pub name: Option<String>,
+}
+
+impl FromVal for CreateTriggerOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateTriggerOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateWorkflowInput {
+    pub name: String,
+    pub description: Option<String>,
+    pub default_run_properties: Option<BTreeMap<String, String>>,
+    pub tags: Option<BTreeMap<String, String>>,
+    pub max_concurrent_runs: Option<i64>,
+}
+
+impl FromVal for CreateWorkflowInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.description = Some(FromVal::from_val(val)),
+                2 => out.default_run_properties = Some(FromVal::from_val(val)),
+                3 => out.tags = Some(FromVal::from_val(val)),
+                4 => out.max_concurrent_runs = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateWorkflowInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.description);
+        out.push(2, self.default_run_properties);
+        out.push(3, self.tags);
+        out.push(4, self.max_concurrent_runs);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateWorkflowOutput {
+    pub name: Option<String>,
+}
+
+impl FromVal for CreateWorkflowOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateWorkflowOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataLakePrincipal {
     pub data_lake_principal_identifier: Option<String>,
 }
@@ -2605,6 +3508,106 @@ impl ToVal for DeleteTableOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteTriggerInput {
+    pub name: String,
+}
+
+impl FromVal for DeleteTriggerInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteTriggerInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteTriggerOutput {
+    pub name: Option<String>,
+}
+
+impl FromVal for DeleteTriggerOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteTriggerOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteWorkflowInput {
+    pub name: String,
+}
+
+impl FromVal for DeleteWorkflowInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteWorkflowInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteWorkflowOutput {
+    pub name: Option<String>,
+}
+
+impl FromVal for DeleteWorkflowOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteWorkflowOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeltaTarget {
     pub delta_tables: Option<Vec<String>>,
     pub connection_name: Option<String>,
@@ -2670,6 +3673,34 @@ impl ToVal for DynamoDBTarget {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct Edge {
+    pub source_id: Option<String>,
+    pub destination_id: Option<String>,
+}
+
+impl FromVal for Edge {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.source_id = Some(FromVal::from_val(val)),
+                1 => out.destination_id = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for Edge {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.source_id);
+        out.push(1, self.destination_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ErrorDetail {
     pub error_code: Option<String>,
     pub error_message: Option<String>,
@@ -2693,6 +3724,34 @@ impl ToVal for ErrorDetail {
         let mut out = Members::default();
         out.push(0, self.error_code);
         out.push(1, self.error_message);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventBatchingCondition {
+    pub batch_size: i64,
+    pub batch_window: Option<i64>,
+}
+
+impl FromVal for EventBatchingCondition {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.batch_size = FromVal::from_val(val),
+                1 => out.batch_window = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for EventBatchingCondition {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.batch_size);
+        out.push(1, self.batch_window);
         out.finish()
     }
 }
@@ -3801,6 +4860,339 @@ impl ToVal for GetTagsOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetTriggerInput {
+    pub name: String,
+}
+
+impl FromVal for GetTriggerInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetTriggerInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetTriggerOutput {
+    pub trigger: Option<Trigger>,
+}
+
+impl FromVal for GetTriggerOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.trigger = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetTriggerOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.trigger);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetTriggersInput {
+    pub next_token: Option<String>,
+    pub dependent_job_name: Option<String>,
+    pub max_results: Option<i64>,
+}
+
+impl FromVal for GetTriggersInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.next_token = Some(FromVal::from_val(val)),
+                1 => out.dependent_job_name = Some(FromVal::from_val(val)),
+                2 => out.max_results = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetTriggersInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.next_token);
+        out.push(1, self.dependent_job_name);
+        out.push(2, self.max_results);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetTriggersOutput {
+    pub triggers: Option<Vec<Trigger>>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for GetTriggersOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.triggers = Some(FromVal::from_val(val)),
+                1 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetTriggersOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.triggers);
+        out.push(1, self.next_token);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetWorkflowInput {
+    pub name: String,
+    pub include_graph: Option<bool>,
+}
+
+impl FromVal for GetWorkflowInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.include_graph = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetWorkflowInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.include_graph);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetWorkflowOutput {
+    pub workflow: Option<Workflow>,
+}
+
+impl FromVal for GetWorkflowOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.workflow = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetWorkflowOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.workflow);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetWorkflowRunPropertiesInput {
+    pub name: String,
+    pub run_id: String,
+}
+
+impl FromVal for GetWorkflowRunPropertiesInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.run_id = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetWorkflowRunPropertiesInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.run_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetWorkflowRunPropertiesOutput {
+    pub run_properties: Option<BTreeMap<String, String>>,
+}
+
+impl FromVal for GetWorkflowRunPropertiesOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.run_properties = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetWorkflowRunPropertiesOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.run_properties);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetWorkflowRunInput {
+    pub name: String,
+    pub run_id: String,
+    pub include_graph: Option<bool>,
+}
+
+impl FromVal for GetWorkflowRunInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.run_id = FromVal::from_val(val),
+                2 => out.include_graph = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetWorkflowRunInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.run_id);
+        out.push(2, self.include_graph);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetWorkflowRunOutput {
+    pub run: Option<WorkflowRun>,
+}
+
+impl FromVal for GetWorkflowRunOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.run = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetWorkflowRunOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.run);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetWorkflowRunsInput {
+    pub name: String,
+    pub include_graph: Option<bool>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i64>,
+}
+
+impl FromVal for GetWorkflowRunsInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.include_graph = Some(FromVal::from_val(val)),
+                2 => out.next_token = Some(FromVal::from_val(val)),
+                3 => out.max_results = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetWorkflowRunsInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.include_graph);
+        out.push(2, self.next_token);
+        out.push(3, self.max_results);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetWorkflowRunsOutput {
+    pub runs: Option<Vec<WorkflowRun>>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for GetWorkflowRunsOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.runs = Some(FromVal::from_val(val)),
+                1 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for GetWorkflowRunsOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.runs);
+        out.push(1, self.next_token);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct HudiTarget {
     pub paths: Option<Vec<String>>,
     pub connection_name: Option<String>,
@@ -4369,6 +5761,31 @@ pub mod job_mode {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobNodeDetails {
+    pub job_runs: Option<Vec<JobRun>>,
+}
+
+impl FromVal for JobNodeDetails {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.job_runs = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for JobNodeDetails {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.job_runs);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobRun {
     pub id: Option<String>,
     pub attempt: Option<i64>,
@@ -4866,6 +6283,135 @@ impl ToVal for ListJobsOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListTriggersInput {
+    pub next_token: Option<String>,
+    pub dependent_job_name: Option<String>,
+    pub max_results: Option<i64>,
+    pub tags: Option<BTreeMap<String, String>>,
+}
+
+impl FromVal for ListTriggersInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.next_token = Some(FromVal::from_val(val)),
+                1 => out.dependent_job_name = Some(FromVal::from_val(val)),
+                2 => out.max_results = Some(FromVal::from_val(val)),
+                3 => out.tags = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListTriggersInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.next_token);
+        out.push(1, self.dependent_job_name);
+        out.push(2, self.max_results);
+        out.push(3, self.tags);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListTriggersOutput {
+    pub trigger_names: Option<Vec<String>>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for ListTriggersOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.trigger_names = Some(FromVal::from_val(val)),
+                1 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListTriggersOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.trigger_names);
+        out.push(1, self.next_token);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListWorkflowsInput {
+    pub next_token: Option<String>,
+    pub max_results: Option<i64>,
+}
+
+impl FromVal for ListWorkflowsInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.next_token = Some(FromVal::from_val(val)),
+                1 => out.max_results = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListWorkflowsInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.next_token);
+        out.push(1, self.max_results);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListWorkflowsOutput {
+    pub workflows: Option<Vec<String>>,
+    pub next_token: Option<String>,
+}
+
+impl FromVal for ListWorkflowsOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.workflows = Some(FromVal::from_val(val)),
+                1 => out.next_token = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ListWorkflowsOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.workflows);
+        out.push(1, self.next_token);
+        out.finish()
+    }
+}
+
+/// Values of `Logical`.
+pub mod logical {
+    pub const AND: &str = "AND";
+    pub const ANY: &str = "ANY";
+}
+
+/// Values of `LogicalOperator`.
+pub mod logical_operator {
+    pub const EQUALS: &str = "EQUALS";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MongoDBTarget {
     pub connection_name: Option<String>,
     pub path: Option<String>,
@@ -4894,6 +6440,53 @@ impl ToVal for MongoDBTarget {
         out.push(2, self.scan_all);
         out.finish()
     }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Node {
+    pub r#type: Option<String>,
+    pub name: Option<String>,
+    pub unique_id: Option<String>,
+    pub trigger_details: Option<TriggerNodeDetails>,
+    pub job_details: Option<JobNodeDetails>,
+    pub crawler_details: Option<CrawlerNodeDetails>,
+}
+
+impl FromVal for Node {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.r#type = Some(FromVal::from_val(val)),
+                1 => out.name = Some(FromVal::from_val(val)),
+                2 => out.unique_id = Some(FromVal::from_val(val)),
+                3 => out.trigger_details = Some(FromVal::from_val(val)),
+                4 => out.job_details = Some(FromVal::from_val(val)),
+                5 => out.crawler_details = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for Node {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.r#type);
+        out.push(1, self.name);
+        out.push(2, self.unique_id);
+        out.push(3, self.trigger_details);
+        out.push(4, self.job_details);
+        out.push(5, self.crawler_details);
+        out.finish()
+    }
+}
+
+/// Values of `NodeType`.
+pub mod node_type {
+    pub const CRAWLER: &str = "CRAWLER";
+    pub const JOB: &str = "JOB";
+    pub const TRIGGER: &str = "TRIGGER";
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -5158,6 +6751,34 @@ impl ToVal for Predecessor {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct Predicate {
+    pub logical: Option<String>,
+    pub conditions: Option<Vec<Condition>>,
+}
+
+impl FromVal for Predicate {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.logical = Some(FromVal::from_val(val)),
+                1 => out.conditions = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for Predicate {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.logical);
+        out.push(1, self.conditions);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PrincipalPermissions {
     pub principal: Option<DataLakePrincipal>,
     pub permissions: Option<Vec<String>>,
@@ -5182,6 +6803,51 @@ impl ToVal for PrincipalPermissions {
         out.push(0, self.principal);
         out.push(1, self.permissions);
         out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutWorkflowRunPropertiesInput {
+    pub name: String,
+    pub run_id: String,
+    pub run_properties: BTreeMap<String, String>,
+}
+
+impl FromVal for PutWorkflowRunPropertiesInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.run_id = FromVal::from_val(val),
+                2 => out.run_properties = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for PutWorkflowRunPropertiesInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.run_id);
+        out.push(2, self.run_properties);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Copy, Eq)]
+pub struct PutWorkflowRunPropertiesOutput {}
+
+impl FromVal for PutWorkflowRunPropertiesOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for PutWorkflowRunPropertiesOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
     }
 }
 
@@ -5352,6 +7018,65 @@ pub mod resource_state {
     pub const SUCCESS: &str = "SUCCESS";
     pub const STOPPED: &str = "STOPPED";
     pub const FAILED: &str = "FAILED";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResumeWorkflowRunInput {
+    pub name: String,
+    pub run_id: String,
+    pub node_ids: Vec<String>,
+}
+
+impl FromVal for ResumeWorkflowRunInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.run_id = FromVal::from_val(val),
+                2 => out.node_ids = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ResumeWorkflowRunInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.run_id);
+        out.push(2, self.node_ids);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResumeWorkflowRunOutput {
+    pub run_id: Option<String>,
+    pub node_ids: Option<Vec<String>>,
+}
+
+impl FromVal for ResumeWorkflowRunOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.run_id = Some(FromVal::from_val(val)),
+                1 => out.node_ids = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ResumeWorkflowRunOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.run_id);
+        out.push(1, self.node_ids);
+        out.finish()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -5649,6 +7374,45 @@ impl ToVal for StartCrawlerOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartCrawlerScheduleInput {
+    pub crawler_name: String,
+}
+
+impl FromVal for StartCrawlerScheduleInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.crawler_name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartCrawlerScheduleInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.crawler_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Copy, Eq)]
+pub struct StartCrawlerScheduleOutput {}
+
+impl FromVal for StartCrawlerScheduleOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for StartCrawlerScheduleOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StartJobRunInput {
     pub job_name: String,
     pub job_run_queuing_enabled: Option<bool>,
@@ -5735,6 +7499,137 @@ impl ToVal for StartJobRunOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartTriggerInput {
+    pub name: String,
+}
+
+impl FromVal for StartTriggerInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartTriggerInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartTriggerOutput {
+    pub name: Option<String>,
+}
+
+impl FromVal for StartTriggerOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartTriggerOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartWorkflowRunInput {
+    pub name: String,
+    pub run_properties: Option<BTreeMap<String, String>>,
+}
+
+impl FromVal for StartWorkflowRunInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.run_properties = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartWorkflowRunInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.run_properties);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartWorkflowRunOutput {
+    pub run_id: Option<String>,
+}
+
+impl FromVal for StartWorkflowRunOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.run_id = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartWorkflowRunOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.run_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartingEventBatchCondition {
+    pub batch_size: Option<i64>,
+    pub batch_window: Option<i64>,
+}
+
+impl FromVal for StartingEventBatchCondition {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.batch_size = Some(FromVal::from_val(val)),
+                1 => out.batch_window = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartingEventBatchCondition {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.batch_size);
+        out.push(1, self.batch_window);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatusDetails {
     pub requested_change: Option<Box<Table>>,
     pub view_validations: Option<Vec<ViewValidation>>,
@@ -5796,6 +7691,137 @@ impl FromVal for StopCrawlerOutput {
     }
 }
 impl ToVal for StopCrawlerOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopCrawlerScheduleInput {
+    pub crawler_name: String,
+}
+
+impl FromVal for StopCrawlerScheduleInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.crawler_name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StopCrawlerScheduleInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.crawler_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Copy, Eq)]
+pub struct StopCrawlerScheduleOutput {}
+
+impl FromVal for StopCrawlerScheduleOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for StopCrawlerScheduleOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopTriggerInput {
+    pub name: String,
+}
+
+impl FromVal for StopTriggerInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StopTriggerInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopTriggerOutput {
+    pub name: Option<String>,
+}
+
+impl FromVal for StopTriggerOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StopTriggerOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopWorkflowRunInput {
+    pub name: String,
+    pub run_id: String,
+}
+
+impl FromVal for StopWorkflowRunInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.run_id = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StopWorkflowRunInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.run_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Copy, Eq)]
+pub struct StopWorkflowRunOutput {}
+
+impl FromVal for StopWorkflowRunOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for StopWorkflowRunOutput {
     fn to_val(self) -> Val {
         Val::Struct(Vec::new())
     }
@@ -6275,6 +8301,143 @@ impl ToVal for TagResourceOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trigger {
+    pub name: Option<String>,
+    pub workflow_name: Option<String>,
+    pub id: Option<String>,
+    pub r#type: Option<String>,
+    pub state: Option<String>,
+    pub description: Option<String>,
+    pub schedule: Option<String>,
+    pub actions: Option<Vec<Action>>,
+    pub predicate: Option<Predicate>,
+    pub event_batching_condition: Option<EventBatchingCondition>,
+}
+
+impl FromVal for Trigger {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                1 => out.workflow_name = Some(FromVal::from_val(val)),
+                2 => out.id = Some(FromVal::from_val(val)),
+                3 => out.r#type = Some(FromVal::from_val(val)),
+                4 => out.state = Some(FromVal::from_val(val)),
+                5 => out.description = Some(FromVal::from_val(val)),
+                6 => out.schedule = Some(FromVal::from_val(val)),
+                7 => out.actions = Some(FromVal::from_val(val)),
+                8 => out.predicate = Some(FromVal::from_val(val)),
+                9 => out.event_batching_condition = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for Trigger {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.workflow_name);
+        out.push(2, self.id);
+        out.push(3, self.r#type);
+        out.push(4, self.state);
+        out.push(5, self.description);
+        out.push(6, self.schedule);
+        out.push(7, self.actions);
+        out.push(8, self.predicate);
+        out.push(9, self.event_batching_condition);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TriggerNodeDetails {
+    pub trigger: Option<Trigger>,
+}
+
+impl FromVal for TriggerNodeDetails {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.trigger = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for TriggerNodeDetails {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.trigger);
+        out.finish()
+    }
+}
+
+/// Values of `TriggerState`.
+pub mod trigger_state {
+    pub const CREATING: &str = "CREATING";
+    pub const CREATED: &str = "CREATED";
+    pub const ACTIVATING: &str = "ACTIVATING";
+    pub const ACTIVATED: &str = "ACTIVATED";
+    pub const DEACTIVATING: &str = "DEACTIVATING";
+    pub const DEACTIVATED: &str = "DEACTIVATED";
+    pub const DELETING: &str = "DELETING";
+    pub const UPDATING: &str = "UPDATING";
+}
+
+/// Values of `TriggerType`.
+pub mod trigger_type {
+    pub const SCHEDULED: &str = "SCHEDULED";
+    pub const CONDITIONAL: &str = "CONDITIONAL";
+    pub const ON_DEMAND: &str = "ON_DEMAND";
+    pub const EVENT: &str = "EVENT";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TriggerUpdate {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub schedule: Option<String>,
+    pub actions: Option<Vec<Action>>,
+    pub predicate: Option<Predicate>,
+    pub event_batching_condition: Option<EventBatchingCondition>,
+}
+
+impl FromVal for TriggerUpdate {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                1 => out.description = Some(FromVal::from_val(val)),
+                2 => out.schedule = Some(FromVal::from_val(val)),
+                3 => out.actions = Some(FromVal::from_val(val)),
+                4 => out.predicate = Some(FromVal::from_val(val)),
+                5 => out.event_batching_condition = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for TriggerUpdate {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.description);
+        out.push(2, self.schedule);
+        out.push(3, self.actions);
+        out.push(4, self.predicate);
+        out.push(5, self.event_batching_condition);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct UntagResourceInput {
     pub resource_arn: String,
     pub tags_to_remove: Vec<String>,
@@ -6398,6 +8561,48 @@ impl FromVal for UpdateCrawlerOutput {
     }
 }
 impl ToVal for UpdateCrawlerOutput {
+    fn to_val(self) -> Val {
+        Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateCrawlerScheduleInput {
+    pub crawler_name: String,
+    pub schedule: Option<String>,
+}
+
+impl FromVal for UpdateCrawlerScheduleInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.crawler_name = FromVal::from_val(val),
+                1 => out.schedule = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for UpdateCrawlerScheduleInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.crawler_name);
+        out.push(1, self.schedule);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Copy, Eq)]
+pub struct UpdateCrawlerScheduleOutput {}
+
+impl FromVal for UpdateCrawlerScheduleOutput {
+    fn from_val(_: Val) -> Self {
+        Self {}
+    }
+}
+impl ToVal for UpdateCrawlerScheduleOutput {
     fn to_val(self) -> Val {
         Val::Struct(Vec::new())
     }
@@ -6612,6 +8817,118 @@ impl FromVal for UpdateTableOutput {
 impl ToVal for UpdateTableOutput {
     fn to_val(self) -> Val {
         Val::Struct(Vec::new())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateTriggerInput {
+    pub name: String,
+    pub trigger_update: TriggerUpdate,
+}
+
+impl FromVal for UpdateTriggerInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.trigger_update = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for UpdateTriggerInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.trigger_update);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateTriggerOutput {
+    pub trigger: Option<Trigger>,
+}
+
+impl FromVal for UpdateTriggerOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.trigger = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for UpdateTriggerOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.trigger);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateWorkflowInput {
+    pub name: String,
+    pub description: Option<String>,
+    pub default_run_properties: Option<BTreeMap<String, String>>,
+    pub max_concurrent_runs: Option<i64>,
+}
+
+impl FromVal for UpdateWorkflowInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = FromVal::from_val(val),
+                1 => out.description = Some(FromVal::from_val(val)),
+                2 => out.default_run_properties = Some(FromVal::from_val(val)),
+                3 => out.max_concurrent_runs = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for UpdateWorkflowInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.description);
+        out.push(2, self.default_run_properties);
+        out.push(3, self.max_concurrent_runs);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateWorkflowOutput {
+    pub name: Option<String>,
+}
+
+impl FromVal for UpdateWorkflowOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for UpdateWorkflowOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.finish()
     }
 }
 
@@ -6878,4 +9195,191 @@ pub mod worker_type {
     pub const R_2_X: &str = "R.2X";
     pub const R_4_X: &str = "R.4X";
     pub const R_8_X: &str = "R.8X";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Workflow {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub default_run_properties: Option<BTreeMap<String, String>>,
+    pub created_on: Option<Timestamp>,
+    pub last_modified_on: Option<Timestamp>,
+    pub last_run: Option<WorkflowRun>,
+    pub graph: Option<WorkflowGraph>,
+    pub max_concurrent_runs: Option<i64>,
+    pub blueprint_details: Option<BlueprintDetails>,
+}
+
+impl FromVal for Workflow {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                1 => out.description = Some(FromVal::from_val(val)),
+                2 => out.default_run_properties = Some(FromVal::from_val(val)),
+                3 => out.created_on = Some(FromVal::from_val(val)),
+                4 => out.last_modified_on = Some(FromVal::from_val(val)),
+                5 => out.last_run = Some(FromVal::from_val(val)),
+                6 => out.graph = Some(FromVal::from_val(val)),
+                7 => out.max_concurrent_runs = Some(FromVal::from_val(val)),
+                8 => out.blueprint_details = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for Workflow {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.description);
+        out.push(2, self.default_run_properties);
+        out.push(3, self.created_on);
+        out.push(4, self.last_modified_on);
+        out.push(5, self.last_run);
+        out.push(6, self.graph);
+        out.push(7, self.max_concurrent_runs);
+        out.push(8, self.blueprint_details);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WorkflowGraph {
+    pub nodes: Option<Vec<Node>>,
+    pub edges: Option<Vec<Edge>>,
+}
+
+impl FromVal for WorkflowGraph {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.nodes = Some(FromVal::from_val(val)),
+                1 => out.edges = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for WorkflowGraph {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.nodes);
+        out.push(1, self.edges);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WorkflowRun {
+    pub name: Option<String>,
+    pub workflow_run_id: Option<String>,
+    pub previous_run_id: Option<String>,
+    pub workflow_run_properties: Option<BTreeMap<String, String>>,
+    pub started_on: Option<Timestamp>,
+    pub completed_on: Option<Timestamp>,
+    pub status: Option<String>,
+    pub error_message: Option<String>,
+    pub statistics: Option<WorkflowRunStatistics>,
+    pub graph: Option<WorkflowGraph>,
+    pub starting_event_batch_condition: Option<StartingEventBatchCondition>,
+}
+
+impl FromVal for WorkflowRun {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.name = Some(FromVal::from_val(val)),
+                1 => out.workflow_run_id = Some(FromVal::from_val(val)),
+                2 => out.previous_run_id = Some(FromVal::from_val(val)),
+                3 => out.workflow_run_properties = Some(FromVal::from_val(val)),
+                4 => out.started_on = Some(FromVal::from_val(val)),
+                5 => out.completed_on = Some(FromVal::from_val(val)),
+                6 => out.status = Some(FromVal::from_val(val)),
+                7 => out.error_message = Some(FromVal::from_val(val)),
+                8 => out.statistics = Some(FromVal::from_val(val)),
+                9 => out.graph = Some(FromVal::from_val(val)),
+                10 => out.starting_event_batch_condition = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for WorkflowRun {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.name);
+        out.push(1, self.workflow_run_id);
+        out.push(2, self.previous_run_id);
+        out.push(3, self.workflow_run_properties);
+        out.push(4, self.started_on);
+        out.push(5, self.completed_on);
+        out.push(6, self.status);
+        out.push(7, self.error_message);
+        out.push(8, self.statistics);
+        out.push(9, self.graph);
+        out.push(10, self.starting_event_batch_condition);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WorkflowRunStatistics {
+    pub total_actions: Option<i64>,
+    pub timeout_actions: Option<i64>,
+    pub failed_actions: Option<i64>,
+    pub stopped_actions: Option<i64>,
+    pub succeeded_actions: Option<i64>,
+    pub running_actions: Option<i64>,
+    pub errored_actions: Option<i64>,
+    pub waiting_actions: Option<i64>,
+}
+
+impl FromVal for WorkflowRunStatistics {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.total_actions = Some(FromVal::from_val(val)),
+                1 => out.timeout_actions = Some(FromVal::from_val(val)),
+                2 => out.failed_actions = Some(FromVal::from_val(val)),
+                3 => out.stopped_actions = Some(FromVal::from_val(val)),
+                4 => out.succeeded_actions = Some(FromVal::from_val(val)),
+                5 => out.running_actions = Some(FromVal::from_val(val)),
+                6 => out.errored_actions = Some(FromVal::from_val(val)),
+                7 => out.waiting_actions = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for WorkflowRunStatistics {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.total_actions);
+        out.push(1, self.timeout_actions);
+        out.push(2, self.failed_actions);
+        out.push(3, self.stopped_actions);
+        out.push(4, self.succeeded_actions);
+        out.push(5, self.running_actions);
+        out.push(6, self.errored_actions);
+        out.push(7, self.waiting_actions);
+        out.finish()
+    }
+}
+
+/// Values of `WorkflowRunStatus`.
+pub mod workflow_run_status {
+    pub const RUNNING: &str = "RUNNING";
+    pub const COMPLETED: &str = "COMPLETED";
+    pub const STOPPING: &str = "STOPPING";
+    pub const STOPPED: &str = "STOPPED";
+    pub const ERROR: &str = "ERROR";
 }

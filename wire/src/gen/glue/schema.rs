@@ -79,6 +79,28 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "BatchGetTriggers",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &BATCH_GET_TRIGGERS_REQUEST,
+            output: &BATCH_GET_TRIGGERS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "BatchGetWorkflows",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &BATCH_GET_WORKFLOWS_REQUEST,
+            output: &BATCH_GET_WORKFLOWS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "BatchStopJobRun",
             method: "POST",
             uri: "/",
@@ -145,6 +167,28 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "CreateTrigger",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &CREATE_TRIGGER_REQUEST,
+            output: &CREATE_TRIGGER_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "CreateWorkflow",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &CREATE_WORKFLOW_REQUEST,
+            output: &CREATE_WORKFLOW_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "DeleteCrawler",
             method: "POST",
             uri: "/",
@@ -195,6 +239,28 @@ pub static SERVICE: Service = Service {
             status: 200,
             input: &DELETE_TABLE_REQUEST,
             output: &DELETE_TABLE_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DeleteTrigger",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DELETE_TRIGGER_REQUEST,
+            output: &DELETE_TRIGGER_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "DeleteWorkflow",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &DELETE_WORKFLOW_REQUEST,
+            output: &DELETE_WORKFLOW_RESPONSE,
             input_payload: None,
             output_payload: None,
             result_wrapper: None,
@@ -376,6 +442,72 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "GetTrigger",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &GET_TRIGGER_REQUEST,
+            output: &GET_TRIGGER_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "GetTriggers",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &GET_TRIGGERS_REQUEST,
+            output: &GET_TRIGGERS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "GetWorkflow",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &GET_WORKFLOW_REQUEST,
+            output: &GET_WORKFLOW_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "GetWorkflowRun",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &GET_WORKFLOW_RUN_REQUEST,
+            output: &GET_WORKFLOW_RUN_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "GetWorkflowRunProperties",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &GET_WORKFLOW_RUN_PROPERTIES_REQUEST,
+            output: &GET_WORKFLOW_RUN_PROPERTIES_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "GetWorkflowRuns",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &GET_WORKFLOW_RUNS_REQUEST,
+            output: &GET_WORKFLOW_RUNS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "ListCrawlers",
             method: "POST",
             uri: "/",
@@ -409,12 +541,56 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "ListTriggers",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &LIST_TRIGGERS_REQUEST,
+            output: &LIST_TRIGGERS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "ListWorkflows",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &LIST_WORKFLOWS_REQUEST,
+            output: &LIST_WORKFLOWS_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "PutWorkflowRunProperties",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &PUT_WORKFLOW_RUN_PROPERTIES_REQUEST,
+            output: &PUT_WORKFLOW_RUN_PROPERTIES_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "ResetJobBookmark",
             method: "POST",
             uri: "/",
             status: 200,
             input: &RESET_JOB_BOOKMARK_REQUEST,
             output: &RESET_JOB_BOOKMARK_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "ResumeWorkflowRun",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &RESUME_WORKFLOW_RUN_REQUEST,
+            output: &RESUME_WORKFLOW_RUN_RESPONSE,
             input_payload: None,
             output_payload: None,
             result_wrapper: None,
@@ -431,6 +607,17 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "StartCrawlerSchedule",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &START_CRAWLER_SCHEDULE_REQUEST,
+            output: &START_CRAWLER_SCHEDULE_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "StartJobRun",
             method: "POST",
             uri: "/",
@@ -442,12 +629,67 @@ pub static SERVICE: Service = Service {
             result_wrapper: None,
         },
         Operation {
+            name: "StartTrigger",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &START_TRIGGER_REQUEST,
+            output: &START_TRIGGER_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "StartWorkflowRun",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &START_WORKFLOW_RUN_REQUEST,
+            output: &START_WORKFLOW_RUN_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
             name: "StopCrawler",
             method: "POST",
             uri: "/",
             status: 200,
             input: &STOP_CRAWLER_REQUEST,
             output: &STOP_CRAWLER_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "StopCrawlerSchedule",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &STOP_CRAWLER_SCHEDULE_REQUEST,
+            output: &STOP_CRAWLER_SCHEDULE_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "StopTrigger",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &STOP_TRIGGER_REQUEST,
+            output: &STOP_TRIGGER_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "StopWorkflowRun",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &STOP_WORKFLOW_RUN_REQUEST,
+            output: &STOP_WORKFLOW_RUN_RESPONSE,
             input_payload: None,
             output_payload: None,
             result_wrapper: None,
@@ -481,6 +723,17 @@ pub static SERVICE: Service = Service {
             status: 200,
             input: &UPDATE_CRAWLER_REQUEST,
             output: &UPDATE_CRAWLER_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "UpdateCrawlerSchedule",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &UPDATE_CRAWLER_SCHEDULE_REQUEST,
+            output: &UPDATE_CRAWLER_SCHEDULE_RESPONSE,
             input_payload: None,
             output_payload: None,
             result_wrapper: None,
@@ -529,6 +782,28 @@ pub static SERVICE: Service = Service {
             output_payload: None,
             result_wrapper: None,
         },
+        Operation {
+            name: "UpdateTrigger",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &UPDATE_TRIGGER_REQUEST,
+            output: &UPDATE_TRIGGER_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
+        Operation {
+            name: "UpdateWorkflow",
+            method: "POST",
+            uri: "/",
+            status: 200,
+            input: &UPDATE_WORKFLOW_REQUEST,
+            output: &UPDATE_WORKFLOW_RESPONSE,
+            input_payload: None,
+            output_payload: None,
+            result_wrapper: None,
+        },
     ],
     unserved: &[
         Unserved { name: "AssociateGlossaryTerms", method: "POST", uri: "/" },
@@ -542,8 +817,6 @@ pub static SERVICE: Service = Service {
         Unserved { name: "BatchGetDevEndpoints", method: "POST", uri: "/" },
         Unserved { name: "BatchGetIterableForms", method: "POST", uri: "/" },
         Unserved { name: "BatchGetTableOptimizer", method: "POST", uri: "/" },
-        Unserved { name: "BatchGetTriggers", method: "POST", uri: "/" },
-        Unserved { name: "BatchGetWorkflows", method: "POST", uri: "/" },
         Unserved { name: "BatchPutDataQualityStatisticAnnotation", method: "POST", uri: "/" },
         Unserved { name: "BatchUpdatePartition", method: "POST", uri: "/" },
         Unserved { name: "CancelDataQualityRuleRecommendationRun", method: "POST", uri: "/" },
@@ -574,10 +847,8 @@ pub static SERVICE: Service = Service {
         Unserved { name: "CreateSecurityConfiguration", method: "POST", uri: "/" },
         Unserved { name: "CreateSession", method: "POST", uri: "/" },
         Unserved { name: "CreateTableOptimizer", method: "POST", uri: "/" },
-        Unserved { name: "CreateTrigger", method: "POST", uri: "/" },
         Unserved { name: "CreateUsageProfile", method: "POST", uri: "/" },
         Unserved { name: "CreateUserDefinedFunction", method: "POST", uri: "/" },
-        Unserved { name: "CreateWorkflow", method: "POST", uri: "/" },
         Unserved { name: "DeleteAsset", method: "POST", uri: "/" },
         Unserved { name: "DeleteAssetType", method: "POST", uri: "/" },
         Unserved { name: "DeleteAttachment", method: "POST", uri: "/" },
@@ -610,10 +881,8 @@ pub static SERVICE: Service = Service {
         Unserved { name: "DeleteSession", method: "POST", uri: "/" },
         Unserved { name: "DeleteTableOptimizer", method: "POST", uri: "/" },
         Unserved { name: "DeleteTableVersion", method: "POST", uri: "/" },
-        Unserved { name: "DeleteTrigger", method: "POST", uri: "/" },
         Unserved { name: "DeleteUsageProfile", method: "POST", uri: "/" },
         Unserved { name: "DeleteUserDefinedFunction", method: "POST", uri: "/" },
-        Unserved { name: "DeleteWorkflow", method: "POST", uri: "/" },
         Unserved { name: "DescribeConnectionType", method: "POST", uri: "/" },
         Unserved { name: "DescribeEntity", method: "POST", uri: "/" },
         Unserved { name: "DescribeInboundIntegrations", method: "POST", uri: "/" },
@@ -683,18 +952,12 @@ pub static SERVICE: Service = Service {
         Unserved { name: "GetSystemLogsForSession", method: "POST", uri: "/" },
         Unserved { name: "GetTableOptimizer", method: "POST", uri: "/" },
         Unserved { name: "GetTableVersion", method: "POST", uri: "/" },
-        Unserved { name: "GetTrigger", method: "POST", uri: "/" },
-        Unserved { name: "GetTriggers", method: "POST", uri: "/" },
         Unserved { name: "GetUnfilteredPartitionMetadata", method: "POST", uri: "/" },
         Unserved { name: "GetUnfilteredPartitionsMetadata", method: "POST", uri: "/" },
         Unserved { name: "GetUnfilteredTableMetadata", method: "POST", uri: "/" },
         Unserved { name: "GetUsageProfile", method: "POST", uri: "/" },
         Unserved { name: "GetUserDefinedFunction", method: "POST", uri: "/" },
         Unserved { name: "GetUserDefinedFunctions", method: "POST", uri: "/" },
-        Unserved { name: "GetWorkflow", method: "POST", uri: "/" },
-        Unserved { name: "GetWorkflowRun", method: "POST", uri: "/" },
-        Unserved { name: "GetWorkflowRunProperties", method: "POST", uri: "/" },
-        Unserved { name: "GetWorkflowRuns", method: "POST", uri: "/" },
         Unserved { name: "ImportCatalogToGlue", method: "POST", uri: "/" },
         Unserved { name: "ListAssetTypes", method: "POST", uri: "/" },
         Unserved { name: "ListBlueprints", method: "POST", uri: "/" },
@@ -725,9 +988,7 @@ pub static SERVICE: Service = Service {
         Unserved { name: "ListSessions", method: "POST", uri: "/" },
         Unserved { name: "ListStatements", method: "POST", uri: "/" },
         Unserved { name: "ListTableOptimizerRuns", method: "POST", uri: "/" },
-        Unserved { name: "ListTriggers", method: "POST", uri: "/" },
         Unserved { name: "ListUsageProfiles", method: "POST", uri: "/" },
-        Unserved { name: "ListWorkflows", method: "POST", uri: "/" },
         Unserved { name: "ModifyIntegration", method: "POST", uri: "/" },
         Unserved { name: "PublishDataQualityResultV2", method: "POST", uri: "/" },
         Unserved { name: "PutAsset", method: "POST", uri: "/" },
@@ -739,19 +1000,16 @@ pub static SERVICE: Service = Service {
         Unserved { name: "PutFormType", method: "POST", uri: "/" },
         Unserved { name: "PutResourcePolicy", method: "POST", uri: "/" },
         Unserved { name: "PutSchemaVersionMetadata", method: "POST", uri: "/" },
-        Unserved { name: "PutWorkflowRunProperties", method: "POST", uri: "/" },
         Unserved { name: "QuerySchemaVersionMetadata", method: "POST", uri: "/" },
         Unserved { name: "RegisterConnectionType", method: "POST", uri: "/" },
         Unserved { name: "RegisterSchemaVersion", method: "POST", uri: "/" },
         Unserved { name: "RemoveSchemaVersionMetadata", method: "POST", uri: "/" },
-        Unserved { name: "ResumeWorkflowRun", method: "POST", uri: "/" },
         Unserved { name: "RunStatement", method: "POST", uri: "/" },
         Unserved { name: "SearchAssets", method: "POST", uri: "/" },
         Unserved { name: "SearchTables", method: "POST", uri: "/" },
         Unserved { name: "StartBlueprintRun", method: "POST", uri: "/" },
         Unserved { name: "StartColumnStatisticsTaskRun", method: "POST", uri: "/" },
         Unserved { name: "StartColumnStatisticsTaskRunSchedule", method: "POST", uri: "/" },
-        Unserved { name: "StartCrawlerSchedule", method: "POST", uri: "/" },
         Unserved { name: "StartDataQualityRuleRecommendationRun", method: "POST", uri: "/" },
         Unserved { name: "StartDataQualityRulesetEvaluationRun", method: "POST", uri: "/" },
         Unserved { name: "StartExportLabelsTaskRun", method: "POST", uri: "/" },
@@ -760,16 +1018,11 @@ pub static SERVICE: Service = Service {
         Unserved { name: "StartMLEvaluationTaskRun", method: "POST", uri: "/" },
         Unserved { name: "StartMLLabelingSetGenerationTaskRun", method: "POST", uri: "/" },
         Unserved { name: "StartMaterializedViewRefreshTaskRun", method: "POST", uri: "/" },
-        Unserved { name: "StartTrigger", method: "POST", uri: "/" },
-        Unserved { name: "StartWorkflowRun", method: "POST", uri: "/" },
         Unserved { name: "StopColumnStatisticsTaskRun", method: "POST", uri: "/" },
         Unserved { name: "StopColumnStatisticsTaskRunSchedule", method: "POST", uri: "/" },
-        Unserved { name: "StopCrawlerSchedule", method: "POST", uri: "/" },
         Unserved { name: "StopJobUpgradeAnalysis", method: "POST", uri: "/" },
         Unserved { name: "StopMaterializedViewRefreshTaskRun", method: "POST", uri: "/" },
         Unserved { name: "StopSession", method: "POST", uri: "/" },
-        Unserved { name: "StopTrigger", method: "POST", uri: "/" },
-        Unserved { name: "StopWorkflowRun", method: "POST", uri: "/" },
         Unserved { name: "TestConnection", method: "POST", uri: "/" },
         Unserved { name: "UpdateAsset", method: "POST", uri: "/" },
         Unserved { name: "UpdateBlueprint", method: "POST", uri: "/" },
@@ -779,7 +1032,6 @@ pub static SERVICE: Service = Service {
         Unserved { name: "UpdateColumnStatisticsForTable", method: "POST", uri: "/" },
         Unserved { name: "UpdateColumnStatisticsTaskSettings", method: "POST", uri: "/" },
         Unserved { name: "UpdateConnection", method: "POST", uri: "/" },
-        Unserved { name: "UpdateCrawlerSchedule", method: "POST", uri: "/" },
         Unserved { name: "UpdateDataQualityEvaluationConfig", method: "POST", uri: "/" },
         Unserved { name: "UpdateDataQualityRuleset", method: "POST", uri: "/" },
         Unserved { name: "UpdateDevEndpoint", method: "POST", uri: "/" },
@@ -794,10 +1046,8 @@ pub static SERVICE: Service = Service {
         Unserved { name: "UpdateSchema", method: "POST", uri: "/" },
         Unserved { name: "UpdateSourceControlFromJob", method: "POST", uri: "/" },
         Unserved { name: "UpdateTableOptimizer", method: "POST", uri: "/" },
-        Unserved { name: "UpdateTrigger", method: "POST", uri: "/" },
         Unserved { name: "UpdateUsageProfile", method: "POST", uri: "/" },
         Unserved { name: "UpdateUserDefinedFunction", method: "POST", uri: "/" },
-        Unserved { name: "UpdateWorkflow", method: "POST", uri: "/" },
     ],
     errors: &[
         ErrorShape {
@@ -873,6 +1123,12 @@ pub static SERVICE: Service = Service {
             message: "Message",
         },
         ErrorShape {
+            name: "IllegalWorkflowStateException",
+            code: "IllegalWorkflowStateException",
+            status: 400,
+            message: "Message",
+        },
+        ErrorShape {
             name: "InternalServiceException",
             code: "InternalServiceException",
             status: 500,
@@ -891,6 +1147,12 @@ pub static SERVICE: Service = Service {
             message: "Message",
         },
         ErrorShape {
+            name: "NoScheduleException",
+            code: "NoScheduleException",
+            status: 400,
+            message: "Message",
+        },
+        ErrorShape {
             name: "OperationTimeoutException",
             code: "OperationTimeoutException",
             status: 400,
@@ -905,6 +1167,18 @@ pub static SERVICE: Service = Service {
         ErrorShape {
             name: "ResourceNumberLimitExceededException",
             code: "ResourceNumberLimitExceededException",
+            status: 400,
+            message: "Message",
+        },
+        ErrorShape {
+            name: "SchedulerNotRunningException",
+            code: "SchedulerNotRunningException",
+            status: 400,
+            message: "Message",
+        },
+        ErrorShape {
+            name: "SchedulerRunningException",
+            code: "SchedulerRunningException",
             status: 400,
             message: "Message",
         },
@@ -934,6 +1208,65 @@ pub static ACCOUNT_ID: Shape = Shape {
     name: "AccountId",
     sensitive: false,
     kind: Kind::String { min: Some(0), max: Some(12), pattern: None, values: &[] },
+};
+pub static ACTION: Shape = Shape {
+    name: "Action",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "JobName",
+            wire: "JobName",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Arguments",
+            wire: "Arguments",
+            shape: &GENERIC_MAP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Timeout",
+            wire: "Timeout",
+            shape: &TIMEOUT,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SecurityConfiguration",
+            wire: "SecurityConfiguration",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "NotificationProperty",
+            wire: "NotificationProperty",
+            shape: &NOTIFICATION_PROPERTY,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "CrawlerName",
+            wire: "CrawlerName",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static ACTION_LIST: Shape = Shape {
+    name: "ActionList",
+    sensitive: false,
+    kind: Kind::List { member: &ACTION, member_name: "member", flattened: false, min: None, max: None },
 };
 pub static ADDITIONAL_CONTEXT_MAP: Shape = Shape {
     name: "AdditionalContextMap",
@@ -1383,6 +1716,86 @@ pub static BATCH_GET_PARTITION_VALUE_LIST: Shape = Shape {
         max: Some(1000),
     },
 };
+pub static BATCH_GET_TRIGGERS_REQUEST: Shape = Shape {
+    name: "BatchGetTriggersRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "TriggerNames",
+        wire: "TriggerNames",
+        shape: &TRIGGER_NAME_LIST,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static BATCH_GET_TRIGGERS_RESPONSE: Shape = Shape {
+    name: "BatchGetTriggersResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Triggers",
+            wire: "Triggers",
+            shape: &TRIGGER_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "TriggersNotFound",
+            wire: "TriggersNotFound",
+            shape: &TRIGGER_NAME_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static BATCH_GET_WORKFLOWS_REQUEST: Shape = Shape {
+    name: "BatchGetWorkflowsRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Names",
+            wire: "Names",
+            shape: &WORKFLOW_NAMES,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "IncludeGraph",
+            wire: "IncludeGraph",
+            shape: &NULLABLE_BOOLEAN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static BATCH_GET_WORKFLOWS_RESPONSE: Shape = Shape {
+    name: "BatchGetWorkflowsResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Workflows",
+            wire: "Workflows",
+            shape: &WORKFLOWS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MissingWorkflows",
+            wire: "MissingWorkflows",
+            shape: &WORKFLOW_NAMES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static BATCH_SIZE: Shape =
+    Shape { name: "BatchSize", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(100) } };
 pub static BATCH_STOP_JOB_RUN_ERROR: Shape = Shape {
     name: "BatchStopJobRunError",
     sensitive: false,
@@ -1511,6 +1924,30 @@ pub static BATCH_STOP_JOB_RUN_SUCCESSFUL_SUBMISSION_LIST: Shape = Shape {
         min: None,
         max: None,
     },
+};
+pub static BATCH_WINDOW: Shape =
+    Shape { name: "BatchWindow", sensitive: false, kind: Kind::Integer { min: Some(1), max: Some(900) } };
+pub static BLUEPRINT_DETAILS: Shape = Shape {
+    name: "BlueprintDetails",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "BlueprintName",
+            wire: "BlueprintName",
+            shape: &ORCHESTRATION_NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "RunId",
+            wire: "RunId",
+            shape: &ID_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
 };
 pub static BOOLEAN: Shape = Shape { name: "Boolean", sensitive: false, kind: Kind::Boolean };
 pub static BOOLEAN_NULLABLE: Shape = Shape { name: "BooleanNullable", sensitive: false, kind: Kind::Boolean };
@@ -1715,6 +2152,63 @@ pub static COMMENT_STRING: Shape = Shape {
         values: &[],
     },
 };
+pub static CONDITION: Shape = Shape {
+    name: "Condition",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "LogicalOperator",
+            wire: "LogicalOperator",
+            shape: &LOGICAL_OPERATOR,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "JobName",
+            wire: "JobName",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "State",
+            wire: "State",
+            shape: &JOB_RUN_STATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "CrawlerName",
+            wire: "CrawlerName",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "CrawlState",
+            wire: "CrawlState",
+            shape: &CRAWL_STATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static CONDITION_LIST: Shape = Shape {
+    name: "ConditionList",
+    sensitive: false,
+    kind: Kind::List {
+        member: &CONDITION,
+        member_name: "member",
+        flattened: false,
+        min: None,
+        max: Some(500),
+    },
+};
 pub static CONNECTION_NAME: Shape = Shape {
     name: "ConnectionName",
     sensitive: false,
@@ -1758,10 +2252,79 @@ pub static CONTEXT_VALUE: Shape = Shape {
     sensitive: false,
     kind: Kind::String { min: Some(0), max: Some(256), pattern: None, values: &[] },
 };
+pub static CRAWL: Shape = Shape {
+    name: "Crawl",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "State",
+            wire: "State",
+            shape: &CRAWL_STATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "StartedOn",
+            wire: "StartedOn",
+            shape: &TIMESTAMP_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "CompletedOn",
+            wire: "CompletedOn",
+            shape: &TIMESTAMP_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ErrorMessage",
+            wire: "ErrorMessage",
+            shape: &DESCRIPTION_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "LogGroup",
+            wire: "LogGroup",
+            shape: &LOG_GROUP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "LogStream",
+            wire: "LogStream",
+            shape: &LOG_STREAM,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static CRAWL_ID: Shape = Shape {
     name: "CrawlId",
     sensitive: false,
     kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
+};
+pub static CRAWL_LIST: Shape = Shape {
+    name: "CrawlList",
+    sensitive: false,
+    kind: Kind::List { member: &CRAWL, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static CRAWL_STATE: Shape = Shape {
+    name: "CrawlState",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &["RUNNING", "CANCELLING", "CANCELLED", "SUCCEEDED", "FAILED", "ERROR"],
+    },
 };
 pub static CRAWLER: Shape = Shape {
     name: "Crawler",
@@ -2150,6 +2713,18 @@ pub static CRAWLER_NAME_LIST: Shape = Shape {
         min: Some(0),
         max: Some(100),
     },
+};
+pub static CRAWLER_NODE_DETAILS: Shape = Shape {
+    name: "CrawlerNodeDetails",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Crawls",
+        wire: "Crawls",
+        shape: &CRAWL_LIST,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
 };
 pub static CRAWLER_SECURITY_CONFIGURATION: Shape = Shape {
     name: "CrawlerSecurityConfiguration",
@@ -2762,6 +3337,162 @@ pub static CREATE_TABLE_REQUEST: Shape = Shape {
 };
 pub static CREATE_TABLE_RESPONSE: Shape =
     Shape { name: "CreateTableResponse", sensitive: false, kind: Kind::Structure(&[]) };
+pub static CREATE_TRIGGER_REQUEST: Shape = Shape {
+    name: "CreateTriggerRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "WorkflowName",
+            wire: "WorkflowName",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Type",
+            wire: "Type",
+            shape: &TRIGGER_TYPE,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Schedule",
+            wire: "Schedule",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Predicate",
+            wire: "Predicate",
+            shape: &PREDICATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Actions",
+            wire: "Actions",
+            shape: &ACTION_LIST,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Description",
+            wire: "Description",
+            shape: &DESCRIPTION_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "StartOnCreation",
+            wire: "StartOnCreation",
+            shape: &BOOLEAN_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Tags",
+            wire: "Tags",
+            shape: &TAGS_MAP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "EventBatchingCondition",
+            wire: "EventBatchingCondition",
+            shape: &EVENT_BATCHING_CONDITION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static CREATE_TRIGGER_RESPONSE: Shape = Shape {
+    name: "CreateTriggerResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static CREATE_WORKFLOW_REQUEST: Shape = Shape {
+    name: "CreateWorkflowRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Description",
+            wire: "Description",
+            shape: &WORKFLOW_DESCRIPTION_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DefaultRunProperties",
+            wire: "DefaultRunProperties",
+            shape: &WORKFLOW_RUN_PROPERTIES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Tags",
+            wire: "Tags",
+            shape: &TAGS_MAP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaxConcurrentRuns",
+            wire: "MaxConcurrentRuns",
+            shape: &NULLABLE_INTEGER,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static CREATE_WORKFLOW_RESPONSE: Shape = Shape {
+    name: "CreateWorkflowResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
 pub static CRON_EXPRESSION: Shape = Shape {
     name: "CronExpression",
     sensitive: false,
@@ -3132,6 +3863,54 @@ pub static DELETE_TABLE_REQUEST: Shape = Shape {
 };
 pub static DELETE_TABLE_RESPONSE: Shape =
     Shape { name: "DeleteTableResponse", sensitive: false, kind: Kind::Structure(&[]) };
+pub static DELETE_TRIGGER_REQUEST: Shape = Shape {
+    name: "DeleteTriggerRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static DELETE_TRIGGER_RESPONSE: Shape = Shape {
+    name: "DeleteTriggerResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static DELETE_WORKFLOW_REQUEST: Shape = Shape {
+    name: "DeleteWorkflowRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static DELETE_WORKFLOW_RESPONSE: Shape = Shape {
+    name: "DeleteWorkflowResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
 pub static DELTA_TARGET: Shape = Shape {
     name: "DeltaTarget",
     sensitive: false,
@@ -3242,6 +4021,33 @@ pub static DYNAMO_DB_TARGET_LIST: Shape = Shape {
         max: None,
     },
 };
+pub static EDGE: Shape = Shape {
+    name: "Edge",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "SourceId",
+            wire: "SourceId",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DestinationId",
+            wire: "DestinationId",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static EDGE_LIST: Shape = Shape {
+    name: "EdgeList",
+    sensitive: false,
+    kind: Kind::List { member: &EDGE, member_name: "member", flattened: false, min: None, max: None },
+};
 pub static ENABLE_ADDITIONAL_METADATA: Shape = Shape {
     name: "EnableAdditionalMetadata",
     sensitive: false,
@@ -3279,6 +4085,28 @@ pub static ERROR_STRING: Shape = Shape {
     name: "ErrorString",
     sensitive: false,
     kind: Kind::String { min: None, max: None, pattern: None, values: &[] },
+};
+pub static EVENT_BATCHING_CONDITION: Shape = Shape {
+    name: "EventBatchingCondition",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "BatchSize",
+            wire: "BatchSize",
+            shape: &BATCH_SIZE,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "BatchWindow",
+            wire: "BatchWindow",
+            shape: &BATCH_WINDOW,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
 };
 pub static EVENT_QUEUE_ARN: Shape = Shape {
     name: "EventQueueArn",
@@ -4366,6 +5194,252 @@ pub static GET_TAGS_RESPONSE: Shape = Shape {
         flattened: false,
     }]),
 };
+pub static GET_TRIGGER_REQUEST: Shape = Shape {
+    name: "GetTriggerRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static GET_TRIGGER_RESPONSE: Shape = Shape {
+    name: "GetTriggerResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Trigger",
+        wire: "Trigger",
+        shape: &TRIGGER,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static GET_TRIGGERS_REQUEST: Shape = Shape {
+    name: "GetTriggersRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "NextToken",
+            wire: "NextToken",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DependentJobName",
+            wire: "DependentJobName",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaxResults",
+            wire: "MaxResults",
+            shape: &ORCHESTRATION_PAGE_SIZE200,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static GET_TRIGGERS_RESPONSE: Shape = Shape {
+    name: "GetTriggersResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Triggers",
+            wire: "Triggers",
+            shape: &TRIGGER_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "NextToken",
+            wire: "NextToken",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static GET_WORKFLOW_REQUEST: Shape = Shape {
+    name: "GetWorkflowRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "IncludeGraph",
+            wire: "IncludeGraph",
+            shape: &NULLABLE_BOOLEAN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static GET_WORKFLOW_RESPONSE: Shape = Shape {
+    name: "GetWorkflowResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Workflow",
+        wire: "Workflow",
+        shape: &WORKFLOW,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static GET_WORKFLOW_RUN_PROPERTIES_REQUEST: Shape = Shape {
+    name: "GetWorkflowRunPropertiesRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "RunId",
+            wire: "RunId",
+            shape: &ID_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static GET_WORKFLOW_RUN_PROPERTIES_RESPONSE: Shape = Shape {
+    name: "GetWorkflowRunPropertiesResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "RunProperties",
+        wire: "RunProperties",
+        shape: &WORKFLOW_RUN_PROPERTIES,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static GET_WORKFLOW_RUN_REQUEST: Shape = Shape {
+    name: "GetWorkflowRunRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "RunId",
+            wire: "RunId",
+            shape: &ID_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "IncludeGraph",
+            wire: "IncludeGraph",
+            shape: &NULLABLE_BOOLEAN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static GET_WORKFLOW_RUN_RESPONSE: Shape = Shape {
+    name: "GetWorkflowRunResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Run",
+        wire: "Run",
+        shape: &WORKFLOW_RUN,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static GET_WORKFLOW_RUNS_REQUEST: Shape = Shape {
+    name: "GetWorkflowRunsRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "IncludeGraph",
+            wire: "IncludeGraph",
+            shape: &NULLABLE_BOOLEAN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "NextToken",
+            wire: "NextToken",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaxResults",
+            wire: "MaxResults",
+            shape: &PAGE_SIZE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static GET_WORKFLOW_RUNS_RESPONSE: Shape = Shape {
+    name: "GetWorkflowRunsResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Runs",
+            wire: "Runs",
+            shape: &WORKFLOW_RUNS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "NextToken",
+            wire: "NextToken",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static GLUE_RESOURCE_ARN: Shape = Shape {
     name: "GlueResourceArn",
     sensitive: false,
@@ -5329,6 +6403,18 @@ pub static JOB_NAME_LIST: Shape = Shape {
     sensitive: false,
     kind: Kind::List { member: &NAME_STRING, member_name: "member", flattened: false, min: None, max: None },
 };
+pub static JOB_NODE_DETAILS: Shape = Shape {
+    name: "JobNodeDetails",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "JobRuns",
+        wire: "JobRuns",
+        shape: &JOB_RUN_LIST,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
 pub static JOB_RUN: Shape = Shape {
     name: "JobRun",
     sensitive: false,
@@ -6082,6 +7168,110 @@ pub static LIST_JOBS_RESPONSE: Shape = Shape {
         },
     ]),
 };
+pub static LIST_TRIGGERS_REQUEST: Shape = Shape {
+    name: "ListTriggersRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "NextToken",
+            wire: "NextToken",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DependentJobName",
+            wire: "DependentJobName",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaxResults",
+            wire: "MaxResults",
+            shape: &ORCHESTRATION_PAGE_SIZE200,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Tags",
+            wire: "Tags",
+            shape: &TAGS_MAP,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static LIST_TRIGGERS_RESPONSE: Shape = Shape {
+    name: "ListTriggersResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "TriggerNames",
+            wire: "TriggerNames",
+            shape: &TRIGGER_NAME_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "NextToken",
+            wire: "NextToken",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static LIST_WORKFLOWS_REQUEST: Shape = Shape {
+    name: "ListWorkflowsRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "NextToken",
+            wire: "NextToken",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaxResults",
+            wire: "MaxResults",
+            shape: &ORCHESTRATION_PAGE_SIZE25,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static LIST_WORKFLOWS_RESPONSE: Shape = Shape {
+    name: "ListWorkflowsResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Workflows",
+            wire: "Workflows",
+            shape: &WORKFLOW_NAMES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "NextToken",
+            wire: "NextToken",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static LOCATION_MAP: Shape = Shape {
     name: "LocationMap",
     sensitive: false,
@@ -6138,6 +7328,16 @@ pub static LOG_STREAM: Shape = Shape {
         pattern: Some(Pattern::new("[^:*]*", "^(?:[^:*]*)$")),
         values: &[],
     },
+};
+pub static LOGICAL: Shape = Shape {
+    name: "Logical",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["AND", "ANY"] },
+};
+pub static LOGICAL_OPERATOR: Shape = Shape {
+    name: "LogicalOperator",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["EQUALS"] },
 };
 pub static MAINTENANCE_WINDOW: Shape = Shape {
     name: "MaintenanceWindow",
@@ -6235,6 +7435,75 @@ pub static NAME_STRING_LIST: Shape = Shape {
     sensitive: false,
     kind: Kind::List { member: &NAME_STRING, member_name: "member", flattened: false, min: None, max: None },
 };
+pub static NODE: Shape = Shape {
+    name: "Node",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Type",
+            wire: "Type",
+            shape: &NODE_TYPE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "UniqueId",
+            wire: "UniqueId",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "TriggerDetails",
+            wire: "TriggerDetails",
+            shape: &TRIGGER_NODE_DETAILS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "JobDetails",
+            wire: "JobDetails",
+            shape: &JOB_NODE_DETAILS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "CrawlerDetails",
+            wire: "CrawlerDetails",
+            shape: &CRAWLER_NODE_DETAILS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static NODE_ID_LIST: Shape = Shape {
+    name: "NodeIdList",
+    sensitive: false,
+    kind: Kind::List { member: &NAME_STRING, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static NODE_LIST: Shape = Shape {
+    name: "NodeList",
+    sensitive: false,
+    kind: Kind::List { member: &NODE, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static NODE_TYPE: Shape = Shape {
+    name: "NodeType",
+    sensitive: false,
+    kind: Kind::String { min: None, max: None, pattern: None, values: &["CRAWLER", "JOB", "TRIGGER"] },
+};
 pub static NON_NEGATIVE_DOUBLE: Shape =
     Shape { name: "NonNegativeDouble", sensitive: false, kind: Kind::Double { min: Some(0), max: None } };
 pub static NON_NEGATIVE_INTEGER: Shape =
@@ -6270,10 +7539,25 @@ pub static ORCHESTRATION_MESSAGE_STRING: Shape = Shape {
     sensitive: false,
     kind: Kind::String { min: None, max: Some(400000), pattern: None, values: &[] },
 };
+pub static ORCHESTRATION_NAME_STRING: Shape = Shape {
+    name: "OrchestrationNameString",
+    sensitive: false,
+    kind: Kind::String {
+        min: Some(1),
+        max: Some(128),
+        pattern: Some(Pattern::new("[\\.\\-_A-Za-z0-9]+", "^(?:[\\.\\-_A-Za-z0-9]+)$")),
+        values: &[],
+    },
+};
 pub static ORCHESTRATION_PAGE_SIZE200: Shape = Shape {
     name: "OrchestrationPageSize200",
     sensitive: false,
     kind: Kind::Integer { min: Some(1), max: Some(200) },
+};
+pub static ORCHESTRATION_PAGE_SIZE25: Shape = Shape {
+    name: "OrchestrationPageSize25",
+    sensitive: false,
+    kind: Kind::Integer { min: Some(1), max: Some(25) },
 };
 pub static ORCHESTRATION_POLICY_JSON_STRING: Shape = Shape {
     name: "OrchestrationPolicyJsonString",
@@ -6607,6 +7891,28 @@ pub static PREDECESSOR_LIST: Shape = Shape {
     sensitive: false,
     kind: Kind::List { member: &PREDECESSOR, member_name: "member", flattened: false, min: None, max: None },
 };
+pub static PREDICATE: Shape = Shape {
+    name: "Predicate",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Logical",
+            wire: "Logical",
+            shape: &LOGICAL,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Conditions",
+            wire: "Conditions",
+            shape: &CONDITION_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static PREDICATE_STRING: Shape = Shape {
     name: "PredicateString",
     sensitive: false,
@@ -6653,6 +7959,38 @@ pub static PRINCIPAL_PERMISSIONS_LIST: Shape = Shape {
         max: None,
     },
 };
+pub static PUT_WORKFLOW_RUN_PROPERTIES_REQUEST: Shape = Shape {
+    name: "PutWorkflowRunPropertiesRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "RunId",
+            wire: "RunId",
+            shape: &ID_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "RunProperties",
+            wire: "RunProperties",
+            shape: &WORKFLOW_RUN_PROPERTIES,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static PUT_WORKFLOW_RUN_PROPERTIES_RESPONSE: Shape =
+    Shape { name: "PutWorkflowRunPropertiesResponse", sensitive: false, kind: Kind::Structure(&[]) };
 pub static PYTHON_VERSION_STRING: Shape = Shape {
     name: "PythonVersionString",
     sensitive: false,
@@ -6798,6 +8136,58 @@ pub static RESOURCE_STATE: Shape = Shape {
         pattern: None,
         values: &["QUEUED", "IN_PROGRESS", "SUCCESS", "STOPPED", "FAILED"],
     },
+};
+pub static RESUME_WORKFLOW_RUN_REQUEST: Shape = Shape {
+    name: "ResumeWorkflowRunRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "RunId",
+            wire: "RunId",
+            shape: &ID_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "NodeIds",
+            wire: "NodeIds",
+            shape: &NODE_ID_LIST,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static RESUME_WORKFLOW_RUN_RESPONSE: Shape = Shape {
+    name: "ResumeWorkflowRunResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "RunId",
+            wire: "RunId",
+            shape: &ID_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "NodeIds",
+            wire: "NodeIds",
+            shape: &NODE_ID_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
 };
 pub static ROLE: Shape = Shape {
     name: "Role",
@@ -7144,6 +8534,20 @@ pub static START_CRAWLER_REQUEST: Shape = Shape {
 };
 pub static START_CRAWLER_RESPONSE: Shape =
     Shape { name: "StartCrawlerResponse", sensitive: false, kind: Kind::Structure(&[]) };
+pub static START_CRAWLER_SCHEDULE_REQUEST: Shape = Shape {
+    name: "StartCrawlerScheduleRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "CrawlerName",
+        wire: "CrawlerName",
+        shape: &NAME_STRING,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static START_CRAWLER_SCHEDULE_RESPONSE: Shape =
+    Shape { name: "StartCrawlerScheduleResponse", sensitive: false, kind: Kind::Structure(&[]) };
 pub static START_JOB_RUN_REQUEST: Shape = Shape {
     name: "StartJobRunRequest",
     sensitive: false,
@@ -7266,6 +8670,86 @@ pub static START_JOB_RUN_RESPONSE: Shape = Shape {
         flattened: false,
     }]),
 };
+pub static START_TRIGGER_REQUEST: Shape = Shape {
+    name: "StartTriggerRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static START_TRIGGER_RESPONSE: Shape = Shape {
+    name: "StartTriggerResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static START_WORKFLOW_RUN_REQUEST: Shape = Shape {
+    name: "StartWorkflowRunRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "RunProperties",
+            wire: "RunProperties",
+            shape: &WORKFLOW_RUN_PROPERTIES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static START_WORKFLOW_RUN_RESPONSE: Shape = Shape {
+    name: "StartWorkflowRunResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "RunId",
+        wire: "RunId",
+        shape: &ID_STRING,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static STARTING_EVENT_BATCH_CONDITION: Shape = Shape {
+    name: "StartingEventBatchCondition",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "BatchSize",
+            wire: "BatchSize",
+            shape: &NULLABLE_INTEGER,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "BatchWindow",
+            wire: "BatchWindow",
+            shape: &NULLABLE_INTEGER,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static STATUS_DETAILS: Shape = Shape {
     name: "StatusDetails",
     sensitive: false,
@@ -7302,6 +8786,68 @@ pub static STOP_CRAWLER_REQUEST: Shape = Shape {
 };
 pub static STOP_CRAWLER_RESPONSE: Shape =
     Shape { name: "StopCrawlerResponse", sensitive: false, kind: Kind::Structure(&[]) };
+pub static STOP_CRAWLER_SCHEDULE_REQUEST: Shape = Shape {
+    name: "StopCrawlerScheduleRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "CrawlerName",
+        wire: "CrawlerName",
+        shape: &NAME_STRING,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static STOP_CRAWLER_SCHEDULE_RESPONSE: Shape =
+    Shape { name: "StopCrawlerScheduleResponse", sensitive: false, kind: Kind::Structure(&[]) };
+pub static STOP_TRIGGER_REQUEST: Shape = Shape {
+    name: "StopTriggerRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: true,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static STOP_TRIGGER_RESPONSE: Shape = Shape {
+    name: "StopTriggerResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static STOP_WORKFLOW_RUN_REQUEST: Shape = Shape {
+    name: "StopWorkflowRunRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "RunId",
+            wire: "RunId",
+            shape: &ID_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static STOP_WORKFLOW_RUN_RESPONSE: Shape =
+    Shape { name: "StopWorkflowRunResponse", sensitive: false, kind: Kind::Structure(&[]) };
 pub static STORAGE_DESCRIPTOR: Shape = Shape {
     name: "StorageDescriptor",
     sensitive: false,
@@ -8145,6 +9691,197 @@ pub static TRANSACTION_ID_STRING: Shape = Shape {
         values: &[],
     },
 };
+pub static TRIGGER: Shape = Shape {
+    name: "Trigger",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "WorkflowName",
+            wire: "WorkflowName",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Id",
+            wire: "Id",
+            shape: &ID_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Type",
+            wire: "Type",
+            shape: &TRIGGER_TYPE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "State",
+            wire: "State",
+            shape: &TRIGGER_STATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Description",
+            wire: "Description",
+            shape: &DESCRIPTION_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Schedule",
+            wire: "Schedule",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Actions",
+            wire: "Actions",
+            shape: &ACTION_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Predicate",
+            wire: "Predicate",
+            shape: &PREDICATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "EventBatchingCondition",
+            wire: "EventBatchingCondition",
+            shape: &EVENT_BATCHING_CONDITION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static TRIGGER_LIST: Shape = Shape {
+    name: "TriggerList",
+    sensitive: false,
+    kind: Kind::List { member: &TRIGGER, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static TRIGGER_NAME_LIST: Shape = Shape {
+    name: "TriggerNameList",
+    sensitive: false,
+    kind: Kind::List { member: &NAME_STRING, member_name: "member", flattened: false, min: None, max: None },
+};
+pub static TRIGGER_NODE_DETAILS: Shape = Shape {
+    name: "TriggerNodeDetails",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Trigger",
+        wire: "Trigger",
+        shape: &TRIGGER,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static TRIGGER_STATE: Shape = Shape {
+    name: "TriggerState",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &[
+            "CREATING",
+            "CREATED",
+            "ACTIVATING",
+            "ACTIVATED",
+            "DEACTIVATING",
+            "DEACTIVATED",
+            "DELETING",
+            "UPDATING",
+        ],
+    },
+};
+pub static TRIGGER_TYPE: Shape = Shape {
+    name: "TriggerType",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &["SCHEDULED", "CONDITIONAL", "ON_DEMAND", "EVENT"],
+    },
+};
+pub static TRIGGER_UPDATE: Shape = Shape {
+    name: "TriggerUpdate",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Description",
+            wire: "Description",
+            shape: &DESCRIPTION_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Schedule",
+            wire: "Schedule",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Actions",
+            wire: "Actions",
+            shape: &ACTION_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Predicate",
+            wire: "Predicate",
+            shape: &PREDICATE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "EventBatchingCondition",
+            wire: "EventBatchingCondition",
+            shape: &EVENT_BATCHING_CONDITION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
 pub static URI: Shape = Shape {
     name: "URI",
     sensitive: false,
@@ -8316,6 +10053,30 @@ pub static UPDATE_CRAWLER_REQUEST: Shape = Shape {
 };
 pub static UPDATE_CRAWLER_RESPONSE: Shape =
     Shape { name: "UpdateCrawlerResponse", sensitive: false, kind: Kind::Structure(&[]) };
+pub static UPDATE_CRAWLER_SCHEDULE_REQUEST: Shape = Shape {
+    name: "UpdateCrawlerScheduleRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "CrawlerName",
+            wire: "CrawlerName",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Schedule",
+            wire: "Schedule",
+            shape: &CRON_EXPRESSION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static UPDATE_CRAWLER_SCHEDULE_RESPONSE: Shape =
+    Shape { name: "UpdateCrawlerScheduleResponse", sensitive: false, kind: Kind::Structure(&[]) };
 pub static UPDATE_DATABASE_REQUEST: Shape = Shape {
     name: "UpdateDatabaseRequest",
     sensitive: false,
@@ -8518,6 +10279,90 @@ pub static UPDATE_TABLE_REQUEST: Shape = Shape {
 };
 pub static UPDATE_TABLE_RESPONSE: Shape =
     Shape { name: "UpdateTableResponse", sensitive: false, kind: Kind::Structure(&[]) };
+pub static UPDATE_TRIGGER_REQUEST: Shape = Shape {
+    name: "UpdateTriggerRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "TriggerUpdate",
+            wire: "TriggerUpdate",
+            shape: &TRIGGER_UPDATE,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static UPDATE_TRIGGER_RESPONSE: Shape = Shape {
+    name: "UpdateTriggerResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Trigger",
+        wire: "Trigger",
+        shape: &TRIGGER,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
+pub static UPDATE_WORKFLOW_REQUEST: Shape = Shape {
+    name: "UpdateWorkflowRequest",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: true,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Description",
+            wire: "Description",
+            shape: &WORKFLOW_DESCRIPTION_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DefaultRunProperties",
+            wire: "DefaultRunProperties",
+            shape: &WORKFLOW_RUN_PROPERTIES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaxConcurrentRuns",
+            wire: "MaxConcurrentRuns",
+            shape: &NULLABLE_INTEGER,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static UPDATE_WORKFLOW_RESPONSE: Shape = Shape {
+    name: "UpdateWorkflowResponse",
+    sensitive: false,
+    kind: Kind::Structure(&[Member {
+        name: "Name",
+        wire: "Name",
+        shape: &NAME_STRING,
+        required: false,
+        place: Place::Body,
+        flattened: false,
+    }]),
+};
 pub static URI_STRING: Shape = Shape {
     name: "UriString",
     sensitive: false,
@@ -9002,5 +10847,330 @@ pub static WORKER_TYPE: Shape = Shape {
             "Standard", "G.1X", "G.2X", "G.4X", "G.8X", "G.025X", "Z.2X", "G.12X", "G.16X", "R.1X", "R.2X",
             "R.4X", "R.8X",
         ],
+    },
+};
+pub static WORKFLOW: Shape = Shape {
+    name: "Workflow",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Description",
+            wire: "Description",
+            shape: &GENERIC_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "DefaultRunProperties",
+            wire: "DefaultRunProperties",
+            shape: &WORKFLOW_RUN_PROPERTIES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "CreatedOn",
+            wire: "CreatedOn",
+            shape: &TIMESTAMP_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "LastModifiedOn",
+            wire: "LastModifiedOn",
+            shape: &TIMESTAMP_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "LastRun",
+            wire: "LastRun",
+            shape: &WORKFLOW_RUN,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Graph",
+            wire: "Graph",
+            shape: &WORKFLOW_GRAPH,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "MaxConcurrentRuns",
+            wire: "MaxConcurrentRuns",
+            shape: &NULLABLE_INTEGER,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "BlueprintDetails",
+            wire: "BlueprintDetails",
+            shape: &BLUEPRINT_DETAILS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static WORKFLOW_DESCRIPTION_STRING: Shape = Shape {
+    name: "WorkflowDescriptionString",
+    sensitive: false,
+    kind: Kind::String { min: None, max: Some(120000), pattern: None, values: &[] },
+};
+pub static WORKFLOW_GRAPH: Shape = Shape {
+    name: "WorkflowGraph",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Nodes",
+            wire: "Nodes",
+            shape: &NODE_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Edges",
+            wire: "Edges",
+            shape: &EDGE_LIST,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static WORKFLOW_NAMES: Shape = Shape {
+    name: "WorkflowNames",
+    sensitive: false,
+    kind: Kind::List {
+        member: &NAME_STRING,
+        member_name: "member",
+        flattened: false,
+        min: Some(1),
+        max: Some(25),
+    },
+};
+pub static WORKFLOW_RUN: Shape = Shape {
+    name: "WorkflowRun",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "Name",
+            wire: "Name",
+            shape: &NAME_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "WorkflowRunId",
+            wire: "WorkflowRunId",
+            shape: &ID_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "PreviousRunId",
+            wire: "PreviousRunId",
+            shape: &ID_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "WorkflowRunProperties",
+            wire: "WorkflowRunProperties",
+            shape: &WORKFLOW_RUN_PROPERTIES,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "StartedOn",
+            wire: "StartedOn",
+            shape: &TIMESTAMP_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "CompletedOn",
+            wire: "CompletedOn",
+            shape: &TIMESTAMP_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Status",
+            wire: "Status",
+            shape: &WORKFLOW_RUN_STATUS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ErrorMessage",
+            wire: "ErrorMessage",
+            shape: &ERROR_STRING,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Statistics",
+            wire: "Statistics",
+            shape: &WORKFLOW_RUN_STATISTICS,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "Graph",
+            wire: "Graph",
+            shape: &WORKFLOW_GRAPH,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "StartingEventBatchCondition",
+            wire: "StartingEventBatchCondition",
+            shape: &STARTING_EVENT_BATCH_CONDITION,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static WORKFLOW_RUN_PROPERTIES: Shape = Shape {
+    name: "WorkflowRunProperties",
+    sensitive: false,
+    kind: Kind::Map {
+        key: &ID_STRING,
+        value: &GENERIC_STRING,
+        key_name: "key",
+        value_name: "value",
+        flattened: false,
+        min: None,
+        max: None,
+    },
+};
+pub static WORKFLOW_RUN_STATISTICS: Shape = Shape {
+    name: "WorkflowRunStatistics",
+    sensitive: false,
+    kind: Kind::Structure(&[
+        Member {
+            name: "TotalActions",
+            wire: "TotalActions",
+            shape: &INTEGER_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "TimeoutActions",
+            wire: "TimeoutActions",
+            shape: &INTEGER_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "FailedActions",
+            wire: "FailedActions",
+            shape: &INTEGER_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "StoppedActions",
+            wire: "StoppedActions",
+            shape: &INTEGER_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "SucceededActions",
+            wire: "SucceededActions",
+            shape: &INTEGER_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "RunningActions",
+            wire: "RunningActions",
+            shape: &INTEGER_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "ErroredActions",
+            wire: "ErroredActions",
+            shape: &INTEGER_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+        Member {
+            name: "WaitingActions",
+            wire: "WaitingActions",
+            shape: &INTEGER_VALUE,
+            required: false,
+            place: Place::Body,
+            flattened: false,
+        },
+    ]),
+};
+pub static WORKFLOW_RUN_STATUS: Shape = Shape {
+    name: "WorkflowRunStatus",
+    sensitive: false,
+    kind: Kind::String {
+        min: None,
+        max: None,
+        pattern: None,
+        values: &["RUNNING", "COMPLETED", "STOPPING", "STOPPED", "ERROR"],
+    },
+};
+pub static WORKFLOW_RUNS: Shape = Shape {
+    name: "WorkflowRuns",
+    sensitive: false,
+    kind: Kind::List {
+        member: &WORKFLOW_RUN,
+        member_name: "member",
+        flattened: false,
+        min: Some(1),
+        max: Some(1000),
+    },
+};
+pub static WORKFLOWS: Shape = Shape {
+    name: "Workflows",
+    sensitive: false,
+    kind: Kind::List {
+        member: &WORKFLOW,
+        member_name: "member",
+        flattened: false,
+        min: Some(1),
+        max: Some(25),
     },
 };

@@ -1,6 +1,6 @@
 //! AWS::Glue::Job and AWS::Glue::Crawler.
 //!
-//! Properties are the API's members. A crawler's schedule waits for Glue to have one.
+//! Properties are the API's members, but for a crawler's schedule. `glue_flows.rs` has triggers and workflows.
 
 use serde_json::{Value, json};
 use wavetank_wire::glue::{self, schema};
@@ -70,7 +70,7 @@ impl Kind for Job {
         let job_update = properties.as_input(&schema::JOB_UPDATE, &["Name", "Tags"], &[])?;
         let arn = make.arn("glue", format!("job/{job_name}"));
         let mut asks = vec![Ask::to::<glue::UpdateJob>(glue::UpdateJobInput { job_name, job_update })];
-        asks.extend(glue_tags(arn, old, properties));
+        asks.extend(tags::of_glue(arn, old, properties));
         Ok(Plan { made: old.made.clone(), asks })
     }
 
@@ -99,6 +99,7 @@ static CRAWLER: Spec = Spec {
         },
         Property { name: "RecrawlPolicy", form: Form::Api(&schema::RECRAWL_POLICY), update: Update::InPlace },
         Property { name: "Role", form: Form::Scalar, update: Update::InPlace },
+        Property { name: "Schedule", form: Form::Api(&schema::SCHEDULE), update: Update::InPlace },
         Property {
             name: "SchemaChangePolicy",
             form: Form::Api(&schema::SCHEMA_CHANGE_POLICY),
@@ -109,7 +110,7 @@ static CRAWLER: Spec = Spec {
         Property { name: "Targets", form: Form::Api(&schema::CRAWLER_TARGETS), update: Update::InPlace },
     ],
     attributes: &[],
-    unbuilt: &["LineageConfiguration", "Schedule"],
+    unbuilt: &["LineageConfiguration"],
     name_property: Some("Name"),
     tags: TagStyle::Map,
 };
@@ -121,9 +122,10 @@ impl Kind for Crawler {
 
     fn create(&self, make: &Make<'_>, properties: &Properties<'_>) -> Result<Plan, Reason> {
         let name = properties.text("Name").unwrap_or_else(|| make.name(255));
-        let and = [("Name", Value::String(name.clone()))];
+        let mut and = vec![("Name", Value::String(name.clone()))];
+        and.extend(expression(properties).map(|text| ("Schedule", text)));
         let input: glue::CreateCrawlerInput =
-            properties.as_input(&schema::CREATE_CRAWLER_REQUEST, &[], &and)?;
+            properties.as_input(&schema::CREATE_CRAWLER_REQUEST, &["Schedule"], &and)?;
         Ok(Plan { made: Made::new(name), asks: vec![Ask::to::<glue::CreateCrawler>(input)] })
     }
 
@@ -136,10 +138,11 @@ impl Kind for Crawler {
                 and.push((text, json!("")));
             }
         }
+        and.push(("Schedule", expression(properties).unwrap_or_else(|| json!(""))));
         let input: glue::UpdateCrawlerInput =
-            properties.as_input(&schema::UPDATE_CRAWLER_REQUEST, &["Tags"], &and)?;
+            properties.as_input(&schema::UPDATE_CRAWLER_REQUEST, &["Tags", "Schedule"], &and)?;
         let mut asks = vec![Ask::to::<glue::UpdateCrawler>(input)];
-        asks.extend(glue_tags(make.arn("glue", format!("crawler/{name}")), old, properties));
+        asks.extend(tags::of_glue(make.arn("glue", format!("crawler/{name}")), old, properties));
         Ok(Plan { made: old.made.clone(), asks })
     }
 
@@ -149,16 +152,7 @@ impl Kind for Crawler {
     }
 }
 
-fn glue_tags(resource_arn: String, old: &Existing, properties: &Properties<'_>) -> Vec<Ask> {
-    let change = tags::change(old, &properties.tags());
-    let mut asks = Vec::new();
-    if !change.set.is_empty() {
-        let input = glue::TagResourceInput { resource_arn: resource_arn.clone(), tags_to_add: change.set };
-        asks.push(Ask::to::<glue::TagResource>(input));
-    }
-    if !change.remove.is_empty() {
-        let input = glue::UntagResourceInput { resource_arn, tags_to_remove: change.remove };
-        asks.push(Ask::to::<glue::UntagResource>(input));
-    }
-    asks
+/// A crawler's schedule, which the API takes as a text.
+fn expression(properties: &Properties<'_>) -> Option<Value> {
+    properties.get("Schedule")?.get("ScheduleExpression").cloned()
 }

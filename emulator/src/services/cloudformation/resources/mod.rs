@@ -16,6 +16,7 @@ mod events;
 mod firehose;
 mod glue;
 mod glue_catalog;
+mod glue_flows;
 mod iam_policy;
 mod iam_role;
 mod kinesis;
@@ -147,7 +148,7 @@ pub(super) trait Kind: Sync {
 }
 
 /// Every type, sorted by name.
-static KINDS: [&dyn Kind; 45] = [
+static KINDS: [&dyn Kind; 47] = [
     &athena::NamedQuery,
     &athena::WorkGroup,
     &cloudwatch::Alarm,
@@ -164,6 +165,8 @@ static KINDS: [&dyn Kind; 45] = [
     &glue::Job,
     &glue_catalog::Partition,
     &glue_catalog::Table,
+    &glue_flows::Trigger,
+    &glue_flows::Workflow,
     &iam_policy::ManagedPolicy,
     &iam_policy::Policy,
     &iam_role::Role,

@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use wavetank_wire::glue;
 
-use super::{Existing, TagStyle};
+use super::properties::Properties;
+use super::{Ask, Existing, TagStyle};
 use crate::services::cloudformation::template::scalar_text;
 
 /// Tags of either style.
@@ -59,4 +61,19 @@ pub(super) fn change(old: &Existing, new: &BTreeMap<String, String>) -> TagChang
     let set = set.map(|(key, value)| (key.clone(), value.clone())).collect();
     let remove = before.keys().filter(|key| !new.contains_key(*key)).cloned().collect();
     TagChange { set, remove }
+}
+
+/// What an update asks Glue to do to the tags of one of its resources.
+pub(super) fn of_glue(resource_arn: String, old: &Existing, properties: &Properties<'_>) -> Vec<Ask> {
+    let change = change(old, &properties.tags());
+    let mut asks = Vec::new();
+    if !change.set.is_empty() {
+        let input = glue::TagResourceInput { resource_arn: resource_arn.clone(), tags_to_add: change.set };
+        asks.push(Ask::to::<glue::TagResource>(input));
+    }
+    if !change.remove.is_empty() {
+        let input = glue::UntagResourceInput { resource_arn, tags_to_remove: change.remove };
+        asks.push(Ask::to::<glue::UntagResource>(input));
+    }
+    asks
 }

@@ -19,7 +19,7 @@ Resources:
     Properties:
       Description: <one|two>
       AssumeRolePolicyDocument:
-        Statement: [{Effect: Allow, Principal: {Service: glue.amazonaws.com}, Action: 'sts:AssumeRole'}]
+        Statement: [{Effect: Allow, Principal: {Service: [glue.amazonaws.com, scheduler.amazonaws.com]}, Action: 'sts:AssumeRole'}]
       ManagedPolicyArns: ['arn:aws:iam::aws:policy/<A|B>']
       Policies:
         - PolicyName: <inline|outline>
@@ -212,6 +212,7 @@ Resources:
       Role: !GetAtt Role.Arn
       DatabaseName: !Ref Base
       TablePrefix: <p|q>_
+      Schedule: {ScheduleExpression: cron(<0|5> 0 1 1 ? 2030)}
       Targets: {S3Targets: [{Path: !Sub 's3://${Lake}/rows/'}]}
   Clean:
     Type: AWS::Glue::Job
@@ -222,6 +223,21 @@ Resources:
       NumberOfWorkers: <2|3>
       Command: {Name: glueetl, PythonVersion: '3', ScriptLocation: !Sub 's3://${Lake}/jobs/clean.py'}
       DefaultArguments: {'--out': !Sub 's3://${Lake}/clean/'}
+      Tags: {<a|b>: x}
+  Nights:
+    Type: AWS::Glue::Workflow
+    Properties:
+      MaxConcurrentRuns: <2|3>
+      DefaultRunProperties: {shop: <one|two>}
+      Tags: {<a|b>: x}
+  Begin:
+    Type: AWS::Glue::Trigger
+    Properties:
+      Type: SCHEDULED
+      Schedule: cron(<0|5> 0 1 1 ? 2030)
+      StartOnCreation: true
+      WorkflowName: !Ref Nights
+      Actions: [{JobName: !Ref Clean}]
       Tags: {<a|b>: x}
   Dead: {Type: AWS::SQS::Queue}
   Line:

@@ -94,7 +94,9 @@ impl Events {
         };
         let queue = sending.aim.target.sqs_parameters.as_ref();
         let group = queue.and_then(|queue| queue.message_group_id.as_deref());
-        match ask(arn, &sending.input, Extras { group, partition_key: &key, event: None }, cx.scope) {
+        let event_id = Some(sending.event.id());
+        let extras = Extras { group, partition_key: &key, event: None, event_id };
+        match ask(arn, &sending.input, extras, cx.scope) {
             Ok(ask) => {
                 let token = cx.number();
                 self.owed.insert(token, Owed::Target(sending));

@@ -1,4 +1,8 @@
 //! A rule's targets: what each needs, read once when it is put.
+//!
+//! Documented: streams and workflows are called with a role of the target's (docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html,
+//! and docs.aws.amazon.com/glue/latest/dg/starting-workflow-eventbridge.html, both to be verified). Recorded, as people were told: the sentences on
+//! roles (github.com/hashicorp/terraform-provider-aws/pull/19913) and on FIFO queues (github.com/awslabs/aws-ddk/issues/183).
 
 use std::sync::Arc;
 
@@ -41,6 +45,7 @@ impl Aim {
             invalid(format!("Parameter {text} is not valid. Reason: Provided Arn is not in correct format."))
         };
         let arn: Arn = target.arn.parse().map_err(|_| not_an_arn(&target.arn))?;
+        check_needs(&arn, &target)?;
         let kind = match (arn.service.as_str(), arn.resource.split_once(['/', ':'])) {
             ("events", Some(("event-bus", name))) => {
                 if scope_of(&arn, cx.scope) != *cx.scope {
@@ -53,10 +58,12 @@ impl Aim {
                 AimKind::Logs(name.strip_suffix(":*").unwrap_or(name).to_owned())
             }
             _ => {
-                ask(&arn, "", Extras::default(), cx.scope).map_err(|why| match why {
-                    NoTarget::NotBuilt(what) => EventsError::NotBuilt(what),
-                    NoTarget::Invalid(why) => invalid(why),
-                })?;
+                ask(&arn, "", Extras { event_id: Some(""), ..Extras::default() }, cx.scope).map_err(
+                    |why| match why {
+                        NoTarget::NotBuilt(what) => EventsError::NotBuilt(what),
+                        NoTarget::Invalid(why) => invalid(why),
+                    },
+                )?;
                 let path = target.kinesis_parameters.as_ref().map(|given| given.partition_key_path.as_str());
                 let wrong = |path: &str| invalid(format!("Parameter PartitionKeyPath {path} is not valid."));
                 let path = path.map(|path| Path::parse(path).ok_or_else(|| wrong(path))).transpose()?;
@@ -73,6 +80,20 @@ impl Aim {
         let shaping = Shaping::of(&target).map_err(invalid)?;
         Ok(Self { target, kind, shaping, dead_letters, retries })
     }
+}
+
+/// Refuses a target without what its kind needs.
+fn check_needs(arn: &Arn, target: &Target) -> Result<(), EventsError> {
+    let is_fifo = arn.service == "sqs" && arn.resource.ends_with(".fifo");
+    if is_fifo && target.sqs_parameters.is_none() {
+        let what = format!("Parameter(s) SqsParameters must be specified for target: {}.", target.id);
+        return Err(EventsError::Invalid(what));
+    }
+    let needs_role = matches!(arn.service.as_str(), "kinesis" | "glue");
+    if needs_role && target.role_arn.is_none() {
+        return Err(EventsError::Invalid(format!("RoleArn is required for target {}.", target.arn)));
+    }
+    Ok(())
 }
 
 impl Events {

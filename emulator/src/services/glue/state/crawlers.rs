@@ -13,6 +13,7 @@ use wavetank_wire::glue::{
     StopCrawlerInput, StopCrawlerOutput, UpdateCrawlerInput, UpdateCrawlerOutput,
 };
 
+use super::crawler_schedules::Timing;
 use super::crawls::{Crawl, CrawlState};
 use super::databases::Catalog;
 use super::results::{Changes, Plan, Settings};
@@ -30,6 +31,7 @@ pub(super) struct Crawlers(pub(super) BTreeMap<String, CrawlerEntry>);
 #[derive(Debug)]
 pub(super) struct CrawlerEntry {
     pub(super) crawler: Crawler,
+    pub(super) timing: Timing,
     phase: Phase,
     /// Oldest first; the last one may still run.
     pub(super) crawls: Vec<Crawl>,
@@ -59,6 +61,7 @@ impl CrawlerEntry {
             Phase::Stopping(_) => "STOPPING",
         };
         crawler.state = Some(state.to_owned());
+        crawler.schedule = self.timing.shown();
         let since = self.crawls.last().map_or(cx.now, |crawl| crawl.started);
         let elapsed = if self.phase == Phase::Ready { 0 } else { cx.now.since(since).as_millis() };
         crawler.crawl_elapsed_time = Some(i64::try_from(elapsed).unwrap_or(i64::MAX));
@@ -92,12 +95,8 @@ impl Crawlers {
         tags: &mut Tags,
         input: CreateCrawlerInput,
     ) -> Result<CreateCrawlerOutput, GlueError> {
-        refuse_unbuilt(
-            input.schedule.as_deref(),
-            input.classifiers.as_deref(),
-            input.catalog_id.as_deref(),
-            cx,
-        )?;
+        refuse_unbuilt(input.classifiers.as_deref(), input.catalog_id.as_deref(), cx)?;
+        let timing = Timing::read(input.schedule.as_deref().unwrap_or_default(), cx.now)?;
         let crawler =
             Crawler {
                 name: Some(input.name.clone()),
@@ -135,7 +134,8 @@ impl Crawlers {
             return Err(GlueError::CrawlerExists(input.name));
         }
         tags.set(&format!("crawler/{}", input.name), input.tags);
-        self.0.insert(input.name, CrawlerEntry { crawler, phase: Phase::Ready, crawls: Vec::new() });
+        let (phase, crawls) = (Phase::Ready, Vec::new());
+        self.0.insert(input.name, CrawlerEntry { crawler, timing, phase, crawls });
         Ok(CreateCrawlerOutput {})
     }
 
@@ -145,12 +145,8 @@ impl Crawlers {
         cx: &Cx<'_>,
         input: UpdateCrawlerInput,
     ) -> Result<UpdateCrawlerOutput, GlueError> {
-        refuse_unbuilt(
-            input.schedule.as_deref(),
-            input.classifiers.as_deref(),
-            input.catalog_id.as_deref(),
-            cx,
-        )?;
+        refuse_unbuilt(input.classifiers.as_deref(), input.catalog_id.as_deref(), cx)?;
+        let timing = input.schedule.as_deref().map(|text| Timing::read(text, cx.now)).transpose()?;
         let entry = self.0.get_mut(&input.name).ok_or_else(|| GlueError::NoCrawler(input.name.clone()))?;
         if entry.phase != Phase::Ready {
             return Err(GlueError::CrawlerRuns(input.name));
@@ -176,6 +172,9 @@ impl Crawlers {
         crawler.version = crawler.version.map(|version| version + 1);
         crawler.last_updated = Some(cx.now);
         entry.crawler = crawler;
+        if let Some(timing) = timing {
+            entry.timing = timing;
+        }
         Ok(UpdateCrawlerOutput {})
     }
 
@@ -240,6 +239,7 @@ impl Crawlers {
         entry.crawls.push(Crawl::begun(cx.uuid(), cx.now));
         entry.phase = Phase::Running(cx.start(Work::Crawl(Box::new(CrawlWork { targets }))));
         entry.log(cx, [format!("BENCHMARK : Running Start Crawl for Crawler {}", input.name)]);
+        entry.tell_start(cx);
         Ok(StartCrawlerOutput {})
     }
 
@@ -312,30 +312,10 @@ impl Crawlers {
 impl CrawlerEntry {
     fn end(&mut self, cx: &mut Cx<'_>, state: CrawlState, changes: Changes) {
         self.phase = Phase::Stopping(cx.now + CRAWLER_STOPPING);
-        let told = match state {
-            CrawlState::Completed => Some("Succeeded"),
-            CrawlState::Failed(_) => Some("Failed"),
-            CrawlState::Running | CrawlState::Stopped => None,
-        };
         if let Some(crawl) = self.crawls.last_mut() {
             crawl.end(cx.now, state, &changes);
         }
-        if let Some(told) = told {
-            self.tell(cx, told);
-        }
-    }
-
-    /// Tells EventBridge. Documented: docs.aws.amazon.com/glue/latest/dg/automating-awsglue-with-cloudwatch-events.html (to be
-    /// verified). Left out: the counts of tables and partitions.
-    fn tell(&self, cx: &mut Cx<'_>, state: &str) {
-        let detail = serde_json::json!({
-            "crawlerName": self.crawler.name,
-            "accountId": cx.scope.account.as_str(),
-            "state": state,
-            "completionDate": cx.now.iso_millis(),
-            "message": format!("Crawler {}", state.to_lowercase()),
-        });
-        cx.event("aws.glue", "Glue Crawler State Change", Vec::new(), &detail);
+        self.tell_end(cx, &changes);
     }
 }
 
@@ -358,14 +338,11 @@ fn with_defaults(policy: Option<SchemaChangePolicy>) -> SchemaChangePolicy {
 }
 
 fn refuse_unbuilt(
-    schedule: Option<&str>,
     classifiers: Option<&[String]>,
     catalog_id: Option<&str>,
     cx: &Cx<'_>,
 ) -> Result<(), GlueError> {
-    let what = if schedule.is_some_and(|schedule| !schedule.is_empty()) {
-        "a crawler's Schedule"
-    } else if classifiers.is_some_and(|classifiers| !classifiers.is_empty()) {
+    let what = if classifiers.is_some_and(|classifiers| !classifiers.is_empty()) {
         "custom Classifiers"
     } else if catalog_id.is_some_and(|id| id != cx.scope.account.as_str()) {
         "crawlers that write to another account's catalog (CatalogId)"

@@ -1,7 +1,8 @@
-//! What is kept of crawls: the last one's outcome, the history, the metrics.
+//! What is kept and told of crawls: the last one's outcome, the history, the metrics, EventBridge's events.
 
 use std::cmp::Ordering;
 
+use serde_json::{Value, json};
 use wavetank_types::Timestamp;
 use wavetank_wire::glue::{
     CrawlerHistory, CrawlerMetrics, CrawlsFilter, GetCrawlerMetricsInput, GetCrawlerMetricsOutput,
@@ -9,6 +10,7 @@ use wavetank_wire::glue::{
 };
 
 use super::crawlers::{CrawlerEntry, Crawlers};
+use super::flows::Standing;
 use super::results::Changes;
 use crate::services::glue::error::GlueError;
 use crate::services::glue::limits::{CRAWL_BILLED_MIN, CRAWL_DPU, PAGE_RUNS};
@@ -111,6 +113,23 @@ impl Crawl {
 }
 
 impl Crawlers {
+    /// The id of a crawler's latest crawl.
+    pub(super) fn last_crawl(&self, crawler: &str) -> String {
+        let last = self.0.get(crawler).and_then(|entry| entry.crawls.last());
+        last.map(|crawl| crawl.id.clone()).unwrap_or_default()
+    }
+
+    /// How a crawl stands. Of a crawler that is gone nothing is under way.
+    pub(super) fn standing(&self, crawler: &str, id: &str) -> Standing {
+        let mut crawls = self.0.get(crawler).into_iter().flat_map(|entry| &entry.crawls);
+        match crawls.find(|crawl| crawl.id == id).map(|crawl| &crawl.state) {
+            Some(CrawlState::Running) => Standing::Running,
+            Some(CrawlState::Completed) => Standing::Over("SUCCEEDED"),
+            Some(CrawlState::Failed(_)) => Standing::Over("FAILED"),
+            Some(CrawlState::Stopped) | None => Standing::Over("CANCELLED"),
+        }
+    }
+
     /// The crawls of a crawler, newest first.
     pub(super) fn list_crawls(&self, input: ListCrawlsInput) -> Result<ListCrawlsOutput, GlueError> {
         let entry = self.entry(&input.crawler_name)?;
@@ -146,6 +165,52 @@ impl Crawlers {
 }
 
 impl CrawlerEntry {
+    /// Tells EventBridge of a crawl that begins.
+    ///
+    /// Documented: Started, Succeeded and Failed are told (docs.aws.amazon.com/glue/latest/dg/automating-awsglue-with-cloudwatch-events.html,
+    /// read 2026-11-28). Assumed: the members of Started and Failed.
+    pub(super) fn tell_start(&self, cx: &mut Cx<'_>) {
+        let detail = json!({ "startTime": cx.now.format("%Y-%m-%dT%H:%M:%SZ") });
+        self.tell(cx, "Started", detail);
+    }
+
+    /// Tells EventBridge of a crawl that is over, unless it was stopped.
+    ///
+    /// Recorded: the members, all of them texts (an event of 2024-02-13, in `test_lambda_alerting.py` of github.com/Soname-Solutions/salmon).
+    pub(super) fn tell_end(&self, cx: &mut Cx<'_>, changes: &Changes) {
+        let Some(crawl) = self.crawls.last() else { return };
+        let (region, name) = (&cx.scope.region, self.name());
+        let link = format!(
+            "https://console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:group={LOG_GROUP};stream={name}"
+        );
+        let mut detail =
+            json!({ "completionDate": cx.now.format("%Y-%m-%dT%H:%M:%SZ"), "cloudWatchLogLink": link });
+        let state = match &crawl.state {
+            CrawlState::Running | CrawlState::Stopped => return,
+            CrawlState::Completed => {
+                detail["warningMessage"] = "N/A".into();
+                detail["runningTime (sec)"] = format!("{:.0}", crawl.runtime_secs(cx.now)).into();
+                for (counted, count) in changes.told() {
+                    detail[counted] = count.to_string().into();
+                }
+                "Succeeded"
+            }
+            CrawlState::Failed(message) => {
+                detail["errorMessage"] = message.as_str().into();
+                "Failed"
+            }
+        };
+        self.tell(cx, state, detail);
+    }
+
+    fn tell(&self, cx: &mut Cx<'_>, state: &str, mut detail: Value) {
+        detail["crawlerName"] = self.name().into();
+        detail["accountId"] = cx.scope.account.as_str().into();
+        detail["state"] = state.into();
+        detail["message"] = format!("Crawler {state}").into();
+        cx.event("aws.glue", "Glue Crawler State Change", Vec::new(), &detail);
+    }
+
     fn metrics(&self, now: Timestamp) -> CrawlerMetrics {
         let over: Vec<&Crawl> = self.crawls.iter().filter(|crawl| crawl.ended.is_some()).collect();
         let mut runtimes: Vec<f64> = over.iter().map(|crawl| crawl.runtime_secs(now)).collect();

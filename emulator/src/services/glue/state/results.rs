@@ -148,6 +148,18 @@ impl Changes {
         })
     }
 
+    /// What changed, as EventBridge is told.
+    pub(super) fn told(&self) -> [(&'static str, usize); 6] {
+        [
+            ("tablesCreated", self.tables_added.len()),
+            ("tablesUpdated", self.tables_updated.len()),
+            ("tablesDeleted", self.tables_removed.len()),
+            ("partitionsCreated", self.partitions_added),
+            ("partitionsUpdated", self.partitions_updated),
+            ("partitionsDeleted", self.partitions_removed),
+        ]
+    }
+
     /// `Run Summary For TABLE:` and what follows it; nothing for a kind that did not change.
     pub(super) fn summary_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();

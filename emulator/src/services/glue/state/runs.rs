@@ -15,6 +15,8 @@ use wavetank_wire::glue::{
     StartJobRunInput, StartJobRunOutput,
 };
 
+use super::delays::Delay;
+use super::flows::Standing;
 use super::jobs::{Capacity, JobEntry, Jobs, check_timeout, kind_of};
 use crate::services::glue::error::{GlueError, detail};
 use crate::services::glue::limits::{PAGE_RUNS, PYTHON_STARTING, RUN_STOPPING, SPARK_STARTING};
@@ -33,6 +35,7 @@ pub(super) struct Run {
     arguments: Arguments,
     phase: Phase,
     running_since: Option<Timestamp>,
+    delay: Delay,
 }
 
 #[derive(Debug)]
@@ -77,10 +80,29 @@ impl End {
 
 impl Run {
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
-        match self.phase {
+        let next = match self.phase {
             Phase::Starting { until } | Phase::Stopping { until } => Some(until),
             Phase::Running { timeout_at, .. } => Some(timeout_at),
-            Phase::Storing { .. } | Phase::Over(_) => None,
+            Phase::Storing { .. } => None,
+            Phase::Over(_) => return None,
+        };
+        [next, self.delay.next()].into_iter().flatten().min()
+    }
+
+    fn state(&self) -> &'static str {
+        match &self.phase {
+            Phase::Starting { .. } => "STARTING",
+            Phase::Running { .. } | Phase::Storing { .. } => "RUNNING",
+            Phase::Stopping { .. } => "STOPPING",
+            Phase::Over(end) => end.name(),
+        }
+    }
+
+    /// Tells EventBridge of a run that takes too long.
+    fn tell_delay(&mut self, cx: &mut Cx<'_>) {
+        if !self.is_over() {
+            let state = self.state();
+            self.delay.tell(cx, &self.run, state);
         }
     }
 
@@ -99,16 +121,10 @@ impl Run {
     }
 
     fn shown(&self, now: Timestamp) -> JobRun {
-        let state = match &self.phase {
-            Phase::Starting { .. } => "STARTING",
-            Phase::Running { .. } | Phase::Storing { .. } => "RUNNING",
-            Phase::Stopping { .. } => "STOPPING",
-            Phase::Over(end) => end.name(),
-        };
         let secs = self.execution_secs(now);
         let units = self.run.max_capacity.unwrap_or(0.0);
         JobRun {
-            job_run_state: Some(state.to_owned()),
+            job_run_state: Some(self.state().to_owned()),
             execution_time: Some(secs),
             dpu_seconds: self.is_over().then_some(secs as f64 * units),
             ..self.run.clone()
@@ -213,7 +229,7 @@ impl Jobs {
     /// Tells runs to stop. Assumed: the errors of runs that are over or do not exist.
     pub(super) fn stop_runs(
         &mut self,
-        cx: &Cx<'_>,
+        cx: &mut Cx<'_>,
         input: BatchStopJobRunInput,
     ) -> Result<BatchStopJobRunOutput, GlueError> {
         let name = input.job_name;
@@ -227,6 +243,7 @@ impl Jobs {
                 }
                 Some(run) => {
                     run.phase = Phase::Stopping { until: cx.now + RUN_STOPPING };
+                    run.tell_delay(cx);
                     None
                 }
             };
@@ -256,6 +273,7 @@ impl Jobs {
                     Phase::Stopping { until } if until <= cx.now => run.end(cx, End::Stopped, None),
                     _ => {}
                 }
+                run.tell_delay(cx);
             }
         }
     }
@@ -302,6 +320,27 @@ impl Jobs {
             entry.runs[at].log(cx, "error", message.clone().into_iter().collect());
             let end = if message.is_some() { End::Failed } else { End::Succeeded };
             entry.over(cx, at, end, message);
+        }
+    }
+
+    /// Notes which trigger has started a run.
+    pub(super) fn started_by(&mut self, job: &str, id: &str, trigger: &str) {
+        let runs = self.0.get_mut(job).into_iter().flat_map(|entry| &mut entry.runs);
+        for run in runs.filter(|run| run.id() == id) {
+            run.run.trigger_name = Some(trigger.to_owned());
+        }
+    }
+
+    /// How a run stands. Of a job that is gone nothing is under way.
+    pub(super) fn standing(&self, job: &str, id: &str) -> Standing {
+        let runs = || self.0.get(job).into_iter().flat_map(|entry| &entry.runs);
+        match runs().find(|run| run.id() == id).map(|run| &run.phase) {
+            None => Standing::Over(End::Stopped.name()),
+            Some(Phase::Over(end)) => {
+                let mut next = runs().filter(|run| run.run.previous_run_id.as_deref() == Some(id));
+                next.next().map_or(Standing::Over(end.name()), |next| Standing::Again(next.id().to_owned()))
+            }
+            Some(_) => Standing::Running,
         }
     }
 
@@ -382,7 +421,8 @@ impl JobEntry {
             ..JobRun::default()
         };
         let phase = Phase::Starting { until: cx.now + starting(kind) };
-        Ok(Run { run, kind, arguments, phase, running_since: None })
+        let delay = Delay::of(&run);
+        Ok(Run { run, kind, arguments, phase, running_since: None, delay })
     }
 
     /// A run is over: the bookmark moves if it succeeded, another attempt starts if it failed and one is left.
@@ -434,6 +474,7 @@ impl Run {
             ..self.run.clone()
         };
         let phase = Phase::Starting { until: now + starting(self.kind) };
-        Self { run, kind: self.kind, arguments: self.arguments.clone(), phase, running_since: None }
+        let (kind, arguments, delay) = (self.kind, self.arguments.clone(), Delay::of(&run));
+        Self { run, kind, arguments, phase, running_since: None, delay }
     }
 }

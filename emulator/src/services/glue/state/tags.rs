@@ -1,4 +1,4 @@
-//! Tags of databases, crawlers and jobs, by ARN.
+//! Tags of databases, crawlers, jobs, triggers and workflows, by ARN.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use wavetank_wire::glue::{
 
 use super::crawlers::Crawlers;
 use super::databases::Catalog;
+use super::flows::Flows;
 use super::jobs::Jobs;
 use crate::services::glue::error::GlueError;
 use crate::services::glue::limits::TAGS_MAX;
@@ -91,6 +92,7 @@ pub(super) struct Known<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) crawlers: &'a Crawlers,
     pub(super) jobs: &'a Jobs,
+    pub(super) flows: &'a Flows,
 }
 
 impl Known<'_> {
@@ -105,6 +107,8 @@ impl Known<'_> {
             Some(("database", name)) => self.catalog.database(name).is_ok(),
             Some(("crawler", name)) => self.crawlers.has(name),
             Some(("job", name)) => self.jobs.has(name),
+            Some(("trigger", name)) => self.flows.triggers.has(name),
+            Some(("workflow", name)) => self.flows.workflows.has(name),
             _ => return Err(GlueError::NotBuilt(format!("tags of `{}`", arn.resource))),
         };
         if exists { Ok(arn.resource) } else { Err(missing()) }

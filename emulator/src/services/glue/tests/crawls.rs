@@ -235,7 +235,7 @@ fn what_a_crawler_cannot_do_is_refused_by_name() {
         CrawlerTargets { dynamo_db_targets: Some(vec![DynamoDBTarget::default()]), ..Default::default() };
     let recrawl = RecrawlPolicy { recrawl_behavior: text("CRAWL_NEW_FOLDERS_ONLY") };
     for input in [
-        CreateCrawlerInput { schedule: text("cron(0 0 * * ? *)"), ..base() },
+        CreateCrawlerInput { schedule: text("cron(0 0 * * * *)"), ..base() },
         CreateCrawlerInput { classifiers: Some(vec!["mine".to_owned()]), ..base() },
         CreateCrawlerInput { targets: dynamo, ..base() },
         CreateCrawlerInput { targets: CrawlerTargets::default(), ..base() },
@@ -252,7 +252,7 @@ fn what_a_crawler_cannot_do_is_refused_by_name() {
         rig.note::<CreateCrawler>(input);
     }
     expect![[r#"
-        CreateCrawler: NotImplemented: wavetank does not implement a crawler's Schedule.
+        CreateCrawler: InvalidInputException: Invalid schedule expression: cron(0 0 * * * *)
         CreateCrawler: NotImplemented: wavetank does not implement custom Classifiers.
         CreateCrawler: NotImplemented: wavetank does not implement DynamoDBTargets.
         CreateCrawler: InvalidInputException: Crawler targets cannot be empty.

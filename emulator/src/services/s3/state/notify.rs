@@ -5,8 +5,8 @@
 //! invocation or message with one record. Assumed: that AWS never groups records, and the principal ids, which AWS makes up.
 //! Queues and topics get an `s3:TestEvent` when they are configured; functions never do.
 //! EventBridge, where a bucket wants it, gets each event with a shape of its own on the default bus of the bucket's account and region.
-//! Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (to be verified), that shape. Assumed: of its reasons, the
-//! operation's name by the event's.
+//! Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (read 2026-11-28, and whole as in
+//! github.com/awsdocs/amazon-s3-userguide): that shape, its reasons, and who asks for what expires. Assumed: no etag of what is gone for good.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -22,6 +22,9 @@ use crate::services::ServiceId;
 use crate::services::s3::object::Object;
 use crate::services::s3::{Destination, Listener};
 use crate::world::{Address, Cx, Effect, Scope};
+
+/// The MD5 of no bytes: the etag that EventBridge hears of for a delete marker.
+const ETAG_OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
 /// What happened to which object.
 struct Event<'a> {
@@ -124,6 +127,10 @@ fn put_event(cx: &mut Cx<'_>, bucket: &super::Bucket, event: &Event<'_>) {
         object.insert("size".to_owned(), stored.size().into());
         object.insert("etag".to_owned(), stored.etag.as_str().into());
     }
+    let is_marker = event.name.ends_with("DeleteMarkerCreated");
+    if is_marker {
+        object.insert("etag".to_owned(), ETAG_OF_NOTHING.into());
+    }
     if let Some(version) = event.version_id {
         object.insert("version-id".to_owned(), version.into());
     }
@@ -141,12 +148,15 @@ fn put_event(cx: &mut Cx<'_>, bucket: &super::Bucket, event: &Event<'_>) {
         "bucket": { "name": bucket.name() },
         "object": object,
         "request-id": cx.hex(16).to_uppercase(),
-        "requester": principal(cx),
-        "source-ip-address": "127.0.0.1",
         "reason": reason,
     });
+    if reason == "Lifecycle Expiration" {
+        detail["requester"] = "s3.amazonaws.com".into();
+    } else {
+        detail["requester"] = cx.scope.account.as_str().into();
+        detail["source-ip-address"] = "127.0.0.1".into();
+    }
     if detail_type == "Object Deleted" {
-        let is_marker = event.name.ends_with("DeleteMarkerCreated");
         detail["deletion-type"] =
             if is_marker { "Delete Marker Created" } else { "Permanently Deleted" }.into();
     }

@@ -13,6 +13,7 @@ use wavetank_wire::scheduler::*;
 use wavetank_wire::{Val, WireError};
 
 use super::super::metrics::OfGroup;
+use super::roles::Pending;
 use super::{Key, Scheduler};
 use crate::targets::{Ask, Extras, NoTarget, RetryPolicy, Universal, ask, letter};
 use crate::targets::{Exhausted, Next};
@@ -40,6 +41,8 @@ pub(super) enum Owed {
     Target(Invocation),
     /// The dead-letter queue of a group's schedule.
     Letter(String),
+    /// IAM, for a schedule's role.
+    Role(Box<Pending>),
 }
 
 impl Scheduler {
@@ -110,6 +113,7 @@ impl Scheduler {
     /// A target or a queue has answered.
     pub(in super::super) fn answered(&mut self, cx: &mut Cx<'_>, token: u64, result: Result<Val, WireError>) {
         match (self.owed.remove(&token), result) {
+            (Some(Owed::Role(pending)), result) => self.role_seen(cx, *pending, result),
             (Some(Owed::Target(invocation)), Err(error)) => self.refused(cx, invocation, &error),
             (Some(Owed::Letter(group)), Err(error)) => {
                 tracing::warn!(%error, "a dead-letter queue of EventBridge Scheduler refused a letter");
@@ -222,6 +226,7 @@ impl Invocation {
         let stream = self.target.kinesis_parameters.as_ref();
         let event = self.target.event_bridge_parameters.as_ref();
         let extras = Extras {
+            event_id: None,
             event: event.map(|event| (event.source.as_str(), event.detail_type.as_str())),
             group: queue.and_then(|queue| queue.message_group_id.as_deref()),
             partition_key: stream.map(|stream| stream.partition_key.as_str()).unwrap_or_default(),

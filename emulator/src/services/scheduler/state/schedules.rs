@@ -100,6 +100,10 @@ fn group_of(body: &CreateScheduleInput) -> &str {
     body.group_name.as_deref().unwrap_or(DEFAULT)
 }
 
+fn key_of(body: &CreateScheduleInput) -> Key {
+    (group_of(body).to_owned(), body.name.clone())
+}
+
 fn check_dates(cx: &Cx<'_>, body: &CreateScheduleInput) -> Result<(), SchedulerError> {
     let invalid = |what: &str| Err(SchedulerError::Invalid(what.to_owned()));
     let earliest = cx.now - limits::PAST_MAX;
@@ -158,32 +162,58 @@ fn check_target(cx: &Cx<'_>, target: &Target) -> Result<(), SchedulerError> {
 }
 
 impl Scheduler {
-    /// The same request again is answered as the first: its client token tells.
-    pub(in super::super) fn create_schedule(
+    /// The answer to the same request before: its client token tells.
+    pub(super) fn made_before(
+        &self,
+        input: &CreateScheduleInput,
+    ) -> Result<Option<CreateScheduleOutput>, SchedulerError> {
+        self.group(group_of(input))?;
+        let Some(there) = self.schedules.get(&key_of(input)) else { return Ok(None) };
+        if input.client_token.is_some() && there.body.client_token == input.client_token {
+            return Ok(Some(CreateScheduleOutput { schedule_arn: there.arn.clone() }));
+        }
+        Err(SchedulerError::ScheduleExists(input.name.clone()))
+    }
+
+    /// Refuses a schedule that could not be made.
+    pub(super) fn check(&self, cx: &Cx<'_>, input: CreateScheduleInput) -> Result<(), SchedulerError> {
+        Planned::new(cx, input).map(drop)
+    }
+
+    /// Refuses a change that could not be made.
+    pub(super) fn check_update(&self, cx: &Cx<'_>, input: UpdateScheduleInput) -> Result<(), SchedulerError> {
+        self.updated(cx, input).map(drop)
+    }
+
+    pub(super) fn create_schedule(
         &mut self,
         cx: &Cx<'_>,
         input: CreateScheduleInput,
     ) -> Result<CreateScheduleOutput, SchedulerError> {
-        self.group(group_of(&input))?;
-        let key = (group_of(&input).to_owned(), input.name.clone());
-        if let Some(there) = self.schedules.get(&key) {
-            if input.client_token.is_some() && there.body.client_token == input.client_token {
-                return Ok(CreateScheduleOutput { schedule_arn: there.arn.clone() });
-            }
-            return Err(SchedulerError::ScheduleExists(input.name));
+        if let Some(known) = self.made_before(&input)? {
+            return Ok(known);
         }
+        let key = key_of(&input);
         let planned = Planned::new(cx, input)?;
         let schedule_arn = planned.arn.clone();
         self.keep(key, planned);
         Ok(CreateScheduleOutput { schedule_arn })
     }
 
-    /// What the request leaves out goes back to its default.
-    pub(in super::super) fn update_schedule(
+    pub(super) fn update_schedule(
         &mut self,
         cx: &Cx<'_>,
         input: UpdateScheduleInput,
     ) -> Result<UpdateScheduleOutput, SchedulerError> {
+        let planned = self.updated(cx, input)?;
+        let (key, schedule_arn) = (key_of(&planned.body), planned.arn.clone());
+        self.forget(&key);
+        self.keep(key, planned);
+        Ok(UpdateScheduleOutput { schedule_arn })
+    }
+
+    /// A schedule after a change. What the request leaves out goes back to its default.
+    fn updated(&self, cx: &Cx<'_>, input: UpdateScheduleInput) -> Result<Planned, SchedulerError> {
         let body = CreateScheduleInput {
             name: input.name,
             group_name: input.group_name,
@@ -199,15 +229,11 @@ impl Scheduler {
             client_token: input.client_token,
             action_after_completion: input.action_after_completion,
         };
-        let key = (group_of(&body).to_owned(), body.name.clone());
+        let key = key_of(&body);
         self.group(&key.0)?;
         let missing = || SchedulerError::NoSchedule(key.1.clone());
         let created = self.schedules.get(&key).ok_or_else(missing)?.created;
-        let planned = Planned { created, ..Planned::new(cx, body)? };
-        let schedule_arn = planned.arn.clone();
-        self.forget(&key);
-        self.keep(key, planned);
-        Ok(UpdateScheduleOutput { schedule_arn })
+        Ok(Planned { created, ..Planned::new(cx, body)? })
     }
 
     fn keep(&mut self, key: Key, planned: Planned) {

@@ -96,6 +96,29 @@ async fn wrong_targets_are_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_role_must_let_scheduler_in() {
+    let bench = Bench::new().await;
+    bench.role("lambda", "lambda.amazonaws.com").await;
+    let role = |name: &str| {
+        let arn = format!("arn:aws:iam::000000000000:role/{name}");
+        move |input: &mut CreateScheduleInput| input.target.role_arn = arn
+    };
+    let refused = "ValidationException: The execution role you provide must allow AWS EventBridge Scheduler to assume the role.";
+    check(&bench, role("nobody"), refused).await;
+    check(&bench, role("lambda"), refused).await;
+    bench.create(schedule("rate(1 hour)")).await;
+    let body = schedule("rate(2 hours)");
+    let change = UpdateScheduleInput {
+        name: body.name,
+        schedule_expression: body.schedule_expression,
+        target: Target { role_arn: "arn:aws:iam::000000000000:role/nobody".to_owned(), ..body.target },
+        flexible_time_window: body.flexible_time_window,
+        ..UpdateScheduleInput::default()
+    };
+    assert_eq!(refusal(bench.call::<UpdateSchedule>(change).await), refused);
+}
+
+#[tokio::test]
 async fn a_schedule_is_shown_with_defaults_and_changed_as_a_whole() {
     let bench = Bench::new().await;
     bench.create(CreateScheduleInput { description: Some("d".to_owned()), ..schedule("rate(1 hour)") }).await;
