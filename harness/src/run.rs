@@ -191,7 +191,7 @@ pub async fn run(
     if let Some(store) = input.store() {
         let by = if dags.is_some() { " --orchestrator airflow" } else { "" };
         report.size = Some(store.size() + by);
-        report.notes.push(store.note());
+        report.notes.extend(store.notes());
     }
     if scenario.airflow.is_some() {
         report.notes.push(dags.as_ref().map_or_else(airflow::scheduler_note, Dags::note));

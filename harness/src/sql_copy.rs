@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use futures::SinkExt as _;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
 /// Bytes of CSV that are sent in one message.
@@ -38,6 +39,14 @@ pub enum SqlError {
     /// The database did not let us in.
     #[error("cannot join {database}: {why}; hint: DescribeDBInstances shows its status and endpoint")]
     Join {
+        /// Which.
+        database: String,
+        /// What was said.
+        why: String,
+    },
+    /// The database has gone away. What it has not acknowledged may be there all the same.
+    #[error("{database} is gone: {why}")]
+    Gone {
         /// Which.
         database: String,
         /// What was said.
@@ -110,7 +119,13 @@ impl Session {
     }
 
     fn refused(&self, error: &tokio_postgres::Error) -> SqlError {
-        SqlError::Refused { database: self.database.clone(), why: told(error) }
+        let (database, why) = (self.database.clone(), told(error));
+        // A server that is ended says so, if it still can.
+        let ends = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
+        match error.as_db_error() {
+            Some(said) if !ends.contains(said.code()) => SqlError::Refused { database, why },
+            _ => SqlError::Gone { database, why },
+        }
     }
 }
 

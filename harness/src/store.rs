@@ -42,6 +42,8 @@ pub(crate) struct StoreInput {
     pub(crate) store: Store,
     orders: OrdersPlace,
     walk: OnceLock<Walk>,
+    /// How often the database's server had to be started again.
+    restarts: OnceLock<u32>,
 }
 
 /// Where a store keeps its orders.
@@ -81,7 +83,12 @@ impl StoreInput {
         plan.users = options.users.or(scenario.input.users).unwrap_or(plan.users);
         plan.days = options.days.or(scenario.input.days).unwrap_or(plan.days);
         plan.defects = options.defects.defects;
-        Ok(Self { store: Store::new(plan)?, orders: options.orders, walk: OnceLock::new() })
+        Ok(Self {
+            store: Store::new(plan)?,
+            orders: options.orders,
+            walk: OnceLock::new(),
+            restarts: OnceLock::new(),
+        })
     }
 
     /// Lets the days pass: waits for the first midnight, sends each click and order at its time, and ends with the last
@@ -103,7 +110,9 @@ impl StoreInput {
         }
         database.load(&self.store).await?;
         wait_until(aws, self.store.start()).await;
-        self.live(aws, &sink, database.as_mut(), progress).await
+        let lived = self.live(aws, &sink, database.as_mut(), progress).await;
+        self.restarts.get_or_init(|| database.restarts());
+        lived
     }
 
     async fn live(
@@ -144,8 +153,22 @@ impl StoreInput {
         self.store.plan().clicks
     }
 
-    /// Where the orders were, for the report.
-    pub(crate) fn note(&self) -> Said {
+    /// Where the orders were, and whether their database had to be started again, for the report.
+    pub(crate) fn notes(&self) -> Vec<Said> {
+        let restarts = self.restarts.get().copied().unwrap_or_default();
+        let revived = Said::new(
+            format!(
+                "PostgreSQL died in the middle of the run and was started again, {restarts} times; every order that it had \
+                 acknowledged was there"
+            ),
+            format!(
+                "PostgreSQL đã chết giữa lúc chạy và được khởi động lại, {restarts} lần; mọi đơn hàng mà nó đã xác nhận đều còn"
+            ),
+        );
+        std::iter::once(self.place()).chain((restarts > 0).then_some(revived)).collect()
+    }
+
+    fn place(&self) -> Said {
         match self.orders {
             OrdersPlace::Files => Said::new(
                 "orders: embedded, as files of the store's bucket; no PostgreSQL took part",

@@ -1,13 +1,21 @@
-//! `fashion-store` with its orders in RDS: the same answers as without, from a real PostgreSQL, and no process left.
+//! `fashion-store` with its orders in RDS: the same answers as without, from a real PostgreSQL; the export in Python reads from it what
+//! its native twin reads.
 //!
 //! Needs a PostgreSQL; skips aloud where there is none. `.ci/run` installs it.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and skips aloud")]
 
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use wavetank::client::Aws;
 use wavetank::report::Lang;
-use wavetank::{OrdersPlace, RunOptions};
+use wavetank::{Embedded, OrdersPlace, RunOptions, Target as _};
 use wavetank_emulator::executors::postgres;
+use wavetank_emulator::server;
 use wavetank_tests::run;
+use wavetank_tests::served::{python_has, skips};
+use wavetank_wire::rds::{DescribeDBInstances, DescribeDBInstancesInput};
 
 fn options(orders: OrdersPlace, defects: &str) -> RunOptions {
     let defects = defects.parse().unwrap();
@@ -45,4 +53,62 @@ async fn a_variant_is_caught_with_the_orders_in_postgresql_too() {
     let failed: Vec<&str> =
         report.findings.iter().filter(|it| it.is_failed()).map(|it| it.name.as_ref()).collect();
     assert!(failed.contains(&"nulls"), "{failed:?}");
+}
+
+const REGION: &str = "ap-southeast-1";
+const DAY: &str = "2026-01-06";
+
+/// The objects of a bucket's exports of the day, by key.
+async fn exported(target: &Embedded, bucket: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for table in ["users", "products", "orders", "order_details"] {
+        let key = format!("{table}/{}/{table}.csv", DAY.replace('-', "/"));
+        let answer = target.s3(REGION).get_object().bucket(bucket).key(&key).send().await.unwrap();
+        let body = answer.body.collect().await.unwrap().into_bytes();
+        found.insert(key, String::from_utf8(body.to_vec()).unwrap());
+    }
+    found
+}
+
+/// The scenario's night has exported with the native twin; the Python of the folder exports the same day of the same tank anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_export_in_python_reads_by_the_data_api_what_its_native_twin_reads() {
+    if skips(&["python3"]) || !python_has("boto3") {
+        return;
+    }
+    if let Err(missing) = postgres::find(None) {
+        eprintln!("SKIPPED: {missing}");
+        return;
+    }
+    // More details than a page of the export has.
+    let options = RunOptions { rows: Some(30_000), ..options(OrdersPlace::Rds, "dirty=0.2") };
+    let (target, report) = run("fashion-store", &options).await;
+    assert!(report.unwrap().is_ok());
+    let native = exported(&target, "fashion-store-landing-000000000000").await;
+    assert!(native["order_details/2026/01/06/order_details.csv"].lines().count() > 1_001);
+
+    let aws = Aws::new(&target, REGION);
+    let found = aws.call::<DescribeDBInstances>(DescribeDBInstancesInput::default()).await.unwrap();
+    let instance = found.db_instances.unwrap().remove(0);
+    target.s3(REGION).create_bucket().bucket("by-python").send().await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let tank = target.tank().clone();
+    tokio::spawn(async move { server::serve(&tank, listener, std::future::pending()).await });
+
+    let mut python = Command::new("python3");
+    python.args(["-c", &format!("import export; print(export.export_day({{'day': '{DAY}'}}, None))")]);
+    python
+        .env("PYTHONPATH", wavetank_tests::root().join("scenarios/catalog/fashion-store/functions"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_DEFAULT_REGION", REGION)
+        .env("LANDING", "s3://by-python/")
+        .env("DATABASE", instance.db_instance_arn.unwrap())
+        .env("SECRET", instance.master_user_secret.unwrap().secret_arn.unwrap());
+    let output = tokio::task::spawn_blocking(move || python.output().unwrap()).await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(exported(&target, "by-python").await, native);
 }

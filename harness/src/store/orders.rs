@@ -35,6 +35,30 @@ pub enum OrdersError {
         /// What is missing.
         what: String,
     },
+    /// The database's server died, and rows that it had acknowledged are not there.
+    #[error(
+        "instance `{name}` of RDS had acknowledged {acknowledged} orders, and has {found} after its server's death"
+    )]
+    Lost {
+        /// Its identifier.
+        name: String,
+        /// Orders of the transactions that it had committed.
+        acknowledged: u64,
+        /// Orders that are there.
+        found: String,
+    },
+    /// The instance does not come back.
+    #[error("instance `{name}` of RDS is {status} {within:?} after its server's death\nhint: {why}")]
+    Down {
+        /// Its identifier.
+        name: String,
+        /// Its last status.
+        status: String,
+        /// How long it was waited for, in the target's time.
+        within: std::time::Duration,
+        /// What was said when it was found dead.
+        why: String,
+    },
     /// RDS or Secrets Manager has refused.
     #[error(transparent)]
     Api(#[from] WireError),
@@ -57,6 +81,11 @@ pub trait OrdersDb: Send {
 
     /// Inserts orders and their details. All are of before `at`.
     async fn insert(&mut self, store: &Store, orders: &[Order], at: Timestamp) -> Result<(), OrdersError>;
+
+    /// How often its server had to be started again.
+    fn restarts(&self) -> u32 {
+        0
+    }
 }
 
 /// The database at a place such as `s3://bucket/prefix/` or `rds:instance`.

@@ -1,7 +1,10 @@
 //! The store's database as an RDS instance: a real PostgreSQL, entered as any client enters it.
 //!
 //! Endpoint and login are asked of RDS and Secrets Manager. Rows come in by COPY; an insert is one transaction, and what it
-//! has acknowledged is there after the server's death.
+//! has acknowledged is there after the server's death. A server that dies is started again, and the insert that it did not
+//! acknowledge is made again unless it had happened after all.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -10,12 +13,15 @@ use wavetank_generators::fashion_store::{Order, Product, Store};
 use wavetank_transforms::fashion_store::PRODUCT_COLUMNS;
 use wavetank_transforms::fashion_store::export::csv_of;
 use wavetank_types::Timestamp;
-use wavetank_wire::rds::{DescribeDBInstances, DescribeDBInstancesInput};
+use wavetank_wire::WireError;
+use wavetank_wire::rds::{
+    DBInstance, DescribeDBInstances, DescribeDBInstancesInput, RebootDBInstance, RebootDBInstanceInput,
+};
 use wavetank_wire::secretsmanager::{GetSecretValue, GetSecretValueInput};
 
 use super::orders::{self, OrdersDb, OrdersError, table_of};
 use crate::client::Aws;
-use crate::sql_copy::{Database, Session};
+use crate::sql_copy::{Database, Session, SqlError};
 
 /// Prices keep the digits that they are written with.
 const TABLES: &str = "
@@ -29,44 +35,118 @@ const TABLES: &str = "
     CREATE TABLE order_details (order_id bigint REFERENCES orders, product_id bigint REFERENCES products,
         quantity integer NOT NULL, unit_price numeric NOT NULL, PRIMARY KEY (order_id, product_id));";
 
+/// Times that a server is started again: one that dies more often is not at fault by chance.
+const RESTARTS_MAX: u32 = 3;
+/// How long an instance may take to come back, in the target's time.
+const BACK_WITHIN: Duration = Duration::from_secs(600);
+const POLL: Duration = Duration::from_secs(1);
+
 /// An open connection to the store's instance.
 #[derive(Debug)]
-pub(super) struct Postgres {
+pub(super) struct Postgres<'a> {
+    aws: Aws<'a>,
+    instance: String,
     session: Session,
+    acknowledged: u64,
+    restarts: u32,
 }
 
-impl Postgres {
+impl<'a> Postgres<'a> {
     /// Joins the instance of this name.
-    pub(super) async fn join(aws: Aws<'_>, instance: &str) -> Result<Self, OrdersError> {
-        let missing = |what: &str| OrdersError::Instance { name: instance.to_owned(), what: what.to_owned() };
-        let input = DescribeDBInstancesInput {
-            db_instance_identifier: Some(instance.to_owned()),
-            ..DescribeDBInstancesInput::default()
-        };
-        let found = aws.call::<DescribeDBInstances>(input).await?.db_instances.unwrap_or_default();
-        let found = found.into_iter().next().ok_or_else(|| missing("instance"))?;
-        let endpoint = found.endpoint.ok_or_else(|| missing("endpoint"))?;
-        let secret = found.master_user_secret.and_then(|secret| secret.secret_arn);
-        let input = GetSecretValueInput {
-            secret_id: secret.ok_or_else(|| missing("secret"))?,
-            ..GetSecretValueInput::default()
-        };
-        let secret = aws.call::<GetSecretValue>(input).await?.secret_string.unwrap_or_default();
-        let login: serde_json::Value = serde_json::from_str(&secret).unwrap_or_default();
-        let text = |name: &str| login[name].as_str().map(str::to_owned).ok_or_else(|| missing(name));
-        let database = Database {
-            host: endpoint.address.ok_or_else(|| missing("address"))?,
-            port: endpoint.port.and_then(|port| u16::try_from(port).ok()).ok_or_else(|| missing("port"))?,
-            name: found.db_name.ok_or_else(|| missing("database"))?,
-            user: text("username")?,
-            password: text("password")?,
-        };
-        Ok(Self { session: database.join().await? })
+    pub(super) async fn join(aws: Aws<'a>, instance: &str) -> Result<Self, OrdersError> {
+        let session = enter(aws, instance).await?;
+        Ok(Self { aws, instance: instance.to_owned(), session, acknowledged: 0, restarts: 0 })
+    }
+
+    async fn try_insert(&self, rows: Bytes, details: Bytes) -> Result<(), SqlError> {
+        self.session.run("BEGIN").await?;
+        self.session.copy_csv("orders", &[], rows).await?;
+        self.session.copy_csv("order_details", &[], details).await?;
+        self.session.run("COMMIT").await
+    }
+
+    /// Starts the server again, joins it, and looks whether everything is there that it had acknowledged.
+    async fn revive(&mut self, why: &str) -> Result<(), OrdersError> {
+        self.restarts += 1;
+        let identifier = self.instance.clone();
+        let input = RebootDBInstanceInput { db_instance_identifier: identifier, force_failover: None };
+        match self.aws.call::<RebootDBInstance>(input).await {
+            Ok(_) => {}
+            // It comes back by itself, as instances do on AWS.
+            Err(error) if error.code.starts_with("InvalidDBInstanceState") => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.await_instance(why).await?;
+        self.session = enter(self.aws, &self.instance).await?;
+        let found = self.session.rows("SELECT count(*) FROM orders").await?;
+        let found = found.into_iter().flatten().flatten().next().unwrap_or_default();
+        match found.parse::<u64>() {
+            Ok(count) if count >= self.acknowledged => Ok(()),
+            _ => {
+                let (name, acknowledged) = (self.instance.clone(), self.acknowledged);
+                Err(OrdersError::Lost { name, acknowledged, found })
+            }
+        }
+    }
+
+    async fn await_instance(&self, why: &str) -> Result<(), OrdersError> {
+        let target = self.aws.target();
+        let deadline = target.now() + BACK_WITHIN;
+        loop {
+            target.pause(POLL).await;
+            let found = describe(self.aws, &self.instance).await?;
+            let status = found.and_then(|found| found.db_instance_status).unwrap_or_default();
+            if status == "available" {
+                return Ok(());
+            }
+            if target.now() >= deadline {
+                let (name, why) = (self.instance.clone(), why.to_owned());
+                return Err(OrdersError::Down { name, status, within: BACK_WITHIN, why });
+            }
+        }
+    }
+
+    /// Whether the transaction with this order was committed, though nobody heard of it.
+    async fn has(&self, order: u64) -> Result<bool, SqlError> {
+        let found = self.session.rows(&format!("SELECT 1 FROM orders WHERE id = {order}")).await?;
+        Ok(!found.is_empty())
     }
 }
 
+async fn describe(aws: Aws<'_>, instance: &str) -> Result<Option<DBInstance>, WireError> {
+    let input = DescribeDBInstancesInput {
+        db_instance_identifier: Some(instance.to_owned()),
+        ..DescribeDBInstancesInput::default()
+    };
+    let found = aws.call::<DescribeDBInstances>(input).await?.db_instances.unwrap_or_default();
+    Ok(found.into_iter().next())
+}
+
+/// A session in the instance of this name, by the endpoint and the login that AWS's API tells.
+async fn enter(aws: Aws<'_>, instance: &str) -> Result<Session, OrdersError> {
+    let missing = |what: &str| OrdersError::Instance { name: instance.to_owned(), what: what.to_owned() };
+    let found = describe(aws, instance).await?.ok_or_else(|| missing("instance"))?;
+    let endpoint = found.endpoint.ok_or_else(|| missing("endpoint"))?;
+    let secret = found.master_user_secret.and_then(|secret| secret.secret_arn);
+    let input = GetSecretValueInput {
+        secret_id: secret.ok_or_else(|| missing("secret"))?,
+        ..GetSecretValueInput::default()
+    };
+    let secret = aws.call::<GetSecretValue>(input).await?.secret_string.unwrap_or_default();
+    let login: serde_json::Value = serde_json::from_str(&secret).unwrap_or_default();
+    let text = |name: &str| login[name].as_str().map(str::to_owned).ok_or_else(|| missing(name));
+    let database = Database {
+        host: endpoint.address.ok_or_else(|| missing("address"))?,
+        port: endpoint.port.and_then(|port| u16::try_from(port).ok()).ok_or_else(|| missing("port"))?,
+        name: found.db_name.ok_or_else(|| missing("database"))?,
+        user: text("username")?,
+        password: text("password")?,
+    };
+    Ok(database.join().await?)
+}
+
 #[async_trait]
-impl OrdersDb for Postgres {
+impl OrdersDb for Postgres<'_> {
     async fn load(&mut self, store: &Store) -> Result<(), OrdersError> {
         self.session.run(TABLES).await?;
         self.session.copy_csv("users", &[], table_of(&store.users(), Format::Csv)?).await?;
@@ -75,14 +155,25 @@ impl OrdersDb for Postgres {
     }
 
     async fn insert(&mut self, store: &Store, orders: &[Order], _at: Timestamp) -> Result<(), OrdersError> {
-        if orders.is_empty() {
-            return Ok(());
-        }
+        let Some(first) = orders.first() else { return Ok(()) };
         let (rows, details) = orders::csv_of(store, &orders.iter().collect::<Vec<_>>());
-        self.session.run("BEGIN").await?;
-        self.session.copy_csv("orders", &[], rows).await?;
-        self.session.copy_csv("order_details", &[], details).await?;
-        Ok(self.session.run("COMMIT").await?)
+        let mut is_there = false;
+        while !is_there {
+            match self.try_insert(rows.clone(), details.clone()).await {
+                Ok(()) => is_there = true,
+                Err(SqlError::Gone { why, .. }) if self.restarts < RESTARTS_MAX => {
+                    self.revive(&why).await?;
+                    is_there = self.has(first.id).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.acknowledged += orders.len() as u64;
+        Ok(())
+    }
+
+    fn restarts(&self) -> u32 {
+        self.restarts
     }
 }
 

@@ -13,8 +13,8 @@ pub const AIRFLOW_VARIABLE: &str = "WAVETANK_AIRFLOW";
 pub const AIRFLOW_INSTALL: &str = "python3.11 -m venv airflow && airflow/bin/pip install \"apache-airflow==2.11.*\" apache-airflow-providers-amazon, \
      then set WAVETANK_AIRFLOW to that folder";
 
-/// The first release that is not run: its Python interface is another.
-const MAJOR_RUN: &str = "2.";
+/// The releases that are run. Others have another Python interface.
+const MAJORS_RUN: [&str; 2] = ["2.", "3."];
 
 /// An Airflow that is installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,13 @@ pub struct AirflowInstallation {
     pub amazon: Option<String>,
 }
 
+impl AirflowInstallation {
+    /// Whether it is Airflow 2.
+    pub(super) fn is_second(&self) -> bool {
+        self.version.starts_with("2.")
+    }
+}
+
 /// There is none that can be run. The message says how to get one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AirflowMissing {
@@ -37,7 +44,7 @@ pub enum AirflowMissing {
     #[error("{AIRFLOW_VARIABLE} names {0}, where there is no Apache Airflow; hint: {AIRFLOW_INSTALL}")]
     NotThere(String),
     /// One that is too new or too old.
-    #[error("Apache Airflow {0} is not run, only {MAJOR_RUN}x is; hint: {AIRFLOW_INSTALL}")]
+    #[error("Apache Airflow {0} is not run, only 2.x and 3.x are; hint: {AIRFLOW_INSTALL}")]
     Version(String),
 }
 
@@ -51,7 +58,8 @@ pub fn find_airflow() -> Result<AirflowInstallation, AirflowMissing> {
         }
         None => on_path().and_then(|python| said(&python)).ok_or(AirflowMissing::None)?,
     };
-    if found.version.starts_with(MAJOR_RUN) { Ok(found) } else { Err(AirflowMissing::Version(found.version)) }
+    let is_run = MAJORS_RUN.iter().any(|major| found.version.starts_with(major));
+    if is_run { Ok(found) } else { Err(AirflowMissing::Version(found.version)) }
 }
 
 /// A virtual environment's Python, or the file itself.

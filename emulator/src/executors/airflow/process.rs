@@ -1,6 +1,5 @@
 //! One process of Airflow's Python with our helper in it, and the talk with it: one JSON object a line each way.
 
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -16,8 +15,13 @@ use crate::driver::Tank;
 use crate::executors::Door;
 use crate::services::mwaa::work::AirflowFailure;
 
-/// Our end inside Airflow's Python.
-const HELPER: &str = include_str!("helper.py");
+/// Our end inside Airflow's Python, by the names under which its parts import each other. The first is run.
+const HELPER: [(&str, &str); 4] = [
+    ("wavetank_airflow.py", include_str!("helper.py")),
+    ("wavetank_clock.py", include_str!("clock.py")),
+    ("wavetank_airflow2.py", include_str!("airflow2.py")),
+    ("wavetank_airflow3.py", include_str!("airflow3.py")),
+];
 
 /// Real time without a word after which a process is given up.
 const SILENCE_MAX: Duration = Duration::from_secs(600);
@@ -56,13 +60,15 @@ impl Helper {
     ) -> Result<Self, AirflowFailure> {
         let failed =
             |error: std::io::Error| AirflowFailure::Said(format!("Airflow could not be started: {error}"));
-        let script = place.path("wavetank_airflow.py");
-        std::fs::write(&script, HELPER).map_err(failed)?;
+        for (name, text) in HELPER {
+            std::fs::write(place.path(name), text).map_err(failed)?;
+        }
+        let script = place.path(HELPER[0].0);
         let said = place.path("said");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&said).map_err(failed)?;
         let mut command = Command::new(&installation.python);
         command.arg("-u").arg(&script).arg(now.micros().to_string());
-        command.env_clear().envs(variables(place, door, &installation.python));
+        command.env_clear().envs(variables(place, door, installation));
         command
             .current_dir(place.path("tmp"))
             .stdin(Stdio::piped())
@@ -152,9 +158,11 @@ impl Drop for Helper {
 }
 
 /// What the process sees: Airflow's settings, the tank in AWS's place, and nothing of ours.
-fn variables(place: &Place, door: &Door, python: &Path) -> Vec<(String, String)> {
+fn variables(place: &Place, door: &Door, installation: &AirflowInstallation) -> Vec<(String, String)> {
     let text = |name: &str| place.path(name).display().to_string();
-    let beside = python.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    // Airflow 3 has no other that goes with SQLite; neither runs anything.
+    let executor = if installation.is_second() { "SequentialExecutor" } else { "LocalExecutor" };
+    let beside = installation.python.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
     let path = std::env::var("PATH").unwrap_or_default();
     let set = [
         ("PATH", format!("{beside}:{path}")),
@@ -163,13 +171,12 @@ fn variables(place: &Place, door: &Door, python: &Path) -> Vec<(String, String)>
         ("LANG", "C.UTF-8".to_owned()),
         ("TZ", "UTC".to_owned()),
         ("PYTHONHASHSEED", "0".to_owned()),
-        ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
         ("PYTHONPATH", text("dags")),
         ("AIRFLOW_HOME", text("home")),
         ("WAVETANK_DAGS", text("dags")),
         ("AIRFLOW__CORE__DAGS_FOLDER", text("dags")),
         ("AIRFLOW__CORE__LOAD_EXAMPLES", "False".to_owned()),
-        ("AIRFLOW__CORE__EXECUTOR", "SequentialExecutor".to_owned()),
+        ("AIRFLOW__CORE__EXECUTOR", executor.to_owned()),
         ("AIRFLOW__CORE__DAG_DISCOVERY_SAFE_MODE", "True".to_owned()),
         // Deep enough for the DAG's own line to be in it when an operator refuses its arguments.
         ("AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH", "50".to_owned()),
