@@ -46,6 +46,9 @@ impl Input {
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let rows = options.rows.unwrap_or(scenario.input.rows);
+        if rows == 0 && options.brought.is_none() {
+            return Err(RunError::NothingToSend(scenario.name.clone()));
+        }
         if scenario.input.profile.as_deref() == Some(store::PROFILE) {
             return match &options.brought {
                 Some(_) => Err(RunError::OnlyRecords(scenario.name.clone())),
@@ -163,17 +166,6 @@ impl Input {
         match self {
             Self::Store(input) => Some(input),
             _ => None,
-        }
-    }
-
-    /// Records that were asked for; defects add repeats to them.
-    pub(crate) fn asked(&self) -> u64 {
-        match self {
-            Self::Rows { profile, .. } => profile.records(),
-            Self::Brought { .. } => 0,
-            Self::Records(records) => records.asked(),
-            Self::Store(input) => input.asked(),
-            Self::Events { events, .. } => events.count,
         }
     }
 }
