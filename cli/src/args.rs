@@ -162,7 +162,7 @@ pub(crate) struct GenerateArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
     /// Use this many threads; the bytes are the same with any number [default: all]
-    #[arg(long)]
+    #[arg(long, value_parser = threads)]
     pub(crate) threads: Option<NonZeroUsize>,
     /// Write no truth files
     #[arg(long)]
@@ -254,6 +254,11 @@ fn loopback_port(text: &str) -> Result<u16, String> {
         return Err(refuse());
     }
     port.parse().map_err(|_| refuse())
+}
+
+/// A number of threads.
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a number of threads; write 1 or more"))
 }
 
 /// A count as people write it: `60`, `1_000_000`, `1e6`, `2.5e3`.

@@ -27,6 +27,8 @@ pub(crate) fn env(at: &At) -> Result<ExitCode, Failure> {
     }
     // A session token or a profile of a real account must not get in the way.
     println!("unset AWS_SESSION_TOKEN AWS_PROFILE");
+    // Last, so that nothing is lost where a shell makes one line of all.
+    println!("# aws-cli 1 looks for sqs and rds at AWS all the same: give it --endpoint-url {endpoint}");
     Ok(ExitCode::SUCCESS)
 }
 

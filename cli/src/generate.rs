@@ -265,7 +265,12 @@ mod tests {
         };
         refused("nothing --out DIR/x.csv", "no profile is named `nothing`");
         refused("users --out DIR/x.txt", "the ending gives no format");
-        refused("users --defects late=0.1 --out DIR/x.csv", "does not make late rows");
+        refused("users --defects late=0.1 --out DIR/x.csv", "does not make `late`");
+        refused("users --orders 5 --out DIR/x.csv", "profile users has no orders");
+        refused(
+            "clickstream --defects consumer-duplicate=0.1 --to sqs:q",
+            "does not make `consumer-duplicate`",
+        );
         refused("shop --users 3 --out DIR/x.csv", "no part of a fashion store");
         refused("fashion-store --table carts --out DIR/x.csv", "has no table `carts`");
         refused("clickstream --orders 20 --rows 10 --out DIR/x.csv", "as many clicks at least");

@@ -14,9 +14,16 @@ const TURN: Duration = Duration::from_millis(100);
 #[derive(Debug, Default)]
 pub(crate) struct Terminal {
     bar: Mutex<Option<ProgressBar>>,
+    /// The seed, until it has been said: before anything begins, and not before it is known that it can.
+    seed: Mutex<Option<u64>>,
 }
 
 impl Terminal {
+    /// Says the seed when the first stage begins.
+    pub(crate) fn of_seed(seed: u64) -> Self {
+        Self { seed: Mutex::new(Some(seed)), ..Self::default() }
+    }
+
     /// Wipes what was drawn.
     pub(crate) fn end(&self) {
         if let Some(bar) = self.take() {
@@ -32,6 +39,9 @@ impl Terminal {
 impl Progress for Terminal {
     fn begin(&self, stage: Stage, total: Option<u64>) {
         self.end();
+        if let Some(seed) = self.seed.lock().expect("nothing panics while it holds the seed").take() {
+            eprintln!("seed {seed}");
+        }
         if !std::io::stderr().is_terminal() {
             return;
         }

@@ -41,10 +41,17 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         brought: args.input.as_deref().map(bring).transpose()?,
         ..RunOptions::default()
     };
-    eprintln!("seed {}", args.seed);
     let started = wall_clock();
     let report = report(&scenario, &options)?;
-    let report = Report { wall_ms: started.elapsed().as_millis(), ..report };
+    let replay = match &args.input {
+        // The report knows the file's name alone.
+        Some(path) => {
+            let brought = Brought { name: path.display().to_string(), body: Bytes::new() };
+            RunOptions { brought: Some(brought), ..options }.command(&scenario, &args.scenario)
+        }
+        None => options.command(&scenario, &args.scenario),
+    };
+    let report = Report { wall_ms: started.elapsed().as_millis(), replay, ..report };
     if let Some(path) = &args.ledger {
         create(path, |file| write_fates(file, &report).map_err(|cause| Failure::file(path, &cause)))?;
         eprintln!("{}: what became of each row", path.display());
@@ -71,7 +78,7 @@ fn orders_place(asked: Orders, scenario: &Scenario) -> OrdersPlace {
 fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Environment(format!("cannot start threads: {error}")))?;
-    let progress = Terminal::default();
+    let progress = Terminal::of_seed(options.seed);
     let report = runtime.block_on(async {
         let target = Embedded::new(Seed(options.seed));
         wavetank::run(scenario, &target, options, &progress).await
@@ -83,6 +90,7 @@ fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> 
         | RunError::NoTruth(_)
         | RunError::NoStore(_)
         | RunError::Airflow(AirflowError::None(_))
+        | RunError::NothingToSend(_)
         | RunError::Store(_) => Failure::Usage(error.to_string()),
         other => Failure::Failed(other.to_string()),
     })

@@ -36,6 +36,12 @@ pub(crate) fn send(args: &GenerateArgs, profile: &Profile, sink: &Sink) -> Resul
             args.profile
         )));
     };
+    if let Profile::FashionStore(profile) = profile {
+        let (made, part) = (profile.part().defects_sent(), profile.part().name());
+        let asked = &profile.store().plan().defects;
+        let refused = asked.check_made(&format!("sending {part}"), &made);
+        refused.map_err(|error| Failure::Usage(error.to_string()))?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Environment(format!("cannot start: {error}")))?;
     let progress = Terminal::default();

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use wavetank::natives;
 use wavetank_emulator::{Tank, server};
@@ -10,10 +11,16 @@ use wavetank_types::Seed;
 use crate::args::ServeArgs;
 use crate::failure::Failure;
 
+/// How long work that has begun may go on after the end was asked for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Environment(format!("cannot start threads: {error}")))?;
-    runtime.block_on(listen(args))
+    let served = runtime.block_on(listen(args));
+    // A PostgreSQL that is still being made ends with us: its guard sees that we have gone.
+    runtime.shutdown_timeout(PATIENCE);
+    served
 }
 
 async fn listen(args: &ServeArgs) -> Result<ExitCode, Failure> {

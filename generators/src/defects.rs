@@ -109,6 +109,16 @@ impl Defect {
         Self::Dirty,
     ];
 
+    /// The kind of this label.
+    pub fn of_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|defect| defect.label() == label)
+    }
+
+    /// Whether it is of a file as a whole: asked for or not, without a share.
+    pub fn is_of_file(self) -> bool {
+        matches!(self, Self::Bom | Self::Crlf)
+    }
+
     /// The label in truth files and reports.
     pub fn label(self) -> &'static str {
         match self {
@@ -128,6 +138,22 @@ impl Defect {
             Self::Dirty => "dirty",
         }
     }
+}
+
+/// A defect was asked of somebody who does not make it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{who} does not make `{defect}`\nhint: it makes {}", labels(made))]
+pub struct NotMade {
+    who: String,
+    defect: Defect,
+    made: Vec<Defect>,
+}
+
+fn labels(made: &[Defect]) -> String {
+    if made.is_empty() {
+        return "no defects".to_owned();
+    }
+    made.iter().map(|defect| defect.label()).collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Display for Defect {
@@ -200,6 +226,14 @@ impl Defects {
             }
         }
         Ok(())
+    }
+
+    /// Refuses what `who` does not make.
+    pub fn check_made(&self, who: &str, made: &[Defect]) -> Result<(), NotMade> {
+        match self.asked().into_iter().find(|defect| !made.contains(defect)) {
+            Some(defect) => Err(NotMade { who: who.to_owned(), defect, made: made.to_vec() }),
+            None => Ok(()),
+        }
     }
 
     /// The kinds that were asked for.

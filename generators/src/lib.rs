@@ -12,6 +12,7 @@ pub mod event_revenue;
 pub mod fashion_store;
 pub mod kdg;
 pub mod locale;
+mod nearest;
 pub mod people_vi;
 pub mod registry;
 pub mod shop;
@@ -22,6 +23,7 @@ pub mod write;
 
 pub use defects::{Defect, Defects, Share};
 pub use event_revenue::EventRevenue;
+pub use nearest::nearest;
 pub use people_vi::PeopleVi;
 pub use registry::{PROFILES, Profile, ProfileInfo};
 pub use shop::Shop;

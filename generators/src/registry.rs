@@ -4,7 +4,7 @@
 
 use wavetank_types::Seed;
 
-use crate::defects::{Defect, Defects, DefectsError};
+use crate::defects::{Defect, Defects, DefectsError, NotMade};
 use crate::fashion_store::{Part, StoreError, StoreOptions, StoreProfile};
 use crate::table::{Column, Rows, Table};
 use crate::{EventRevenue, PeopleVi, Shop, Trades, event_revenue, people_vi, shop, trades};
@@ -124,9 +124,7 @@ impl Profile {
             .iter()
             .find(|info| info.name == name)
             .ok_or_else(|| ProfileError::NoSuchProfile(name.to_owned()))?;
-        if let Some(defect) = defects.asked().into_iter().find(|defect| !info.defects.contains(defect)) {
-            return Err(ProfileError::NoSuchDefect { profile: info.name, defect });
-        }
+        defects.check_made(&format!("profile {}", info.name), info.defects)?;
         let rows = rows.unwrap_or(info.rows_default);
         if let Some(part) = Part::ALL.into_iter().find(|part| part.name() == info.name) {
             let profile = StoreProfile::new(part, rows, seed, defects, options)?;
@@ -165,13 +163,8 @@ pub enum ProfileError {
     #[error("no profile is named `{0}`; there are {names}", names = PROFILES.map(|info| info.name).join(", "))]
     NoSuchProfile(String),
     /// A defect was asked of a profile that does not make it.
-    #[error("profile {profile} does not make {defect} rows")]
-    NoSuchDefect {
-        /// Which profile.
-        profile: &'static str,
-        /// Which defect.
-        defect: Defect,
-    },
+    #[error(transparent)]
+    NotMade(#[from] NotMade),
     /// Users, days and the like were said of a profile that has none.
     #[error("profile {0} is no part of a fashion store: only its rows, seed and defects can be said")]
     NoStore(&'static str),
@@ -206,9 +199,12 @@ mod tests {
         };
         let unknown = ProfileError::NoSuchProfile("events".to_owned());
         check("events", Defects::default(), unknown);
-        let refused = |profile| ProfileError::NoSuchDefect { profile, defect: Defect::Bom };
-        check("people-vi", bom, refused("people-vi"));
-        check("clickstream", bom, refused("clickstream"));
+        let says = |name: &str, expected: &str| {
+            let refused = Profile::open(name, None, Seed(7), bom).expect_err(name);
+            assert_eq!(refused.to_string(), expected);
+        };
+        says("people-vi", "profile people-vi does not make `bom`\nhint: it makes no defects");
+        says("products", "profile products does not make `bom`\nhint: it makes dirty");
         let days = StoreOptions { days: Some(2), ..StoreOptions::default() };
         let opened = Profile::open_with("shop", None, Seed(7), Defects::default(), &days);
         assert_eq!(opened.err(), Some(ProfileError::NoStore("shop")));

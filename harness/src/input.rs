@@ -52,6 +52,9 @@ impl Input {
             return Ok(Self::Lines(Box::new(Lines::prepare(scenario, options)?)));
         }
         let rows = options.rows.unwrap_or(scenario.input.rows);
+        if rows == 0 && options.brought.is_none() {
+            return Err(RunError::NothingToSend(scenario.name.clone()));
+        }
         if scenario.input.profile.as_deref() == Some(store::PROFILE) {
             return match &options.brought {
                 Some(_) => Err(RunError::OnlyRecords(scenario.name.clone())),
@@ -179,18 +182,6 @@ impl Input {
         match self {
             Self::Store(input) => Some(input),
             _ => None,
-        }
-    }
-
-    /// Records that were asked for; defects add repeats to them.
-    pub(crate) fn asked(&self) -> u64 {
-        match self {
-            Self::Rows { profile, .. } => profile.records(),
-            Self::Brought { .. } => 0,
-            Self::Records(records) => records.asked(),
-            Self::Lines(lines) => lines.asked(),
-            Self::Store(input) => input.asked(),
-            Self::Events { events, .. } => events.count,
         }
     }
 }

@@ -62,14 +62,6 @@ impl Records {
         Ok(Self { rows, outgoing, rate: scenario.input.rate })
     }
 
-    /// Rows that were asked for.
-    pub(crate) fn asked(&self) -> u64 {
-        match &self.rows {
-            Rows::Shop(shop) => shop.orders(),
-            Rows::Trades(trades) => trades.messages(),
-        }
-    }
-
     /// Sends all of them; those of a second together at its end.
     pub(crate) async fn send(
         &self,

@@ -54,6 +54,55 @@ pub struct RunOptions {
     pub brought: Option<Brought>,
 }
 
+impl RunOptions {
+    /// The command that makes the same run: the seed, where orders are (an empty machine would choose otherwise), and what differs
+    /// from the scenario's own. `called` is the scenario's name or folder.
+    pub fn command(&self, scenario: &Scenario, called: &str) -> String {
+        use std::fmt::Write as _;
+        let of = &scenario.input;
+        let mut command = format!("wavetank run {} --seed {}", quoted(called), self.seed);
+        // Writing to a String cannot fail.
+        let mut say = |option: &str, value: &dyn std::fmt::Display| {
+            let _ = write!(command, " --{option} {value}");
+        };
+        let has_store = of.profile.as_deref() == Some(crate::store::PROFILE);
+        if has_store {
+            say("orders", &self.orders.parameter());
+        }
+        if self.orchestrator == Orchestrator::Airflow {
+            say("orchestrator", &"airflow");
+        }
+        if let Some(days) = self.days.filter(|days| of.days != Some(*days)) {
+            say("days", &days);
+        }
+        if let Some(users) = self.users.filter(|users| of.users != Some(*users)) {
+            say("users", &users);
+        }
+        if let Some(rows) = self.rows.filter(|rows| of.rows != *rows) {
+            say(if has_store { "clicks" } else { "rows" }, &rows);
+        }
+        if let Some(brought) = &self.brought {
+            say("input", &quoted(&brought.name));
+        }
+        if !self.defects.text.is_empty() {
+            say("defects", &quoted(&self.defects.text));
+        }
+        if let Some(variant) = &self.variant {
+            say("variant", variant);
+        }
+        command
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./=,+:".contains(c);
+    match text.chars().all(is_plain) && !text.is_empty() {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
 /// A file that a person brings.
 #[derive(Clone, Debug)]
 pub struct Brought {
@@ -100,6 +149,9 @@ pub enum RunError {
         "scenario `{0}` has no store\nhint: leave out --users, --days and --orders; --rows is the size of it"
     )]
     NoStore(String),
+    /// No rows and no clicks.
+    #[error("nothing would be sent, and nothing proved\nhint: give `{0}` one row or click at least")]
+    NothingToSend(String),
     /// The store of these sizes.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -187,10 +239,8 @@ pub async fn run(
     report.rows = report.ledger.generated;
     report.variant = options.variant.clone();
     report.defects = options.defects.text.clone();
-    report.rows_asked = input.asked();
+    report.replay = options.command(scenario, &scenario.name);
     if let Some(store) = input.store() {
-        let by = if dags.is_some() { " --orchestrator airflow" } else { "" };
-        report.size = Some(store.size() + by);
         report.notes.extend(store.notes());
     }
     if scenario.airflow.is_some() {

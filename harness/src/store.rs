@@ -14,7 +14,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::NaiveDate;
 use wavetank_generators::Format;
-use wavetank_generators::fashion_store::{ClickText, Plan, Sent, Store, StoreError};
+use wavetank_generators::fashion_store::{ClickText, Part, Plan, Sent, Store};
+use wavetank_generators::registry::ProfileError;
 use wavetank_scenarios::{Outputs, Scenario};
 use wavetank_types::{Said, Seed, Timestamp};
 
@@ -77,12 +78,15 @@ pub(crate) struct Walk {
 
 impl StoreInput {
     /// Opens the store. Nothing is sent.
-    pub(crate) fn open(scenario: &Scenario, options: &RunOptions) -> Result<Self, StoreError> {
+    pub(crate) fn open(scenario: &Scenario, options: &RunOptions) -> Result<Self, RunError> {
+        let made = Part::Whole.defects_sent();
+        let defects = options.defects.defects;
+        defects.check_made(&format!("scenario {}", scenario.name), &made).map_err(ProfileError::from)?;
         let clicks = options.rows.unwrap_or(scenario.input.rows);
         let mut plan = Plan::of_clicks(clicks, Seed(options.seed));
         plan.users = options.users.or(scenario.input.users).unwrap_or(plan.users);
         plan.days = options.days.or(scenario.input.days).unwrap_or(plan.days);
-        plan.defects = options.defects.defects;
+        plan.defects = defects;
         Ok(Self {
             store: Store::new(plan)?,
             orders: options.orders,
@@ -148,11 +152,6 @@ impl StoreInput {
         }
     }
 
-    /// Clicks that were asked for.
-    pub(crate) fn asked(&self) -> u64 {
-        self.store.plan().clicks
-    }
-
     /// Where the orders were, and whether their database had to be started again, for the report.
     pub(crate) fn notes(&self) -> Vec<Said> {
         let restarts = self.restarts.get().copied().unwrap_or_default();
@@ -204,17 +203,15 @@ impl StoreInput {
             if let Some(slot) = places.get_mut(id).filter(|slot| **slot == u32::MAX) {
                 *slot = place;
             }
+            // Nobody reads a product under another name, the recommender as little as the clean job.
+            if self.store.is_lost_by_drift(&sent.click) {
+                continue;
+            }
             if let Some(product) = sent.click.product_id().map(u64::from).filter(|id| !is_alone(*id)) {
                 looks.insert(u64::from(sent.click.user_id), product);
             }
         }
         Walk { places, looks }
-    }
-
-    /// The options of `wavetank run` that ask for the same store.
-    pub(crate) fn size(&self) -> String {
-        let Plan { days, users, clicks, .. } = self.store.plan();
-        format!("--days {days} --users {users} --clicks {clicks}")
     }
 }
 

@@ -57,25 +57,6 @@ pub enum ScenarioError {
 
 /// The known name that is most like `name`, or all of them.
 pub(crate) fn nearest(name: &str, known: &[String]) -> String {
-    let near = known.iter().min_by_key(|other| distance(name, other));
-    match near {
-        Some(near) if distance(name, near) <= 3 => format!("did you mean `{near}`?"),
-        Some(_) => format!("there are {}", known.join(", ")),
-        None => "there are none".to_owned(),
-    }
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut before = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let substituted = before + usize::from(x != *y);
-            before = row[j + 1];
-            row[j + 1] = substituted.min(before + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    wavetank_generators::nearest(name, &known)
 }

@@ -206,6 +206,8 @@ pub struct Output {
     pub identity: String,
     /// Of a store: `s3://bucket/prefix/` of its orders, as Parquet.
     pub orders: Option<String>,
+    /// Of a store: the same of the lines of its orders.
+    pub order_details: Option<String>,
 }
 
 /// Where records land on their way, as lines of JSON, and the members by which checks look at them.

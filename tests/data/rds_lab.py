@@ -21,7 +21,7 @@ def wait(name, status):
     raise AssertionError(f"{name} never became {status}: {rds.describe_events(Duration=60)['Events']}")
 
 
-versions = rds.describe_db_engine_versions(Engine="postgres")["DBEngineVersions"]
+versions = rds.describe_db_engine_versions(Engine="postgres", DefaultOnly=True)["DBEngineVersions"]
 assert versions[0]["Engine"] == "postgres", versions
 login = secrets.create_secret(
     Name="shop/login", SecretString=json.dumps({"username": "store", "password": "correct-horse"})

@@ -38,12 +38,36 @@ async fn every_click_and_order_of_a_day_is_accounted_for_and_every_answer_is_rig
         let defects = defects.parse().unwrap();
         let report = report(&RunOptions { defects, ..options(seed, clicks) }).await;
         assert!(report.is_ok(), "{}", report.to_text(Lang::En));
-        assert_eq!(report.ledger.delivered, clicks + clicks / 50);
+        let lines = lines_of(seed, clicks);
+        assert!(lines >= clicks / 50);
+        assert_eq!(report.ledger.delivered, clicks + clicks / 50 + lines);
+        let cost = |name: &str| {
+            report.cost.items.iter().find(|item| item.name == name).map_or(0.0, |item| item.quantity)
+        };
+        assert!(cost("kinesis_shard_hour") > 24.0 && cost("kinesis_put_unit") >= clicks as f64);
+        assert!(cost("firehose_gb") > 0.0 && cost("scheduler_invocation") >= 3.0);
         assert!(report.queries.len() == 7 && report.queries.iter().all(|query| query.ok == Some(true)));
         assert!(report.findings.iter().any(|finding| finding.name == "replay" && !finding.is_failed()));
         assert_eq!(report.ledger.rejected.contains_key("duplicate-click"), seed == 7);
-        assert!(report.replay().contains(&format!("--days 1 --users 80 --clicks {clicks}")));
+        let replay =
+            format!("wavetank run fashion-store --seed {seed} --orders files --users 80 --clicks {clicks}");
+        assert!(report.replay.starts_with(&replay), "{}", report.replay);
     }
+}
+
+/// Lines of all orders of the store that is run with these options.
+fn lines_of(seed: u64, clicks: u64) -> u64 {
+    let plan = Plan { users: 80, days: 1, ..Plan::of_clicks(clicks, Seed(seed)) };
+    let store = Store::new(plan).unwrap();
+    (1..=store.plan().orders).map(|id| store.order(id).lines().len() as u64).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_under_another_name_is_refused_and_counted_nowhere() {
+    let defects = "drift-renamed=0.5,drift-added=0.25,producer-duplicate=0.1".parse().unwrap();
+    let report = report(&RunOptions { defects, ..options(7, 1_000) }).await;
+    assert!(report.ledger.rejected["product-mismatch"] > 100, "{}", report.to_text(Lang::En));
+    assert!(report.is_ok(), "{}", report.to_text(Lang::En));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,6 +119,13 @@ async fn sizes_of_a_store_are_refused_elsewhere() {
     assert!(error.to_string().contains("hint: leave out --users, --days and --orders"), "{error}");
     let too_few = RunOptions { days: Some(0), ..options(1, 100) };
     assert!(run("fashion-store", &too_few).await.1.unwrap_err().to_string().contains("0 days"));
+    let nothing = run("fashion-store", &options(1, 0)).await.1.unwrap_err().to_string();
+    assert!(nothing.contains("nothing would be sent"), "{nothing}");
+    for defects in ["malformed=0.1", "consumer-duplicate=0.1"] {
+        let defects = defects.parse().unwrap();
+        let refused = run("fashion-store", &RunOptions { defects, ..options(1, 100) }).await.1.unwrap_err();
+        assert!(refused.to_string().contains("hint: it makes out-of-order, late"), "{refused}");
+    }
 }
 
 #[test]

@@ -33,16 +33,16 @@ impl Store {
 
     /// What must become of a click that was sent: the reason of its refusal, or `None` if it is delivered.
     ///
-    /// The second time is refused as `duplicate-event-id`, and so is a product under another name as `schema-drift`.
+    /// A product under another name is refused as `schema-drift`, each time; else the second time as `duplicate-event-id`.
     pub fn refusal(&self, sent: &Sent) -> Option<&'static str> {
-        if sent.sending.is_repeat() {
-            return Some("duplicate-event-id");
+        if self.is_lost_by_drift(&sent.click) {
+            return Some("schema-drift");
         }
-        self.is_lost_by_drift(&sent.click).then_some("schema-drift")
+        sent.sending.is_repeat().then_some("duplicate-event-id")
     }
 
     /// Whether the click's product has another name than a reader knows.
-    pub(super) fn is_lost_by_drift(&self, click: &Click) -> bool {
+    pub fn is_lost_by_drift(&self, click: &Click) -> bool {
         click.product > 0 && self.shape_at(click.second).is_renamed
     }
 

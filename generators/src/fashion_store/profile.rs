@@ -105,6 +105,45 @@ impl Part {
         }
     }
 
+    /// The same where rows are sent: who reads again is the consumer there.
+    pub fn defects_sent(self) -> Vec<Defect> {
+        let made = self.defects().iter().copied();
+        made.filter(|defect| *defect != Defect::ConsumerDuplicate).collect()
+    }
+
+    /// What can be said of it besides its rows.
+    fn takes(self) -> &'static [&'static str] {
+        match self {
+            Self::Users => &["users", "first-day", "locale"],
+            Self::Products => &["products", "prices"],
+            Self::Catalogue => &["products"],
+            Self::Purchases => &["users", "products", "orders", "days", "first-day", "prices", "arrivals"],
+            Self::Clickstream => &["users", "products", "orders", "days", "first-day", "arrivals"],
+            Self::Whole => {
+                &["users", "products", "orders", "days", "first-day", "locale", "prices", "arrivals"]
+            }
+        }
+    }
+
+    /// Refuses what would change nothing.
+    fn check(self, options: &StoreOptions) -> Result<(), StoreError> {
+        let said = [
+            ("users", options.users.is_some()),
+            ("products", options.products.is_some()),
+            ("orders", options.orders.is_some()),
+            ("days", options.days.is_some()),
+            ("first-day", options.first_day.is_some()),
+            ("locale", options.locale.is_some()),
+            ("prices", options.prices.is_some()),
+            ("arrivals", options.arrivals.is_some()),
+        ];
+        let takes = self.takes();
+        match said.into_iter().find(|(name, is_said)| *is_said && !takes.contains(name)) {
+            Some((option, _)) => Err(StoreError::NotTaken { profile: self.name(), option, takes }),
+            None => Ok(()),
+        }
+    }
+
     /// Whether something is known of it beyond its rows.
     pub const fn has_truth(self) -> bool {
         !matches!(self, Self::Users)
@@ -157,6 +196,7 @@ impl StoreProfile {
         defects: Defects,
         options: &StoreOptions,
     ) -> Result<Self, StoreError> {
+        part.check(options)?;
         let plan = part.plan(rows, seed);
         let plan = Plan {
             users: options.users.unwrap_or(plan.users),

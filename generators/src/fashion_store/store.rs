@@ -199,6 +199,16 @@ pub enum StoreError {
         /// Asked for.
         days: u32,
     },
+    /// An option that changes nothing of this part.
+    #[error("profile {profile} has no {option}\nhint: of it can be said --{}", takes.join(", --"))]
+    NotTaken {
+        /// Which part.
+        profile: &'static str,
+        /// What was said.
+        option: &'static str,
+        /// What could be said.
+        takes: &'static [&'static str],
+    },
     /// The defects were refused.
     #[error(transparent)]
     Defects(#[from] DefectsError),

@@ -1,6 +1,7 @@
-//! Conservation of a store's days: every click is in the clean zone once, or refused as a repeat; every order is there once.
+//! Conservation of a store's days: every click is in the clean zone once, or refused; every order and every line of one is there once.
 //!
-//! Orders are counted behind the clicks: order n is record `clicks + n`. Expectation is drawn again from the store.
+//! Orders are counted behind the clicks: order n is record `clicks + n`. Lines are counted behind the orders, in the order of the
+//! orders' ids. Expectation is drawn again from the store.
 
 use std::collections::BTreeMap;
 
@@ -28,13 +29,16 @@ pub(crate) async fn conserve(
     clicks: &[Object],
 ) -> Result<Conservation, ObserveError> {
     let mut books = Books::expect(store);
-    for (number, object) in (0..).zip(clicks) {
-        books.read(aws, number, object, 0).await?;
+    let mut deliveries = 0..;
+    for (number, object) in deliveries.by_ref().zip(clicks) {
+        books.read(aws, number, object, Of::Clicks).await?;
     }
-    if let Some(orders) = &scenario.output.orders {
-        let objects = observe::list(aws, &outputs.fill(orders)?).await?;
-        for (number, object) in (clicks.len() as u64..).zip(&objects) {
-            books.read(aws, number, object, store.plan().clicks).await?;
+    let of_orders = [(Of::Orders, &scenario.output.orders), (Of::Lines, &scenario.output.order_details)];
+    for (of, place) in of_orders {
+        let Some(place) = place else { continue };
+        let objects = observe::list(aws, &outputs.fill(place)?).await?;
+        for (number, object) in deliveries.by_ref().zip(&objects) {
+            books.read(aws, number, object, of).await?;
         }
     }
     if let Some(rejects) = &scenario.output.rejects {
@@ -46,11 +50,40 @@ pub(crate) async fn conserve(
     Ok(Conservation { balance, mutated: BTreeMap::new(), ledger: books.ledger, cause })
 }
 
+/// What a file's rows are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Clicks,
+    Orders,
+    Lines,
+}
+
 /// The ledger, and which records were seen.
 struct Books {
     ledger: Ledger,
     seen: Vec<bool>,
     has_other_prices: bool,
+    clicks: u64,
+    lines: Lines,
+}
+
+/// The products of all orders, in the order of the orders' ids.
+#[derive(Default)]
+struct Lines {
+    products: Vec<u32>,
+    /// By order: where its products begin. One more than there are orders.
+    starts: Vec<u32>,
+}
+
+impl Lines {
+    /// A line's number, from 0.
+    fn number(&self, order: u64, product: u64) -> Option<u64> {
+        let at = usize::try_from(order.checked_sub(1)?).ok()?;
+        let (start, end) = (*self.starts.get(at)?, *self.starts.get(at + 1)?);
+        let products = self.products.get(start as usize..end as usize)?;
+        let place = products.iter().position(|known| u64::from(*known) == product)?;
+        Some(u64::from(start) + place as u64)
+    }
 }
 
 /// What a refusal must say.
@@ -67,9 +100,15 @@ impl Books {
         let mut ledger = Ledger::default();
         let mut text = Text::default();
         for sent in store.sends() {
-            let expected = match sent.sending.is_repeat() {
-                true => Expected::Rejected(Reason::Duplicate.code().to_owned()),
-                false => Expected::Delivered { checksum: text.of_click(store, &sent.click), route: None },
+            // Whether a click can be read is looked at before whether it came before.
+            let reason = if store.is_lost_by_drift(&sent.click) {
+                Some(Reason::ProductMismatch)
+            } else {
+                sent.sending.is_repeat().then_some(Reason::Duplicate)
+            };
+            let expected = match reason {
+                Some(reason) => Expected::Rejected(reason.code().to_owned()),
+                None => Expected::Delivered { checksum: text.of_click(store, &sent.click), route: None },
             };
             ledger.generate(sent.click.event_id, expected);
         }
@@ -78,18 +117,41 @@ impl Books {
             let expected = Expected::Delivered { checksum: text.of_order(store, &order), route: None };
             ledger.generate(clicks + order.id, expected);
         }
-        let records = clicks + store.plan().orders;
+        let orders = store.plan().orders;
+        let mut lines = Lines::default();
+        for order in (1..=orders).map(|id| store.order(id)) {
+            lines.starts.push(lines.products.len() as u32);
+            for line in order.lines() {
+                let checksum = text.of_line(order.id, line.product_id, line.quantity, line.unit_price);
+                lines.products.push(line.product_id);
+                let index = clicks + orders + lines.products.len() as u64;
+                ledger.generate(index, Expected::Delivered { checksum, route: None });
+            }
+        }
+        lines.starts.push(lines.products.len() as u32);
+        let records = clicks + orders + lines.products.len() as u64;
         let seen = vec![false; usize::try_from(records).unwrap_or(0) + 1];
-        Self { ledger, seen, has_other_prices: false }
+        Self { ledger, seen, has_other_prices: false, clicks, lines }
     }
 
-    /// Reads one Parquet file, whose first column is the record's number less `offset`.
+    /// The record of a row whose first two columns are these.
+    fn record(&self, of: Of, first: u64, second: Option<u64>) -> Option<u64> {
+        // The lines begin with one more than the orders.
+        let orders = self.lines.starts.len() as u64 - 1;
+        match of {
+            Of::Clicks => (1..=self.clicks).contains(&first).then_some(first),
+            Of::Orders => (1..=orders).contains(&first).then(|| self.clicks + first),
+            Of::Lines => Some(self.clicks + orders + 1 + self.lines.number(first, second?)?),
+        }
+    }
+
+    /// Reads one Parquet file.
     async fn read(
         &mut self,
         aws: Aws<'_>,
         delivery: u64,
         object: &Object,
-        offset: u64,
+        of: Of,
     ) -> Result<(), ObserveError> {
         let fail = |cause: String| ObserveError::Content { uri: object.uri(), cause };
         let mut text = RowText::default();
@@ -97,13 +159,15 @@ impl Books {
             let batch = batch.map_err(fail)?;
             for row in 0..batch.num_rows() {
                 text.set(&batch, row).map_err(fail)?;
-                let id = text.fields().next().flatten().and_then(|id| id.parse::<u64>().ok());
-                let Some(index) = id.map(|id| id + offset).filter(|index| self.mark(*index)) else {
+                let mut numbers = text.fields().map(|field| field?.parse::<u64>().ok());
+                let (id, second) = (numbers.next().flatten(), numbers.next().flatten());
+                let index = id.and_then(|id| self.record(of, id, second));
+                let Some(index) = index.filter(|index| self.mark(*index)) else {
                     self.ledger.observe_phantom(|| never_sent(id, object));
                     continue;
                 };
                 let checksum = Checksum::of_fields(text.fields());
-                self.has_other_prices |= offset > 0 && !self.ledger.expects(index, checksum);
+                self.has_other_prices |= of != Of::Clicks && !self.ledger.expects(index, checksum);
                 self.ledger.observe_delivered(index, &Sighting { checksum, route: None, delivery });
             }
         }
@@ -126,7 +190,11 @@ impl Books {
                 let refused: Refused = serde_json::from_slice(line)
                     .map_err(|error| ObserveError::Content { uri: object.uri(), cause: error.to_string() })?;
                 match refused.event_id {
-                    Some(id) => self.ledger.observe_rejected(id, &refused.reason),
+                    Some(id) => {
+                        // It is somewhere, if not where it should be.
+                        self.mark(id);
+                        self.ledger.observe_rejected(id, &refused.reason);
+                    }
                     None => self.ledger.observe_phantom(|| Said::plain(refused.raw.clone())),
                 }
             }
@@ -141,7 +209,10 @@ impl Books {
         if self.seen.iter().skip(1).all(|seen| *seen) {
             return self.has_other_prices.then(of_prices);
         }
-        let orders_lost = (1..=store.plan().orders).filter(|id| is_lost(clicks + id)).count() as u64;
+        let orders = store.plan().orders;
+        let orders_lost = (1..=orders).filter(|id| is_lost(clicks + id)).count() as u64;
+        let lines_lost =
+            (0..self.lines.products.len() as u64).filter(|n| is_lost(clicks + orders + 1 + n)).count();
         let mut hours = [0u64; 24];
         let mut lost = 0;
         for click in store.feed().filter(|click| is_lost(click.event_id)) {
@@ -153,9 +224,12 @@ impl Books {
             .sends()
             .filter(|sent| is_lost(sent.click.event_id) && sent.second >= day_end(store))
             .count();
+        if lines_lost > 0 && orders_lost == 0 {
+            return Some(of_lines(lines_lost));
+        }
         Some(match (lost, orders_lost) {
             (lost, 0) if lost == late as u64 => of_late(lost),
-            (0, orders) if orders == store.plan().orders => of_exports(orders),
+            (0, lost) if lost == orders => of_exports(orders),
             (lost, _) if lost == clicks => nothing_came(),
             (lost, 0) if last == 0 => of_hour_zero(lost),
             (lost, 0) if last < HOURS_OF_YESTERDAY => of_utc(lost),
@@ -194,6 +268,17 @@ fn of_late(lost: u64) -> Said {
         format!(
             "cả {lost} lượt click bị mất được gửi sau khi ngày của chúng kết thúc: chúng nằm trong thư mục của ngày sau, và lần \
              chạy đêm sau sẽ lấy chúng"
+        ),
+    )
+}
+
+fn of_lines(lines: usize) -> Said {
+    Said::new(
+        format!(
+            "{lines} lines of orders are lost, though their orders are there: order_details was exported or cleaned apart"
+        ),
+        format!(
+            "mất {lines} dòng chi tiết đơn hàng dù đơn hàng vẫn còn: order_details được export hoặc clean riêng"
         ),
     )
 }
@@ -265,6 +350,19 @@ impl Text {
         let product = click.product_id().map(|id| product.format(id));
         let fields = [id.format(click.event_id), user.format(click.user_id), &at, click.event_type.name()];
         Checksum::of_fields(fields.into_iter().map(Some).chain([product]))
+    }
+
+    fn of_line(
+        &mut self,
+        order: u64,
+        product: u32,
+        quantity: impl itoa::Integer,
+        price: impl itoa::Integer,
+    ) -> Checksum {
+        let [id, number, pieces] = &mut self.numbers;
+        let price = format!("{}.00", itoa::Buffer::new().format(price));
+        let fields = [id.format(order), number.format(product), pieces.format(quantity), &price];
+        Checksum::of_fields(fields.into_iter().map(Some))
     }
 
     fn of_order(&mut self, store: &Store, order: &Order) -> Checksum {

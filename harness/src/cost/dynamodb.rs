@@ -4,22 +4,15 @@
 //! functions are free and nothing else here reads them; backups and exports; what replicas write; classes but STANDARD;
 //! throughput that was changed.
 
-use std::time::Duration;
-
 use wavetank_types::Timestamp;
 use wavetank_wire::WireError;
-use wavetank_wire::cloudwatch::{Dimension, GetMetricStatistics, GetMetricStatisticsInput};
 use wavetank_wire::dynamodb::{
     DescribeTable, DescribeTableInput, ListTables, ListTablesInput, ProvisionedThroughputDescription,
     TableDescription,
 };
 
+use super::{MONTH_HOURS, metric_sum};
 use crate::client::Aws;
-
-/// Hours of a month, as AWS's prices count them.
-const MONTH_HOURS: f64 = 730.0;
-/// The longest period of statistics, in seconds: a year of them fits one answer.
-const DAY_SECS: i64 = 86_400;
 
 /// What is charged, in the units of `prices.toml`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -91,20 +84,8 @@ async fn consumed(
     index: Option<&str>,
     since: Timestamp,
 ) -> Result<f64, WireError> {
-    let of = |name: &str, value: &str| Dimension { name: name.to_owned(), value: value.to_owned() };
-    let table = [of("TableName", table)];
-    let input = GetMetricStatisticsInput {
-        namespace: "AWS/DynamoDB".to_owned(),
-        metric_name: metric.to_owned(),
-        dimensions: Some(
-            table.into_iter().chain(index.map(|index| of("GlobalSecondaryIndexName", index))).collect(),
-        ),
-        start_time: Timestamp::from_secs(since.secs().div_euclid(60) * 60),
-        end_time: aws.target().now() + Duration::from_secs(60),
-        period: DAY_SECS,
-        statistics: Some(vec!["Sum".to_owned()]),
-        ..GetMetricStatisticsInput::default()
-    };
-    let points = aws.call::<GetMetricStatistics>(input).await?.datapoints.unwrap_or_default();
-    Ok(points.iter().filter_map(|point| point.sum).sum())
+    let table = [("TableName", table)];
+    let dimensions: Vec<(&str, &str)> =
+        table.into_iter().chain(index.map(|index| ("GlobalSecondaryIndexName", index))).collect();
+    metric_sum(aws, ("AWS/DynamoDB", metric), &dimensions, since).await
 }

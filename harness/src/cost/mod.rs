@@ -1,13 +1,17 @@
 //! What the run would have cost on AWS: usage seen through the public API, times dated prices (`prices.toml`).
 //!
-//! Left out: storage over time but that of tables, data transfer, and requests that services make among themselves.
+//! Left out, and named in the report: [`WITHOUT`], and things of a class whose price is not in the list.
 
 mod dynamodb;
+mod hours;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use wavetank_types::Timestamp;
 use wavetank_wire::WireError;
+use wavetank_wire::cloudwatch::{Dimension, GetMetricStatistics, GetMetricStatisticsInput};
 use wavetank_wire::glue::*;
 use wavetank_wire::logs::{DescribeLogGroups, DescribeLogGroupsInput, FilterLogEvents, FilterLogEventsInput};
 
@@ -21,6 +25,17 @@ const CRAWL_SECONDS_MIN: f64 = 600.0;
 const CRAWLER_DPU: f64 = 2.0;
 /// Least bytes that a query is charged for. Documented: aws.amazon.com/athena/pricing.
 const QUERY_BYTES_MIN: u64 = 10_000_000;
+
+/// Hours of a month, as AWS's prices count them.
+const MONTH_HOURS: f64 = 730.0;
+/// The longest period of statistics, in seconds: a year of them fits one answer.
+const DAY_SECS: i64 = 86_400;
+
+/// What no estimate has, in English and Vietnamese.
+pub const WITHOUT: (&str, &str) = (
+    "storage in S3, data transfer, metrics and alarms, secrets, requests that services make of each other",
+    "lưu trữ trong S3, truyền dữ liệu, metric và alarm, secret, các request giữa những dịch vụ với nhau",
+);
 
 #[derive(Debug, Deserialize)]
 struct Prices {
@@ -51,6 +66,8 @@ pub struct Cost {
     pub as_of: String,
     /// By what is charged.
     pub items: Vec<Item>,
+    /// Hours of classes without a price, such as `rds_hour db.x2g.large`.
+    pub unpriced: Vec<String>,
 }
 
 impl Cost {
@@ -76,7 +93,7 @@ pub async fn estimate(aws: Aws<'_>, usage: &Usage) -> Result<Cost, WireError> {
     let (requests, gb_seconds, log_bytes) = lambda_usage(aws).await?;
     let scanned: u64 = usage.query_bytes.iter().map(|bytes| (*bytes).max(QUERY_BYTES_MIN)).sum();
     let tables = dynamodb::charged(aws).await?;
-    let quantities = [
+    let quantities: [(&str, f64); 13] = [
         ("s3_put", usage.puts as f64),
         ("s3_get", usage.gets as f64),
         ("lambda_request", requests),
@@ -93,12 +110,55 @@ pub async fn estimate(aws: Aws<'_>, usage: &Usage) -> Result<Cost, WireError> {
     ];
     let prices: Prices =
         toml::from_str(include_str!("prices.toml")).expect("the price list is checked by a test");
-    let item = |(name, quantity): (&str, f64)| Item {
-        name: name.to_owned(),
-        quantity,
-        usd: quantity * prices.price[name].usd,
+    let mut cost = Cost { as_of: prices.as_of.clone(), ..Cost::default() };
+    let known = quantities.map(|(name, quantity)| (name.to_owned(), quantity));
+    for (name, quantity) in known.into_iter().chain(hours::charged(aws).await?) {
+        cost.add(&prices, name, quantity);
+    }
+    Ok(cost)
+}
+
+impl Cost {
+    /// Several of one name are one line.
+    fn add(&mut self, prices: &Prices, name: String, quantity: f64) {
+        let Some(price) = prices.price.get(&name) else {
+            if !self.unpriced.contains(&name) {
+                self.unpriced.push(name);
+            }
+            return;
+        };
+        let usd = quantity * price.usd;
+        match self.items.iter_mut().find(|item| item.name == name) {
+            Some(item) => {
+                item.quantity += quantity;
+                item.usd += usd;
+            }
+            None => self.items.push(Item { name, quantity, usd }),
+        }
+    }
+}
+
+/// A metric's sum since an instant: its namespace and name, and its dimensions.
+async fn metric_sum(
+    aws: Aws<'_>,
+    (namespace, name): (&str, &str),
+    dimensions: &[(&str, &str)],
+    since: Timestamp,
+) -> Result<f64, WireError> {
+    let dimension =
+        |(name, value): &(&str, &str)| Dimension { name: (*name).to_owned(), value: (*value).to_owned() };
+    let input = GetMetricStatisticsInput {
+        namespace: namespace.to_owned(),
+        metric_name: name.to_owned(),
+        dimensions: Some(dimensions.iter().map(dimension).collect()),
+        start_time: Timestamp::from_secs(since.secs().div_euclid(60) * 60),
+        end_time: aws.target().now() + Duration::from_secs(60),
+        period: DAY_SECS,
+        statistics: Some(vec!["Sum".to_owned()]),
+        ..GetMetricStatisticsInput::default()
     };
-    Ok(Cost { as_of: prices.as_of.clone(), items: quantities.into_iter().map(item).collect() })
+    let points = aws.call::<GetMetricStatistics>(input).await?.datapoints.unwrap_or_default();
+    Ok(points.iter().filter_map(|point| point.sum).sum())
 }
 
 /// DPUs of a worker. Documented: docs.aws.amazon.com/glue/latest/dg/worker-types.html
@@ -182,7 +242,21 @@ mod tests {
     fn every_price_has_a_date_a_source_and_is_used() {
         let prices: Prices = toml::from_str(include_str!("prices.toml")).unwrap();
         assert!(!prices.as_of.is_empty());
-        assert_eq!(prices.price.len(), 13);
+        let asked = |name: &&String| name.starts_with("rds_hour ") || name.starts_with("mwaa_hour ");
+        assert_eq!(prices.price.keys().filter(|name| !asked(name)).count(), 20);
+    }
+
+    #[test]
+    fn a_class_without_a_price_is_named_and_the_same_twice_is_one_line() {
+        let prices: Prices = toml::from_str(include_str!("prices.toml")).unwrap();
+        let mut cost = Cost::default();
+        for (name, quantity) in
+            [("rds_hour db.t3.micro", 2.0), ("rds_hour db.odd", 1.0), ("rds_hour db.t3.micro", 1.0)]
+        {
+            cost.add(&prices, name.to_owned(), quantity);
+        }
+        assert_eq!((cost.items.len(), cost.items[0].quantity), (1, 3.0));
+        assert_eq!(cost.unpriced, ["rds_hour db.odd"]);
     }
 
     #[test]

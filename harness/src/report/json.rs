@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Report;
 use crate::check::Verdict;
+use crate::cost;
 
 impl Report {
     /// The object that `--json` prints. Costs are US dollars, times milliseconds.
@@ -49,8 +50,8 @@ impl Report {
             "checks": checks.collect::<Vec<_>>(),
             "queries": queries.collect::<Vec<_>>(),
             "cost_usd": rounded(self.cost.usd()),
-            "cost": { "as_of": self.cost.as_of, "items": self.cost.items },
-            "replay": self.replay(),
+            "cost": { "as_of": self.cost.as_of, "items": self.cost.items, "unpriced": self.cost.unpriced, "without": cost::WITHOUT.0 },
+            "replay": self.replay,
             "tank_ms": u64::try_from(self.tank_ms).unwrap_or(u64::MAX),
             "wall_ms": u64::try_from(self.wall_ms).unwrap_or(u64::MAX),
         })

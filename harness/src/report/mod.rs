@@ -29,10 +29,8 @@ pub struct Report {
     pub seed: Seed,
     /// Rows that were sent.
     pub rows: u64,
-    /// Records that were asked for; defects add repeats to them.
-    pub rows_asked: u64,
-    /// Of a store: the options that ask for its size. They stand for the rows.
-    pub size: Option<String>,
+    /// The command that runs the same again.
+    pub replay: String,
     /// What a reader should know of how it ran.
     pub notes: Vec<Said>,
     /// The defects that were asked for, as they were written.
@@ -66,8 +64,7 @@ impl Default for Report {
             input: None,
             seed: Seed(0),
             rows: 0,
-            rows_asked: 0,
-            size: None,
+            replay: String::new(),
             notes: Vec::new(),
             defects: String::new(),
             ledger: Balance::default(),
@@ -87,25 +84,6 @@ impl Report {
     /// Whether every check holds.
     pub fn is_ok(&self) -> bool {
         !self.findings.iter().any(Finding::is_failed)
-    }
-
-    /// The command that runs the same again.
-    pub fn replay(&self) -> String {
-        let mut command = format!("wavetank run {} --seed {}", self.scenario, self.seed);
-        match &self.input {
-            Some(input) => command.push_str(&format!(" --input {input}")),
-            None => match &self.size {
-                Some(size) => command.push_str(&format!(" {size}")),
-                None => command.push_str(&format!(" --rows {}", self.rows_asked)),
-            },
-        }
-        if !self.defects.is_empty() {
-            command.push_str(&format!(" --defects {}", self.defects));
-        }
-        if let Some(variant) = &self.variant {
-            command.push_str(&format!(" --variant {variant}"));
-        }
-        command
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::words::Lang;
 use super::{QueryReport, Report};
+use crate::cost;
 
 /// Rows shown of an answer; JSON has them all.
 const ROWS_SHOWN_MAX: usize = 12;
@@ -34,23 +35,24 @@ impl Report {
         for query in &self.queries {
             write_query(out, query, lang)?;
         }
-        let minutes = self.tank_ms / 60_000;
-        let seconds = (self.tank_ms % 60_000) as f64 / 1_000.0;
         let cost_on_aws = lang.pick("on AWS about", "trên AWS khoảng");
         let prices_of = lang.pick("prices of", "giá ngày");
         let tank_time = lang.pick("tank time", "thời gian trong tank");
         writeln!(out, "\n{cost_on_aws} ${:.4} ({prices_of} {})", self.cost.usd(), self.cost.as_of)?;
         for item in self.cost.items.iter().filter(|item| item.usd >= 0.00005) {
-            writeln!(out, "  {:<18} {:>12.6}  ${:.4}", item.name, item.quantity, item.usd)?;
+            writeln!(out, "  {:<22} {:>12.6}  ${:.4}", item.name, item.quantity, item.usd)?;
         }
-        writeln!(out, "{tank_time} {minutes} min {seconds:.1} s")?;
+        let without = lang.pick(cost::WITHOUT.0, cost::WITHOUT.1);
+        let unpriced = self.cost.unpriced.iter().map(|name| format!(", {name}")).collect::<String>();
+        writeln!(out, "  {}: {without}{unpriced}", lang.pick("not in it", "không gồm"))?;
+        writeln!(out, "{tank_time} {}", span(self.tank_ms, lang))?;
         let replay = lang.pick("replay", "chạy lại");
         let result = if self.is_ok() {
             lang.pick("all checks hold", "mọi kiểm tra đều đạt")
         } else {
             lang.pick("a check FAILED", "có kiểm tra KHÔNG đạt")
         };
-        writeln!(out, "{replay}: {}\n{result}", self.replay())
+        writeln!(out, "{replay}: {}\n{result}", self.replay)
     }
 
     fn write_ledger(&self, out: &mut String, lang: Lang) -> std::fmt::Result {
@@ -156,6 +158,21 @@ fn write_query(out: &mut String, query: &QueryReport, lang: Lang) -> std::fmt::R
     }
 }
 
+/// Such as `1 d 17 h 10 min 29.1 s`, from the first unit that counts.
+fn span(millis: u128, lang: Lang) -> String {
+    let seconds = (millis % 60_000) as f64 / 1_000.0;
+    let minutes = millis / 60_000;
+    let units = [
+        (minutes / 1_440, lang.pick("d", "ngày")),
+        (minutes / 60 % 24, lang.pick("h", "giờ")),
+        (minutes % 60, lang.pick("min", "phút")),
+    ];
+    let counted = units.iter().skip_while(|(count, _)| *count == 0);
+    let mut text: String = counted.map(|(count, unit)| format!("{count} {unit} ")).collect();
+    text.push_str(&format!("{seconds:.1} {}", lang.pick("s", "giây")));
+    text
+}
+
 /// Pads by characters, not bytes: Vietnamese letters are wider in UTF-8 than on the screen.
 fn padded(text: &str, width: usize) -> String {
     let gap = width.saturating_sub(text.chars().count());
@@ -170,9 +187,21 @@ mod tests {
     use wavetank_types::Said;
 
     #[test]
+    fn a_span_begins_with_the_first_unit_that_counts() {
+        let check = |millis: u128, en: &str, vi: &str| {
+            assert_eq!((span(millis, Lang::En).as_str(), span(millis, Lang::Vi).as_str()), (en, vi));
+        };
+        check(0, "0.0 s", "0.0 giây");
+        check(28_000, "28.0 s", "28.0 giây");
+        check(148_229_100, "1 d 17 h 10 min 29.1 s", "1 ngày 17 giờ 10 phút 29.1 giây");
+        check(3_600_000, "1 h 0 min 0.0 s", "1 giờ 0 phút 0.0 giây");
+    }
+
+    #[test]
     fn a_failing_report_says_what_where_why_and_how_to_replay() {
         let mut report =
             Report { scenario: "s".into(), target: "embedded".into(), rows: 2, ..Report::default() };
+        report.replay = "wavetank run s --seed 0".to_owned();
         report.ledger.generated = 2;
         report.findings = vec![
             Finding::new("conserved", false, Said::new("1 of 2", "1 trên 2"))
@@ -213,8 +242,9 @@ mod tests {
                 VND       null
 
             on AWS about $0.0000 (prices of )
-            tank time 0 min 0.0 s
-            replay: wavetank run s --seed 0 --rows 0
+              not in it: storage in S3, data transfer, metrics and alarms, secrets, requests that services make of each other
+            tank time 0.0 s
+            replay: wavetank run s --seed 0
             a check FAILED
         "#]]
         .assert_eq(&report.to_text(Lang::En));

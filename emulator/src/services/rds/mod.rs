@@ -2,7 +2,7 @@
 //! events.
 //!
 //! The endpoint is 127.0.0.1 and a free port if none is asked for, so that any client joins. The server is the PostgreSQL that is
-//! installed, of the major version that is asked for if there is one: `EngineVersion` says which. Where there is none, what needs
+//! installed, of the major version that is asked for if there is one: `EngineVersion` says which runs. Where there is none, what needs
 //! one is refused.
 //! Stored and shown, without effect: networks, storage, classes, windows, monitoring, log exports, maintenance. Left out: other
 //! engines, clusters, replicas, Multi-AZ's standby, automated backups and recovery to a point in time, option groups, TLS; those
@@ -13,6 +13,7 @@
 
 mod error;
 mod limits;
+mod settings;
 mod state;
 #[cfg(test)]
 mod tests;

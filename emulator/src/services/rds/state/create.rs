@@ -3,6 +3,7 @@
 use wavetank_wire::rds as w;
 use wavetank_wire::secretsmanager as secrets;
 
+use super::engines::family_of;
 use super::jobs::Purpose;
 use super::{Instance, Rds, Status, key_of, own_arn};
 use crate::services::ServiceId;
@@ -50,8 +51,12 @@ impl Rds {
         };
         check_password(&password)?;
         let subnet_group = self.subnet_group_of(input.db_subnet_group_name.as_deref())?;
-        let version = input.engine_version.clone().or_else(|| self.server.clone()).unwrap_or_default();
-        let group = self.parameter_group_of(cx, input.db_parameter_group_name.as_deref(), &version)?;
+        let version = match &input.engine_version {
+            Some(wanted) => self.version_of(wanted)?,
+            None => self.server.clone().unwrap_or_default(),
+        };
+        let group =
+            self.parameter_group_of(input.db_parameter_group_name.as_deref(), &family_of(&version))?;
         let mut shown = shown_of(cx, &key, &input, version.clone());
         shown.db_subnet_group = subnet_group;
         shown.db_parameter_groups = Some(vec![group]);

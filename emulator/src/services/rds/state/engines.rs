@@ -1,4 +1,7 @@
-//! Which engines there are: PostgreSQL, as it is installed on this machine.
+//! Which engines there are: PostgreSQL of the versions that AWS knows.
+//!
+//! What really runs is the PostgreSQL that is installed, of the major version that is asked for if there is one; the instance's
+//! `EngineVersion` says which as soon as it runs, and an event if the major version is another one.
 
 use wavetank_wire::rds as w;
 
@@ -12,38 +15,53 @@ use crate::world::Cx;
 const CLASSES: [&str; 6] =
     ["db.t3.micro", "db.t3.small", "db.t3.medium", "db.t4g.micro", "db.t4g.small", "db.m6g.large"];
 
+/// Of each major version, the first minor version and the last.
+///
+/// Documented: docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-versions.html (to be verified); that 15.2 is
+/// the first of 15 and 11.22 and 12.22 live in Extended Support was read in public threads (2026-11-28).
+/// Ours: versions that AWS no longer offers stay, so that old labs work. Assumed: the last of each, PostgreSQL's own of 2026-11.
+const MINORS: [(u32, u32, u32); 8] =
+    [(11, 22, 22), (12, 22, 22), (13, 1, 23), (14, 1, 25), (15, 2, 20), (16, 1, 16), (17, 1, 12), (18, 1, 6)];
+
 impl Rds {
-    /// Ours: only what this machine has.
+    /// Versions that AWS knows, the lowest first, and the one that this machine has.
+    fn versions(&self) -> Vec<String> {
+        let known = MINORS
+            .into_iter()
+            .flat_map(|(major, first, last)| (first..=last).map(move |minor| (major, minor)));
+        let installed = self.server.as_deref().and_then(parts_of);
+        let all: std::collections::BTreeSet<(u32, u32)> = known.chain(installed).collect();
+        all.into_iter().map(|(major, minor)| format!("{major}.{minor}")).collect()
+    }
+
+    /// The version that is meant: `15` is the machine's own of 15, or the last.
+    ///
+    /// Recorded: the sentence, from public reports of CreateDBInstance's refusals (read 2026-11-28).
+    pub(super) fn version_of(&self, wanted: &str) -> Result<String, RdsError> {
+        let installed = self.server.iter().find(|version| is_version(version, wanted));
+        let versions = self.versions();
+        let found = installed.or_else(|| versions.iter().rfind(|version| is_version(version, wanted)));
+        found
+            .cloned()
+            .ok_or_else(|| RdsError::Combination(format!("Cannot find version {wanted} for postgres")))
+    }
+
+    /// Ours: a description says which version of PostgreSQL really runs, if it is another one.
     pub(in super::super) fn engine_versions(
         &self,
         cx: &Cx<'_>,
         input: &w::DescribeDBEngineVersionsInput,
     ) -> Result<w::DescribeDBEngineVersionsOutput, RdsError> {
         check_engine("DescribeDBEngineVersions", input.engine.as_deref())?;
-        let version = self.server.clone().unwrap_or_default();
-        let family = family_of(&version);
-        let is_asked = input.engine_version.as_ref().is_none_or(|wanted| is_version(&version, wanted))
-            && input.db_parameter_group_family.as_ref().is_none_or(|wanted| *wanted == family);
-        let entry = w::DBEngineVersion {
-            engine: Some("postgres".to_owned()),
-            major_engine_version: major_of(&version).map(|major| major.to_string()),
-            engine_version: Some(version.clone()),
-            db_parameter_group_family: Some(family),
-            db_engine_description: Some("PostgreSQL".to_owned()),
-            db_engine_version_description: Some(format!("PostgreSQL {version}")),
-            db_engine_version_arn: Some(super::own_arn(cx, "engine-version", &format!("postgres:{version}"))),
-            valid_upgrade_target: Some(Vec::new()),
-            exportable_log_types: Some(vec!["postgresql".to_owned()]),
-            supports_log_exports_to_cloudwatch_logs: Some(false),
-            supports_read_replica: Some(false),
-            status: Some("available".to_owned()),
-            supports_parallel_query: Some(false),
-            supports_global_databases: Some(false),
-            ..Default::default()
+        let installed = self.server.as_deref().unwrap_or_default();
+        let is_asked = |version: &String| {
+            input.engine_version.as_ref().is_none_or(|wanted| is_version(version, wanted))
+                && input.db_parameter_group_family.as_ref().is_none_or(|wanted| *wanted == family_of(version))
+                && (input.default_only != Some(true) || version == installed)
         };
-        let found = is_asked.then_some(entry);
-        let (db_engine_versions, marker) =
-            page(found.into_iter(), input.marker.as_deref(), input.max_records)?;
+        let found: Vec<String> = self.versions().into_iter().filter(is_asked).collect();
+        let found = found.iter().map(|version| entry_of(cx, version, installed));
+        let (db_engine_versions, marker) = page(found, input.marker.as_deref(), input.max_records)?;
         Ok(w::DescribeDBEngineVersionsOutput { marker, db_engine_versions: Some(db_engine_versions) })
     }
 
@@ -53,13 +71,15 @@ impl Rds {
         input: &w::DescribeOrderableDBInstanceOptionsInput,
     ) -> Result<w::DescribeOrderableDBInstanceOptionsOutput, RdsError> {
         check_engine("DescribeOrderableDBInstanceOptions", Some(&input.engine))?;
-        let version = self.server.clone().unwrap_or_default();
-        let is_asked = input.engine_version.as_ref().is_none_or(|wanted| is_version(&version, wanted));
+        let version = match &input.engine_version {
+            Some(wanted) => self.version_of(wanted).ok(),
+            None => self.server.clone(),
+        };
         let is_class = |class: &&str| input.db_instance_class.as_ref().is_none_or(|wanted| wanted == *class);
         let zone = w::AvailabilityZone { name: Some(format!("{}a", cx.scope.region)) };
         let option = |class: &str| w::OrderableDBInstanceOption {
             engine: Some("postgres".to_owned()),
-            engine_version: Some(version.clone()),
+            engine_version: version.clone(),
             db_instance_class: Some(class.to_owned()),
             license_model: Some("postgresql-license".to_owned()),
             availability_zones: Some(vec![zone.clone()]),
@@ -71,12 +91,34 @@ impl Rds {
             max_storage_size: Some(STORAGE_GIB_MAX),
             ..Default::default()
         };
-        let found = CLASSES.iter().filter(|class| is_asked && is_class(class)).map(|class| option(class));
+        let found =
+            CLASSES.iter().filter(|class| version.is_some() && is_class(class)).map(|class| option(class));
         let (options, marker) = page(found, input.marker.as_deref(), input.max_records)?;
         Ok(w::DescribeOrderableDBInstanceOptionsOutput {
             orderable_db_instance_options: Some(options),
             marker,
         })
+    }
+}
+
+fn entry_of(cx: &Cx<'_>, version: &str, installed: &str) -> w::DBEngineVersion {
+    let runs = if version == installed { String::new() } else { format!(" (this machine runs {installed})") };
+    w::DBEngineVersion {
+        engine: Some("postgres".to_owned()),
+        major_engine_version: major_of(version).map(|major| major.to_string()),
+        engine_version: Some(version.to_owned()),
+        db_parameter_group_family: Some(family_of(version)),
+        db_engine_description: Some("PostgreSQL".to_owned()),
+        db_engine_version_description: Some(format!("PostgreSQL {version}{runs}")),
+        db_engine_version_arn: Some(super::own_arn(cx, "engine-version", &format!("postgres:{version}"))),
+        valid_upgrade_target: Some(Vec::new()),
+        exportable_log_types: Some(vec!["postgresql".to_owned()]),
+        supports_log_exports_to_cloudwatch_logs: Some(false),
+        supports_read_replica: Some(false),
+        status: Some("available".to_owned()),
+        supports_parallel_query: Some(false),
+        supports_global_databases: Some(false),
+        ..Default::default()
     }
 }
 
@@ -87,6 +129,12 @@ fn check_engine(operation: &str, engine: Option<&str>) -> Result<(), RdsError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Major and minor version.
+pub(super) fn parts_of(version: &str) -> Option<(u32, u32)> {
+    let (major, minor) = version.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// Whether the version is the wanted one: `15` is any of 15.

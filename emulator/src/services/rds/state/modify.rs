@@ -6,6 +6,7 @@
 use wavetank_wire::rds as w;
 
 use super::create::{check_password, check_port, check_retention, check_storage, security_group};
+use super::engines::parts_of;
 use super::jobs::Purpose;
 use super::{Instance, Rds, Status, key_of};
 use crate::services::rds::RdsError;
@@ -40,13 +41,14 @@ impl Rds {
             return Err(RdsError::Combination(said.to_owned()));
         }
         let version = instance.shown.engine_version.clone().unwrap_or_default();
-        if let Some(wanted) = &input.engine_version
-            && super::create::major_of(wanted) != super::create::major_of(&version)
-        {
-            return Err(RdsError::NotBuilt("ModifyDBInstance with another major EngineVersion".to_owned()));
+        if let Some(wanted) = &input.engine_version {
+            self.check_upgrade(&version, wanted)?;
         }
         let group = match &input.db_parameter_group_name {
-            Some(name) => Some(self.parameter_group_of(cx, Some(name), &version)?),
+            Some(name) => {
+                let family = self.family_of_instance(&instance.shown);
+                Some(self.parameter_group_of(Some(name), &family)?)
+            }
             None => None,
         };
         let subnets = match &input.db_subnet_group_name {
@@ -70,6 +72,23 @@ impl Rds {
         let is_moved = instance.port != before && instance.status == Status::Available;
         self.change_server(cx, &key, input.master_user_password.clone(), is_moved, is_of_server);
         Ok(w::ModifyDBInstanceOutput { db_instance: Some(self.show(self.find(&key)?)) })
+    }
+
+    /// Refuses a version that there is not, one that is lower, and what this tank cannot do: the server stays as it is installed.
+    ///
+    /// Recorded: the sentences, from public reports of ModifyDBInstance's refusals (read 2026-11-28).
+    fn check_upgrade(&self, version: &str, wanted: &str) -> Result<(), RdsError> {
+        let to = self.version_of(wanted)?;
+        match parts_of(&to).cmp(&parts_of(version)) {
+            std::cmp::Ordering::Equal => Ok(()),
+            std::cmp::Ordering::Less => {
+                Err(RdsError::Combination(format!("Cannot upgrade postgres from {version} to {to}")))
+            }
+            std::cmp::Ordering::Greater => {
+                let said = format!("ModifyDBInstance with EngineVersion {to}: this machine runs {version}");
+                Err(RdsError::NotBuilt(said))
+            }
+        }
     }
 
     fn change_server(

@@ -1,37 +1,22 @@
 //! Parameter groups: a server gets what a user has set when it starts.
 //!
-//! DescribeDBParameters shows what has been set; the engine's defaults answer `NotImplemented`. A value that is a formula of
-//! RDS's (`{DBInstanceClassMemory/32768}`) is stored and not given to the server. A parameter that PostgreSQL does not take
-//! makes the instance `incompatible-parameters` at its next start.
-//! Ours: `fsync` can be set, and is off if it is not.
+//! Names, values and apply methods are checked as `settings.rs` says. A value that is a formula of RDS's
+//! (`{DBInstanceClassMemory/32768}`) is stored and not given to the server, nor is what begins with `rds.`; but
+//! `rds.logical_replication` is `wal_level = logical`. A parameter that the PostgreSQL of this machine does not take (it may be of
+//! another version) makes the instance `incompatible-parameters` at its next start.
+//! Ours: the engine's defaults are shown without their values; `immediate` too takes effect at the next start; `fsync` can be set, and
+//! is off if it is not.
 
 use std::collections::BTreeMap;
 
 use wavetank_wire::rds as w;
 
+use super::create::major_of;
 use super::engines::family_of;
 use super::{Rds, key_of, own_arn, page};
-use crate::services::rds::RdsError;
 use crate::services::rds::limits::NAME_CHARS_MAX;
+use crate::services::rds::{RdsError, settings};
 use crate::world::Cx;
-
-/// Settings that keep a server within the tank. Ours: AWS has its own list of what cannot be modified.
-const FIXED: [&str; 14] = [
-    "archive_command",
-    "archive_library",
-    "config_file",
-    "data_directory",
-    "external_pid_file",
-    "hba_file",
-    "ident_file",
-    "listen_addresses",
-    "log_directory",
-    "logging_collector",
-    "port",
-    "restore_command",
-    "unix_socket_directories",
-    "unix_socket_permissions",
-];
 
 /// A parameter group that a user has made.
 #[derive(Clone, Debug)]
@@ -48,7 +33,27 @@ impl ParameterGroup {
             .parameters
             .iter()
             .filter_map(|(name, set)| Some((name.clone(), set.parameter_value.clone()?)));
-        set.filter(|(_, value)| !value.contains('{')).collect()
+        set.filter(|(_, value)| !settings::is_formula(value)).filter_map(for_server).collect()
+    }
+
+    /// The major version that it is for.
+    fn major(&self) -> u32 {
+        self.family().strip_prefix("postgres").and_then(major_of).unwrap_or_default()
+    }
+
+    fn family(&self) -> &str {
+        self.shown.db_parameter_group_family.as_deref().unwrap_or_default()
+    }
+}
+
+/// A setting as a server takes it: it knows none of RDS's own.
+fn for_server((name, value): (String, String)) -> Option<(String, String)> {
+    match name.as_str() {
+        "rds.logical_replication" if ["1", "on", "true"].contains(&value.as_str()) => {
+            Some(("wal_level".to_owned(), "logical".to_owned()))
+        }
+        own if own.starts_with("rds.") => None,
+        _ => Some((name, value)),
     }
 }
 
@@ -73,11 +78,7 @@ impl Rds {
             return Err(RdsError::ParameterGroupExists(name));
         }
         let family = input.db_parameter_group_family;
-        if family.strip_prefix("postgres").is_none_or(|major| major.parse::<f32>().is_err()) {
-            return Err(RdsError::NotBuilt(format!(
-                "CreateDBParameterGroup with DBParameterGroupFamily {family}"
-            )));
-        }
+        check_family(&family)?;
         let arn = own_arn(cx, "pg", &name);
         self.set_tags(&arn, input.tags.unwrap_or_default());
         let shown = w::DBParameterGroup {
@@ -111,13 +112,18 @@ impl Rds {
         input: &w::DescribeDBParametersInput,
     ) -> Result<w::DescribeDBParametersOutput, RdsError> {
         self.known_parameter_group(&input.db_parameter_group_name)?;
-        if input.source.as_deref() != Some("user") {
-            let what = "DescribeDBParameters without Source=user: the engine's defaults";
-            return Err(RdsError::NotBuilt(what.to_owned()));
-        }
-        let group = self.parameter_groups.get(&key_of(&input.db_parameter_group_name));
-        let found: Vec<w::Parameter> =
-            group.map(|group| group.parameters.values().cloned().collect()).unwrap_or_default();
+        let key = key_of(&input.db_parameter_group_name);
+        let group = self.parameter_groups.get(&key);
+        let family = key.strip_prefix("default.postgres").and_then(major_of);
+        let major = group.map(ParameterGroup::major).or(family).unwrap_or_default();
+        let set = |name: &str| group.and_then(|group| group.parameters.get(name));
+        let all = settings::all(major).map(|known| match set(known.name) {
+            Some(set) => set.clone(),
+            None => shown_of(&known),
+        });
+        let is_wanted =
+            |one: &w::Parameter| input.source.is_none() || one.source.as_deref() == input.source.as_deref();
+        let found: Vec<w::Parameter> = all.filter(is_wanted).collect();
         let (parameters, marker) = page(found.into_iter(), input.marker.as_deref(), input.max_records)?;
         Ok(w::DescribeDBParametersOutput { parameters: Some(parameters), marker })
     }
@@ -127,30 +133,23 @@ impl Rds {
         input: w::ModifyDBParameterGroupInput,
     ) -> Result<w::ModifyDBParameterGroupOutput, RdsError> {
         let name = self.own_parameter_group(&input.db_parameter_group_name)?;
+        let major = self.parameter_group(&name)?.major();
         let mut set = Vec::new();
         for parameter in input.parameters {
             let key = parameter.parameter_name.clone().unwrap_or_default();
-            let is_name =
-                !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
-            if !is_name {
-                return Err(RdsError::Value(format!("Could not find parameter with name: {key}")));
-            }
-            if FIXED.contains(&key.as_str()) {
-                return Err(RdsError::Value(format!("The parameter {key} cannot be modified.")));
-            }
-            if parameter.parameter_value.is_none() || parameter.apply_method.is_none() {
+            let (Some(value), Some(method)) = (&parameter.parameter_value, &parameter.apply_method) else {
+                // Assumed: the words.
                 let said = format!("The parameter {key} needs ParameterValue and ApplyMethod.");
                 return Err(RdsError::Value(said));
-            }
-            set.push((key, parameter));
+            };
+            let known = settings::check(major, &key, value, method == "immediate")?;
+            let (parameter_value, apply_method) = (parameter.parameter_value, parameter.apply_method);
+            let source = Some("user".to_owned());
+            set.push((key, w::Parameter { parameter_value, apply_method, source, ..shown_of(&known) }));
         }
         let group =
             self.parameter_groups.get_mut(&name).ok_or_else(|| RdsError::NoParameterGroup(name.clone()))?;
-        for (key, mut parameter) in set {
-            parameter.source = Some("user".to_owned());
-            parameter.is_modifiable = Some(true);
-            group.parameters.insert(key, parameter);
-        }
+        group.parameters.extend(set);
         self.need_reboot(&name);
         Ok(w::ModifyDBParameterGroupOutput { db_parameter_group_name: Some(name) })
     }
@@ -211,24 +210,52 @@ impl Rds {
         if is_default(&key_of(name)) { Ok(()) } else { self.parameter_group(name).map(drop) }
     }
 
-    /// The group that an instance of this version is to have.
+    /// The family of an instance: of the version that was asked for, whatever this machine runs.
+    pub(super) fn family_of_instance(&self, shown: &w::DBInstance) -> String {
+        let has = shown.db_parameter_groups.iter().flatten();
+        let has = has.filter_map(|group| group.db_parameter_group_name.as_deref()).next();
+        let version = shown.engine_version.as_deref().unwrap_or_default();
+        has.map_or_else(|| family_of(version), |name| self.family_of_group(name))
+    }
+
+    fn family_of_group(&self, key: &str) -> String {
+        let group = self.parameter_groups.get(key);
+        group.map_or_else(|| key.trim_start_matches("default."), ParameterGroup::family).to_owned()
+    }
+
+    /// The group that an instance of this family is to have.
     pub(super) fn parameter_group_of(
         &self,
-        _cx: &Cx<'_>,
         name: Option<&str>,
-        version: &str,
+        wanted: &str,
     ) -> Result<w::DBParameterGroupStatus, RdsError> {
         let name = match name {
             Some(name) => {
-                self.known_parameter_group(name)?;
+                self.check_family_of(name, wanted)?;
                 key_of(name)
             }
-            None => format!("default.{}", family_of(version)),
+            None => format!("default.{wanted}"),
         };
         Ok(w::DBParameterGroupStatus {
             db_parameter_group_name: Some(name),
             parameter_apply_status: Some("in-sync".to_owned()),
         })
+    }
+
+    /// Refuses a group of another family than the instance's.
+    ///
+    /// Recorded: the sentence, from a public report of CreateDBInstance's refusal (read 2026-11-28).
+    fn check_family_of(&self, name: &str, wanted: &str) -> Result<(), RdsError> {
+        self.known_parameter_group(name)?;
+        let key = key_of(name);
+        let family = self.family_of_group(&key);
+        if family == wanted {
+            return Ok(());
+        }
+        Err(RdsError::Combination(format!(
+            "The parameter group {key} with DBParameterGroupFamily {family} can't be used for this instance. \
+             Use a parameter group with DBParameterGroupFamily {wanted}."
+        )))
     }
 
     fn users_of<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'a super::Instance> {
@@ -251,8 +278,42 @@ impl Rds {
     }
 }
 
+/// Refuses a family that AWS does not have.
+///
+/// Recorded: the sentence, from public reports of CreateDBParameterGroup's refusals (read 2026-11-28).
+fn check_family(family: &str) -> Result<(), RdsError> {
+    let others = ["aurora", "custom", "db2", "mariadb", "mysql", "oracle", "sqlserver"];
+    if others.iter().any(|engine| family.starts_with(engine)) {
+        let said = format!("CreateDBParameterGroup with DBParameterGroupFamily {family}");
+        return Err(RdsError::NotBuilt(said));
+    }
+    if is_family(family) {
+        return Ok(());
+    }
+    Err(RdsError::Value(format!("ParameterGroupFamily {family} is not a valid parameter group family")))
+}
+
+fn is_family(family: &str) -> bool {
+    let major = family.strip_prefix("postgres").and_then(|major| major.parse::<u32>().ok());
+    major.is_some_and(|major| settings::MAJORS.contains(&major) && family == format!("postgres{major}"))
+}
+
+/// A parameter as it is before anybody sets it.
+fn shown_of(known: &settings::Setting) -> w::Parameter {
+    w::Parameter {
+        parameter_name: Some(known.name.to_owned()),
+        source: Some("engine-default".to_owned()),
+        apply_type: Some(if known.is_static { "static" } else { "dynamic" }.to_owned()),
+        data_type: Some(known.data_type().to_owned()),
+        allowed_values: known.allowed(),
+        is_modifiable: Some(known.is_modifiable()),
+        apply_method: Some("pending-reboot".to_owned()),
+        ..Default::default()
+    }
+}
+
 fn is_default(name: &str) -> bool {
-    name.starts_with("default.postgres")
+    name.strip_prefix("default.").is_some_and(is_family)
 }
 
 fn default_group(cx: &Cx<'_>, name: &str) -> w::DBParameterGroup {

@@ -29,8 +29,8 @@ impl Rds {
         let snapshot = self.restorable(name)?.clone();
         let port = input.port.map(check_port).transpose()?;
         let mut shown = snapshot.of.clone();
-        let version = shown.engine_version.clone().unwrap_or_default();
-        let group = self.parameter_group_of(cx, input.db_parameter_group_name.as_deref(), &version)?;
+        let family = self.family_of_instance(&shown);
+        let group = self.parameter_group_of(input.db_parameter_group_name.as_deref(), &family)?;
         shown.db_subnet_group = self.subnet_group_of(input.db_subnet_group_name.as_deref())?;
         shown.db_parameter_groups = Some(vec![group]);
         let home = format!("db-{}", cx.letters(26, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"));

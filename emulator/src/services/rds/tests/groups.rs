@@ -66,6 +66,68 @@ async fn parameters_are_kept_and_reset() {
 }
 
 #[tokio::test]
+async fn what_a_parameter_does_not_take_is_refused_at_once() {
+    let rig = Rig::new();
+    let family = |family: &str| json!({"DBParameterGroupName": "g", "DBParameterGroupFamily": family, "Description": "d"});
+    let check = async |wanted: &str, expected: &str| {
+        assert_eq!(
+            rig.ask("CreateDBParameterGroup", family(wanted)).await.unwrap_err(),
+            expected,
+            "{wanted}"
+        );
+    };
+    for wanted in ["postgres99", "postgres15.2", "postgres"] {
+        let expected = format!(
+            "InvalidParameterValue: ParameterGroupFamily {wanted} is not a valid parameter group family"
+        );
+        check(wanted, &expected).await;
+    }
+    rig.done("CreateDBParameterGroup", family("postgres15")).await;
+    let check = async |name: &str, value: &str, method: &str, expected: &str| {
+        let one = json!({"ParameterName": name, "ParameterValue": value, "ApplyMethod": method});
+        let input = json!({"DBParameterGroupName": "g", "Parameters": [one]});
+        let said = rig.ask("ModifyDBParameterGroup", input).await.err().unwrap_or_default();
+        assert_eq!(said, expected, "{name}={value} {method}");
+    };
+    let not_there = |name: &str| format!("InvalidParameterValue: Could not find parameter with name: {name}");
+    let not_taken = |name: &str, value: &str, allowed: &str| {
+        format!(
+            "InvalidParameterValue: Invalid parameter value: {value} for: {name} allowed values are: {allowed}"
+        )
+    };
+    check("nope", "1", "immediate", &not_there("nope")).await;
+    check("scram_iterations", "1", "immediate", &not_there("scram_iterations")).await;
+    check("work_mem", "abc", "immediate", &not_taken("work_mem", "abc", "64-2147483647")).await;
+    check("work_mem", "8MB", "immediate", &not_taken("work_mem", "8MB", "64-2147483647")).await;
+    check("work_mem", "63", "immediate", &not_taken("work_mem", "63", "64-2147483647")).await;
+    check("log_statement", "some", "immediate", &not_taken("log_statement", "some", "none,ddl,mod,all"))
+        .await;
+    check("rds.force_ssl", "2", "immediate", &not_taken("rds.force_ssl", "2", "0,1")).await;
+    let immediate = "InvalidParameterCombination: cannot use immediate apply method for static parameter";
+    check("max_connections", "30", "immediate", immediate).await;
+    check(
+        "rds.extensions",
+        "a",
+        "immediate",
+        "InvalidParameterValue: The parameter rds.extensions cannot be modified.",
+    )
+    .await;
+    for (name, value, method) in [
+        ("max_connections", "LEAST({DBInstanceClassMemory/9531392},5000)", "pending-reboot"),
+        ("shared_preload_libraries", "pg_stat_statements,auto_explain", "pending-reboot"),
+        ("auto_explain.log_min_duration", "-1", "immediate"),
+        ("random_page_cost", "1.1", "immediate"),
+        ("autovacuum", "off", "immediate"),
+    ] {
+        check(name, value, method, "").await;
+    }
+    let all = json!({"DBParameterGroupName": "default.postgres18", "Source": "engine-default"});
+    let shown = rig.done("DescribeDBParameters", all).await;
+    assert_eq!(shown["Parameters"].as_array().map(Vec::len), Some(100));
+    assert_eq!(shown["Marker"], "100");
+}
+
+#[tokio::test]
 async fn tags_are_by_arn() {
     let rig = Rig::new();
     let group = json!({

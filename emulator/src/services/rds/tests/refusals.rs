@@ -64,6 +64,16 @@ async fn an_instance_that_will_not_do_is_refused() {
     check(json!({"BackupRetentionPeriod": 36}), "InvalidParameterValue: Invalid backup retention period")
         .await;
     check(json!({"DBName": "with space"}), "InvalidParameterValue: Database name with space is not").await;
+    for version in ["99", "9.6", "15.1", "15.99", "abc"] {
+        let expected = format!("InvalidParameterCombination: Cannot find version {version} for postgres");
+        check(json!({"EngineVersion": version}), &expected).await;
+    }
+    let group =
+        json!({"DBParameterGroupName": "g12", "DBParameterGroupFamily": "postgres12", "Description": "d"});
+    rig.done("CreateDBParameterGroup", group).await;
+    let change = json!({"EngineVersion": "16", "DBParameterGroupName": "g12"});
+    let said = "InvalidParameterCombination: The parameter group g12 with DBParameterGroupFamily postgres12 can't be used";
+    check(change, said).await;
     check(json!({"DBSubnetGroupName": "none"}), "DBSubnetGroupNotFoundFault: ").await;
     check(json!({"DBParameterGroupName": "none"}), "DBParameterGroupNotFound: ").await;
     check(json!({"ManageMasterUserPassword": true}), "InvalidParameterCombination: ").await;
