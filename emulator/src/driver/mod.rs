@@ -249,6 +249,16 @@ impl Tank {
         *self.0.endpoint.lock().expect("nothing panics while it holds this") = endpoint;
     }
 
+    /// Registers a Rust function under a Lambda handler's name, or a function's own; one of that name makes way.
+    pub fn register_function(&self, name: &str, function: Arc<dyn NativeFunction>) {
+        self.0.executors.register(name, function);
+    }
+
+    /// Lets every Rust function go. One that holds the tank would keep it for ever.
+    pub fn forget_functions(&self) {
+        self.0.executors.unregister_all();
+    }
+
     /// Forgets everything: an empty world with the same seed, and time where it is (real) or where it began (frozen).
     pub fn reset(&self) {
         let start = if self.is_frozen() { self.0.start } else { self.now() };

@@ -31,6 +31,11 @@ impl Embedded {
         Self { connector: Connector::new(&tank), tank }
     }
 
+    /// The way in, whose gateway tells the calls.
+    pub(crate) fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
     /// The tank.
     pub fn tank(&self) -> &Tank {
         &self.tank
