@@ -203,7 +203,7 @@ mod tests {
             "lambda Invoke 200",
             "function `clean` failed",
             "  | looking",
-            "[ERROR] str: no colour",
+            "[ERROR] Error: no colour",
             "replay: WAVETANK_SEED=7 cargo test -p pipeline orders::arrive",
         ] {
             assert!(told.contains(part), "{part}\n{told}");

@@ -3,6 +3,7 @@
 //! Everything but the embedded target speaks only the public AWS API, so that a scenario runs unchanged elsewhere.
 //! Start with `run.rs`; then `check/mod.rs` for what is proven and `target/mod.rs` for where it runs.
 
+pub mod account;
 pub mod case;
 pub mod check;
 pub mod client;

@@ -358,7 +358,14 @@ impl Tank {
     /// What recurs for ever, a schedule's next run, is not waited for: it happens on the way to other things, or by `advance`.
     /// Answers whether nothing is left to happen.
     pub async fn settle(&self, limit: Duration) -> bool {
-        let target = self.now() + limit;
+        let at_rest = self.settle_until(self.now() + limit).await;
+        if let Clock::Real(real) = &self.0.clock {
+            real.be_at(self.core().world.now());
+        }
+        at_rest
+    }
+
+    async fn settle_until(&self, target: Timestamp) -> bool {
         loop {
             self.run_jobs().await;
             let next = self.core().world.next_work();

@@ -29,7 +29,8 @@ pub(crate) async fn footer(tank: &Tank) -> Result<String, TankError> {
     }
     for call in calls {
         let (n, time, status) = (call.n, since(call.time), call.status);
-        line(format!("  #{n:<5} {time:>12.3?}  {} {} {status}", call.service, call.operation));
+        let error = call.error.unwrap_or_default();
+        line(format!("  #{n:<5} {time:>12.3?}  {} {} {status} {error}", call.service, call.operation));
     }
     for fault in tank.shared.faults.lock().map(|faults| faults.clone()).unwrap_or_default() {
         line(format!("fault: {fault}"));

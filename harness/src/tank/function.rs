@@ -118,10 +118,10 @@ impl Drop for Kept<'_> {
     }
 }
 
-/// A type's name without its path; `Error` for a boxed one.
+/// A type's name without its path; `Error` for a boxed one and for a text, which have no name of their own.
 fn short<T>() -> &'static str {
     let name = type_name::<T>();
-    if name.contains("dyn ") {
+    if name.contains("dyn ") || matches!(name, "&str" | "alloc::string::String") {
         return "Error";
     }
     let name = name.split('<').next().unwrap_or(name);

@@ -2,7 +2,7 @@
 //!
 //! The counting is `wavetank_types::Ledger`'s, the report `check::conserved`'s; here identities become indexes and back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -90,7 +90,8 @@ impl LedgerCheck {
         self
     }
 
-    /// Where records go that the pipeline gives up. One that is found there is accounted for.
+    /// Where records go that the pipeline gives up. One that is found there and nowhere else is accounted for. A message that
+    /// tells a stream's batch by its place is followed: the batch is read from the stream.
     pub fn dead_letters_in(mut self, place: impl Into<String>) -> Self {
         self.ends.push((End::DeadLettered, place.into()));
         self
@@ -144,7 +145,10 @@ impl LedgerCheck {
         let id = if self.id.is_empty() { first.id.clone() } else { self.id.clone() };
         let mut books = Books::open(&sent, &self.same, self.at_least_once);
         let mut places = Vec::new();
-        for (end, place) in &self.ends {
+        // The dead last: what has arrived too is no repeat.
+        let is_dead = |(end, _): &&(End, String)| *end == End::DeadLettered;
+        let (dead, others): (Vec<_>, Vec<_>) = self.ends.iter().partition(is_dead);
+        for (end, place) in others.into_iter().chain(dead) {
             let place = Place::parse(place)?;
             books.enter(*end, &place.read(&self.tank, &id).await?, &id);
             places.push((*end, place.name()));
@@ -170,6 +174,8 @@ struct Books<'a> {
     rows: Vec<&'a Row>,
     same: &'a [String],
     mutated: BTreeMap<String, Mutated>,
+    /// Those that have been found.
+    seen: BTreeSet<u64>,
     /// How often each is still expected, where repeats do not count.
     open: Option<BTreeMap<u64, u64>>,
     repeats: u64,
@@ -177,9 +183,9 @@ struct Books<'a> {
 
 impl<'a> Books<'a> {
     fn open(sent: &'a [Sent], same: &'a [String], at_least_once: bool) -> Self {
-        let (ledger, indexes, names, rows, mutated) = Default::default();
+        let (ledger, indexes, names, rows, mutated, seen) = Default::default();
         let open = at_least_once.then(BTreeMap::new);
-        let mut books = Self { ledger, indexes, names, rows, same, mutated, open, repeats: 0 };
+        let mut books = Self { ledger, indexes, names, rows, same, mutated, seen, open, repeats: 0 };
         for record in sent.iter().flat_map(|sent| sent.records.iter()) {
             let next = books.names.len() as u64;
             let index = *books.indexes.entry(&record.id).or_insert(next);
@@ -220,6 +226,9 @@ impl<'a> Books<'a> {
                 self.ledger.observe_phantom(|| never_sent(&format!("{} in {holder}", show(row))));
                 continue;
             };
+            if !self.seen.insert(index) && end == End::DeadLettered {
+                continue;
+            }
             if let Some(open) = &mut self.open {
                 let left = open.entry(index).or_default();
                 if *left == 0 {

@@ -19,6 +19,7 @@ mod pace;
 mod package;
 mod parquet_rows;
 mod places;
+mod pointers;
 mod query;
 mod records;
 mod rows;
@@ -167,7 +168,7 @@ impl Tank {
     }
 
     fn over(target: Embedded, folder: PathBuf, replay: String) -> Self {
-        let gateway = target.connector().gateway().clone();
+        let gateway = target.gateway().clone();
         let pace = pace::Pace::new(target.tank());
         let sdk = config::sdk_config(Connector::of(&gateway), &pace, REGION);
         let started = target.tank().now();

@@ -79,6 +79,20 @@ impl Pace {
         self.changed.notify_waiters();
     }
 
+    /// Who has slept long enough by now gets his turn first.
+    pub(super) async fn let_due_sleepers_wake(&self) {
+        let first = || {
+            let sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
+            sleepers.first().map(|(until, _)| *until)
+        };
+        if first().is_some_and(|until| until <= self.tank.now()) {
+            self.changed.notify_waiters();
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
     fn add_sleeper(self: &Arc<Self>, until: Timestamp) -> Sleeper {
         let entry = (until, self.next_sleeper.fetch_add(1, Ordering::SeqCst));
         self.sleepers.lock().unwrap_or_else(PoisonError::into_inner).insert(entry);

@@ -10,7 +10,7 @@ use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput};
 use wavetank_wire::{WireError, sqs};
 
 use super::rows::{self, Row};
-use super::{Tank, TankError, parquet_rows};
+use super::{Tank, TankError, parquet_rows, pointers};
 use crate::observe::{self, ObserveError};
 use crate::tables;
 
@@ -112,7 +112,13 @@ impl Place {
                 for body in messages(tank, name).await.map_err(refused())? {
                     // A text that is no JSON is strange.
                     let value = serde_json::from_str(&body).unwrap_or(Value::String(body));
-                    found.take(&value, id, &holder);
+                    match pointers::batch_of(&value) {
+                        Some(batch) => {
+                            let records = pointers::read(tank, batch).await.map_err(refused())?;
+                            records.iter().for_each(|record| found.take(record, id, &holder));
+                        }
+                        None => found.take(&value, id, &holder),
+                    }
                 }
             }
             Self::Logs(group) => {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, RequestChecksumCalculation};
 use bytes::Bytes;
 use wavetank_emulator::connector::Connector;
-use wavetank_emulator::{Tank, TankBuilder};
+use wavetank_emulator::{Gateway, Tank, TankBuilder};
 use wavetank_types::{Seed, Timestamp};
 
 use super::Target;
@@ -31,9 +31,9 @@ impl Embedded {
         Self { connector: Connector::new(&tank), tank }
     }
 
-    /// The way in, whose gateway tells the calls.
-    pub(crate) fn connector(&self) -> &Connector {
-        &self.connector
+    /// The gateway, to serve it or to ask what has been called.
+    pub fn gateway(&self) -> &Gateway {
+        self.connector.gateway()
     }
 
     /// The tank.
