@@ -1,5 +1,6 @@
 //! What the benches share: the seed, and requests written as JSON. The benches are in `benches/`: `data.rs` and `clicks.rs` for rows without a tank, `tank.rs` for
-//! S3, Athena and the start of a tank, `streams.rs` for Kinesis, `dynamodb.rs` and `dynamodb_million.rs` for tables.
+//! S3, Athena and the start of a tank, `streams.rs` for Kinesis, `dynamodb.rs` and `dynamodb_million.rs` for tables, `test_api.rs` for what a
+//! user's test costs.
 
 use serde_json::Value;
 use wavetank_emulator::{Scope, Tank};

@@ -98,7 +98,7 @@ fn base64(text: &str) -> Vec<u8> {
 }
 
 fn orders(count: u32) -> Vec<Value> {
-    let order = |n| json!({ "order_id": format!("o-{n}"), "amount": f64::from(n) + 0.5, "user": n % 7 });
+    let order = |n| json!({ "order_id": format!("o-{n}"), "amount": f64::from(n) + 0.5, "buyer": n % 7 });
     (0..count).map(order).collect()
 }
 
@@ -122,7 +122,7 @@ async fn every_order_is_kept_though_calls_are_throttled(tank: Tank) -> Result<()
     keep(&tank);
     let stack = tank.deploy(TEMPLATE).await?;
     let guard = tank.fault(Rule::throttle("dynamodb:PutItem").share(0.1));
-    tank.send(stack.output("Stream"), orders(200)).id("order_id").key("user").await?;
+    tank.send(stack.output("Stream"), orders(200)).id("order_id").key("buyer").await?;
     assert!(tank.settle().await);
     drop(guard);
     let closed = tank.ledger().expect_in(stack.output("Table")).same("amount").assert_conserved().await;
@@ -316,7 +316,7 @@ async fn a_presigned_address_and_other_regions_work(tank: Tank) {
 async fn athena_answers_structs(tank: Tank) -> Result<(), TankError> {
     #[derive(Debug, Deserialize, PartialEq)]
     struct Sum {
-        user: u8,
+        buyer: u8,
         orders: u64,
         amount: f64,
     }
@@ -324,13 +324,13 @@ async fn athena_answers_structs(tank: Tank) -> Result<(), TankError> {
     tank.send("s3://lake/orders/", orders(20)).id("order_id").await?;
     tank.athena("CREATE DATABASE shop").await?;
     tank.athena(
-        "CREATE EXTERNAL TABLE shop.orders (order_id string, amount decimal(10,2), user int)
+        "CREATE EXTERNAL TABLE shop.orders (order_id string, amount decimal(10,2), buyer int)
          ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://lake/orders/'",
     )
     .await?;
-    let sums = "SELECT user, count(*) AS orders, sum(amount) AS amount FROM shop.orders WHERE user < 2 GROUP BY 1 ORDER BY 1";
+    let sums = "SELECT buyer, count(*) AS orders, sum(amount) AS amount FROM shop.orders WHERE buyer < 2 GROUP BY 1 ORDER BY 1";
     let sums: Vec<Sum> = tank.athena(sums).rows().await?;
-    let expected = [Sum { user: 0, orders: 3, amount: 22.5 }, Sum { user: 1, orders: 3, amount: 25.5 }];
+    let expected = [Sum { buyer: 0, orders: 3, amount: 22.5 }, Sum { buyer: 1, orders: 3, amount: 25.5 }];
     assert_eq!(sums, expected);
     assert_eq!(tank.athena("SELECT count(*) FROM orders").database("shop").await?.value(), "20");
     tank.ledger()

@@ -26,7 +26,7 @@ pub async fn add(client: &Client, event: &Value) -> Result<(), SdkError<UpdateIt
     for payment in payments(event) {
         let update = client.update_item().table_name(TABLE);
         let update = update.key("account", AttributeValue::S(text(&payment, "account")));
-        let update = update.update_expression("ADD total :amount");
+        let update = update.update_expression("ADD balance :amount");
         let amount = AttributeValue::N(payment["amount"].to_string());
         update.expression_attribute_values(":amount", amount).send().await?;
     }
@@ -40,7 +40,7 @@ pub async fn add_once(client: &Client, event: &Value) -> Result<(), SdkError<Upd
         let update = client.update_item().table_name(TABLE);
         let update = update.key("account", AttributeValue::S(text(&payment, "account")));
         let update = update
-            .update_expression("ADD total :amount, seen :ids")
+            .update_expression("ADD balance :amount, seen :ids")
             .condition_expression("NOT contains(seen, :id)")
             .expression_attribute_values(":amount", AttributeValue::N(payment["amount"].to_string()))
             .expression_attribute_values(":ids", AttributeValue::Ss(vec![id.clone()]))

@@ -23,7 +23,7 @@ async fn total(tank: &Tank) -> i64 {
     drop(crashes);
     let balances = tank.dynamodb().scan().table_name("balances").send().await.unwrap();
     let total = |item: &std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>| {
-        item["total"].as_n().unwrap().parse::<i64>().unwrap()
+        item["balance"].as_n().unwrap().parse::<i64>().unwrap()
     };
     balances.items().iter().map(total).sum()
 }

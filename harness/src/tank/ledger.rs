@@ -1,4 +1,4 @@
-//! What went in against what can be found: the tank's own ledger, filled from [`super::Send`]'s memory and from places.
+//! What went in against what can be found: the tank's own ledger, filled from [`super::Sending`]'s memory and from places.
 //!
 //! The counting is `wavetank_types::Ledger`'s, the report `check::conserved`'s; here identities become indexes and back.
 

@@ -46,7 +46,7 @@ pub use function::{Context, Function};
 pub use ledger::{Conserved, LedgerCheck};
 pub use query::{Query, Rows};
 pub use records::{Generate, IntoRecords, Records};
-pub use send::Send;
+pub use send::Sending;
 
 use crate::client::Aws;
 use crate::target::{Embedded, Target};

@@ -35,7 +35,7 @@ pub(super) async fn package(tank: &Tank, template: String, folder: &Path) -> Res
 fn local_code(line: &str) -> Option<(&str, &str)> {
     let at = line.find("Code: ").filter(|at| line[..*at].bytes().all(|byte| byte == b' '))?;
     let (front, rest) = line.split_at(at + "Code: ".len());
-    let path = rest.trim().trim_matches(['\'', '"']);
+    let path = rest.split(" #").next().unwrap_or(rest).trim().trim_matches(['\'', '"']);
     let is_path = !path.is_empty() && !path.starts_with(['{', '!', '#', '&', '|', '>']);
     is_path.then_some((front, path))
 }
@@ -96,6 +96,7 @@ mod tests {
         };
         check("      Code: functions/clean", Some("functions/clean"));
         check("      Code: './clean.py'", Some("./clean.py"));
+        check("      Code: clean.py   # beside this file", Some("clean.py"));
         check("      Code: {ZipFile: 'x'}", None);
         check("      Code: !Ref Bucket", None);
         check("      Code:", None);

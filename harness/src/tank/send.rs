@@ -15,11 +15,11 @@ use super::{Tank, TankError};
 use crate::drive;
 use crate::send::{Outgoing, Sink};
 
-type Predicate = Box<dyn Fn(&Value) -> bool + std::marker::Send>;
+type Predicate = Box<dyn Fn(&Value) -> bool + Send>;
 
 /// Records that are about to be sent: await it.
 #[must_use = "nothing is sent until this is awaited"]
-pub struct Send {
+pub struct Sending {
     tank: Tank,
     place: String,
     records: Result<Records, TankError>,
@@ -29,9 +29,9 @@ pub struct Send {
     may_be_rejected: bool,
 }
 
-impl fmt::Debug for Send {
+impl fmt::Debug for Sending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Send").field("place", &self.place).field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Sending").field("place", &self.place).field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -42,15 +42,15 @@ impl Tank {
     /// becomes one object with a record a line. What a batch refuses is sent again until it is taken; nothing that was taken is.
     ///
     /// Error: [`TankError::Place`], [`TankError::Send`], [`TankError::Records`] if a record has no identity.
-    pub fn send(&self, place: &str, records: impl IntoRecords) -> Send {
+    pub fn send(&self, place: &str, records: impl IntoRecords) -> Sending {
         let records = records.into_records();
         let id = records.as_ref().map(|records| records.identity.clone()).unwrap_or_default();
         let (tank, place) = (self.clone(), place.to_owned());
-        Send { tank, place, records, id, key: None, rejected: None, may_be_rejected: false }
+        Sending { tank, place, records, id, key: None, rejected: None, may_be_rejected: false }
     }
 }
 
-impl Send {
+impl Sending {
     /// The member that tells records apart, or several with commas between: `order_id`, `pk,sk`. Generated rows bring theirs.
     pub fn id(mut self, members: &str) -> Self {
         self.id = members_of(members);
@@ -64,7 +64,7 @@ impl Send {
     }
 
     /// Which records the pipeline must refuse: they belong in [`super::LedgerCheck::rejected_in`]'s place, the others do not.
-    pub fn rejected_if(mut self, is_rejected: impl Fn(&Value) -> bool + std::marker::Send + 'static) -> Self {
+    pub fn rejected_if(mut self, is_rejected: impl Fn(&Value) -> bool + Send + 'static) -> Self {
         self.rejected = Some(Box::new(is_rejected));
         self
     }
@@ -107,9 +107,9 @@ impl Send {
     }
 }
 
-impl IntoFuture for Send {
+impl IntoFuture for Sending {
     type Output = Result<(), TankError>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + std::marker::Send>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
@@ -119,7 +119,7 @@ impl IntoFuture for Send {
 async fn put(tank: &Tank, place: &str, records: &[Outgoing], file: Bytes) -> Result<(), TankError> {
     if split_s3_uri(place).is_none() {
         let sink: Sink = place.parse().map_err(|_| TankError::Place(place.to_owned()))?;
-        return Ok(sink.send(tank.aws(), records).await?);
+        return Ok(sink.send(tank.aws().patient(), records).await?);
     }
     let uri = if place.ends_with('/') { format!("{place}records.ndjson") } else { place.to_owned() };
     drive::put(tank.aws(), &uri, file).await.map_err(|why| TankError::Records(why.to_string()))
