@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 use wavetank_wire::schema::Service;
-use wavetank_wire::{cloudwatch, sqs};
+use wavetank_wire::{cloudwatch, dynamodb, sqs};
 
 use crate::client::Aws;
 use crate::target::{Embedded, Target as _};
@@ -48,6 +48,8 @@ pub struct Account {
     pub records: BTreeMap<String, u64>,
     /// Objects and bytes, by bucket.
     pub buckets: BTreeMap<String, (u64, u64)>,
+    /// Items, by DynamoDB table.
+    pub items: BTreeMap<String, u64>,
     /// Messages that wait or are being worked on, by queue; empty queues are left out.
     pub queued: BTreeMap<String, u64>,
     /// Records that keep those behind them waiting, as the control API tells them.
@@ -74,6 +76,7 @@ impl Account {
         for (namespace, metric, dimension) in RECORDS {
             account.take_records(aws, namespace, metric, dimension).await;
         }
+        account.take_tables(aws).await;
         account.take_queues(aws).await;
         account
     }
@@ -118,6 +121,22 @@ impl Account {
         }
     }
 
+    async fn take_tables(&mut self, aws: Aws<'_>) {
+        let listed = ask(aws, &dynamodb::SERVICE, "ListTables", &json!({})).await;
+        for table in listed["TableNames"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let (mut asked, mut count) = (json!({ "TableName": table, "Select": "COUNT" }), 0);
+            loop {
+                let page = ask(aws, &dynamodb::SERVICE, "Scan", &asked).await;
+                count += page["Count"].as_u64().unwrap_or_default();
+                match &page["LastEvaluatedKey"] {
+                    Value::Object(key) => asked["ExclusiveStartKey"] = Value::Object(key.clone()),
+                    _ => break,
+                }
+            }
+            self.items.insert(table.to_owned(), count);
+        }
+    }
+
     async fn take_queues(&mut self, aws: Aws<'_>) {
         let listed = ask(aws, &sqs::SERVICE, "ListQueues", &json!({})).await;
         for url in listed["QueueUrls"].as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -145,6 +164,11 @@ async fn ask(aws: Aws<'_>, service: &'static Service, operation: &str, input: &V
     aws.json(service, operation, input).await.unwrap_or_default()
 }
 
+/// `1 object`, `2 objects`.
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total: u64 = self.calls.values().map(|calls| calls.calls).sum();
@@ -158,14 +182,17 @@ impl fmt::Display for Account {
             }
         }
         for (name, count) in &self.records {
-            let what = if name.starts_with("AWS/Lambda") { "runs" } else { "records" };
-            writeln!(f, "  {count} {what}: {name}")?;
+            let what = if name.starts_with("AWS/Lambda") { "run" } else { "record" };
+            writeln!(f, "  {}: {name}", counted(*count, what))?;
         }
         for (name, (objects, bytes)) in &self.buckets {
-            writeln!(f, "  {objects} objects, {bytes} bytes: s3://{name}/")?;
+            writeln!(f, "  {}, {bytes} bytes: s3://{name}/", counted(*objects, "object"))?;
+        }
+        for (name, count) in &self.items {
+            writeln!(f, "  {}: dynamodb:{name}", counted(*count, "item"))?;
         }
         for (name, count) in &self.queued {
-            writeln!(f, "  {count} messages wait: {name}")?;
+            writeln!(f, "  {} in the queue: {name}", counted(*count, "message"))?;
         }
         let text = |it: &Value, name: &str| it[name].as_str().unwrap_or_default().to_owned();
         for it in &self.blocked {

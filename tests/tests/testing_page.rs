@@ -62,6 +62,11 @@ async fn templates(tank: Tank) -> Result<(), TankError> {
     let stack = tank.deploy(TEMPLATE).stack("shop").await?;
     assert_eq!(stack.output("Stream"), "firehose:to-lake");
     assert_eq!(stack.resource("Lake"), "lake");
+
+    for name in ["test", "test-2"] {
+        let queue = "Resources:\n  Queue: {Type: AWS::SQS::Queue}\n";
+        assert_eq!(tank.deploy(queue).await?.name(), name);
+    }
     Ok(())
 }
 

@@ -5,13 +5,14 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 
 use wavetank_wire::cloudformation::{DescribeStackResources, DescribeStackResourcesInput, StackResource};
 
 use super::{Tank, TankError, package, resolve};
 use crate::provision::{self, Failure, ProvisionError};
 
-/// The stack's name, unless [`Deploy::stack`] says another.
+/// The stack's name, unless [`Deploy::stack`] says another; the second is `test-2`.
 const STACK: &str = "test";
 
 /// A template that is about to be deployed: await it.
@@ -20,7 +21,7 @@ const STACK: &str = "test";
 pub struct Deploy {
     tank: Tank,
     template: String,
-    stack: String,
+    stack: Option<String>,
     parameters: BTreeMap<String, String>,
 }
 
@@ -33,7 +34,7 @@ impl Tank {
     /// Error: [`TankError::File`]; [`TankError::NotMade`] with each resource that failed, the reason and the line.
     pub fn deploy(&self, template: impl Into<String>) -> Deploy {
         let (tank, template) = (self.clone(), template.into());
-        Deploy { tank, template, stack: STACK.to_owned(), parameters: BTreeMap::new() }
+        Deploy { tank, template, stack: None, parameters: BTreeMap::new() }
     }
 }
 
@@ -44,14 +45,18 @@ impl Deploy {
         self
     }
 
-    /// The stack's name; `test` otherwise.
+    /// The stack's name; `test` otherwise, then `test-2` and so on.
     pub fn stack(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.stack);
+        self.stack = Some(name.to_owned());
         self
     }
 
     async fn run(self) -> Result<Stack, TankError> {
         let Self { tank, template, stack, parameters } = self;
+        let stack = stack.unwrap_or_else(|| match tank.shared.stacks.fetch_add(1, Ordering::SeqCst) {
+            0 => STACK.to_owned(),
+            before => format!("{STACK}-{}", before + 1),
+        });
         let is_text = template.contains('\n') || template.trim_start().starts_with('{');
         let (name, text, folder) = if is_text {
             ("template".to_owned(), template, tank.shared.folder.clone())

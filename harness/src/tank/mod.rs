@@ -29,6 +29,7 @@ pub mod spans;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -76,6 +77,8 @@ struct Shared {
     sent: Mutex<Vec<Sent>>,
     /// Fault rules that have been in force, in words: what a footer tells.
     faults: Mutex<Vec<String>>,
+    /// Stacks that were deployed without a name.
+    stacks: AtomicU32,
     /// Where paths of templates and code begin; the current folder if nothing is known.
     folder: PathBuf,
     /// How the run is repeated, as a shell command; empty outside of `#[wavetank::test]`.
@@ -172,8 +175,8 @@ impl Tank {
         let pace = pace::Pace::new(target.tank());
         let sdk = config::sdk_config(Connector::of(&gateway), &pace, REGION);
         let started = target.tank().now();
-        let (sent, faults) = Default::default();
-        let shared = Shared { target, gateway, pace, started, sent, faults, folder, replay };
+        let (sent, faults, stacks) = Default::default();
+        let shared = Shared { target, gateway, pace, started, sent, faults, stacks, folder, replay };
         Self { shared: Arc::new(shared), sdk, region: REGION.to_owned() }
     }
 
