@@ -1,6 +1,6 @@
 //! What the benches share: the seed, requests written as JSON, memory. The benches are in `benches/all/`: `data.rs` and
 //! `clicks.rs` for rows without a tank, `tank.rs` for S3, Athena and the start of a tank, `streams.rs` for Kinesis,
-//! `dynamodb.rs` and `dynamodb_million.rs` for tables, `logs.rs` for Insights.
+//! `dynamodb.rs` and `dynamodb_million.rs` for tables, `logs.rs` for Insights, `test_api.rs` for what a user's test costs.
 
 use serde_json::Value;
 use wavetank_emulator::{Scope, Tank};

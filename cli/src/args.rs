@@ -1,5 +1,6 @@
 //! The command line's form.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Answer AWS requests on this machine until interrupted
     Serve(ServeArgs),
+    /// Run a command against a fresh tank, and tell what happened there; its exit code is the command's
+    Exec(ExecArgs),
     /// Print the shell exports that point AWS clients at the tank
     Env(At),
     /// Show or move the time of a running tank
@@ -111,6 +114,31 @@ pub(crate) struct ServeArgs {
     /// Draw ids and names from this seed
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Once it answers, write where it is to this file, as JSON: endpoint, port, pid, seed
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) ready_file: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExecArgs {
+    /// The command and its arguments, after `--`
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+    /// Listen on this port of 127.0.0.1; 0 takes any free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Draw ids and names from this seed
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// When the command has ended, move the tank's time on until nothing is left to happen, by at most a day
+    #[arg(long)]
+    pub(crate) settle: bool,
+    /// Tell what happened as one line of JSON, on standard error as the text would be
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write it as JSON to this file, too
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 /// Where a running tank is.

@@ -11,22 +11,32 @@ use serde_json::{Value, json};
 use crate::args::{At, ClockArgs, ClockCommand};
 use crate::failure::Failure;
 
+/// What leads AWS's clients to a tank: names with their values, or nothing where one of a real account must not get in the way.
+pub(crate) fn environment(endpoint: &str) -> [(&'static str, Option<&str>); 8] {
+    [
+        ("AWS_ENDPOINT_URL", Some(endpoint)),
+        ("AWS_ACCESS_KEY_ID", Some("test")),
+        ("AWS_SECRET_ACCESS_KEY", Some("test")),
+        ("AWS_DEFAULT_REGION", Some("us-east-1")),
+        ("AWS_REGION", Some("us-east-1")),
+        // Live tail would look for `streaming-127.0.0.1`.
+        ("AWS_DISABLE_HOST_PREFIX_INJECTION", Some("true")),
+        ("AWS_SESSION_TOKEN", None),
+        ("AWS_PROFILE", None),
+    ]
+}
+
 /// Prints exports for a POSIX shell: `eval "$(wavetank env)"`.
 pub(crate) fn env(at: &At) -> Result<ExitCode, Failure> {
     let endpoint = format!("http://127.0.0.1:{}", at.port);
-    for (name, value) in [
-        ("AWS_ENDPOINT_URL", endpoint.as_str()),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_DEFAULT_REGION", "us-east-1"),
-        ("AWS_REGION", "us-east-1"),
-        // Live tail would look for `streaming-127.0.0.1`.
-        ("AWS_DISABLE_HOST_PREFIX_INJECTION", "true"),
-    ] {
-        println!("export {name}={value}");
+    let mut unset = Vec::new();
+    for (name, value) in environment(&endpoint) {
+        match value {
+            Some(value) => println!("export {name}={value}"),
+            None => unset.push(name),
+        }
     }
-    // A session token or a profile of a real account must not get in the way.
-    println!("unset AWS_SESSION_TOKEN AWS_PROFILE");
+    println!("unset {}", unset.join(" "));
     // Last, so that nothing is lost where a shell makes one line of all.
     println!("# aws-cli 1 looks for sqs and rds at AWS all the same: give it --endpoint-url {endpoint}");
     Ok(ExitCode::SUCCESS)

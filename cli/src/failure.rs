@@ -14,15 +14,19 @@ pub(crate) enum Failure {
     /// Something is missing around it.
     #[error("{0}")]
     Environment(String),
+    /// A command to run is not there.
+    #[error("{0}")]
+    NotFound(String),
 }
 
 impl Failure {
-    /// 1, 2 or 3.
+    /// 1, 2 or 3; 127, as a shell answers, for a command that is not there.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Failed(_) => 1,
             Self::Usage(_) => 2,
             Self::Environment(_) => 3,
+            Self::NotFound(_) => 127,
         })
     }
 

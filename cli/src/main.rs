@@ -8,6 +8,7 @@
 mod args;
 mod control;
 mod doctor;
+mod exec;
 mod failure;
 mod generate;
 mod kdg;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let outcome = match args.command {
         Command::Run(options) => run::run(&options),
         Command::Serve(options) => serve::serve(&options),
+        Command::Exec(options) => exec::exec(&options),
         Command::Env(at) => control::env(&at),
         Command::Clock(options) => control::clock(&options),
         Command::Status(at) => control::status(&at),

@@ -1,15 +1,18 @@
 //! `wavetank serve`: the tank on a port of this machine, with real time.
 
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use serde_json::json;
 use wavetank::natives;
 use wavetank_emulator::{Tank, server};
 use wavetank_types::Seed;
 
 use crate::args::ServeArgs;
 use crate::failure::Failure;
+use crate::whole_file::create;
 
 /// How long work that has begun may go on after the end was asked for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -34,6 +37,12 @@ async fn listen(args: &ServeArgs) -> Result<ExitCode, Failure> {
     // Scripts have a native twin only where a job's argument asks for it; functions run the code that was uploaded.
     let tank = natives::register_scripts(Tank::builder().seed(Seed(args.seed)).real_time()).build();
     tank.set_endpoint(Some(endpoint.clone()));
+    if let Some(file) = &args.ready_file {
+        let told = json!({
+            "endpoint": endpoint, "port": address.port(), "pid": std::process::id(), "seed": args.seed,
+        });
+        create(file, |out| writeln!(out, "{told}").map_err(|cause| Failure::file(file, &cause)))?;
+    }
     println!("wavetank is ready on {endpoint}");
     let served = server::serve(&tank, listener, interrupted()).await;
     served.map_err(|cause| Failure::Environment(format!("the server stopped: {cause}")))?;

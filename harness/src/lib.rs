@@ -3,7 +3,9 @@
 //! Everything but the embedded target speaks only the public AWS API, so that a scenario runs unchanged elsewhere.
 //! Start with `run.rs`; then `check/mod.rs` for what is proven and `target/mod.rs` for where it runs.
 
+pub mod account;
 mod airflow;
+pub mod case;
 pub mod check;
 pub mod client;
 pub mod cost;
@@ -28,6 +30,7 @@ pub mod send;
 pub mod sql_copy;
 pub mod store;
 pub mod tables;
+pub mod tank;
 pub mod target;
 
 pub use airflow::{AirflowError, Orchestrator};
@@ -35,4 +38,10 @@ pub use edges::EdgeCount;
 pub use report::Report;
 pub use run::{RunError, RunOptions, run};
 pub use store::OrdersPlace;
+pub use tank::spans::{days, hours, millis, minutes, seconds};
+pub use tank::{Context, FaultGuard, Function, Records, Rule, Stack, Tank, TankError};
 pub use target::{Embedded, Target};
+pub use wavetank_macros::test;
+pub use wavetank_types::Timestamp;
+pub use wavetank_types::ledger::Anomaly;
+pub use {wavetank_generators as generators, wavetank_wire as wire};

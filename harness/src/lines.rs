@@ -141,11 +141,6 @@ impl Lines {
         Ok(())
     }
 
-    /// Records that were asked for.
-    pub(crate) fn asked(&self) -> u64 {
-        self.count
-    }
-
     /// Sends all of them: as one object, or over time, those of a second together at its end.
     pub(crate) async fn send(
         &mut self,

@@ -145,6 +145,21 @@ pub struct Answer {
 
 /// Runs a query and waits for its answer. A query that fails is an answer with its reason, not an error.
 pub async fn query(aws: Aws<'_>, database: &str, workgroup: &str, sql: &str) -> Result<Answer, ObserveError> {
+    query_to(aws, database, workgroup, None, sql).await
+}
+
+/// The same with a place for the results, of a workgroup that has none.
+pub async fn query_to(
+    aws: Aws<'_>,
+    database: &str,
+    workgroup: &str,
+    place: Option<&str>,
+    sql: &str,
+) -> Result<Answer, ObserveError> {
+    let configuration = |place: &str| ResultConfiguration {
+        output_location: Some(place.to_owned()),
+        ..ResultConfiguration::default()
+    };
     let input = StartQueryExecutionInput {
         query_string: sql.to_owned(),
         query_execution_context: Some(QueryExecutionContext {
@@ -152,6 +167,7 @@ pub async fn query(aws: Aws<'_>, database: &str, workgroup: &str, sql: &str) -> 
             catalog: None,
         }),
         work_group: Some(workgroup.to_owned()),
+        result_configuration: place.map(configuration),
         ..StartQueryExecutionInput::default()
     };
     let id = aws.call::<StartQueryExecution>(input).await?.query_execution_id.unwrap_or_default();

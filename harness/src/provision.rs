@@ -84,8 +84,19 @@ fn outputs(stack: Stack) -> BTreeMap<String, String> {
     stack.outputs.unwrap_or_default().into_iter().filter_map(pair).collect()
 }
 
+/// A resource that could not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Its logical id.
+    pub resource: String,
+    /// Its type.
+    pub kind: String,
+    /// Why, in CloudFormation's words.
+    pub reason: String,
+}
+
 /// What failed, in order of time.
-async fn reasons(aws: Aws<'_>, stack: &str) -> Result<String, WireError> {
+pub async fn failures(aws: Aws<'_>, stack: &str) -> Result<Vec<Failure>, WireError> {
     let input =
         DescribeStackEventsInput { stack_name: stack.to_owned(), ..DescribeStackEventsInput::default() };
     let events = aws.call::<DescribeStackEvents>(input).await?.stack_events.unwrap_or_default();
@@ -93,9 +104,15 @@ async fn reasons(aws: Aws<'_>, stack: &str) -> Result<String, WireError> {
         .into_iter()
         .rev()
         .filter(|event| event.resource_status.as_deref().is_some_and(|status| status.ends_with("_FAILED")));
-    let sentence = |event: StackEvent| {
-        let resource = event.logical_resource_id.unwrap_or_default();
-        format!("{resource}: {}", event.resource_status_reason.unwrap_or_default())
+    let failure = |event: StackEvent| Failure {
+        resource: event.logical_resource_id.unwrap_or_default(),
+        kind: event.resource_type.unwrap_or_default(),
+        reason: event.resource_status_reason.unwrap_or_default(),
     };
-    Ok(failed.map(sentence).collect::<Vec<_>>().join("; "))
+    Ok(failed.map(failure).collect())
+}
+
+async fn reasons(aws: Aws<'_>, stack: &str) -> Result<String, WireError> {
+    let sentence = |failure: Failure| format!("{}: {}", failure.resource, failure.reason);
+    Ok(failures(aws, stack).await?.into_iter().map(sentence).collect::<Vec<_>>().join("; "))
 }

@@ -4,11 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
 
-use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
@@ -20,19 +17,9 @@ use aws_sdk_dynamodb::types::{
     StreamSpecification, StreamViewType, TableStatus, Tag, TimeToLiveSpecification, TransactGetItem,
     TransactWriteItem, Update, WriteRequest,
 };
-use wavetank_emulator::{Connector, Tank};
+use wavetank::{Tank, days, hours, seconds};
 
 type Item = HashMap<String, AttributeValue>;
-
-fn client_in(tank: &Tank, region: &'static str) -> Client {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(region))
-        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
-        .http_client(Connector::new(tank).http_client())
-        .build();
-    Client::from_conf(config)
-}
 
 fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
@@ -64,13 +51,12 @@ fn at(pk: &str, sk: u32) -> Item {
 }
 
 async fn settle(tank: &Tank) {
-    tank.advance(Duration::from_secs(60)).await;
+    tank.advance(seconds(60)).await;
 }
 
-/// A tank with the table `things` (`pk` text, `sk` number), an index by colour, and a stream.
-async fn table() -> (Tank, Client) {
-    let tank = Tank::builder().build();
-    let client = client_in(&tank, "us-east-1");
+/// A client, with the table `things` (`pk` text, `sk` number), an index by colour, and a stream.
+async fn table(tank: &Tank) -> Client {
+    let client = tank.dynamodb();
     let projection = Projection::builder().projection_type(ProjectionType::All).build();
     let by_colour = GlobalSecondaryIndex::builder()
         .index_name("by-colour")
@@ -96,13 +82,13 @@ async fn table() -> (Tank, Client) {
         .unwrap();
     let told = created.table_description.unwrap();
     assert_eq!(told.table_status, Some(TableStatus::Creating));
-    settle(&tank).await;
-    (tank, client)
+    settle(tank).await;
+    client
 }
 
 /// With items 0 to `count` under `p`.
-async fn filled(count: u32) -> (Tank, Client) {
-    let (tank, client) = table().await;
+async fn filled(tank: &Tank, count: u32) -> Client {
+    let client = table(tank).await;
     for batch in (0..count).collect::<Vec<u32>>().chunks(25) {
         let put = |sk: &u32| {
             let put = PutRequest::builder().set_item(Some(item("p", *sk))).build().unwrap();
@@ -111,16 +97,16 @@ async fn filled(count: u32) -> (Tank, Client) {
         let written = client.batch_write_item().request_items("things", batch.iter().map(put).collect());
         assert!(written.send().await.unwrap().unprocessed_items.is_none_or(|items| items.is_empty()));
     }
-    (tank, client)
+    client
 }
 
 fn numbers(items: &[Item]) -> Vec<u32> {
     items.iter().map(|item| item["sk"].as_n().unwrap().parse().unwrap()).collect()
 }
 
-#[tokio::test]
-async fn a_table_goes_through_its_states_and_is_described_listed_and_deleted() {
-    let (tank, client) = table().await;
+#[wavetank::test]
+async fn a_table_goes_through_its_states_and_is_described_listed_and_deleted(tank: Tank) {
+    let client = table(&tank).await;
     let told = client.describe_table().table_name("things").send().await.unwrap().table.unwrap();
     assert_eq!(told.table_status, Some(TableStatus::Active));
     assert_eq!(told.table_arn.as_deref(), Some("arn:aws:dynamodb:us-east-1:000000000000:table/things"));
@@ -146,9 +132,9 @@ async fn a_table_goes_through_its_states_and_is_described_listed_and_deleted() {
     assert_eq!(missing.message(), Some("Requested resource not found: Table: things not found"));
 }
 
-#[tokio::test]
-async fn values_of_every_type_come_back_as_they_went() {
-    let (_, client) = table().await;
+#[wavetank::test]
+async fn values_of_every_type_come_back_as_they_went(tank: Tank) {
+    let client = table(&tank).await;
     let list = AttributeValue::L(vec![n("1.50"), AttributeValue::Null(true), AttributeValue::Bool(false)]);
     let nested = AttributeValue::M(Item::from([("list".to_owned(), list)]));
     let mut sent = at("types", 1);
@@ -181,9 +167,9 @@ async fn values_of_every_type_come_back_as_they_went() {
     assert_eq!(got, sent);
 }
 
-#[tokio::test]
-async fn one_item_is_put_updated_and_deleted_under_conditions() {
-    let (_, client) = table().await;
+#[wavetank::test]
+async fn one_item_is_put_updated_and_deleted_under_conditions(tank: Tank) {
+    let client = table(&tank).await;
     let put = || client.put_item().table_name("things").set_item(Some(item("p", 1)));
     put().condition_expression("attribute_not_exists(pk)").send().await.unwrap();
     let refused = put()
@@ -221,9 +207,9 @@ async fn one_item_is_put_updated_and_deleted_under_conditions() {
     assert!(missing.item.is_none());
 }
 
-#[tokio::test]
-async fn refusals_have_awss_words() {
-    let (_, client) = table().await;
+#[wavetank::test]
+async fn refusals_have_awss_words(tank: Tank) {
+    let client = table(&tank).await;
     let get = || client.get_item().table_name("things");
     let told = |error: &dyn ProvideErrorMetadata| {
         format!("{}: {}", error.code().unwrap_or_default(), error.message().unwrap_or_default())
@@ -253,9 +239,9 @@ async fn refusals_have_awss_words() {
     );
 }
 
-#[tokio::test]
-async fn pages_of_any_size_give_the_same_items_by_key_by_index_and_by_scan() {
-    let (_, client) = filled(60).await;
+#[wavetank::test]
+async fn pages_of_any_size_give_the_same_items_by_key_by_index_and_by_scan(tank: Tank) {
+    let client = filled(&tank, 60).await;
     let query = || {
         client
             .query()
@@ -300,9 +286,9 @@ async fn pages_of_any_size_give_the_same_items_by_key_by_index_and_by_scan() {
     assert!(counted.consumed_capacity.unwrap().capacity_units.unwrap() > 0.0);
 }
 
-#[tokio::test]
-async fn batches_read_and_write_many() {
-    let (_, client) = filled(30).await;
+#[wavetank::test]
+async fn batches_read_and_write_many(tank: Tank) {
+    let client = filled(&tank, 30).await;
     let keys = KeysAndAttributes::builder().set_keys(Some((0..40).map(|sk| at("p", sk)).collect()));
     let got = client.batch_get_item().request_items("things", keys.build().unwrap()).send().await.unwrap();
     assert_eq!(got.responses.unwrap()["things"].len(), 30);
@@ -318,9 +304,9 @@ async fn batches_read_and_write_many() {
     assert_eq!(refused.message(), Some("Provided list of item keys contains duplicates"));
 }
 
-#[tokio::test]
-async fn a_transaction_is_whole_or_nothing_and_is_not_done_twice() {
-    let (_, client) = filled(3).await;
+#[wavetank::test]
+async fn a_transaction_is_whole_or_nothing_and_is_not_done_twice(tank: Tank) {
+    let client = filled(&tank, 3).await;
     let put = |sk| {
         let put = Put::builder().table_name("things").set_item(Some(item("x", sk)));
         let put = put.condition_expression("attribute_not_exists(pk)").build().unwrap();
@@ -374,9 +360,9 @@ async fn a_transaction_is_whole_or_nothing_and_is_not_done_twice() {
     assert_eq!(got[2].item, Some(item("x", 1)));
 }
 
-#[tokio::test]
-async fn partiql_reads_and_writes_alone_in_batches_and_in_transactions() {
-    let (_, client) = filled(5).await;
+#[wavetank::test]
+async fn partiql_reads_and_writes_alone_in_batches_and_in_transactions(tank: Tank) {
+    let client = filled(&tank, 5).await;
     let statement = |text: &str| client.execute_statement().statement(text);
     statement("INSERT INTO things VALUE {'pk': ?, 'sk': 9, 'colour': 'green', 'size': 1}")
         .parameters(s("q"))
@@ -415,9 +401,9 @@ async fn partiql_reads_and_writes_alone_in_batches_and_in_transactions() {
     assert_eq!(left.count, 5);
 }
 
-#[tokio::test]
-async fn an_index_is_added_to_a_live_table_and_filled() {
-    let (tank, client) = filled(40).await;
+#[wavetank::test]
+async fn an_index_is_added_to_a_live_table_and_filled(tank: Tank) {
+    let client = filled(&tank, 40).await;
     let projection = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
     let create = CreateGlobalSecondaryIndexAction::builder()
         .index_name("by-size")
@@ -434,7 +420,7 @@ async fn an_index_is_added_to_a_live_table_and_filled() {
         .send()
         .await
         .unwrap();
-    tank.advance(Duration::from_secs(3_600)).await;
+    tank.advance(hours(1)).await;
     let query = client
         .query()
         .table_name("things")
@@ -447,19 +433,19 @@ async fn an_index_is_added_to_a_live_table_and_filled() {
     assert!(!found[0].contains_key("colour"), "keys only");
 }
 
-#[tokio::test]
-async fn items_whose_time_has_come_are_deleted_and_tags_are_kept() {
-    let (tank, client) = table().await;
+#[wavetank::test]
+async fn items_whose_time_has_come_are_deleted_and_tags_are_kept(tank: Tank) {
+    let client = table(&tank).await;
     let spec = TimeToLiveSpecification::builder().attribute_name("gone_at").enabled(true).build().unwrap();
     client.update_time_to_live().table_name("things").time_to_live_specification(spec).send().await.unwrap();
-    tank.advance(Duration::from_secs(3_600)).await;
+    tank.advance(hours(1)).await;
     let now = tank.now().secs();
     for (sk, gone_at) in [(1, now + 60), (2, now + 86_400 * 30)] {
         let mut item = item("p", sk);
         item.insert("gone_at".to_owned(), n(gone_at));
         client.put_item().table_name("things").set_item(Some(item)).send().await.unwrap();
     }
-    tank.advance(Duration::from_secs(86_400 * 3)).await;
+    tank.advance(days(3)).await;
     let left = client.scan().table_name("things").send().await.unwrap().items.unwrap();
     assert_eq!(numbers(&left), [2]);
 
@@ -470,9 +456,9 @@ async fn items_whose_time_has_come_are_deleted_and_tags_are_kept() {
     assert_eq!(tags, [tag]);
 }
 
-#[tokio::test]
-async fn a_table_is_backed_up_and_restored_as_it_was() {
-    let (tank, client) = filled(10).await;
+#[wavetank::test]
+async fn a_table_is_backed_up_and_restored_as_it_was(tank: Tank) {
+    let client = filled(&tank, 10).await;
     let recovery = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true);
     client
         .update_continuous_backups()
@@ -481,14 +467,14 @@ async fn a_table_is_backed_up_and_restored_as_it_was() {
         .send()
         .await
         .unwrap();
-    tank.advance(Duration::from_secs(3_600)).await;
+    tank.advance(hours(1)).await;
     let backup = client.create_backup().table_name("things").backup_name("nightly").send().await.unwrap();
     let arn = backup.backup_details.unwrap().backup_arn;
-    tank.advance(Duration::from_secs(3_600)).await;
+    tank.advance(hours(1)).await;
     let then = tank.now().secs();
-    tank.advance(Duration::from_secs(3_600)).await;
+    tank.advance(hours(1)).await;
     client.delete_item().table_name("things").set_key(Some(at("p", 3))).send().await.unwrap();
-    tank.advance(Duration::from_secs(3_600)).await;
+    tank.advance(hours(1)).await;
     client.restore_table_from_backup().backup_arn(arn).target_table_name("from-backup").send().await.unwrap();
     client
         .restore_table_to_point_in_time()
@@ -498,7 +484,7 @@ async fn a_table_is_backed_up_and_restored_as_it_was() {
         .send()
         .await
         .unwrap();
-    tank.advance(Duration::from_secs(86_400)).await;
+    tank.advance(days(1)).await;
     for (table, count) in [("things", 9), ("from-backup", 10), ("from-then", 10)] {
         let found = client.scan().table_name(table).send().await.unwrap();
         assert_eq!(found.count, count, "{table}");

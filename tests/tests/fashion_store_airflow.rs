@@ -80,7 +80,7 @@ async fn nights_by_airflow_give_the_answers_of_nights_by_the_scheduler_and_the_s
             by == Orchestrator::Airflow,
             "the report says who orchestrated"
         );
-        assert_eq!(report.replay().contains("--orchestrator airflow"), by == Orchestrator::Airflow);
+        assert_eq!(report.replay.contains("--orchestrator airflow"), by == Orchestrator::Airflow);
         answers.push(report.to_json()["queries"].clone());
         let fates: Vec<String> = report.fates.fates().map(|fate| format!("{fate:?}")).collect();
         texts.push(text + &fates.join("\n"));

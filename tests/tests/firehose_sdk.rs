@@ -2,31 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and skips aloud")]
 
-use std::time::Duration;
-
-use aws_credential_types::Credentials;
 use aws_sdk_firehose::Client;
-use aws_sdk_firehose::config::{BehaviorVersion, Region};
 use aws_sdk_firehose::error::ProvideErrorMetadata;
 use aws_sdk_firehose::primitives::Blob;
 use aws_sdk_firehose::types::{
     BufferingHints, CompressionFormat, DeliveryStreamStatus, ExtendedS3DestinationConfiguration,
     ProcessingConfiguration, Processor, ProcessorType, Record,
 };
-use wavetank::{Embedded, Target};
-use wavetank_emulator::Connector;
-use wavetank_types::Seed;
+use wavetank::{Tank, seconds};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/firehose";
-
-fn client(tank: &Embedded) -> Client {
-    let config = aws_sdk_firehose::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(Connector::new(tank.tank()).http_client())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("000000000000", "test", None, None, "wavetank"));
-    Client::from_conf(config.build())
-}
 
 fn lake(hints: BufferingHints) -> ExtendedS3DestinationConfiguration {
     let newline = Processor::builder().r#type(ProcessorType::AppendDelimiterToRecord).build().unwrap();
@@ -46,11 +31,11 @@ fn record(text: impl Into<Vec<u8>>) -> Record {
     Record::builder().data(Blob::new(text.into())).build().unwrap()
 }
 
-/// A tank with the bucket `lake` and the active stream `s`.
-async fn tank(hints: BufferingHints) -> (Embedded, Client) {
-    let tank = Embedded::new(Seed(1));
-    tank.s3("us-east-1").create_bucket().bucket("lake").send().await.unwrap();
-    let client = client(&tank);
+/// A client, with the bucket `lake` and the active stream `s`.
+async fn stream(tank: &Tank) -> Client {
+    tank.s3().create_bucket().bucket("lake").send().await.unwrap();
+    let client = tank.firehose();
+    let hints = BufferingHints::builder().size_in_mbs(5).interval_in_seconds(300).build();
     client
         .create_delivery_stream()
         .delivery_stream_name("s")
@@ -58,12 +43,12 @@ async fn tank(hints: BufferingHints) -> (Embedded, Client) {
         .send()
         .await
         .unwrap();
-    tank.tank().advance(Duration::from_secs(10)).await;
-    (tank, client)
+    tank.advance(seconds(10)).await;
+    client
 }
 
-async fn objects(tank: &Embedded) -> Vec<(String, Vec<u8>)> {
-    let s3 = tank.s3("us-east-1");
+async fn objects(tank: &Tank) -> Vec<(String, Vec<u8>)> {
+    let s3 = tank.s3();
     let listed = s3.list_objects_v2().bucket("lake").send().await.unwrap();
     let mut found = Vec::new();
     for object in listed.contents() {
@@ -74,10 +59,9 @@ async fn objects(tank: &Embedded) -> Vec<(String, Vec<u8>)> {
     found
 }
 
-#[tokio::test]
-async fn what_is_put_is_in_the_bucket_five_minutes_later() {
-    let (tank, client) =
-        tank(BufferingHints::builder().size_in_mbs(5).interval_in_seconds(300).build()).await;
+#[wavetank::test(seed = 1)]
+async fn what_is_put_is_in_the_bucket_five_minutes_later(tank: Tank) {
+    let client = stream(&tank).await;
     let described = client.describe_delivery_stream().delivery_stream_name("s").send().await.unwrap();
     let described = described.delivery_stream_description().unwrap();
     assert_eq!(described.delivery_stream_status(), &DeliveryStreamStatus::Active);
@@ -87,19 +71,18 @@ async fn what_is_put_is_in_the_bucket_five_minutes_later() {
     let batch =
         client.put_record_batch().delivery_stream_name("s").set_records(Some(records)).send().await.unwrap();
     assert_eq!((batch.failed_put_count(), batch.request_responses().len()), (0, 500));
-    tank.tank().advance(Duration::from_secs(299)).await;
+    tank.advance(seconds(299)).await;
     assert!(objects(&tank).await.is_empty());
-    tank.tank().advance(Duration::from_secs(1)).await;
+    tank.advance(seconds(1)).await;
     let (key, body) = objects(&tank).await.remove(0);
     assert!(key.starts_with("data/raw/2026/01/05/00/s-1-2026-01-05-00-00-10-"), "{key}");
     let expected: String = (0..=500).map(|n| format!("{{\"n\":{n}}}\n")).collect();
     assert_eq!(String::from_utf8(body).unwrap(), expected);
 }
 
-#[tokio::test]
-async fn refusals_have_awss_codes() {
-    let (_tank, client) =
-        tank(BufferingHints::builder().size_in_mbs(5).interval_in_seconds(300).build()).await;
+#[wavetank::test(seed = 1)]
+async fn refusals_have_awss_codes(tank: Tank) {
+    let client = stream(&tank).await;
     let missing =
         client.put_record().delivery_stream_name("no").record(record("x")).send().await.unwrap_err();
     assert_eq!(missing.code(), Some("ResourceNotFoundException"));

@@ -2,35 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
-
 use aws_sdk_kinesis::Client;
-use aws_sdk_kinesis::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_kinesis::error::ProvideErrorMetadata;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ScalingType, ShardIteratorType, StreamStatus};
-use wavetank_emulator::Tank;
-use wavetank_emulator::connector::Connector;
-use wavetank_types::Seed;
+use wavetank::{Tank, seconds};
 
-fn client(tank: &Tank) -> Client {
-    let config = aws_sdk_kinesis::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(Connector::new(tank).http_client())
-        .endpoint_url("http://127.0.0.1:4566")
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("000000000000", "test", None, None, "wavetank"))
-        .retry_config(aws_sdk_kinesis::config::retry::RetryConfig::disabled());
-    Client::from_conf(config.build())
-}
-
-/// A tank and its client, with a stream `s` that is ACTIVE.
-async fn stream(shards: i32) -> (Tank, Client) {
-    let tank = Tank::builder().seed(Seed(1)).build();
-    let client = client(&tank);
+/// A client, with a stream `s` that is ACTIVE.
+async fn stream(tank: &Tank, shards: i32) -> Client {
+    let client = tank.kinesis();
     client.create_stream().stream_name("s").shard_count(shards).send().await.unwrap();
-    tank.advance(Duration::from_secs(1)).await;
-    (tank, client)
+    tank.advance(seconds(1)).await;
+    client
 }
 
 fn entry(key: &str, data: &str) -> PutRecordsRequestEntry {
@@ -64,9 +47,9 @@ async fn read_all(client: &Client, limit: i32) -> Vec<(String, String)> {
     found
 }
 
-#[tokio::test]
-async fn records_survive_scaling_and_come_back_in_order_of_their_keys() {
-    let (tank, client) = stream(2).await;
+#[wavetank::test(seed = 1)]
+async fn records_survive_scaling_and_come_back_in_order_of_their_keys(tank: Tank) {
+    let client = stream(&tank, 2).await;
     let mut expected = Vec::new();
     for round in 0..3_i32 {
         let pairs: Vec<(String, String)> =
@@ -77,7 +60,7 @@ async fn records_survive_scaling_and_come_back_in_order_of_their_keys() {
         expected.extend(pairs);
         let scale = client.update_shard_count().stream_name("s").target_shard_count(2 + round % 2 * 2);
         scale.scaling_type(ScalingType::UniformScaling).send().await.unwrap();
-        tank.advance(Duration::from_secs(1)).await;
+        tank.advance(seconds(1)).await;
     }
     let mut found = read_all(&client, 2).await;
     // Keys are read shard by shard: within each, the order must be that of the puts.
@@ -86,24 +69,24 @@ async fn records_survive_scaling_and_come_back_in_order_of_their_keys() {
     assert_eq!(found, expected);
 }
 
-#[tokio::test]
-async fn a_stream_is_described_and_goes() {
-    let (tank, client) = stream(3).await;
+#[wavetank::test(seed = 1)]
+async fn a_stream_is_described_and_goes(tank: Tank) {
+    let client = stream(&tank, 3).await;
     let summary = client.describe_stream_summary().stream_name("s").send().await.unwrap();
     let summary = summary.stream_description_summary().unwrap();
     assert_eq!(summary.stream_status(), &StreamStatus::Active);
     assert_eq!(summary.open_shard_count(), 3);
     assert_eq!(summary.stream_arn(), "arn:aws:kinesis:us-east-1:000000000000:stream/s");
     client.delete_stream().stream_name("s").send().await.unwrap();
-    tank.advance(Duration::from_secs(1)).await;
+    tank.advance(seconds(1)).await;
     let gone = client.describe_stream_summary().stream_name("s").send().await.unwrap_err();
     assert_eq!(gone.code(), Some("ResourceNotFoundException"));
     assert_eq!(gone.message(), Some("Stream s under account 000000000000 not found."));
 }
 
-#[tokio::test]
-async fn what_the_model_refuses_is_refused_in_its_words() {
-    let (_tank, client) = stream(1).await;
+#[wavetank::test(seed = 1)]
+async fn what_the_model_refuses_is_refused_in_its_words(tank: Tank) {
+    let client = stream(&tank, 1).await;
     let many = vec![entry("k", ""); 501];
     let refused = client.put_records().stream_name("s").set_records(Some(many)).send().await.unwrap_err();
     assert_eq!(refused.code(), Some("ValidationException"));
@@ -134,12 +117,9 @@ async fn what_the_model_refuses_is_refused_in_its_words() {
     );
 }
 
-#[tokio::test]
-async fn with_strict_limits_part_of_a_batch_is_throttled() {
-    let tank = Tank::builder().seed(Seed(1)).strict_limits().build();
-    let client = client(&tank);
-    client.create_stream().stream_name("s").shard_count(1).send().await.unwrap();
-    tank.advance(Duration::from_secs(1)).await;
+#[wavetank::test(seed = 1, strict)]
+async fn with_strict_limits_part_of_a_batch_is_throttled(tank: Tank) {
+    let client = stream(&tank, 1).await;
     let mut failed = 0;
     for _ in 0..3 {
         let records = vec![entry("k", "x"); 400];

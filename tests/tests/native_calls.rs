@@ -6,11 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use wavetank::client::Aws;
-use wavetank::{Embedded, Target as _, provision};
-use wavetank_emulator::Tank;
+use wavetank::{Tank, TankError};
 use wavetank_emulator::executors::{FunctionError, NativeContext};
-use wavetank_wire::lambda::{Invoke, InvokeInput, InvokeOutput};
 
 /// Sends its event to a queue, asks how many there are, and answers that.
 fn handler(context: &NativeContext, event: Value) -> Result<Value, FunctionError> {
@@ -41,64 +38,51 @@ Resources:
       Code: {ZipFile: 'def send(event, context): pass'}
 ";
 
-/// A tank whose function `send` is the handler.
-async fn target() -> Embedded {
-    let target = Embedded::of(Tank::builder().function("test.send", Arc::new(handler)));
-    provision::create_stack(Aws::new(&target, "us-east-1"), "sending", TEMPLATE, &Default::default())
-        .await
-        .unwrap();
-    target
+async fn start(tank: &Tank) {
+    tank.target().tank().register_function("test.send", Arc::new(handler));
+    tank.deploy(TEMPLATE).await.unwrap();
 }
 
-async fn invoke(target: &Embedded, event: &str) -> InvokeOutput {
-    let input = InvokeInput {
-        function_name: "send".to_owned(),
-        payload: Some(Bytes::from(json!(event).to_string())),
-        ..InvokeInput::default()
-    };
-    Aws::new(target, "us-east-1").call::<Invoke>(input).await.unwrap()
+async fn send(tank: &Tank, event: &str) -> Result<String, TankError> {
+    tank.function_named("send").invoke(&event).await
 }
 
-async fn control(target: &Embedded, method: &str, place: &str, body: Value) -> (u16, Value) {
+async fn control(tank: &Tank, method: &str, place: &str, body: Value) -> (u16, Value) {
     let request = http::Request::builder()
         .method(method)
         .uri(format!("http://127.0.0.1:4566/_wavetank/{place}"))
         .header("content-type", "application/json");
-    let answer = target.http(request.body(Bytes::from(body.to_string())).unwrap()).await;
+    let answer = tank.http(request.body(Bytes::from(body.to_string())).unwrap()).await;
     (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_native_function_calls_aws_and_is_refused_as_a_client_is() {
-    let target = target().await;
-    assert_eq!(invoke(&target, "one").await.payload.unwrap(), "\"1\"");
-    assert_eq!(invoke(&target, "two").await.payload.unwrap(), "\"2\"");
-    let refused = invoke(&target, "wrong").await;
-    assert_eq!(refused.function_error.as_deref(), Some("Unhandled"));
-    let told = String::from_utf8_lossy(&refused.payload.unwrap()).into_owned();
-    assert!(told.contains("errorType") && told.contains("MessageBody"), "{told}");
+#[wavetank::test]
+async fn a_native_function_calls_aws_and_is_refused_as_a_client_is(tank: Tank) {
+    start(&tank).await;
+    assert_eq!(send(&tank, "one").await.unwrap(), "1");
+    assert_eq!(send(&tank, "two").await.unwrap(), "2");
+    let refused = send(&tank, "wrong").await.unwrap_err().to_string();
+    assert!(refused.starts_with("function `send` failed: ") && refused.contains("MessageBody"), "{refused}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_is_failed_after_its_work_keeps_what_it_did() {
-    let target = target().await;
+#[wavetank::test]
+async fn a_run_that_is_failed_after_its_work_keeps_what_it_did(tank: Tank) {
+    start(&tank).await;
     let verdict = json!({ "fail_after": { "code": "Crash", "message": "after its work" } });
     let (status, set) =
-        control(&target, "POST", "faults", json!({ "function": "send", "verdict": verdict })).await;
+        control(&tank, "POST", "faults", json!({ "function": "send", "verdict": verdict })).await;
     assert_eq!(status, 200, "{set}");
-    let failed = invoke(&target, "one").await;
-    assert_eq!(failed.function_error.as_deref(), Some("Unhandled"));
-    let told: Value = serde_json::from_slice(&failed.payload.unwrap()).unwrap();
-    assert_eq!((&told["errorType"], &told["errorMessage"]), (&json!("Crash"), &json!("after its work")));
-    let (_, listed) = control(&target, "GET", "faults", json!({})).await;
+    let failed = send(&tank, "one").await.unwrap_err().to_string();
+    assert!(failed.starts_with("function `send` failed: Crash: after its work"), "{failed}");
+    let (_, listed) = control(&tank, "GET", "faults", json!({})).await;
     assert_eq!(listed["faults"][0]["function"], "send");
     assert_eq!(listed["faults"][0]["verdict"]["fail_after"]["code"], "Crash");
-    let (status, _) = control(&target, "DELETE", &format!("faults/{}", set["id"]), json!({})).await;
+    let (status, _) = control(&tank, "DELETE", &format!("faults/{}", set["id"]), json!({})).await;
     assert_eq!(status, 200);
-    assert_eq!(invoke(&target, "two").await.payload.unwrap(), "\"2\"", "the first message was sent too");
+    assert_eq!(send(&tank, "two").await.unwrap(), "2", "the first message was sent too");
 
     let verdict = json!({ "fail": { "code": "Crash" } });
     let (status, told) =
-        control(&target, "POST", "faults", json!({ "function": "send", "verdict": verdict })).await;
+        control(&tank, "POST", "faults", json!({ "function": "send", "verdict": verdict })).await;
     assert!(status == 400 && told.to_string().contains("fail_after"), "{told}");
 }

@@ -6,11 +6,10 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier};
-use wavetank::{Embedded, Target};
-use wavetank_types::Seed;
+use wavetank::Tank;
 
-async fn bucket() -> Client {
-    let client = Embedded::new(Seed(1)).s3("us-east-1");
+async fn bucket(tank: &Tank) -> Client {
+    let client = tank.s3();
     client.create_bucket().bucket("b-1").send().await.unwrap();
     client
 }
@@ -19,9 +18,9 @@ async fn put(client: &Client, key: &str, body: &'static [u8]) {
     client.put_object().bucket("b-1").key(key).body(ByteStream::from_static(body)).send().await.unwrap();
 }
 
-#[tokio::test]
-async fn an_object_comes_back_as_it_was_put() {
-    let client = bucket().await;
+#[wavetank::test(seed = 1)]
+async fn an_object_comes_back_as_it_was_put(tank: Tank) {
+    let client = bucket(&tank).await;
     let stored = client
         .put_object()
         .bucket("b-1")
@@ -43,9 +42,9 @@ async fn an_object_comes_back_as_it_was_put() {
     assert_eq!(part.body.collect().await.unwrap().to_vec(), b"el");
 }
 
-#[tokio::test]
-async fn listings_fold_folders_and_page_without_gaps() {
-    let client = bucket().await;
+#[wavetank::test(seed = 1)]
+async fn listings_fold_folders_and_page_without_gaps(tank: Tank) {
+    let client = bucket(&tank).await;
     for key in ["a/1", "a/2", "b/1", "c", "d"] {
         put(&client, key, b"x").await;
     }
@@ -61,9 +60,9 @@ async fn listings_fold_folders_and_page_without_gaps() {
     assert_eq!(paged, ["a/1", "a/2", "b/1", "c", "d"]);
 }
 
-#[tokio::test]
-async fn parts_become_one_object_with_their_own_kind_of_tag() {
-    let client = bucket().await;
+#[wavetank::test(seed = 1)]
+async fn parts_become_one_object_with_their_own_kind_of_tag(tank: Tank) {
+    let client = bucket(&tank).await;
     let upload = client.create_multipart_upload().bucket("b-1").key("big").send().await.unwrap();
     let id = upload.upload_id().unwrap();
     let mut parts = Vec::new();
@@ -96,9 +95,9 @@ async fn parts_become_one_object_with_their_own_kind_of_tag() {
     assert_eq!(head.content_length(), Some(5 * 1024 * 1024 + 3));
 }
 
-#[tokio::test]
-async fn refusals_have_awss_codes() {
-    let client = bucket().await;
+#[wavetank::test(seed = 1)]
+async fn refusals_have_awss_codes(tank: Tank) {
+    let client = bucket(&tank).await;
     let missing = client.get_object().bucket("b-1").key("no").send().await.unwrap_err();
     assert_eq!(missing.code(), Some("NoSuchKey"));
     let missing = client.get_object().bucket("no-such").key("no").send().await.unwrap_err();
@@ -113,9 +112,9 @@ async fn refusals_have_awss_codes() {
     assert!(unbuilt.message().unwrap().contains("GetBucketAccelerateConfiguration"), "{unbuilt:?}");
 }
 
-#[tokio::test]
-async fn many_are_deleted_at_once_and_an_empty_bucket_goes() {
-    let client = bucket().await;
+#[wavetank::test(seed = 1)]
+async fn many_are_deleted_at_once_and_an_empty_bucket_goes(tank: Tank) {
+    let client = bucket(&tank).await;
     put(&client, "a", b"x").await;
     put(&client, "b", b"x").await;
     let ids = ["a", "b", "never"].map(|key| ObjectIdentifier::builder().key(key).build().unwrap());
@@ -126,9 +125,9 @@ async fn many_are_deleted_at_once_and_an_empty_bucket_goes() {
     assert!(client.list_buckets().send().await.unwrap().buckets().is_empty());
 }
 
-#[tokio::test]
-async fn a_copy_is_an_object_of_its_own() {
-    let client = bucket().await;
+#[wavetank::test(seed = 1)]
+async fn a_copy_is_an_object_of_its_own(tank: Tank) {
+    let client = bucket(&tank).await;
     put(&client, "from", b"x").await;
     client.copy_object().bucket("b-1").key("to").copy_source("b-1/from").send().await.unwrap();
     put(&client, "from", b"changed").await;

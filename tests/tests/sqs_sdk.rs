@@ -2,39 +2,24 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
-
-use aws_credential_types::Credentials;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::{BehaviorVersion, Region};
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
     SendMessageBatchRequestEntry,
 };
-use wavetank_emulator::{Connector, Tank};
+use wavetank::{Tank, seconds};
 
-fn client(tank: &Tank) -> Client {
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
-        .http_client(Connector::new(tank).http_client())
-        .build();
-    Client::from_conf(config)
-}
-
-/// A tank, its client and a queue.
-async fn queue(fifo: bool) -> (Tank, Client, String) {
-    let tank = Tank::builder().build();
-    let client = client(&tank);
+/// A client and a queue.
+async fn queue(tank: &Tank, fifo: bool) -> (Client, String) {
+    let client = tank.sqs();
     let mut create = client.create_queue().queue_name(if fifo { "q.fifo" } else { "q" });
     if fifo {
         create = create.attributes(QueueAttributeName::FifoQueue, "true");
     }
     let url = create.send().await.unwrap().queue_url.unwrap();
-    (tank, client, url)
+    (client, url)
 }
 
 fn attribute(data_type: &str, text: Option<&str>, bytes: Option<&[u8]>) -> MessageAttributeValue {
@@ -46,9 +31,9 @@ fn attribute(data_type: &str, text: Option<&str>, bytes: Option<&[u8]>) -> Messa
         .unwrap()
 }
 
-#[tokio::test]
-async fn a_message_comes_back_as_it_was_sent_with_digests_that_the_sdk_checks() {
-    let (_tank, client, url) = queue(false).await;
+#[wavetank::test]
+async fn a_message_comes_back_as_it_was_sent_with_digests_that_the_sdk_checks(tank: Tank) {
+    let (client, url) = queue(&tank, false).await;
     let sent = client
         .send_message()
         .queue_url(&url)
@@ -85,21 +70,21 @@ async fn a_message_comes_back_as_it_was_sent_with_digests_that_the_sdk_checks() 
         .unwrap();
 }
 
-#[tokio::test]
-async fn a_long_poll_costs_tank_time_alone() {
-    let (tank, client, url) = queue(false).await;
+#[wavetank::test]
+async fn a_long_poll_costs_tank_time_alone(tank: Tank) {
+    let (client, url) = queue(&tank, false).await;
     let before = tank.now();
     let none = client.receive_message().queue_url(&url).wait_time_seconds(20).send().await.unwrap();
     assert!(none.messages().is_empty());
-    assert_eq!(tank.now(), before + Duration::from_secs(20));
+    assert_eq!(tank.now(), before + seconds(20));
     client.send_message().queue_url(&url).message_body("late").delay_seconds(5).send().await.unwrap();
     let late = client.receive_message().queue_url(&url).wait_time_seconds(20).send().await.unwrap();
-    assert_eq!((late.messages().len(), tank.now()), (1, before + Duration::from_secs(25)));
+    assert_eq!((late.messages().len(), tank.now()), (1, before + seconds(25)));
 }
 
-#[tokio::test]
-async fn batches_say_which_entries_failed() {
-    let (_tank, client, url) = queue(false).await;
+#[wavetank::test]
+async fn batches_say_which_entries_failed(tank: Tank) {
+    let (client, url) = queue(&tank, false).await;
     let entry = |id: &str, body: &str| {
         SendMessageBatchRequestEntry::builder().id(id).message_body(body).build().unwrap()
     };
@@ -129,9 +114,9 @@ async fn batches_say_which_entries_failed() {
     assert_eq!((gone.successful().len(), gone.failed()[0].code()), (1, "ReceiptHandleIsInvalid"));
 }
 
-#[tokio::test]
-async fn a_fifo_queue_keeps_order_and_drops_duplicates() {
-    let (_tank, client, url) = queue(true).await;
+#[wavetank::test]
+async fn a_fifo_queue_keeps_order_and_drops_duplicates(tank: Tank) {
+    let (client, url) = queue(&tank, true).await;
     for (body, dedup) in [("1", "a"), ("2", "b"), ("3", "a")] {
         let send = client.send_message().queue_url(&url).message_body(body);
         let sent = send.message_group_id("g").message_deduplication_id(dedup).send().await.unwrap();
@@ -142,9 +127,9 @@ async fn a_fifo_queue_keeps_order_and_drops_duplicates() {
     assert_eq!(bodies, ["1", "2"]);
 }
 
-#[tokio::test]
-async fn refusals_are_the_exceptions_of_the_sdk() {
-    let (_tank, client, url) = queue(false).await;
+#[wavetank::test]
+async fn refusals_are_the_exceptions_of_the_sdk(tank: Tank) {
+    let (client, url) = queue(&tank, false).await;
     let missing = client.get_queue_url().queue_name("none").send().await.unwrap_err();
     assert!(missing.as_service_error().unwrap().is_queue_does_not_exist(), "{missing:?}");
     let handle = client.delete_message().queue_url(&url).receipt_handle("garbage").send().await.unwrap_err();

@@ -2,42 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
-
+use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{
     ConsumerStatus, ShardIteratorType, StartingPosition, SubscribeToShardEventStream,
 };
-use aws_sdk_kinesis::{Client as Kinesis, primitives::Blob};
-use aws_sdk_sqs::Client as Sqs;
-use wavetank_emulator::Tank;
-use wavetank_emulator::connector::Connector;
+use wavetank::{Tank, millis, seconds};
 
-/// A configuration of either SDK that leads into the tank.
-macro_rules! client {
-    ($sdk:ident, $tank:expr) => {{
-        let config = $sdk::Config::builder()
-            .behavior_version($sdk::config::BehaviorVersion::latest())
-            .http_client(Connector::new($tank).http_client())
-            .endpoint_url("http://127.0.0.1:4566")
-            .region($sdk::config::Region::new("us-east-1"))
-            .credentials_provider(aws_credential_types::Credentials::new(
-                "test", "test", None, None, "wavetank",
-            ));
-        $sdk::Client::from_conf(config.build())
-    }};
-}
-
-#[tokio::test]
-async fn the_sdk_reads_events_as_they_come_and_the_end() {
-    let tank = Tank::builder().build();
-    let kinesis: Kinesis = client!(aws_sdk_kinesis, &tank);
+#[wavetank::test]
+async fn the_sdk_reads_events_as_they_come_and_the_end(tank: Tank) {
+    let kinesis = tank.kinesis();
     kinesis.create_stream().stream_name("s").shard_count(1).send().await.unwrap();
-    tank.advance(Duration::from_secs(60)).await;
+    tank.advance(seconds(60)).await;
     let stream = kinesis.describe_stream_summary().stream_name("s").send().await.unwrap();
     let arn = stream.stream_description_summary().unwrap().stream_arn().to_owned();
     let consumer =
         kinesis.register_stream_consumer().stream_arn(&arn).consumer_name("c").send().await.unwrap();
-    tank.advance(Duration::from_secs(60)).await;
+    tank.advance(seconds(60)).await;
     let consumer = consumer.consumer().unwrap().consumer_arn().to_owned();
     let described = kinesis.describe_stream_consumer().consumer_arn(&consumer).send().await.unwrap();
     assert_eq!(described.consumer_description().unwrap().consumer_status(), &ConsumerStatus::Active);
@@ -57,7 +37,7 @@ async fn the_sdk_reads_events_as_they_come_and_the_end() {
     for text in ["a", "b"] {
         put(text).await.unwrap();
         while seen.last().map(String::as_str) != Some(text) {
-            tank.advance(Duration::from_millis(200)).await;
+            tank.advance(millis(200)).await;
             let Some(SubscribeToShardEventStream::SubscribeToShardEvent(event)) =
                 opened.event_stream.recv().await.unwrap()
             else {
@@ -75,10 +55,9 @@ async fn the_sdk_reads_events_as_they_come_and_the_end() {
     assert!(refused.is_resource_not_found_exception(), "{refused:?}");
 }
 
-#[tokio::test]
-async fn the_sdk_knows_the_errors_of_queues() {
-    let tank = Tank::builder().build();
-    let sqs: Sqs = client!(aws_sdk_sqs, &tank);
+#[wavetank::test]
+async fn the_sdk_knows_the_errors_of_queues(tank: Tank) {
+    let sqs = tank.sqs();
     let missing = sqs.get_queue_url().queue_name("none").send().await.err().unwrap().into_service_error();
     assert!(missing.is_queue_does_not_exist(), "{missing:?}");
     let url = sqs.create_queue().queue_name("q").send().await.unwrap().queue_url.unwrap();

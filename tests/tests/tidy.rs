@@ -11,7 +11,7 @@ use wavetank_tests::root;
 const LINES_MAX: usize = 600;
 
 /// Which of our crates each may depend on.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("types", &[]),
     ("generators", &["wavetank-types"]),
     ("transforms", &["wavetank-types"]),
@@ -29,8 +29,10 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "wavetank-wire",
             "wavetank-emulator",
             "wavetank-sql",
+            "wavetank-macros",
         ],
     ),
+    ("macros", &[]),
 ];
 
 /// Our Rust files outside generated folders, with their text.
@@ -45,6 +47,7 @@ fn sources() -> Vec<(PathBuf, String)> {
         "emulator",
         "scenarios",
         "harness",
+        "macros",
         "cli",
         "tests",
         "benches",

@@ -15,6 +15,7 @@ mod dynamodb_million;
 mod logs;
 mod streams;
 mod tank;
+mod test_api;
 
 use criterion::Criterion;
 
@@ -32,5 +33,6 @@ fn main() {
     logs::benches();
     streams::benches();
     tank::benches();
+    test_api::benches();
     Criterion::default().configure_from_args().final_summary();
 }

@@ -248,6 +248,16 @@ impl Tank {
         *self.0.endpoint.lock().expect("nothing panics while it holds this") = endpoint;
     }
 
+    /// Registers a Rust function under a Lambda handler's name, or a function's own; one of that name makes way.
+    pub fn register_function(&self, name: &str, function: Arc<dyn NativeFunction>) {
+        self.0.executors.register(name, function);
+    }
+
+    /// Lets every Rust function go. One that holds the tank would keep it for ever.
+    pub fn forget_functions(&self) {
+        self.0.executors.unregister_all();
+    }
+
     /// Forgets everything: an empty world with the same seed, and time where it is (real) or where it began (frozen).
     pub fn reset(&self) {
         let start = if self.is_frozen() { self.0.start } else { self.now() };
@@ -347,7 +357,14 @@ impl Tank {
     /// What recurs for ever, a schedule's next run, is not waited for: it happens on the way to other things, or by `advance`.
     /// Answers whether nothing is left to happen.
     pub async fn settle(&self, limit: Duration) -> bool {
-        let target = self.now() + limit;
+        let at_rest = self.settle_until(self.now() + limit).await;
+        if let Clock::Real(real) = &self.0.clock {
+            real.be_at(self.core().world.now());
+        }
+        at_rest
+    }
+
+    async fn settle_until(&self, target: Timestamp) -> bool {
         loop {
             self.run_jobs().await;
             let next = self.core().world.next_work();

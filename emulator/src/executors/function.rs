@@ -17,7 +17,7 @@ pub(super) async fn run(
     _started: Timestamp,
     work: FunctionWork,
 ) -> Outcome {
-    let native = executors.natives.functions.get(&work.handler).cloned();
+    let native = executors.native_function(&work.handler, &work.function);
     let mut output = match native {
         Some(function) => run_native(function, door, &work).await,
         None => executors.processes.run(&door.reachable(&executors.ports).await, &work).await,

@@ -21,6 +21,8 @@ mod query;
 mod query;
 mod script;
 
+use std::sync::{Arc, RwLock};
+
 use serde_json::Value;
 use wavetank_types::Timestamp;
 use wavetank_wire::codec::{from_json, to_json};
@@ -38,7 +40,7 @@ pub use native::{FunctionError, NativeContext, NativeFunction, NativeScript, Nat
 /// What jobs run on.
 #[derive(Debug)]
 pub(crate) struct Executors {
-    pub(crate) natives: Natives,
+    pub(crate) natives: RwLock<Natives>,
     pub(crate) processes: process::Processes,
     pub(crate) postgres: postgres::Postgres,
     pub(crate) airflows: airflow::Airflows,
@@ -51,7 +53,7 @@ pub(crate) struct Executors {
 impl Executors {
     pub(crate) fn new(natives: Natives) -> Self {
         Self {
-            natives,
+            natives: RwLock::new(natives),
             processes: process::Processes::new(),
             postgres: postgres::Postgres::default(),
             airflows: airflow::Airflows::default(),
@@ -59,6 +61,33 @@ impl Executors {
             #[cfg(feature = "sql")]
             engines: query::Engines::default(),
         }
+    }
+
+    /// The Rust function of this handler, or else of this function's name.
+    pub(crate) fn native_function(&self, handler: &str, name: &str) -> Option<Arc<dyn NativeFunction>> {
+        let natives = self.natives.read().expect("nothing panics while it holds this");
+        natives.functions.get(handler).or_else(|| natives.functions.get(name)).cloned()
+    }
+
+    /// The Rust script of this name.
+    pub(crate) fn native_script(&self, name: &str) -> Option<Arc<dyn NativeScript>> {
+        self.natives.read().expect("nothing panics while it holds this").scripts.get(name).cloned()
+    }
+
+    /// Registers a Rust function; one of the same name makes way.
+    pub(crate) fn register(&self, name: &str, function: Arc<dyn NativeFunction>) {
+        let mut natives = self.natives.write().expect("nothing panics while it holds this");
+        natives.functions.insert(name.to_owned(), function);
+    }
+
+    /// Lets every Rust function go.
+    pub(crate) fn unregister_all(&self) {
+        let functions = {
+            let mut natives = self.natives.write().expect("nothing panics while it holds this");
+            std::mem::take(&mut natives.functions)
+        };
+        // Outside the lock: one may hold the last handle to something that comes back here.
+        drop(functions);
     }
 
     /// Ends what is kept from one job to the next: the world that it belonged to is gone.

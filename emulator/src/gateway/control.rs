@@ -19,6 +19,8 @@ use crate::world::{Blocked, Rule, RuleId, Undelivered, Verdict};
 
 /// Largest request, in bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
+/// Tank time that `clock/settle` may take if nothing else is said.
+const SETTLE_WITHIN: Duration = Duration::from_secs(86_400);
 
 /// What is wrong with a request to this API.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +38,7 @@ impl ControlError {
         match self {
             Self::NoSuchPlace(..) => (
                 StatusCode::NOT_FOUND,
-                "GET health, clock, status, faults, ledger; POST clock/advance, faults, reset; DELETE faults/{id}",
+                "GET health, clock, status, faults, ledger; POST clock/advance, clock/settle, faults, reset; DELETE faults/{id}",
             ),
             Self::Unreadable(_) => {
                 (StatusCode::BAD_REQUEST, "send JSON, such as {\"by\": \"5m\"} to clock/advance")
@@ -80,6 +82,7 @@ async fn answer(
         ("GET", "health") => Ok(health(gateway)),
         ("GET", "clock") => Ok(clock(gateway)),
         ("POST", "clock/advance") => advance(gateway, body).await,
+        ("POST", "clock/settle") => settle(gateway, body).await,
         ("GET", "status") => Ok(status(gateway)),
         ("GET", "ledger") => Ok(ledger(gateway, query)),
         ("GET", "faults") => Ok(faults(gateway)),
@@ -135,6 +138,21 @@ async fn advance(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError>
     };
     gateway.tank().advance(span).await;
     Ok(clock(gateway))
+}
+
+/// Moves time on until nothing is left to happen, by at most a day; `at_rest` in the answer says whether that is so.
+async fn settle(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError> {
+    let asked: Advance = if body.is_empty() { Advance { by: None, ms: None } } else { read(body)? };
+    let limit = match (asked.by, asked.ms) {
+        (None, None) => SETTLE_WITHIN,
+        (Some(by), None) => duration(&by)?,
+        (None, Some(ms)) => Duration::from_millis(ms),
+        _ => return Err(ControlError::Unreadable("either `by` or `ms`, not both".to_owned())),
+    };
+    let at_rest = gateway.tank().settle(limit).await;
+    let mut answer = clock(gateway);
+    answer["at_rest"] = json!(at_rest);
+    Ok(answer)
 }
 
 fn status(gateway: &Gateway) -> Value {

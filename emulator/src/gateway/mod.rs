@@ -31,7 +31,7 @@ use wavetank_wire::route::{Route, RouteError, caller, route};
 use wavetank_wire::schema::Protocol;
 use wavetank_wire::validate::{validate, validation_error};
 
-pub use calls::{CALLS_MAX, CallRecord};
+pub use calls::{CALLS_MAX, CallRecord, Tallies, Tally};
 pub use identity::{SECRET, looks_real};
 
 use crate::driver::{Opened, Tank};
@@ -106,6 +106,11 @@ impl Gateway {
         self.0.calls.after(after, calls_max)
     }
 
+    /// All calls since the start, by service and operation.
+    pub fn tallies(&self) -> Tallies {
+        self.0.calls.tallies()
+    }
+
     async fn s3(&self, request: Request<Body>) -> Response<Body> {
         let is_head = request.method() == Method::HEAD;
         let (answer, operation) = s3::operation_of(self.0.s3.call(request)).await;
@@ -124,20 +129,26 @@ impl Gateway {
         }
         let id = self.0.ids.next_short();
         response.headers_mut().insert(HeaderName::from_static("x-amz-request-id"), id);
-        self.0.calls.add(self.0.tank.clock_now(), "s3", operation, response.status().as_u16());
+        let error = s3_error(&response);
+        self.0.calls.add(self.0.tank.clock_now(), "s3", operation, response.status().as_u16(), error);
         response
     }
 
     async fn service(&self, route: &Route, parts: &Parts, body: &Bytes) -> Response<Body> {
         let id = self.0.ids.next_uuid();
         let (service, operation) = (route.service, route.operation);
+        let mut code = None;
         let response = match self.ask(route, parts, body).await {
             Ok(Opened::Output(output)) => encode_response(service, operation, output, &id).map(Body::from),
             Ok(Opened::Events(events)) => events::answer(route, events, &id),
-            Err(error) => encode_error(service, &error, &id).map(Body::from),
+            Err(error) => {
+                let response = encode_error(service, &error, &id).map(Body::from);
+                code = Some(error.code);
+                response
+            }
         };
         let status = response.status().as_u16();
-        self.0.calls.add(self.0.tank.clock_now(), service.name, operation.name, status);
+        self.0.calls.add(self.0.tank.clock_now(), service.name, operation.name, status, code);
         response
     }
 
@@ -179,9 +190,21 @@ impl Gateway {
             RouteError::UnknownService { operation, .. } => ("unknown", operation.clone()),
             RouteError::NotOurs => ("s3", String::new()),
         };
-        self.0.calls.add(self.0.tank.clock_now(), service, operation, response.status().as_u16());
+        let status = response.status().as_u16();
+        self.0.calls.add(self.0.tank.clock_now(), service, operation, status, None);
         response
     }
+}
+
+/// The code that S3's answer of an error gives.
+fn s3_error(response: &Response<Body>) -> Option<String> {
+    if response.status().as_u16() < 400 {
+        return None;
+    }
+    let text = response.body().bytes()?;
+    let text = std::str::from_utf8(&text).ok()?;
+    let (_, rest) = text.split_once("<Code>")?;
+    Some(rest.split_once("</Code>")?.0.to_owned())
 }
 
 /// Whether a request is signed for S3. Cheap, and no more than a short cut: what it misses is found after routing.

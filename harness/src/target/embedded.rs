@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, RequestChecksumCalculation};
 use bytes::Bytes;
 use wavetank_emulator::connector::Connector;
-use wavetank_emulator::{Tank, TankBuilder};
+use wavetank_emulator::{Gateway, Tank, TankBuilder};
 use wavetank_types::{Seed, Timestamp};
 
 use super::Target;
@@ -30,6 +30,11 @@ impl Embedded {
     pub fn of(builder: TankBuilder) -> Self {
         let tank = builder.clone().build();
         Self { builder, connector: Connector::new(&tank), tank }
+    }
+
+    /// The gateway, to serve it or to ask what has been called.
+    pub fn gateway(&self) -> &Gateway {
+        self.connector.gateway()
     }
 
     /// The tank.

@@ -21,9 +21,9 @@ const NATIVE_ARGUMENT: &str = "--wavetank-native";
 pub(super) async fn run(executors: &Executors, door: Door, started: Timestamp, work: ScriptWork) -> Outcome {
     let mut spent = Duration::ZERO;
     let output = match work.arguments.get(NATIVE_ARGUMENT) {
-        Some(name) => match executors.natives.scripts.get(name) {
+        Some(name) => match executors.native_script(name) {
             Some(script) => {
-                let (output, span) = native(Arc::clone(script), door, started, work).await;
+                let (output, span) = native(script, door, started, work).await;
                 spent = span;
                 output
             }
