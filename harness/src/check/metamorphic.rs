@@ -46,7 +46,8 @@ fn answers(form: &Metamorphic, first: &Report, second: &Report) -> (usize, Vec<S
             return Some(Said::plain(format!("{}: {failure}", query.name)));
         }
         let (mut ours, mut theirs) = (query.rows.clone(), other.rows.clone());
-        (ours.sort(), theirs.sort());
+        ours.sort();
+        theirs.sort();
         let at = (0..ours.len().max(theirs.len())).find(|at| ours.get(*at) != theirs.get(*at))?;
         let show = |row: Option<&Vec<Option<String>>>| {
             row.map_or_else(

@@ -262,8 +262,8 @@ impl<'a> Edges<'a> {
             let has = |at: &usize| self.seen[*at].counts.get(number).is_some_and(|count| *count > *copies);
             match ended(number).cmp(copies) {
                 std::cmp::Ordering::Less => {
-                    let passes = (0..self.seen.len()).filter(|at| self.seen[*at].edge.ends.is_none());
-                    let last = passes.filter(|at| self.seen[*at].counts.contains_key(number)).last();
+                    let mut passes = (0..self.seen.len()).filter(|at| self.seen[*at].edge.ends.is_none());
+                    let last = passes.rfind(|at| self.seen[*at].counts.contains_key(number));
                     last_seen.entry(last.map_or(0, |at| at + 1)).or_insert((0, *number)).0 += 1;
                 }
                 std::cmp::Ordering::Greater => {

@@ -89,7 +89,7 @@ async fn log(aws: Aws<'_>, group: &str) -> Result<Held, ObserveError> {
         let page = aws.call::<FilterLogEvents>(input).await?;
         for event in page.events.unwrap_or_default() {
             let message = event.message.unwrap_or_default();
-            let document = message.find('{').and_then(|from| document(message[from..].as_bytes()));
+            let document = message.find('{').and_then(|from| document(&message.as_bytes()[from..]));
             if let Some(members) = document {
                 let at = event.timestamp.map(|millis| Timestamp::from_micros(millis * 1_000));
                 held.records.push(Found { members, place: event.log_stream_name.unwrap_or_default(), at });
