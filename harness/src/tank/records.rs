@@ -183,7 +183,7 @@ impl Generate {
             start = end + 1;
         }
         let has = |name: &&str| rows.columns().iter().any(|column| column.name == *name);
-        let identity = IDENTITIES.iter().find(|names| names.iter().all(has));
+        let identity = IDENTITIES.iter().find(|names| names.iter().all(&has));
         let identity = identity.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
         Ok(Records { lines, identity: identity.unwrap_or_default() })
     }
