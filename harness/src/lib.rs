@@ -1,7 +1,7 @@
 //! The harness: provisions a scenario on a target, drives data through it, observes what came out, checks, reports.
 //!
 //! Everything but the embedded target speaks only the public AWS API, so that a scenario runs unchanged elsewhere.
-//! Start with `run.rs`; then `check/mod.rs` for what is proven and `target/mod.rs` for where it runs.
+//! A user's own test starts with [`Tank`] and [`macro@test`] (docs/testing.md). Of scenarios, start with `run.rs`; then `check/mod.rs` for what is proven and `target/mod.rs` for where it runs.
 
 pub mod account;
 mod airflow;

@@ -297,6 +297,30 @@ async fn back_off_and_timeouts_pass_in_tank_time(tank: Tank) {
 }
 
 #[wavetank::test]
+async fn a_back_off_within_a_function_is_the_runs_time_and_hangs_nobody(tank: Tank) {
+    let s3 = tank.s3();
+    s3.create_bucket().bucket("lake").send().await.unwrap();
+    let put = async |s3: aws_sdk_s3::Client| s3.put_object().bucket("lake").key("k").send().await.is_ok();
+    let client = s3.clone();
+    let waits =
+        tank.function("waits", async move |_: Value, _: Context| Ok::<_, &str>(put(client.clone()).await));
+    let spawns = tank.function("spawns", async move |_: Value, _: Context| {
+        let s3 = s3.clone();
+        tokio::spawn(async move { s3.put_object().bucket("lake").key("k").send().await.is_ok() }).await
+    });
+    waits.create().await.unwrap();
+    spawns.create().await.unwrap();
+    let guard = tank.fault(Rule::throttle("s3:PutObject"));
+    let start = tank.now();
+    assert!(!waits.invoke::<bool>(&0).await.unwrap());
+    assert_eq!(tank.now().since(start).as_secs(), 2, "two back-offs of a second");
+    assert!(!spawns.invoke::<bool>(&0).await.unwrap());
+    assert!(tank.now().since(start) < seconds(3), "a task beside the function takes no time");
+    drop(guard);
+    assert!(waits.invoke::<bool>(&0).await.unwrap() && spawns.invoke::<bool>(&0).await.unwrap());
+}
+
+#[wavetank::test]
 async fn a_presigned_address_and_other_regions_work(tank: Tank) {
     let s3 = tank.s3();
     s3.create_bucket().bucket("lake").send().await.unwrap();

@@ -35,7 +35,9 @@ Resources:
     Type: AWS::IAM::Role
     Properties:
       RoleName: keep
-      AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
   Keep:
     Type: AWS::Lambda::Function
     Properties:

@@ -3,7 +3,8 @@
 //! A client that backs off, or waits for a stream to become active, sleeps. In a frozen tank that sleep ends when tank time
 //! has got there; and where every call has been answered, so that nothing else would move time, the earliest sleeper
 //! moves it himself. A timeout is a sleep beside a call: it ends when the call takes that long in tank time.
-//! Inside a function's run time stands still: a sleep there is added to how long the run is taken to last.
+//! Inside a function's run time stands still: a sleep there is added to how long the run is taken to last, and a sleep
+//! beside one, of a task that it has spawned, takes none.
 //! A sleep is rounded up to whole seconds: the SDK draws a back-off from the machine's entropy, up to its longest, and with
 //! [`BACK_OFF`] as both bounds every one is the same.
 
@@ -124,6 +125,10 @@ impl Pace {
             changed.as_mut().enable();
             let rest = until.since(self.tank.now());
             if rest.is_zero() {
+                return;
+            }
+            // A task that a function has spawned: to move time would be to wait for that function's own end.
+            if self.tank.with_world(|world| world.has_running_jobs()) {
                 return;
             }
             if self.may_move(&sleeper) {
