@@ -192,8 +192,7 @@ mod tests {
                 Err::<(), _>("no colour")
             });
             fails.create().await.map_err(|error| error.to_string())?;
-            let said = fails.invoke::<()>(&0).await.map_err(|error| error.to_string());
-            said
+            fails.invoke::<()>(&0).await.map_err(|error| error.to_string())
         };
         let (told, ended) = run_seed(&CASE, 7, &test);
         assert!(ended.is_err());
