@@ -87,6 +87,12 @@ pub(crate) struct RunArgs {
     /// Write what became of each row to this file, as CSV
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) ledger: Option<PathBuf>,
+    /// Write the report to this file as JUnit's XML too
+    #[arg(long, value_name = "FILE.xml")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Add the report to this file as Markdown, such as to "$GITHUB_STEP_SUMMARY"
+    #[arg(long, value_name = "FILE.md")]
+    pub(crate) markdown: Option<PathBuf>,
 }
 
 /// Where a store keeps its orders.

@@ -56,6 +56,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         create(path, |file| write_fates(file, &report).map_err(|cause| Failure::file(path, &cause)))?;
         eprintln!("{}: what became of each row", path.display());
     }
+    write_reports(args, &report)?;
     if args.json {
         println!("{:#}", report.to_json());
     } else {
@@ -63,6 +64,21 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         eprintln!("wall time {} ms", report.wall_ms);
     }
     Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The report in the forms that CI reads.
+fn write_reports(args: &RunArgs, report: &Report) -> Result<(), Failure> {
+    if let Some(path) = &args.junit {
+        let text = report.to_junit(args.lang);
+        create(path, |file| file.write_all(text.as_bytes()).map_err(|cause| Failure::file(path, &cause)))?;
+    }
+    if let Some(path) = &args.markdown {
+        // A step's summary is one file for all commands of the step.
+        let opened = std::fs::OpenOptions::new().create(true).append(true).open(path);
+        let written = opened.and_then(|mut file| file.write_all(report.to_markdown(args.lang).as_bytes()));
+        written.map_err(|cause| Failure::file(path, &cause))?;
+    }
+    Ok(())
 }
 
 /// A store's orders are in RDS if they are asked for there, or if nothing is asked and a PostgreSQL is found.

@@ -1,6 +1,8 @@
-//! What a run found: one value, rendered as text (`text.rs`, English or Vietnamese) or JSON (`json.rs`).
+//! What a run found: one value, rendered as text (`text.rs`), Markdown and JUnit (English or Vietnamese), or JSON (`json.rs`).
 
 mod json;
+mod junit;
+mod markdown;
 mod text;
 mod words;
 
