@@ -118,7 +118,7 @@ async fn two_days_with_the_orders_in_postgresql_have_two_nights() {
     };
     let report = report(
         &hourly(),
-        &RunOptions { rows: Some(1_000), days: Some(2), orders, ..options(Orchestrator::Airflow) },
+        &RunOptions { rows: Some(2_000), days: Some(2), orders, ..options(Orchestrator::Airflow) },
     )
     .await;
     assert!(report.is_ok(), "{}", report.to_text(Lang::En));
