@@ -171,8 +171,16 @@ impl<'a> Dags<'a> {
 
     /// The tasks of a run that have failed, each with the number of its last try.
     pub(crate) async fn failed_tasks(&self, dag: &str, run: &str) -> Result<Vec<(String, u64)>, WireError> {
-        let found = self.get(&format!("/dags/{dag}/dagRuns/{run}/taskInstances"), 0).await?;
-        let failed = list(&found, "task_instances").iter().filter(|task| task["state"] == "failed");
+        // The run's own path is longer than the 64 characters that MWAA takes.
+        let input = InvokeRestApiInput {
+            name: self.environment.clone(),
+            method: "POST".to_owned(),
+            path: "/dags/~/dagRuns/~/taskInstances/list".to_owned(),
+            body: Some(json!({ "dag_ids": [dag], "dag_run_ids": [run], "state": ["failed"] })),
+            ..InvokeRestApiInput::default()
+        };
+        let found = self.aws.call::<InvokeRestApi>(input).await?.rest_api_response.unwrap_or_default();
+        let failed = list(&found, "task_instances").iter();
         Ok(failed.map(|task| (text(task, "task_id"), task["try_number"].as_u64().unwrap_or(1))).collect())
     }
 

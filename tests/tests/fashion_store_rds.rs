@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use aws_sdk_s3::types::CreateBucketConfiguration;
 use wavetank::client::Aws;
 use wavetank::report::Lang;
 use wavetank::{Embedded, OrdersPlace, RunOptions, Target as _};
@@ -90,7 +91,9 @@ async fn the_export_in_python_reads_by_the_data_api_what_its_native_twin_reads()
     let aws = Aws::new(&target, REGION);
     let found = aws.call::<DescribeDBInstances>(DescribeDBInstancesInput::default()).await.unwrap();
     let instance = found.db_instances.unwrap().remove(0);
-    target.s3(REGION).create_bucket().bucket("by-python").send().await.unwrap();
+    let here = CreateBucketConfiguration::builder().location_constraint(REGION.into()).build();
+    let made = target.s3(REGION).create_bucket().bucket("by-python").create_bucket_configuration(here);
+    made.send().await.unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let tank = target.tank().clone();

@@ -128,6 +128,12 @@ async fn a_run_by_hand_waits_for_its_dag_and_for_its_own_past() {
     assert_eq!(state(rig.runs("by_hand").await), ["success", "failed", "failed"]);
     let third = rig.get("/dags/by_hand/dagRuns/r3").await;
     assert!(third["note"].as_str().unwrap_or_default().contains("depends_on_past"), "{third}");
+    let asked = json!({ "dag_ids": ["by_hand"], "state": ["failed"] });
+    let failed = rig.rest("POST", "/dags/~/dagRuns/~/taskInstances/list", asked).await.unwrap();
+    assert_eq!(
+        (&failed["total_entries"], &failed["task_instances"][0]["dag_run_id"]),
+        (&json!(1), &json!("r2"))
+    );
     let again = rig.rest("POST", "/dags/by_hand/dagRuns", trigger(3)).await.unwrap_err();
     assert!(again.contains("already exists"), "{again}");
 
