@@ -129,7 +129,7 @@ pub enum RunError {
     OnlyRecords(String),
     /// Users or days for a scenario that has none.
     #[error(
-        "scenario `{0}` has no store\nhint: leave out --users, --days and --orders; --rows is the size of it"
+        "scenario `{0}` has no store\nhint: leave out --clicks, --users, --days and --orders; --rows is the size of it"
     )]
     NoStore(String),
     /// No rows and no clicks.

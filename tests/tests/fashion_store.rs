@@ -116,7 +116,7 @@ async fn errors_of_running_again_are_caught_and_explained() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sizes_of_a_store_are_refused_elsewhere() {
     let error = run("trades", &RunOptions { days: Some(2), ..RunOptions::default() }).await.1.unwrap_err();
-    assert!(error.to_string().contains("hint: leave out --users, --days and --orders"), "{error}");
+    assert!(error.to_string().contains("hint: leave out --clicks, --users, --days and --orders"), "{error}");
     let too_few = RunOptions { days: Some(0), ..options(1, 100) };
     assert!(run("fashion-store", &too_few).await.1.unwrap_err().to_string().contains("0 days"));
     let nothing = run("fashion-store", &options(1, 0)).await.1.unwrap_err().to_string();
