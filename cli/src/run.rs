@@ -84,6 +84,7 @@ fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> 
         | RunError::NoTruth(_)
         | RunError::NoStore(_)
         | RunError::NothingToSend(_)
+        | RunError::OnlyRecords(_)
         | RunError::Store(_) => Failure::Usage(error.to_string()),
         other => Failure::Failed(other.to_string()),
     })
