@@ -75,8 +75,14 @@ pub(crate) fn generate(args: &GenerateArgs) -> Result<ExitCode, Failure> {
 
 fn open(args: &GenerateArgs) -> Result<Profile, Failure> {
     let defects = args.defects.clone().unwrap_or_default().defects;
+    Profile::open_with(&args.profile, args.rows, Seed(args.seed), defects, &store_options(args))
+        .map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// What is said of a store.
+pub(crate) fn store_options(args: &GenerateArgs) -> StoreOptions {
     let store = &args.store;
-    let options = StoreOptions {
+    StoreOptions {
         users: store.users,
         products: store.products,
         orders: store.orders,
@@ -85,9 +91,7 @@ fn open(args: &GenerateArgs) -> Result<Profile, Failure> {
         locale: store.locale,
         prices: store.prices,
         arrivals: store.arrivals,
-    };
-    Profile::open_with(&args.profile, args.rows, Seed(args.seed), defects, &options)
-        .map_err(|error| Failure::Usage(error.to_string()))
+    }
 }
 
 /// The tables of the profile, or the one that was asked for.

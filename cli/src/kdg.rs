@@ -10,11 +10,14 @@ use wavetank::events::Events;
 use wavetank::progress::{Progress as _, Stage};
 use wavetank::send::Sink;
 use wavetank::target::{Endpoint, Pace};
+use wavetank_generators::fashion_store::StoreOptions;
 use wavetank_generators::kdg::Template;
+use wavetank_generators::registry::ProfileError;
 use wavetank_types::{Seed, Timestamp};
 
 use crate::args::GenerateArgs;
 use crate::failure::Failure;
+use crate::generate::store_options;
 use crate::progress::Terminal;
 use crate::send::refused;
 use crate::whole_file::create;
@@ -23,6 +26,12 @@ use crate::whole_file::create;
 const COUNT_DEFAULT: u64 = 1_000;
 
 pub(crate) fn generate(args: &GenerateArgs, template: &Path) -> Result<ExitCode, Failure> {
+    let asked = args.defects.as_ref().map(|list| list.defects).unwrap_or_default();
+    let refused = asked.check_made("profile kdg", &[]);
+    refused.map_err(|error| Failure::Usage(error.to_string()))?;
+    if store_options(args) != StoreOptions::default() {
+        return Err(Failure::Usage(ProfileError::NoStore("kdg").to_string()));
+    }
     let text = std::fs::read_to_string(template).map_err(|cause| Failure::file(template, &cause))?;
     let template =
         Template::parse(&text).map_err(|error| Failure::Usage(format!("{}: {error}", template.display())))?;

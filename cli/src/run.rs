@@ -19,6 +19,9 @@ use crate::whole_file::create;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let scenario = Scenario::open(&args.scenario).map_err(|error| Failure::Usage(error.to_string()))?;
+    if args.clicks.is_some() && scenario.input.orders.is_none() {
+        return Err(Failure::Usage(RunError::NoStore(scenario.name).to_string()));
+    }
     if args.orders == Orders::Rds {
         postgres::find(None).map_err(|missing| Failure::Environment(missing.to_string()))?;
     }
@@ -107,6 +110,7 @@ fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> 
         | RunError::NoStore(_)
         | RunError::Airflow(AirflowError::None(_))
         | RunError::NothingToSend(_)
+        | RunError::OnlyRecords(_)
         | RunError::Store(_) => Failure::Usage(error.to_string()),
         other => Failure::Failed(other.to_string()),
     })

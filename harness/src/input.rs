@@ -64,6 +64,10 @@ impl Input {
         if options.users.is_some() || options.days.is_some() || options.orders != OrdersPlace::default() {
             return Err(RunError::NoStore(scenario.name.clone()));
         }
+        // A file is one object.
+        if options.brought.is_some() && !scenario.input.to.starts_with("s3://") {
+            return Err(RunError::OnlyRecords(scenario.name.clone()));
+        }
         if let Some(template) = &scenario.input.template {
             return Self::events(scenario, template, rows, options);
         }

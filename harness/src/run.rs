@@ -142,11 +142,11 @@ pub enum RunError {
     #[error(transparent)]
     Observe(#[from] ObserveError),
     /// A file or defects for a scenario that is fed with records.
-    #[error("scenario `{0}` is fed with records of its own template\nhint: leave out --input and --defects")]
+    #[error("scenario `{0}` is fed with records of its own\nhint: leave out --input and --defects")]
     OnlyRecords(String),
     /// Users or days for a scenario that has none.
     #[error(
-        "scenario `{0}` has no store\nhint: leave out --users, --days and --orders; --rows is the size of it"
+        "scenario `{0}` has no store\nhint: leave out --clicks, --users, --days and --orders; --rows is the size of it"
     )]
     NoStore(String),
     /// No rows and no clicks.

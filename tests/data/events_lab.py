@@ -118,4 +118,17 @@ found = bodies(QUEUE)
 assert found == ['"slow was INSUFFICIENT_DATA: said so"'], found
 passed()
 
+# So is each change of an alarm itself.
+pattern = {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm Configuration Change"]}
+events.put_rule(Name="alarms", EventPattern=json.dumps(pattern))
+paths = {"name": "$.detail.alarmName", "how": "$.detail.operation", "on": "$.detail.configuration.actionsEnabled"}
+template = {"InputPathsMap": paths, "InputTemplate": '"<how> <name> <on>"'}
+events.put_targets(Rule="alarms", Targets=[{"Id": "q", "Arn": ARN, "InputTransformer": template}])
+cloudwatch.put_composite_alarm(AlarmName="any", AlarmRule="ALARM(slow)")
+cloudwatch.disable_alarm_actions(AlarmNames=["any"])
+cloudwatch.delete_alarms(AlarmNames=["any"])
+found = sorted(bodies(QUEUE))
+assert found == ['"create any true"', '"delete any false"', '"update any false"'], found
+passed()
+
 print(f"{PASSED} passed")

@@ -17,7 +17,7 @@ fn events_and_schedules_work_step_by_step_with_boto3() {
     let lab = Served::start();
     let output = lab.command("python3").arg(root().join("tests/data/events_lab.py")).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && out.trim_end().ends_with("5 passed"), "{out}{err}");
+    assert!(output.status.success() && out.trim_end().ends_with("6 passed"), "{out}{err}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use wavetank::check::rows::{self, RowText};
 use wavetank::report::Lang;
+use wavetank::run::Brought;
 use wavetank::{Report, RunOptions};
 use wavetank_generators::fashion_store::{ClickText, Plan, Store};
 use wavetank_generators::{Defects, Format, Table, write};
@@ -116,9 +117,15 @@ async fn errors_of_running_again_are_caught_and_explained() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sizes_of_a_store_are_refused_elsewhere() {
     let error = run("trades", &RunOptions { days: Some(2), ..RunOptions::default() }).await.1.unwrap_err();
-    assert!(error.to_string().contains("hint: leave out --users, --days and --orders"), "{error}");
+    assert!(error.to_string().contains("hint: leave out --clicks, --users, --days and --orders"), "{error}");
     let too_few = RunOptions { days: Some(0), ..options(1, 100) };
     assert!(run("fashion-store", &too_few).await.1.unwrap_err().to_string().contains("0 days"));
+    let brought = Brought { name: "a.csv".to_owned(), body: Bytes::from_static(b"a\n1\n") };
+    let brought = RunOptions { brought: Some(brought), ..RunOptions::default() };
+    for scenario in ["trades", "fashion-store", "data-lake-iot"] {
+        let refused = run(scenario, &brought).await.1.unwrap_err().to_string();
+        assert!(refused.contains("records of its own"), "{scenario}: {refused}");
+    }
     let nothing = run("fashion-store", &options(1, 0)).await.1.unwrap_err().to_string();
     assert!(nothing.contains("nothing would be sent"), "{nothing}");
     for defects in ["malformed=0.1", "consumer-duplicate=0.1"] {

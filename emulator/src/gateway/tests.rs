@@ -126,7 +126,9 @@ async fn an_object_is_read_back_as_it_was_put() {
 #[tokio::test]
 async fn buckets_follow_awss_rules() {
     check_s3(&[
-        ("PUT /Bad_Name", "", &["400", "InvalidBucketName"]),
+        ("PUT /Bad_Name", "", &["400", "InvalidBucketName", "The specified bucket is not valid."]),
+        ("PUT /eb", "", &["400", "InvalidBucketName", "The specified bucket is not valid."]),
+        ("GET /eb/key", "", &["400", "InvalidBucketName", "The specified bucket is not valid."]),
         ("PUT /xn--name", "", &["400", "InvalidBucketName"]),
         ("PUT /lake", "", &["200"]),
         ("PUT /lake", "", &["200"]),

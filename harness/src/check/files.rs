@@ -1,5 +1,7 @@
 //! File health: not too many, none too large, none empty.
 
+use std::collections::BTreeSet;
+
 use wavetank_types::Said;
 
 use super::Finding;
@@ -15,8 +17,10 @@ pub fn check(objects: &[Object], count_max: u64, bytes_max: u64, bytes_mean_min:
         .filter(is_bad)
         .map(|object| Said::plain(format!("{}: {} bytes", object.uri(), object.size)))
         .collect();
-    // One file cannot be fewer.
-    let is_small = count > 1 && bytes / count < bytes_mean_min.unwrap_or(0);
+    // A folder with something in it has one file at least.
+    let folders: BTreeSet<&str> =
+        objects.iter().map(|object| object.key.rsplit_once('/').map_or("", |(folder, _)| folder)).collect();
+    let is_small = count > folders.len() as u64 && bytes / count < bytes_mean_min.unwrap_or(0);
     let holds = count > 0 && count <= count_max && bad.is_empty() && !is_small;
     let detail = Said::new(
         format!("{count} files (at most {count_max}), {bytes} bytes in all"),
@@ -58,6 +62,8 @@ mod tests {
         check(&[101], false);
         check(&[0], false);
         check(&[], false);
+        let in_folder = |folder: &str| Object { key: format!("{folder}/k"), ..object(9) };
+        assert!(!super::check(&[in_folder("1"), in_folder("2")], 2, 100, Some(10)).is_failed());
         let small = [object(9), object(10)];
         assert!(super::check(&small, 2, 100, Some(10)).is_failed());
         assert!(!super::check(&small, 2, 100, Some(9)).is_failed());

@@ -51,7 +51,7 @@ impl Service for CloudWatch {
             Q::DescribeAlarmHistory(input) => {
                 A::DescribeAlarmHistory(self.describe_alarm_history(cx, &input)?)
             }
-            Q::DeleteAlarms(input) => A::DeleteAlarms(self.delete_alarms(&input)?),
+            Q::DeleteAlarms(input) => A::DeleteAlarms(self.delete_alarms(cx, &input)?),
             Q::SetAlarmState(input) => A::SetAlarmState(self.set_alarm_state(cx, input)?),
             Q::EnableAlarmActions(input) => {
                 self.switch_actions(cx, &input.alarm_names, true);

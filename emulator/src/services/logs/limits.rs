@@ -72,3 +72,12 @@ pub(super) const TAIL_EVENTS_MAX: usize = 500;
 pub(super) const TAIL_UPDATES_MAX: usize = 10;
 /// Live tails at once. Documented: cloudwatch_limits_cwl.html (to be verified).
 pub(super) const TAILS_MAX: usize = 15;
+
+/// Metrics of one directive of the embedded metric format.
+///
+/// Documented: CloudWatch_Embedded_Metric_Format_Specification.html (to be verified).
+pub(super) const EMF_METRICS_MAX: usize = 100;
+/// Values of one metric in one event. Documented: as above.
+pub(super) const EMF_VALUES_MAX: usize = 100;
+/// Dimensions of one set. Documented: as above.
+pub(super) const EMF_DIMENSIONS_MAX: usize = 30;

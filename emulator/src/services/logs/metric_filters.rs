@@ -1,4 +1,4 @@
-//! Metric filters: numbers for CloudWatch out of the events of a group.
+//! Metric filters, and events that tell numbers by themselves (`emf.rs`): numbers for CloudWatch out of the events of a group.
 //!
 //! Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html and MonitoringLogData.html (read
 //! 2026-11-28): values are put together and reported every minute; a minute with events but without a match reports the
@@ -12,8 +12,10 @@ use wavetank_types::Timestamp;
 use wavetank_wire::cloudwatch::{Dimension, MetricDatum, PutMetricData, PutMetricDataInput};
 use wavetank_wire::logs::*;
 
+use super::emf::{self, Broken};
 use super::error::LogsError;
 use super::limits::{DIMENSIONS_MAX, METRIC_FILTERS_MAX, REGEX_FILTERS_MAX};
+use super::metrics::OfGroup;
 use super::pattern::{Matched, Pattern};
 use super::read::page;
 use super::state::{Due, Event, Group, Logs};
@@ -60,7 +62,7 @@ impl Pending {
     /// Looks at new events of a group.
     pub(super) fn look(
         &mut self,
-        cx: &Cx<'_>,
+        cx: &mut Cx<'_>,
         due: &mut BTreeSet<(Timestamp, Due)>,
         group_name: &str,
         group: &Group,
@@ -71,12 +73,38 @@ impl Pending {
                 self.look_at(group_name, filter, rule, event);
             }
         }
+        for event in fresh {
+            self.look_into(cx, group_name, event);
+        }
         let has_any = !self.rows.is_empty() || !self.defaults.is_empty();
         if has_any && !self.is_due {
             self.is_due = true;
             let minute = cx.now.millis().div_euclid(MINUTE_MILLIS) * MINUTE_MILLIS;
             let end = Timestamp::from_millis(minute) + Duration::from_secs(60);
             due.insert((end, Due::Metrics));
+        }
+    }
+
+    /// Takes the numbers that an event tells by itself.
+    fn look_into(&mut self, cx: &mut Cx<'_>, group_name: &str, event: &Event) {
+        let told = match emf::read(&event.message) {
+            Ok(told) => told,
+            Err(broken) => {
+                let counted = match broken {
+                    Broken::Form => OfGroup::BrokenForms,
+                    Broken::Rule => OfGroup::BrokenRules,
+                };
+                cx.meter::<OfGroup>(&[group_name]).add(counted, 1.0);
+                return;
+            }
+        };
+        for told in told {
+            let minute = told.at.unwrap_or(event.at).div_euclid(MINUTE_MILLIS) * MINUTE_MILLIS;
+            let emf::Told { namespace, name, unit, dimensions, values, .. } = told;
+            let counts = self.rows.entry(Row { namespace, name, unit, dimensions, minute }).or_default();
+            for value in values {
+                *counts.entry(value.to_bits()).or_default() += 1.0;
+            }
         }
     }
 

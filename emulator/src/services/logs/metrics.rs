@@ -1,7 +1,7 @@
 //! What CloudWatch Logs counts of itself.
 //!
 //! Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html (read
-//! 2026-11-28). Assumed: the names of the kinds of destination. Left out: usage metrics, EMF.
+//! 2026-11-28). Assumed: the names of the kinds of destination. Left out: usage metrics.
 
 use crate::metrics;
 
@@ -10,6 +10,8 @@ metrics! {
     pub(super) enum OfGroup in "AWS/Logs" by ["LogGroupName"] {
         Bytes => "IncomingBytes", Bytes;
         Events => "IncomingLogEvents", Count;
+        BrokenForms => "EMFParsingErrors", Count;
+        BrokenRules => "EMFValidationErrors", Count;
     }
 }
 

@@ -4,11 +4,12 @@
 //! Left out: data protection, transformers, field indexes, account policies, destinations of other accounts, export, anomaly
 //! detectors, scheduled queries. Those calls answer `NotImplemented`. Keys and policies are kept and shown, not enforced.
 //! Time: events older than their group's retention are gone at the next look. Due are: the end of a minute in which metric
-//! filters saw events, a query's begin and end, each second of a live tail, a delivery that is tried again.
+//! filters or embedded metrics saw events, a query's begin and end, each second of a live tail, a delivery that is tried again.
 //! Start with `ingest.rs`, where events come in and all who watch see them; then `read.rs` for what clients poll with,
 //! `pattern/` for how filters match and `insights/` for queries.
 
 mod definitions;
+mod emf;
 mod error;
 mod groups;
 mod ingest;

@@ -13,9 +13,27 @@ pub enum RdsError {
     /// No instance of this name.
     #[error("DBInstance {0} not found.")]
     NoInstance(String),
-    /// No cluster of this name: this tank has none.
+    /// No cluster of this name.
     #[error("DBCluster {0} not found.")]
     NoCluster(String),
+    /// A cluster of this name.
+    #[error("DB Cluster already exists")]
+    ClusterExists,
+    /// A cluster that is not in a state for this.
+    #[error("DbCluster {0} is not {1} state.")]
+    ClusterState(String, &'static str),
+    /// A cluster that still has instances.
+    #[error("{0}")]
+    ClusterNotReady(String),
+    /// No snapshot of a cluster of this name.
+    #[error("DBClusterSnapshot not found: {0}")]
+    NoClusterSnapshot(String),
+    /// A snapshot of a cluster of this name.
+    #[error("Cannot create the snapshot because a snapshot with the identifier {0} already exists.")]
+    ClusterSnapshotExists(String),
+    /// A cluster's snapshot that is not in a state for this. Assumed.
+    #[error("Snapshot {0} is not in available state.")]
+    ClusterSnapshotState(String),
     /// An instance of this name.
     #[error("DB instance already exists")]
     InstanceExists,
@@ -76,6 +94,11 @@ impl AwsError for RdsError {
             Self::NotBuilt(what) => return WireError::not_implemented(what),
             Self::NoInstance(_) => (404, "DBInstanceNotFound"),
             Self::NoCluster(_) => (404, "DBClusterNotFoundFault"),
+            Self::ClusterExists => (400, "DBClusterAlreadyExistsFault"),
+            Self::ClusterState(..) | Self::ClusterNotReady(_) => (400, "InvalidDBClusterStateFault"),
+            Self::NoClusterSnapshot(_) => (404, "DBClusterSnapshotNotFoundFault"),
+            Self::ClusterSnapshotExists(_) => (400, "DBClusterSnapshotAlreadyExistsFault"),
+            Self::ClusterSnapshotState(_) => (400, "InvalidDBClusterSnapshotStateFault"),
             Self::InstanceExists => (400, "DBInstanceAlreadyExists"),
             Self::InstanceState(..) => (400, "InvalidDBInstanceState"),
             Self::NoSnapshot(_) => (404, "DBSnapshotNotFound"),

@@ -1,11 +1,11 @@
-//! RDS for PostgreSQL: each instance is a real server process on this machine, with its snapshots; parameter and subnet groups, tags,
-//! events.
+//! RDS for PostgreSQL: each instance is a real server process on this machine, with its snapshots; Aurora clusters whose instances
+//! share one; parameter and subnet groups, tags, events.
 //!
 //! The endpoint is 127.0.0.1 and a free port if none is asked for, so that any client joins. The server is the PostgreSQL that is
 //! installed, of the major version that is asked for if there is one: `EngineVersion` says which runs. Where there is none, what needs
 //! one is refused.
 //! Stored and shown, without effect: networks, storage, classes, windows, monitoring, log exports, maintenance. Left out: other
-//! engines, clusters, replicas, Multi-AZ's standby, automated backups and recovery to a point in time, option groups, TLS; those
+//! engines, replicas, Multi-AZ's standby, automated backups and recovery to a point in time, option groups, TLS; those
 //! answer `NotImplemented`.
 //! Time: each status lasts as `limits.rs` says, and as long as the real server takes where time is real. An instance is never
 //! `available` before its server accepts connections.
@@ -88,7 +88,6 @@ impl Rds {
                 A::DescribeOrderableDBInstanceOptions(self.orderable_options(cx, &input)?)
             }
             Q::DescribeEvents(input) => A::DescribeEvents(self.describe_events(cx, &input)?),
-            Q::DescribeDBClusters(input) => A::DescribeDBClusters(describe_clusters(&input)?),
             other => self.answer_of_groups(cx, other)?,
         })
     }
@@ -130,6 +129,32 @@ impl Rds {
                 A::RemoveTagsFromResource(w::RemoveTagsFromResourceOutput {})
             }
             Q::ListTagsForResource(input) => A::ListTagsForResource(self.list_tags(cx, &input)?),
+            other => self.answer_of_clusters(cx, other)?,
+        })
+    }
+
+    fn answer_of_clusters(&mut self, cx: &mut Cx<'_>, request: Request) -> Result<Response, RdsError> {
+        use Request as Q;
+        use Response as A;
+        Ok(match request {
+            Q::CreateDBCluster(input) => A::CreateDBCluster(self.create_cluster(cx, input)?),
+            Q::DescribeDBClusters(input) => A::DescribeDBClusters(self.describe_clusters(&input)?),
+            Q::ModifyDBCluster(input) => A::ModifyDBCluster(self.modify_cluster(cx, &input)?),
+            Q::DeleteDBCluster(input) => A::DeleteDBCluster(self.delete_cluster(cx, &input)?),
+            Q::StartDBCluster(input) => A::StartDBCluster(self.start_cluster(cx, &input)?),
+            Q::StopDBCluster(input) => A::StopDBCluster(self.stop_cluster(cx, &input)?),
+            Q::CreateDBClusterSnapshot(input) => {
+                A::CreateDBClusterSnapshot(self.create_cluster_snapshot(cx, &input)?)
+            }
+            Q::DescribeDBClusterSnapshots(input) => {
+                A::DescribeDBClusterSnapshots(self.describe_cluster_snapshots(&input)?)
+            }
+            Q::DeleteDBClusterSnapshot(input) => {
+                A::DeleteDBClusterSnapshot(self.delete_cluster_snapshot(cx, &input)?)
+            }
+            Q::RestoreDBClusterFromSnapshot(input) => {
+                A::RestoreDBClusterFromSnapshot(self.restore_cluster(cx, &input)?)
+            }
             other => return Err(RdsError::NotBuilt(other.operation().to_owned())),
         })
     }
@@ -139,13 +164,5 @@ impl Rds {
         use wavetank_wire::ResponseSet as _;
         let answer = self.answer(cx, request).map(Response::to_val).map_err(|error| error.wire());
         cx.push(crate::world::Effect::Answer(ticket, answer));
-    }
-}
-
-/// There are none; one that is asked for by name is not found.
-fn describe_clusters(input: &w::DescribeDBClustersInput) -> Result<w::DescribeDBClustersOutput, RdsError> {
-    match &input.db_cluster_identifier {
-        Some(name) => Err(RdsError::NoCluster(name.clone())),
-        None => Ok(w::DescribeDBClustersOutput { marker: None, db_clusters: Some(Vec::new()) }),
     }
 }

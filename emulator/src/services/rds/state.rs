@@ -1,5 +1,7 @@
 //! RDS's state: what there is by name, what is on its way, and what is due.
 
+mod cluster_snapshots;
+mod clusters;
 mod create;
 mod describe;
 mod engines;
@@ -22,6 +24,7 @@ use super::RdsError;
 use super::limits::{EVENTS_KEPT, STOPPED_MAX};
 use super::work::{Launch, PostgresTask, PostgresWork};
 use crate::world::{Cx, JobId, Ticket, Work};
+use clusters::{Cluster, cluster_of};
 use jobs::Purpose;
 use parameters::ParameterGroup;
 use snapshots::Snapshot;
@@ -32,6 +35,7 @@ pub struct Rds {
     /// By identifier, in lower case.
     instances: BTreeMap<String, Instance>,
     snapshots: BTreeMap<String, Snapshot>,
+    clusters: BTreeMap<String, Cluster>,
     parameter_groups: BTreeMap<String, ParameterGroup>,
     subnet_groups: BTreeMap<String, w::DBSubnetGroup>,
     /// By ARN.
@@ -132,6 +136,10 @@ impl Rds {
         for name in due {
             let Some(instance) = self.instances.get_mut(&name) else { continue };
             instance.until = None;
+            if instance.cluster().is_some() {
+                self.tick_member(cx, &name);
+                continue;
+            }
             match instance.status {
                 Status::Stopped => self.start_again(cx, &name),
                 Status::BackingUp => {
@@ -148,12 +156,13 @@ impl Rds {
     /// An instance by its identifier or its ARN.
     fn find(&self, name: &str) -> Result<&Instance, RdsError> {
         let key = key_of(name);
-        self.instances.get(&key).ok_or(RdsError::NoInstance(key))
+        self.instances.get(&key).filter(|_| cluster_of(&key).is_none()).ok_or(RdsError::NoInstance(key))
     }
 
     fn find_mut(&mut self, name: &str) -> Result<&mut Instance, RdsError> {
         let key = key_of(name);
-        self.instances.get_mut(&key).ok_or(RdsError::NoInstance(key))
+        let is_shown = cluster_of(&key).is_none();
+        self.instances.get_mut(&key).filter(|_| is_shown).ok_or(RdsError::NoInstance(key))
     }
 
     fn by_home(&mut self, home: &str) -> Option<&mut Instance> {

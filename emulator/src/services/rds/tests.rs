@@ -1,5 +1,6 @@
 //! RDS in a tank. Where PostgreSQL is missing, tests that need it say so and pass.
 
+mod clusters;
 mod groups;
 mod refusals;
 mod servers;

@@ -35,6 +35,7 @@ pub struct RdsData {
 #[derive(Clone, Copy, Debug)]
 enum Question {
     Instance,
+    Cluster,
     Secret,
 }
 
@@ -138,13 +139,20 @@ impl RdsData {
         }
         let (call, ticket) = (cx.number(), cx.ticket());
         let (instance, secret) = (cx.number(), cx.number());
-        self.asked.insert(instance, (call, Question::Instance));
+        let is_cluster = common.resource.contains(":cluster:");
+        let question = if is_cluster { Question::Cluster } else { Question::Instance };
+        self.asked.insert(instance, (call, question));
         self.asked.insert(secret, (call, Question::Secret));
-        let input = rds::DescribeDBInstancesInput {
-            db_instance_identifier: Some(common.resource.to_owned()),
-            ..Default::default()
-        };
-        cx.call::<rds::DescribeDBInstances>(ServiceId::Rds, input, Some(instance));
+        let resource = Some(common.resource.to_owned());
+        if is_cluster {
+            let input =
+                rds::DescribeDBClustersInput { db_cluster_identifier: resource, ..Default::default() };
+            cx.call::<rds::DescribeDBClusters>(ServiceId::Rds, input, Some(instance));
+        } else {
+            let input =
+                rds::DescribeDBInstancesInput { db_instance_identifier: resource, ..Default::default() };
+            cx.call::<rds::DescribeDBInstances>(ServiceId::Rds, input, Some(instance));
+        }
         let input =
             secrets::GetSecretValueInput { secret_id: common.secret.to_owned(), ..Default::default() };
         cx.call::<secrets::GetSecretValue>(ServiceId::SecretsManager, input, Some(secret));
@@ -161,6 +169,7 @@ impl RdsData {
         let Some(pending) = self.calls.get_mut(&call) else { return };
         let learned = match question {
             Question::Instance => learn_instance(pending, result),
+            Question::Cluster => learn_cluster(pending, result),
             Question::Secret => learn_secret(pending, result),
         };
         if let Err(why) = learned {
@@ -296,6 +305,29 @@ fn learn_instance(pending: &mut Pending, result: Result<Val, WireError>) -> Resu
         Some(port) => {
             pending.port = Some(port);
             pending.database = pending.database.take().or(instance.db_name);
+            Ok(())
+        }
+    }
+}
+
+/// The same of a cluster, which must have its HTTP endpoint enabled.
+fn learn_cluster(pending: &mut Pending, result: Result<Val, WireError>) -> Result<(), DataError> {
+    let resource = common(&pending.request).resource.to_owned();
+    let missing = || DataError::NoResource(resource.clone());
+    let found = result.map_err(|_| missing())?;
+    let found = rds::DescribeDBClustersOutput::from_val(found).db_clusters.unwrap_or_default();
+    let cluster = found.into_iter().next().filter(|one| one.db_cluster_arn.as_ref() == Some(&resource));
+    let cluster = cluster.ok_or_else(missing)?;
+    if cluster.http_endpoint_enabled != Some(true) {
+        return Err(DataError::Request(format!("HttpEndpoint is not enabled for resource {resource}")));
+    }
+    let status = cluster.status.unwrap_or_default();
+    let port = cluster.port.and_then(|port| u16::try_from(port).ok());
+    match port.filter(|_| matches!(status.as_str(), "available" | "backing-up" | "modifying")) {
+        None => Err(DataError::State(status)),
+        Some(port) => {
+            pending.port = Some(port);
+            pending.database = pending.database.take().or(cluster.database_name);
             Ok(())
         }
     }

@@ -55,6 +55,25 @@ impl Rig {
 }
 
 #[tokio::test]
+async fn a_cluster_answers_once_its_http_endpoint_is_enabled() {
+    let Some(mut rig) = Rig::new().await else { return };
+    let cluster = json!({
+        "DBClusterIdentifier": "store", "Engine": "aurora-postgresql", "MasterUsername": "store",
+        "MasterUserPassword": "correct-horse", "DatabaseName": "fashion",
+    });
+    let made = rig.call("rds", "CreateDBCluster", cluster).await.unwrap();
+    rig.resource = made["DBCluster"]["DBClusterArn"].clone();
+    rig.tank.advance(Duration::from_secs(5)).await;
+    let ask = json!({"sql": "SELECT current_database() AS name"});
+    let refused = rig.ask("ExecuteStatement", ask.clone()).await.unwrap_err();
+    assert!(refused.starts_with("BadRequestException: HttpEndpoint is not enabled"), "{refused}");
+    let enable = json!({"DBClusterIdentifier": "store", "EnableHttpEndpoint": true});
+    rig.call("rds", "ModifyDBCluster", enable).await.unwrap();
+    let answer = rig.ask("ExecuteStatement", ask).await.unwrap();
+    assert_eq!(answer["records"][0][0]["stringValue"], "fashion");
+}
+
+#[tokio::test]
 async fn values_go_in_by_name_and_come_back_by_type() {
     let Some(rig) = Rig::new().await else { return };
     rig.sql("CREATE TABLE t (id int, price numeric(10,2), at timestamp, u uuid, j jsonb, tags text[], ok bool, b bytea, d date)").await;

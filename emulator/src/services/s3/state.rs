@@ -218,13 +218,13 @@ impl S3 {
     /// Assumed: a bucket of another account is open to all callers once it has a policy, and closed until then.
     /// Policies are stored and checked for form; they are not evaluated.
     pub fn bucket(&self, cx: &Cx<'_>, name: &str) -> Result<&Bucket, Refusal> {
-        let bucket = self.buckets.get(name).ok_or_else(|| Refusal::NoSuchBucket(name.to_owned()))?;
+        let bucket = self.buckets.get(name).ok_or_else(|| no_bucket(name))?;
         bucket.allow(cx)?;
         Ok(bucket)
     }
 
     fn bucket_mut(&mut self, cx: &Cx<'_>, name: &str) -> Result<&mut Bucket, Refusal> {
-        let bucket = self.buckets.get_mut(name).ok_or_else(|| Refusal::NoSuchBucket(name.to_owned()))?;
+        let bucket = self.buckets.get_mut(name).ok_or_else(|| no_bucket(name))?;
         bucket.allow(cx)?;
         Ok(bucket)
     }
@@ -268,5 +268,13 @@ fn check_location(region: &str, location: Option<&str>) -> Result<(), Refusal> {
         Some("EU") if region == "eu-west-1" => Ok(()),
         Some(constraint) if constraint == region => Ok(()),
         Some(constraint) => illegal(constraint),
+    }
+}
+
+/// Why there is no bucket of this name: one that no bucket can have is told so.
+fn no_bucket(name: &str) -> Refusal {
+    match check_bucket_name(name) {
+        Ok(()) => Refusal::NoSuchBucket(name.to_owned()),
+        Err(rule) => Refusal::InvalidBucketName { name: name.to_owned(), rule },
     }
 }

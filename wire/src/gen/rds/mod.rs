@@ -15,14 +15,19 @@ pub use schema::SERVICE;
 pub enum Request {
     AddTagsToResource(AddTagsToResourceInput),
     CopyDBSnapshot(CopyDBSnapshotInput),
+    CreateDBCluster(CreateDBClusterInput),
+    CreateDBClusterSnapshot(CreateDBClusterSnapshotInput),
     CreateDBInstance(CreateDBInstanceInput),
     CreateDBParameterGroup(CreateDBParameterGroupInput),
     CreateDBSnapshot(CreateDBSnapshotInput),
     CreateDBSubnetGroup(CreateDBSubnetGroupInput),
+    DeleteDBCluster(DeleteDBClusterInput),
+    DeleteDBClusterSnapshot(DeleteDBClusterSnapshotInput),
     DeleteDBInstance(DeleteDBInstanceInput),
     DeleteDBParameterGroup(DeleteDBParameterGroupInput),
     DeleteDBSnapshot(DeleteDBSnapshotInput),
     DeleteDBSubnetGroup(DeleteDBSubnetGroupInput),
+    DescribeDBClusterSnapshots(DescribeDBClusterSnapshotsInput),
     DescribeDBClusters(DescribeDBClustersInput),
     DescribeDBEngineVersions(DescribeDBEngineVersionsInput),
     DescribeDBInstances(DescribeDBInstancesInput),
@@ -33,14 +38,18 @@ pub enum Request {
     DescribeEvents(DescribeEventsInput),
     DescribeOrderableDBInstanceOptions(DescribeOrderableDBInstanceOptionsInput),
     ListTagsForResource(ListTagsForResourceInput),
+    ModifyDBCluster(ModifyDBClusterInput),
     ModifyDBInstance(ModifyDBInstanceInput),
     ModifyDBParameterGroup(ModifyDBParameterGroupInput),
     ModifyDBSubnetGroup(ModifyDBSubnetGroupInput),
     RebootDBInstance(RebootDBInstanceInput),
     RemoveTagsFromResource(RemoveTagsFromResourceInput),
     ResetDBParameterGroup(ResetDBParameterGroupInput),
+    RestoreDBClusterFromSnapshot(RestoreDBClusterFromSnapshotInput),
     RestoreDBInstanceFromDBSnapshot(RestoreDBInstanceFromDBSnapshotInput),
+    StartDBCluster(StartDBClusterInput),
     StartDBInstance(StartDBInstanceInput),
+    StopDBCluster(StopDBClusterInput),
     StopDBInstance(StopDBInstanceInput),
 }
 
@@ -50,14 +59,19 @@ impl Request {
         match self {
             Self::AddTagsToResource(_) => "AddTagsToResource",
             Self::CopyDBSnapshot(_) => "CopyDBSnapshot",
+            Self::CreateDBCluster(_) => "CreateDBCluster",
+            Self::CreateDBClusterSnapshot(_) => "CreateDBClusterSnapshot",
             Self::CreateDBInstance(_) => "CreateDBInstance",
             Self::CreateDBParameterGroup(_) => "CreateDBParameterGroup",
             Self::CreateDBSnapshot(_) => "CreateDBSnapshot",
             Self::CreateDBSubnetGroup(_) => "CreateDBSubnetGroup",
+            Self::DeleteDBCluster(_) => "DeleteDBCluster",
+            Self::DeleteDBClusterSnapshot(_) => "DeleteDBClusterSnapshot",
             Self::DeleteDBInstance(_) => "DeleteDBInstance",
             Self::DeleteDBParameterGroup(_) => "DeleteDBParameterGroup",
             Self::DeleteDBSnapshot(_) => "DeleteDBSnapshot",
             Self::DeleteDBSubnetGroup(_) => "DeleteDBSubnetGroup",
+            Self::DescribeDBClusterSnapshots(_) => "DescribeDBClusterSnapshots",
             Self::DescribeDBClusters(_) => "DescribeDBClusters",
             Self::DescribeDBEngineVersions(_) => "DescribeDBEngineVersions",
             Self::DescribeDBInstances(_) => "DescribeDBInstances",
@@ -68,14 +82,18 @@ impl Request {
             Self::DescribeEvents(_) => "DescribeEvents",
             Self::DescribeOrderableDBInstanceOptions(_) => "DescribeOrderableDBInstanceOptions",
             Self::ListTagsForResource(_) => "ListTagsForResource",
+            Self::ModifyDBCluster(_) => "ModifyDBCluster",
             Self::ModifyDBInstance(_) => "ModifyDBInstance",
             Self::ModifyDBParameterGroup(_) => "ModifyDBParameterGroup",
             Self::ModifyDBSubnetGroup(_) => "ModifyDBSubnetGroup",
             Self::RebootDBInstance(_) => "RebootDBInstance",
             Self::RemoveTagsFromResource(_) => "RemoveTagsFromResource",
             Self::ResetDBParameterGroup(_) => "ResetDBParameterGroup",
+            Self::RestoreDBClusterFromSnapshot(_) => "RestoreDBClusterFromSnapshot",
             Self::RestoreDBInstanceFromDBSnapshot(_) => "RestoreDBInstanceFromDBSnapshot",
+            Self::StartDBCluster(_) => "StartDBCluster",
             Self::StartDBInstance(_) => "StartDBInstance",
+            Self::StopDBCluster(_) => "StopDBCluster",
             Self::StopDBInstance(_) => "StopDBInstance",
         }
     }
@@ -89,14 +107,19 @@ impl crate::OperationSet for Request {
         Some(match operation {
             "AddTagsToResource" => Self::AddTagsToResource(FromVal::from_val(input)),
             "CopyDBSnapshot" => Self::CopyDBSnapshot(FromVal::from_val(input)),
+            "CreateDBCluster" => Self::CreateDBCluster(FromVal::from_val(input)),
+            "CreateDBClusterSnapshot" => Self::CreateDBClusterSnapshot(FromVal::from_val(input)),
             "CreateDBInstance" => Self::CreateDBInstance(FromVal::from_val(input)),
             "CreateDBParameterGroup" => Self::CreateDBParameterGroup(FromVal::from_val(input)),
             "CreateDBSnapshot" => Self::CreateDBSnapshot(FromVal::from_val(input)),
             "CreateDBSubnetGroup" => Self::CreateDBSubnetGroup(FromVal::from_val(input)),
+            "DeleteDBCluster" => Self::DeleteDBCluster(FromVal::from_val(input)),
+            "DeleteDBClusterSnapshot" => Self::DeleteDBClusterSnapshot(FromVal::from_val(input)),
             "DeleteDBInstance" => Self::DeleteDBInstance(FromVal::from_val(input)),
             "DeleteDBParameterGroup" => Self::DeleteDBParameterGroup(FromVal::from_val(input)),
             "DeleteDBSnapshot" => Self::DeleteDBSnapshot(FromVal::from_val(input)),
             "DeleteDBSubnetGroup" => Self::DeleteDBSubnetGroup(FromVal::from_val(input)),
+            "DescribeDBClusterSnapshots" => Self::DescribeDBClusterSnapshots(FromVal::from_val(input)),
             "DescribeDBClusters" => Self::DescribeDBClusters(FromVal::from_val(input)),
             "DescribeDBEngineVersions" => Self::DescribeDBEngineVersions(FromVal::from_val(input)),
             "DescribeDBInstances" => Self::DescribeDBInstances(FromVal::from_val(input)),
@@ -109,16 +132,20 @@ impl crate::OperationSet for Request {
                 Self::DescribeOrderableDBInstanceOptions(FromVal::from_val(input))
             }
             "ListTagsForResource" => Self::ListTagsForResource(FromVal::from_val(input)),
+            "ModifyDBCluster" => Self::ModifyDBCluster(FromVal::from_val(input)),
             "ModifyDBInstance" => Self::ModifyDBInstance(FromVal::from_val(input)),
             "ModifyDBParameterGroup" => Self::ModifyDBParameterGroup(FromVal::from_val(input)),
             "ModifyDBSubnetGroup" => Self::ModifyDBSubnetGroup(FromVal::from_val(input)),
             "RebootDBInstance" => Self::RebootDBInstance(FromVal::from_val(input)),
             "RemoveTagsFromResource" => Self::RemoveTagsFromResource(FromVal::from_val(input)),
             "ResetDBParameterGroup" => Self::ResetDBParameterGroup(FromVal::from_val(input)),
+            "RestoreDBClusterFromSnapshot" => Self::RestoreDBClusterFromSnapshot(FromVal::from_val(input)),
             "RestoreDBInstanceFromDBSnapshot" => {
                 Self::RestoreDBInstanceFromDBSnapshot(FromVal::from_val(input))
             }
+            "StartDBCluster" => Self::StartDBCluster(FromVal::from_val(input)),
             "StartDBInstance" => Self::StartDBInstance(FromVal::from_val(input)),
+            "StopDBCluster" => Self::StopDBCluster(FromVal::from_val(input)),
             "StopDBInstance" => Self::StopDBInstance(FromVal::from_val(input)),
             _ => return None,
         })
@@ -130,14 +157,19 @@ impl crate::OperationSet for Request {
         match self {
             Self::AddTagsToResource(input) => input.to_val(),
             Self::CopyDBSnapshot(input) => input.to_val(),
+            Self::CreateDBCluster(input) => input.to_val(),
+            Self::CreateDBClusterSnapshot(input) => input.to_val(),
             Self::CreateDBInstance(input) => input.to_val(),
             Self::CreateDBParameterGroup(input) => input.to_val(),
             Self::CreateDBSnapshot(input) => input.to_val(),
             Self::CreateDBSubnetGroup(input) => input.to_val(),
+            Self::DeleteDBCluster(input) => input.to_val(),
+            Self::DeleteDBClusterSnapshot(input) => input.to_val(),
             Self::DeleteDBInstance(input) => input.to_val(),
             Self::DeleteDBParameterGroup(input) => input.to_val(),
             Self::DeleteDBSnapshot(input) => input.to_val(),
             Self::DeleteDBSubnetGroup(input) => input.to_val(),
+            Self::DescribeDBClusterSnapshots(input) => input.to_val(),
             Self::DescribeDBClusters(input) => input.to_val(),
             Self::DescribeDBEngineVersions(input) => input.to_val(),
             Self::DescribeDBInstances(input) => input.to_val(),
@@ -148,14 +180,18 @@ impl crate::OperationSet for Request {
             Self::DescribeEvents(input) => input.to_val(),
             Self::DescribeOrderableDBInstanceOptions(input) => input.to_val(),
             Self::ListTagsForResource(input) => input.to_val(),
+            Self::ModifyDBCluster(input) => input.to_val(),
             Self::ModifyDBInstance(input) => input.to_val(),
             Self::ModifyDBParameterGroup(input) => input.to_val(),
             Self::ModifyDBSubnetGroup(input) => input.to_val(),
             Self::RebootDBInstance(input) => input.to_val(),
             Self::RemoveTagsFromResource(input) => input.to_val(),
             Self::ResetDBParameterGroup(input) => input.to_val(),
+            Self::RestoreDBClusterFromSnapshot(input) => input.to_val(),
             Self::RestoreDBInstanceFromDBSnapshot(input) => input.to_val(),
+            Self::StartDBCluster(input) => input.to_val(),
             Self::StartDBInstance(input) => input.to_val(),
+            Self::StopDBCluster(input) => input.to_val(),
             Self::StopDBInstance(input) => input.to_val(),
         }
     }
@@ -166,14 +202,19 @@ impl crate::OperationSet for Request {
 pub enum Response {
     AddTagsToResource(AddTagsToResourceOutput),
     CopyDBSnapshot(CopyDBSnapshotOutput),
+    CreateDBCluster(CreateDBClusterOutput),
+    CreateDBClusterSnapshot(CreateDBClusterSnapshotOutput),
     CreateDBInstance(CreateDBInstanceOutput),
     CreateDBParameterGroup(CreateDBParameterGroupOutput),
     CreateDBSnapshot(CreateDBSnapshotOutput),
     CreateDBSubnetGroup(CreateDBSubnetGroupOutput),
+    DeleteDBCluster(DeleteDBClusterOutput),
+    DeleteDBClusterSnapshot(DeleteDBClusterSnapshotOutput),
     DeleteDBInstance(DeleteDBInstanceOutput),
     DeleteDBParameterGroup(DeleteDBParameterGroupOutput),
     DeleteDBSnapshot(DeleteDBSnapshotOutput),
     DeleteDBSubnetGroup(DeleteDBSubnetGroupOutput),
+    DescribeDBClusterSnapshots(DescribeDBClusterSnapshotsOutput),
     DescribeDBClusters(DescribeDBClustersOutput),
     DescribeDBEngineVersions(DescribeDBEngineVersionsOutput),
     DescribeDBInstances(DescribeDBInstancesOutput),
@@ -184,14 +225,18 @@ pub enum Response {
     DescribeEvents(DescribeEventsOutput),
     DescribeOrderableDBInstanceOptions(DescribeOrderableDBInstanceOptionsOutput),
     ListTagsForResource(ListTagsForResourceOutput),
+    ModifyDBCluster(ModifyDBClusterOutput),
     ModifyDBInstance(ModifyDBInstanceOutput),
     ModifyDBParameterGroup(ModifyDBParameterGroupOutput),
     ModifyDBSubnetGroup(ModifyDBSubnetGroupOutput),
     RebootDBInstance(RebootDBInstanceOutput),
     RemoveTagsFromResource(RemoveTagsFromResourceOutput),
     ResetDBParameterGroup(ResetDBParameterGroupOutput),
+    RestoreDBClusterFromSnapshot(RestoreDBClusterFromSnapshotOutput),
     RestoreDBInstanceFromDBSnapshot(RestoreDBInstanceFromDBSnapshotOutput),
+    StartDBCluster(StartDBClusterOutput),
     StartDBInstance(StartDBInstanceOutput),
+    StopDBCluster(StopDBClusterOutput),
     StopDBInstance(StopDBInstanceOutput),
 }
 
@@ -200,14 +245,19 @@ impl crate::ResponseSet for Response {
         match self {
             Self::AddTagsToResource(output) => output.to_val(),
             Self::CopyDBSnapshot(output) => output.to_val(),
+            Self::CreateDBCluster(output) => output.to_val(),
+            Self::CreateDBClusterSnapshot(output) => output.to_val(),
             Self::CreateDBInstance(output) => output.to_val(),
             Self::CreateDBParameterGroup(output) => output.to_val(),
             Self::CreateDBSnapshot(output) => output.to_val(),
             Self::CreateDBSubnetGroup(output) => output.to_val(),
+            Self::DeleteDBCluster(output) => output.to_val(),
+            Self::DeleteDBClusterSnapshot(output) => output.to_val(),
             Self::DeleteDBInstance(output) => output.to_val(),
             Self::DeleteDBParameterGroup(output) => output.to_val(),
             Self::DeleteDBSnapshot(output) => output.to_val(),
             Self::DeleteDBSubnetGroup(output) => output.to_val(),
+            Self::DescribeDBClusterSnapshots(output) => output.to_val(),
             Self::DescribeDBClusters(output) => output.to_val(),
             Self::DescribeDBEngineVersions(output) => output.to_val(),
             Self::DescribeDBInstances(output) => output.to_val(),
@@ -218,14 +268,18 @@ impl crate::ResponseSet for Response {
             Self::DescribeEvents(output) => output.to_val(),
             Self::DescribeOrderableDBInstanceOptions(output) => output.to_val(),
             Self::ListTagsForResource(output) => output.to_val(),
+            Self::ModifyDBCluster(output) => output.to_val(),
             Self::ModifyDBInstance(output) => output.to_val(),
             Self::ModifyDBParameterGroup(output) => output.to_val(),
             Self::ModifyDBSubnetGroup(output) => output.to_val(),
             Self::RebootDBInstance(output) => output.to_val(),
             Self::RemoveTagsFromResource(output) => output.to_val(),
             Self::ResetDBParameterGroup(output) => output.to_val(),
+            Self::RestoreDBClusterFromSnapshot(output) => output.to_val(),
             Self::RestoreDBInstanceFromDBSnapshot(output) => output.to_val(),
+            Self::StartDBCluster(output) => output.to_val(),
             Self::StartDBInstance(output) => output.to_val(),
+            Self::StopDBCluster(output) => output.to_val(),
             Self::StopDBInstance(output) => output.to_val(),
         }
     }
@@ -233,14 +287,19 @@ impl crate::ResponseSet for Response {
         Some(match operation {
             "AddTagsToResource" => Self::AddTagsToResource(FromVal::from_val(output)),
             "CopyDBSnapshot" => Self::CopyDBSnapshot(FromVal::from_val(output)),
+            "CreateDBCluster" => Self::CreateDBCluster(FromVal::from_val(output)),
+            "CreateDBClusterSnapshot" => Self::CreateDBClusterSnapshot(FromVal::from_val(output)),
             "CreateDBInstance" => Self::CreateDBInstance(FromVal::from_val(output)),
             "CreateDBParameterGroup" => Self::CreateDBParameterGroup(FromVal::from_val(output)),
             "CreateDBSnapshot" => Self::CreateDBSnapshot(FromVal::from_val(output)),
             "CreateDBSubnetGroup" => Self::CreateDBSubnetGroup(FromVal::from_val(output)),
+            "DeleteDBCluster" => Self::DeleteDBCluster(FromVal::from_val(output)),
+            "DeleteDBClusterSnapshot" => Self::DeleteDBClusterSnapshot(FromVal::from_val(output)),
             "DeleteDBInstance" => Self::DeleteDBInstance(FromVal::from_val(output)),
             "DeleteDBParameterGroup" => Self::DeleteDBParameterGroup(FromVal::from_val(output)),
             "DeleteDBSnapshot" => Self::DeleteDBSnapshot(FromVal::from_val(output)),
             "DeleteDBSubnetGroup" => Self::DeleteDBSubnetGroup(FromVal::from_val(output)),
+            "DescribeDBClusterSnapshots" => Self::DescribeDBClusterSnapshots(FromVal::from_val(output)),
             "DescribeDBClusters" => Self::DescribeDBClusters(FromVal::from_val(output)),
             "DescribeDBEngineVersions" => Self::DescribeDBEngineVersions(FromVal::from_val(output)),
             "DescribeDBInstances" => Self::DescribeDBInstances(FromVal::from_val(output)),
@@ -253,16 +312,20 @@ impl crate::ResponseSet for Response {
                 Self::DescribeOrderableDBInstanceOptions(FromVal::from_val(output))
             }
             "ListTagsForResource" => Self::ListTagsForResource(FromVal::from_val(output)),
+            "ModifyDBCluster" => Self::ModifyDBCluster(FromVal::from_val(output)),
             "ModifyDBInstance" => Self::ModifyDBInstance(FromVal::from_val(output)),
             "ModifyDBParameterGroup" => Self::ModifyDBParameterGroup(FromVal::from_val(output)),
             "ModifyDBSubnetGroup" => Self::ModifyDBSubnetGroup(FromVal::from_val(output)),
             "RebootDBInstance" => Self::RebootDBInstance(FromVal::from_val(output)),
             "RemoveTagsFromResource" => Self::RemoveTagsFromResource(FromVal::from_val(output)),
             "ResetDBParameterGroup" => Self::ResetDBParameterGroup(FromVal::from_val(output)),
+            "RestoreDBClusterFromSnapshot" => Self::RestoreDBClusterFromSnapshot(FromVal::from_val(output)),
             "RestoreDBInstanceFromDBSnapshot" => {
                 Self::RestoreDBInstanceFromDBSnapshot(FromVal::from_val(output))
             }
+            "StartDBCluster" => Self::StartDBCluster(FromVal::from_val(output)),
             "StartDBInstance" => Self::StartDBInstance(FromVal::from_val(output)),
+            "StopDBCluster" => Self::StopDBCluster(FromVal::from_val(output)),
             "StopDBInstance" => Self::StopDBInstance(FromVal::from_val(output)),
             _ => return None,
         })
@@ -348,6 +411,30 @@ impl crate::Operation for CopyDBSnapshot {
     }
 }
 
+/// The operation `CreateDBCluster`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateDBCluster;
+impl crate::Operation for CreateDBCluster {
+    type Input = CreateDBClusterInput;
+    type Output = CreateDBClusterOutput;
+    const NAME: &'static str = "CreateDBCluster";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `CreateDBClusterSnapshot`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateDBClusterSnapshot;
+impl crate::Operation for CreateDBClusterSnapshot {
+    type Input = CreateDBClusterSnapshotInput;
+    type Output = CreateDBClusterSnapshotOutput;
+    const NAME: &'static str = "CreateDBClusterSnapshot";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `CreateDBInstance`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct CreateDBInstance;
@@ -396,6 +483,30 @@ impl crate::Operation for CreateDBSubnetGroup {
     }
 }
 
+/// The operation `DeleteDBCluster`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteDBCluster;
+impl crate::Operation for DeleteDBCluster {
+    type Input = DeleteDBClusterInput;
+    type Output = DeleteDBClusterOutput;
+    const NAME: &'static str = "DeleteDBCluster";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DeleteDBClusterSnapshot`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteDBClusterSnapshot;
+impl crate::Operation for DeleteDBClusterSnapshot {
+    type Input = DeleteDBClusterSnapshotInput;
+    type Output = DeleteDBClusterSnapshotOutput;
+    const NAME: &'static str = "DeleteDBClusterSnapshot";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `DeleteDBInstance`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct DeleteDBInstance;
@@ -439,6 +550,18 @@ impl crate::Operation for DeleteDBSubnetGroup {
     type Input = DeleteDBSubnetGroupInput;
     type Output = DeleteDBSubnetGroupOutput;
     const NAME: &'static str = "DeleteDBSubnetGroup";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `DescribeDBClusterSnapshots`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeDBClusterSnapshots;
+impl crate::Operation for DescribeDBClusterSnapshots {
+    type Input = DescribeDBClusterSnapshotsInput;
+    type Output = DescribeDBClusterSnapshotsOutput;
+    const NAME: &'static str = "DescribeDBClusterSnapshots";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -564,6 +687,18 @@ impl crate::Operation for ListTagsForResource {
     }
 }
 
+/// The operation `ModifyDBCluster`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct ModifyDBCluster;
+impl crate::Operation for ModifyDBCluster {
+    type Input = ModifyDBClusterInput;
+    type Output = ModifyDBClusterOutput;
+    const NAME: &'static str = "ModifyDBCluster";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `ModifyDBInstance`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct ModifyDBInstance;
@@ -636,6 +771,18 @@ impl crate::Operation for ResetDBParameterGroup {
     }
 }
 
+/// The operation `RestoreDBClusterFromSnapshot`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct RestoreDBClusterFromSnapshot;
+impl crate::Operation for RestoreDBClusterFromSnapshot {
+    type Input = RestoreDBClusterFromSnapshotInput;
+    type Output = RestoreDBClusterFromSnapshotOutput;
+    const NAME: &'static str = "RestoreDBClusterFromSnapshot";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `RestoreDBInstanceFromDBSnapshot`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct RestoreDBInstanceFromDBSnapshot;
@@ -648,6 +795,18 @@ impl crate::Operation for RestoreDBInstanceFromDBSnapshot {
     }
 }
 
+/// The operation `StartDBCluster`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct StartDBCluster;
+impl crate::Operation for StartDBCluster {
+    type Input = StartDBClusterInput;
+    type Output = StartDBClusterOutput;
+    const NAME: &'static str = "StartDBCluster";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
 /// The operation `StartDBInstance`, for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct StartDBInstance;
@@ -655,6 +814,18 @@ impl crate::Operation for StartDBInstance {
     type Input = StartDBInstanceInput;
     type Output = StartDBInstanceOutput;
     const NAME: &'static str = "StartDBInstance";
+    fn service() -> &'static crate::schema::Service {
+        &SERVICE
+    }
+}
+
+/// The operation `StopDBCluster`, for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct StopDBCluster;
+impl crate::Operation for StopDBCluster {
+    type Input = StopDBClusterInput;
+    type Output = StopDBClusterOutput;
+    const NAME: &'static str = "StopDBCluster";
     fn service() -> &'static crate::schema::Service {
         &SERVICE
     }
@@ -1161,6 +1332,289 @@ impl ToVal for CopyDBSnapshotOutput {
     fn to_val(self) -> Val {
         let mut out = Members::default();
         out.push(0, self.db_snapshot);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateDBClusterInput {
+    pub availability_zones: Option<Vec<String>>,
+    pub backup_retention_period: Option<i64>,
+    pub character_set_name: Option<String>,
+    pub database_name: Option<String>,
+    pub db_cluster_identifier: String,
+    pub db_cluster_parameter_group_name: Option<String>,
+    pub vpc_security_group_ids: Option<Vec<String>>,
+    pub db_subnet_group_name: Option<String>,
+    pub engine: String,
+    pub engine_version: Option<String>,
+    pub port: Option<i64>,
+    pub master_username: Option<String>,
+    pub master_user_password: Option<String>,
+    pub option_group_name: Option<String>,
+    pub preferred_backup_window: Option<String>,
+    pub preferred_maintenance_window: Option<String>,
+    pub replication_source_identifier: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+    pub storage_encrypted: Option<bool>,
+    pub kms_key_id: Option<String>,
+    pub pre_signed_url: Option<String>,
+    pub enable_iam_database_authentication: Option<bool>,
+    pub backtrack_window: Option<i64>,
+    pub enable_cloudwatch_logs_exports: Option<Vec<String>>,
+    pub engine_mode: Option<String>,
+    pub scaling_configuration: Option<ScalingConfiguration>,
+    pub rds_custom_cluster_configuration: Option<RdsCustomClusterConfiguration>,
+    pub db_cluster_instance_class: Option<String>,
+    pub allocated_storage: Option<i64>,
+    pub storage_type: Option<String>,
+    pub iops: Option<i64>,
+    pub publicly_accessible: Option<bool>,
+    pub auto_minor_version_upgrade: Option<bool>,
+    pub deletion_protection: Option<bool>,
+    pub global_cluster_identifier: Option<String>,
+    pub enable_http_endpoint: Option<bool>,
+    pub copy_tags_to_snapshot: Option<bool>,
+    pub domain: Option<String>,
+    pub domain_iam_role_name: Option<String>,
+    pub enable_global_write_forwarding: Option<bool>,
+    pub network_type: Option<String>,
+    pub serverless_v2scaling_configuration: Option<ServerlessV2ScalingConfiguration>,
+    pub monitoring_interval: Option<i64>,
+    pub monitoring_role_arn: Option<String>,
+    pub database_insights_mode: Option<String>,
+    pub enable_performance_insights: Option<bool>,
+    pub performance_insights_kms_key_id: Option<String>,
+    pub performance_insights_retention_period: Option<i64>,
+    pub enable_limitless_database: Option<bool>,
+    pub cluster_scalability_type: Option<String>,
+    pub db_system_id: Option<String>,
+    pub manage_master_user_password: Option<bool>,
+    pub enable_local_write_forwarding: Option<bool>,
+    pub master_user_secret_kms_key_id: Option<String>,
+    pub ca_certificate_identifier: Option<String>,
+    pub engine_lifecycle_support: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub master_user_authentication_type: Option<String>,
+    pub with_express_configuration: Option<bool>,
+    pub associated_roles: Option<Vec<DBClusterAssociatedRole>>,
+}
+
+impl FromVal for CreateDBClusterInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.availability_zones = Some(FromVal::from_val(val)),
+                1 => out.backup_retention_period = Some(FromVal::from_val(val)),
+                2 => out.character_set_name = Some(FromVal::from_val(val)),
+                3 => out.database_name = Some(FromVal::from_val(val)),
+                4 => out.db_cluster_identifier = FromVal::from_val(val),
+                5 => out.db_cluster_parameter_group_name = Some(FromVal::from_val(val)),
+                6 => out.vpc_security_group_ids = Some(FromVal::from_val(val)),
+                7 => out.db_subnet_group_name = Some(FromVal::from_val(val)),
+                8 => out.engine = FromVal::from_val(val),
+                9 => out.engine_version = Some(FromVal::from_val(val)),
+                10 => out.port = Some(FromVal::from_val(val)),
+                11 => out.master_username = Some(FromVal::from_val(val)),
+                12 => out.master_user_password = Some(FromVal::from_val(val)),
+                13 => out.option_group_name = Some(FromVal::from_val(val)),
+                14 => out.preferred_backup_window = Some(FromVal::from_val(val)),
+                15 => out.preferred_maintenance_window = Some(FromVal::from_val(val)),
+                16 => out.replication_source_identifier = Some(FromVal::from_val(val)),
+                17 => out.tags = Some(FromVal::from_val(val)),
+                18 => out.storage_encrypted = Some(FromVal::from_val(val)),
+                19 => out.kms_key_id = Some(FromVal::from_val(val)),
+                20 => out.pre_signed_url = Some(FromVal::from_val(val)),
+                21 => out.enable_iam_database_authentication = Some(FromVal::from_val(val)),
+                22 => out.backtrack_window = Some(FromVal::from_val(val)),
+                23 => out.enable_cloudwatch_logs_exports = Some(FromVal::from_val(val)),
+                24 => out.engine_mode = Some(FromVal::from_val(val)),
+                25 => out.scaling_configuration = Some(FromVal::from_val(val)),
+                26 => out.rds_custom_cluster_configuration = Some(FromVal::from_val(val)),
+                27 => out.db_cluster_instance_class = Some(FromVal::from_val(val)),
+                28 => out.allocated_storage = Some(FromVal::from_val(val)),
+                29 => out.storage_type = Some(FromVal::from_val(val)),
+                30 => out.iops = Some(FromVal::from_val(val)),
+                31 => out.publicly_accessible = Some(FromVal::from_val(val)),
+                32 => out.auto_minor_version_upgrade = Some(FromVal::from_val(val)),
+                33 => out.deletion_protection = Some(FromVal::from_val(val)),
+                34 => out.global_cluster_identifier = Some(FromVal::from_val(val)),
+                35 => out.enable_http_endpoint = Some(FromVal::from_val(val)),
+                36 => out.copy_tags_to_snapshot = Some(FromVal::from_val(val)),
+                37 => out.domain = Some(FromVal::from_val(val)),
+                38 => out.domain_iam_role_name = Some(FromVal::from_val(val)),
+                39 => out.enable_global_write_forwarding = Some(FromVal::from_val(val)),
+                40 => out.network_type = Some(FromVal::from_val(val)),
+                41 => out.serverless_v2scaling_configuration = Some(FromVal::from_val(val)),
+                42 => out.monitoring_interval = Some(FromVal::from_val(val)),
+                43 => out.monitoring_role_arn = Some(FromVal::from_val(val)),
+                44 => out.database_insights_mode = Some(FromVal::from_val(val)),
+                45 => out.enable_performance_insights = Some(FromVal::from_val(val)),
+                46 => out.performance_insights_kms_key_id = Some(FromVal::from_val(val)),
+                47 => out.performance_insights_retention_period = Some(FromVal::from_val(val)),
+                48 => out.enable_limitless_database = Some(FromVal::from_val(val)),
+                49 => out.cluster_scalability_type = Some(FromVal::from_val(val)),
+                50 => out.db_system_id = Some(FromVal::from_val(val)),
+                51 => out.manage_master_user_password = Some(FromVal::from_val(val)),
+                52 => out.enable_local_write_forwarding = Some(FromVal::from_val(val)),
+                53 => out.master_user_secret_kms_key_id = Some(FromVal::from_val(val)),
+                54 => out.ca_certificate_identifier = Some(FromVal::from_val(val)),
+                55 => out.engine_lifecycle_support = Some(FromVal::from_val(val)),
+                56 => out.tag_specifications = Some(FromVal::from_val(val)),
+                57 => out.master_user_authentication_type = Some(FromVal::from_val(val)),
+                58 => out.with_express_configuration = Some(FromVal::from_val(val)),
+                59 => out.associated_roles = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateDBClusterInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.availability_zones);
+        out.push(1, self.backup_retention_period);
+        out.push(2, self.character_set_name);
+        out.push(3, self.database_name);
+        out.push(4, self.db_cluster_identifier);
+        out.push(5, self.db_cluster_parameter_group_name);
+        out.push(6, self.vpc_security_group_ids);
+        out.push(7, self.db_subnet_group_name);
+        out.push(8, self.engine);
+        out.push(9, self.engine_version);
+        out.push(10, self.port);
+        out.push(11, self.master_username);
+        out.push(12, self.master_user_password);
+        out.push(13, self.option_group_name);
+        out.push(14, self.preferred_backup_window);
+        out.push(15, self.preferred_maintenance_window);
+        out.push(16, self.replication_source_identifier);
+        out.push(17, self.tags);
+        out.push(18, self.storage_encrypted);
+        out.push(19, self.kms_key_id);
+        out.push(20, self.pre_signed_url);
+        out.push(21, self.enable_iam_database_authentication);
+        out.push(22, self.backtrack_window);
+        out.push(23, self.enable_cloudwatch_logs_exports);
+        out.push(24, self.engine_mode);
+        out.push(25, self.scaling_configuration);
+        out.push(26, self.rds_custom_cluster_configuration);
+        out.push(27, self.db_cluster_instance_class);
+        out.push(28, self.allocated_storage);
+        out.push(29, self.storage_type);
+        out.push(30, self.iops);
+        out.push(31, self.publicly_accessible);
+        out.push(32, self.auto_minor_version_upgrade);
+        out.push(33, self.deletion_protection);
+        out.push(34, self.global_cluster_identifier);
+        out.push(35, self.enable_http_endpoint);
+        out.push(36, self.copy_tags_to_snapshot);
+        out.push(37, self.domain);
+        out.push(38, self.domain_iam_role_name);
+        out.push(39, self.enable_global_write_forwarding);
+        out.push(40, self.network_type);
+        out.push(41, self.serverless_v2scaling_configuration);
+        out.push(42, self.monitoring_interval);
+        out.push(43, self.monitoring_role_arn);
+        out.push(44, self.database_insights_mode);
+        out.push(45, self.enable_performance_insights);
+        out.push(46, self.performance_insights_kms_key_id);
+        out.push(47, self.performance_insights_retention_period);
+        out.push(48, self.enable_limitless_database);
+        out.push(49, self.cluster_scalability_type);
+        out.push(50, self.db_system_id);
+        out.push(51, self.manage_master_user_password);
+        out.push(52, self.enable_local_write_forwarding);
+        out.push(53, self.master_user_secret_kms_key_id);
+        out.push(54, self.ca_certificate_identifier);
+        out.push(55, self.engine_lifecycle_support);
+        out.push(56, self.tag_specifications);
+        out.push(57, self.master_user_authentication_type);
+        out.push(58, self.with_express_configuration);
+        out.push(59, self.associated_roles);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateDBClusterOutput {
+    pub db_cluster: Option<DBCluster>,
+}
+
+impl FromVal for CreateDBClusterOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateDBClusterOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateDBClusterSnapshotInput {
+    pub db_cluster_snapshot_identifier: String,
+    pub db_cluster_identifier: String,
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl FromVal for CreateDBClusterSnapshotInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster_snapshot_identifier = FromVal::from_val(val),
+                1 => out.db_cluster_identifier = FromVal::from_val(val),
+                2 => out.tags = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateDBClusterSnapshotInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster_snapshot_identifier);
+        out.push(1, self.db_cluster_identifier);
+        out.push(2, self.tags);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateDBClusterSnapshotOutput {
+    pub db_cluster_snapshot: Option<DBClusterSnapshot>,
+}
+
+impl FromVal for CreateDBClusterSnapshotOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster_snapshot = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for CreateDBClusterSnapshotOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster_snapshot);
         out.finish()
     }
 }
@@ -1905,6 +2359,34 @@ impl ToVal for DBCluster {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct DBClusterAssociatedRole {
+    pub role_arn: String,
+    pub feature_name: Option<String>,
+}
+
+impl FromVal for DBClusterAssociatedRole {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.role_arn = FromVal::from_val(val),
+                1 => out.feature_name = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DBClusterAssociatedRole {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.role_arn);
+        out.push(1, self.feature_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DBClusterMember {
     pub db_instance_identifier: Option<String>,
     pub is_cluster_writer: Option<bool>,
@@ -2021,6 +2503,143 @@ impl ToVal for DBClusterRole {
         out.push(0, self.role_arn);
         out.push(1, self.status);
         out.push(2, self.feature_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DBClusterSnapshot {
+    pub availability_zones: Option<Vec<String>>,
+    pub db_cluster_snapshot_identifier: Option<String>,
+    pub db_cluster_identifier: Option<String>,
+    pub snapshot_create_time: Option<Timestamp>,
+    pub engine: Option<String>,
+    pub engine_mode: Option<String>,
+    pub allocated_storage: Option<i64>,
+    pub status: Option<String>,
+    pub port: Option<i64>,
+    pub vpc_id: Option<String>,
+    pub cluster_create_time: Option<Timestamp>,
+    pub master_username: Option<String>,
+    pub engine_version: Option<String>,
+    pub license_model: Option<String>,
+    pub snapshot_type: Option<String>,
+    pub percent_progress: Option<i64>,
+    pub storage_encrypted: Option<bool>,
+    pub storage_encryption_type: Option<String>,
+    pub backup_retention_period: Option<i64>,
+    pub preferred_backup_window: Option<String>,
+    pub kms_key_id: Option<String>,
+    pub db_cluster_snapshot_arn: Option<String>,
+    pub source_db_cluster_snapshot_arn: Option<String>,
+    pub iam_database_authentication_enabled: Option<bool>,
+    pub tag_list: Option<Vec<Tag>>,
+    pub storage_type: Option<String>,
+    pub storage_throughput: Option<i64>,
+    pub db_cluster_resource_id: Option<String>,
+    pub db_system_id: Option<String>,
+}
+
+impl FromVal for DBClusterSnapshot {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.availability_zones = Some(FromVal::from_val(val)),
+                1 => out.db_cluster_snapshot_identifier = Some(FromVal::from_val(val)),
+                2 => out.db_cluster_identifier = Some(FromVal::from_val(val)),
+                3 => out.snapshot_create_time = Some(FromVal::from_val(val)),
+                4 => out.engine = Some(FromVal::from_val(val)),
+                5 => out.engine_mode = Some(FromVal::from_val(val)),
+                6 => out.allocated_storage = Some(FromVal::from_val(val)),
+                7 => out.status = Some(FromVal::from_val(val)),
+                8 => out.port = Some(FromVal::from_val(val)),
+                9 => out.vpc_id = Some(FromVal::from_val(val)),
+                10 => out.cluster_create_time = Some(FromVal::from_val(val)),
+                11 => out.master_username = Some(FromVal::from_val(val)),
+                12 => out.engine_version = Some(FromVal::from_val(val)),
+                13 => out.license_model = Some(FromVal::from_val(val)),
+                14 => out.snapshot_type = Some(FromVal::from_val(val)),
+                15 => out.percent_progress = Some(FromVal::from_val(val)),
+                16 => out.storage_encrypted = Some(FromVal::from_val(val)),
+                17 => out.storage_encryption_type = Some(FromVal::from_val(val)),
+                18 => out.backup_retention_period = Some(FromVal::from_val(val)),
+                19 => out.preferred_backup_window = Some(FromVal::from_val(val)),
+                20 => out.kms_key_id = Some(FromVal::from_val(val)),
+                21 => out.db_cluster_snapshot_arn = Some(FromVal::from_val(val)),
+                22 => out.source_db_cluster_snapshot_arn = Some(FromVal::from_val(val)),
+                23 => out.iam_database_authentication_enabled = Some(FromVal::from_val(val)),
+                24 => out.tag_list = Some(FromVal::from_val(val)),
+                25 => out.storage_type = Some(FromVal::from_val(val)),
+                26 => out.storage_throughput = Some(FromVal::from_val(val)),
+                27 => out.db_cluster_resource_id = Some(FromVal::from_val(val)),
+                28 => out.db_system_id = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DBClusterSnapshot {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.availability_zones);
+        out.push(1, self.db_cluster_snapshot_identifier);
+        out.push(2, self.db_cluster_identifier);
+        out.push(3, self.snapshot_create_time);
+        out.push(4, self.engine);
+        out.push(5, self.engine_mode);
+        out.push(6, self.allocated_storage);
+        out.push(7, self.status);
+        out.push(8, self.port);
+        out.push(9, self.vpc_id);
+        out.push(10, self.cluster_create_time);
+        out.push(11, self.master_username);
+        out.push(12, self.engine_version);
+        out.push(13, self.license_model);
+        out.push(14, self.snapshot_type);
+        out.push(15, self.percent_progress);
+        out.push(16, self.storage_encrypted);
+        out.push(17, self.storage_encryption_type);
+        out.push(18, self.backup_retention_period);
+        out.push(19, self.preferred_backup_window);
+        out.push(20, self.kms_key_id);
+        out.push(21, self.db_cluster_snapshot_arn);
+        out.push(22, self.source_db_cluster_snapshot_arn);
+        out.push(23, self.iam_database_authentication_enabled);
+        out.push(24, self.tag_list);
+        out.push(25, self.storage_type);
+        out.push(26, self.storage_throughput);
+        out.push(27, self.db_cluster_resource_id);
+        out.push(28, self.db_system_id);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeDBClusterSnapshotsOutput {
+    pub marker: Option<String>,
+    pub db_cluster_snapshots: Option<Vec<DBClusterSnapshot>>,
+}
+
+impl FromVal for DescribeDBClusterSnapshotsOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.marker = Some(FromVal::from_val(val)),
+                1 => out.db_cluster_snapshots = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeDBClusterSnapshotsOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.marker);
+        out.push(1, self.db_cluster_snapshots);
         out.finish()
     }
 }
@@ -3067,6 +3686,115 @@ pub mod database_insights_mode {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteDBClusterInput {
+    pub db_cluster_identifier: String,
+    pub skip_final_snapshot: Option<bool>,
+    pub final_db_snapshot_identifier: Option<String>,
+    pub delete_automated_backups: Option<bool>,
+}
+
+impl FromVal for DeleteDBClusterInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster_identifier = FromVal::from_val(val),
+                1 => out.skip_final_snapshot = Some(FromVal::from_val(val)),
+                2 => out.final_db_snapshot_identifier = Some(FromVal::from_val(val)),
+                3 => out.delete_automated_backups = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteDBClusterInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster_identifier);
+        out.push(1, self.skip_final_snapshot);
+        out.push(2, self.final_db_snapshot_identifier);
+        out.push(3, self.delete_automated_backups);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteDBClusterOutput {
+    pub db_cluster: Option<DBCluster>,
+}
+
+impl FromVal for DeleteDBClusterOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteDBClusterOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteDBClusterSnapshotInput {
+    pub db_cluster_snapshot_identifier: String,
+}
+
+impl FromVal for DeleteDBClusterSnapshotInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster_snapshot_identifier = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteDBClusterSnapshotInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster_snapshot_identifier);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteDBClusterSnapshotOutput {
+    pub db_cluster_snapshot: Option<DBClusterSnapshot>,
+}
+
+impl FromVal for DeleteDBClusterSnapshotOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster_snapshot = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DeleteDBClusterSnapshotOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster_snapshot);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteDBInstanceInput {
     pub db_instance_identifier: String,
     pub skip_final_snapshot: Option<bool>,
@@ -3221,6 +3949,55 @@ impl ToVal for DeleteDBSubnetGroupInput {
     fn to_val(self) -> Val {
         let mut out = Members::default();
         out.push(0, self.db_subnet_group_name);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeDBClusterSnapshotsInput {
+    pub db_cluster_identifier: Option<String>,
+    pub db_cluster_snapshot_identifier: Option<String>,
+    pub snapshot_type: Option<String>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_records: Option<i64>,
+    pub marker: Option<String>,
+    pub include_shared: Option<bool>,
+    pub include_public: Option<bool>,
+    pub db_cluster_resource_id: Option<String>,
+}
+
+impl FromVal for DescribeDBClusterSnapshotsInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster_identifier = Some(FromVal::from_val(val)),
+                1 => out.db_cluster_snapshot_identifier = Some(FromVal::from_val(val)),
+                2 => out.snapshot_type = Some(FromVal::from_val(val)),
+                3 => out.filters = Some(FromVal::from_val(val)),
+                4 => out.max_records = Some(FromVal::from_val(val)),
+                5 => out.marker = Some(FromVal::from_val(val)),
+                6 => out.include_shared = Some(FromVal::from_val(val)),
+                7 => out.include_public = Some(FromVal::from_val(val)),
+                8 => out.db_cluster_resource_id = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for DescribeDBClusterSnapshotsInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster_identifier);
+        out.push(1, self.db_cluster_snapshot_identifier);
+        out.push(2, self.snapshot_type);
+        out.push(3, self.filters);
+        out.push(4, self.max_records);
+        out.push(5, self.marker);
+        out.push(6, self.include_shared);
+        out.push(7, self.include_public);
+        out.push(8, self.db_cluster_resource_id);
         out.finish()
     }
 }
@@ -3923,6 +4700,197 @@ impl ToVal for ModifyAdditionalStorageVolume {
         out.push(4, self.storage_throughput);
         out.push(5, self.storage_type);
         out.push(6, self.set_for_delete);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModifyDBClusterInput {
+    pub db_cluster_identifier: String,
+    pub new_db_cluster_identifier: Option<String>,
+    pub apply_immediately: Option<bool>,
+    pub backup_retention_period: Option<i64>,
+    pub db_cluster_parameter_group_name: Option<String>,
+    pub vpc_security_group_ids: Option<Vec<String>>,
+    pub port: Option<i64>,
+    pub master_user_password: Option<String>,
+    pub option_group_name: Option<String>,
+    pub preferred_backup_window: Option<String>,
+    pub preferred_maintenance_window: Option<String>,
+    pub enable_iam_database_authentication: Option<bool>,
+    pub backtrack_window: Option<i64>,
+    pub cloudwatch_logs_export_configuration: Option<CloudwatchLogsExportConfiguration>,
+    pub engine_version: Option<String>,
+    pub allow_major_version_upgrade: Option<bool>,
+    pub db_instance_parameter_group_name: Option<String>,
+    pub domain: Option<String>,
+    pub domain_iam_role_name: Option<String>,
+    pub scaling_configuration: Option<ScalingConfiguration>,
+    pub deletion_protection: Option<bool>,
+    pub enable_http_endpoint: Option<bool>,
+    pub copy_tags_to_snapshot: Option<bool>,
+    pub enable_global_write_forwarding: Option<bool>,
+    pub db_cluster_instance_class: Option<String>,
+    pub allocated_storage: Option<i64>,
+    pub storage_type: Option<String>,
+    pub iops: Option<i64>,
+    pub auto_minor_version_upgrade: Option<bool>,
+    pub network_type: Option<String>,
+    pub serverless_v2scaling_configuration: Option<ServerlessV2ScalingConfiguration>,
+    pub monitoring_interval: Option<i64>,
+    pub monitoring_role_arn: Option<String>,
+    pub database_insights_mode: Option<String>,
+    pub enable_performance_insights: Option<bool>,
+    pub performance_insights_kms_key_id: Option<String>,
+    pub performance_insights_retention_period: Option<i64>,
+    pub manage_master_user_password: Option<bool>,
+    pub rotate_master_user_password: Option<bool>,
+    pub enable_local_write_forwarding: Option<bool>,
+    pub master_user_secret_kms_key_id: Option<String>,
+    pub engine_mode: Option<String>,
+    pub allow_engine_mode_change: Option<bool>,
+    pub aws_backup_recovery_point_arn: Option<String>,
+    pub enable_limitless_database: Option<bool>,
+    pub ca_certificate_identifier: Option<String>,
+    pub master_user_authentication_type: Option<String>,
+    pub engine_lifecycle_support: Option<String>,
+}
+
+impl FromVal for ModifyDBClusterInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster_identifier = FromVal::from_val(val),
+                1 => out.new_db_cluster_identifier = Some(FromVal::from_val(val)),
+                2 => out.apply_immediately = Some(FromVal::from_val(val)),
+                3 => out.backup_retention_period = Some(FromVal::from_val(val)),
+                4 => out.db_cluster_parameter_group_name = Some(FromVal::from_val(val)),
+                5 => out.vpc_security_group_ids = Some(FromVal::from_val(val)),
+                6 => out.port = Some(FromVal::from_val(val)),
+                7 => out.master_user_password = Some(FromVal::from_val(val)),
+                8 => out.option_group_name = Some(FromVal::from_val(val)),
+                9 => out.preferred_backup_window = Some(FromVal::from_val(val)),
+                10 => out.preferred_maintenance_window = Some(FromVal::from_val(val)),
+                11 => out.enable_iam_database_authentication = Some(FromVal::from_val(val)),
+                12 => out.backtrack_window = Some(FromVal::from_val(val)),
+                13 => out.cloudwatch_logs_export_configuration = Some(FromVal::from_val(val)),
+                14 => out.engine_version = Some(FromVal::from_val(val)),
+                15 => out.allow_major_version_upgrade = Some(FromVal::from_val(val)),
+                16 => out.db_instance_parameter_group_name = Some(FromVal::from_val(val)),
+                17 => out.domain = Some(FromVal::from_val(val)),
+                18 => out.domain_iam_role_name = Some(FromVal::from_val(val)),
+                19 => out.scaling_configuration = Some(FromVal::from_val(val)),
+                20 => out.deletion_protection = Some(FromVal::from_val(val)),
+                21 => out.enable_http_endpoint = Some(FromVal::from_val(val)),
+                22 => out.copy_tags_to_snapshot = Some(FromVal::from_val(val)),
+                23 => out.enable_global_write_forwarding = Some(FromVal::from_val(val)),
+                24 => out.db_cluster_instance_class = Some(FromVal::from_val(val)),
+                25 => out.allocated_storage = Some(FromVal::from_val(val)),
+                26 => out.storage_type = Some(FromVal::from_val(val)),
+                27 => out.iops = Some(FromVal::from_val(val)),
+                28 => out.auto_minor_version_upgrade = Some(FromVal::from_val(val)),
+                29 => out.network_type = Some(FromVal::from_val(val)),
+                30 => out.serverless_v2scaling_configuration = Some(FromVal::from_val(val)),
+                31 => out.monitoring_interval = Some(FromVal::from_val(val)),
+                32 => out.monitoring_role_arn = Some(FromVal::from_val(val)),
+                33 => out.database_insights_mode = Some(FromVal::from_val(val)),
+                34 => out.enable_performance_insights = Some(FromVal::from_val(val)),
+                35 => out.performance_insights_kms_key_id = Some(FromVal::from_val(val)),
+                36 => out.performance_insights_retention_period = Some(FromVal::from_val(val)),
+                37 => out.manage_master_user_password = Some(FromVal::from_val(val)),
+                38 => out.rotate_master_user_password = Some(FromVal::from_val(val)),
+                39 => out.enable_local_write_forwarding = Some(FromVal::from_val(val)),
+                40 => out.master_user_secret_kms_key_id = Some(FromVal::from_val(val)),
+                41 => out.engine_mode = Some(FromVal::from_val(val)),
+                42 => out.allow_engine_mode_change = Some(FromVal::from_val(val)),
+                43 => out.aws_backup_recovery_point_arn = Some(FromVal::from_val(val)),
+                44 => out.enable_limitless_database = Some(FromVal::from_val(val)),
+                45 => out.ca_certificate_identifier = Some(FromVal::from_val(val)),
+                46 => out.master_user_authentication_type = Some(FromVal::from_val(val)),
+                47 => out.engine_lifecycle_support = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ModifyDBClusterInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster_identifier);
+        out.push(1, self.new_db_cluster_identifier);
+        out.push(2, self.apply_immediately);
+        out.push(3, self.backup_retention_period);
+        out.push(4, self.db_cluster_parameter_group_name);
+        out.push(5, self.vpc_security_group_ids);
+        out.push(6, self.port);
+        out.push(7, self.master_user_password);
+        out.push(8, self.option_group_name);
+        out.push(9, self.preferred_backup_window);
+        out.push(10, self.preferred_maintenance_window);
+        out.push(11, self.enable_iam_database_authentication);
+        out.push(12, self.backtrack_window);
+        out.push(13, self.cloudwatch_logs_export_configuration);
+        out.push(14, self.engine_version);
+        out.push(15, self.allow_major_version_upgrade);
+        out.push(16, self.db_instance_parameter_group_name);
+        out.push(17, self.domain);
+        out.push(18, self.domain_iam_role_name);
+        out.push(19, self.scaling_configuration);
+        out.push(20, self.deletion_protection);
+        out.push(21, self.enable_http_endpoint);
+        out.push(22, self.copy_tags_to_snapshot);
+        out.push(23, self.enable_global_write_forwarding);
+        out.push(24, self.db_cluster_instance_class);
+        out.push(25, self.allocated_storage);
+        out.push(26, self.storage_type);
+        out.push(27, self.iops);
+        out.push(28, self.auto_minor_version_upgrade);
+        out.push(29, self.network_type);
+        out.push(30, self.serverless_v2scaling_configuration);
+        out.push(31, self.monitoring_interval);
+        out.push(32, self.monitoring_role_arn);
+        out.push(33, self.database_insights_mode);
+        out.push(34, self.enable_performance_insights);
+        out.push(35, self.performance_insights_kms_key_id);
+        out.push(36, self.performance_insights_retention_period);
+        out.push(37, self.manage_master_user_password);
+        out.push(38, self.rotate_master_user_password);
+        out.push(39, self.enable_local_write_forwarding);
+        out.push(40, self.master_user_secret_kms_key_id);
+        out.push(41, self.engine_mode);
+        out.push(42, self.allow_engine_mode_change);
+        out.push(43, self.aws_backup_recovery_point_arn);
+        out.push(44, self.enable_limitless_database);
+        out.push(45, self.ca_certificate_identifier);
+        out.push(46, self.master_user_authentication_type);
+        out.push(47, self.engine_lifecycle_support);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModifyDBClusterOutput {
+    pub db_cluster: Option<DBCluster>,
+}
+
+impl FromVal for ModifyDBClusterOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ModifyDBClusterOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster);
         out.finish()
     }
 }
@@ -4831,6 +5799,176 @@ impl ToVal for ResetDBParameterGroupInput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct RestoreDBClusterFromSnapshotInput {
+    pub availability_zones: Option<Vec<String>>,
+    pub db_cluster_identifier: String,
+    pub snapshot_identifier: String,
+    pub engine: String,
+    pub engine_version: Option<String>,
+    pub port: Option<i64>,
+    pub db_subnet_group_name: Option<String>,
+    pub database_name: Option<String>,
+    pub option_group_name: Option<String>,
+    pub vpc_security_group_ids: Option<Vec<String>>,
+    pub tags: Option<Vec<Tag>>,
+    pub kms_key_id: Option<String>,
+    pub enable_iam_database_authentication: Option<bool>,
+    pub backtrack_window: Option<i64>,
+    pub enable_cloudwatch_logs_exports: Option<Vec<String>>,
+    pub engine_mode: Option<String>,
+    pub scaling_configuration: Option<ScalingConfiguration>,
+    pub db_cluster_parameter_group_name: Option<String>,
+    pub deletion_protection: Option<bool>,
+    pub copy_tags_to_snapshot: Option<bool>,
+    pub domain: Option<String>,
+    pub domain_iam_role_name: Option<String>,
+    pub db_cluster_instance_class: Option<String>,
+    pub storage_type: Option<String>,
+    pub iops: Option<i64>,
+    pub publicly_accessible: Option<bool>,
+    pub network_type: Option<String>,
+    pub serverless_v2scaling_configuration: Option<ServerlessV2ScalingConfiguration>,
+    pub rds_custom_cluster_configuration: Option<RdsCustomClusterConfiguration>,
+    pub monitoring_interval: Option<i64>,
+    pub monitoring_role_arn: Option<String>,
+    pub enable_performance_insights: Option<bool>,
+    pub performance_insights_kms_key_id: Option<String>,
+    pub performance_insights_retention_period: Option<i64>,
+    pub backup_retention_period: Option<i64>,
+    pub preferred_backup_window: Option<String>,
+    pub engine_lifecycle_support: Option<String>,
+    pub tag_specifications: Option<Vec<TagSpecification>>,
+    pub enable_vpc_networking: Option<bool>,
+    pub enable_internet_access_gateway: Option<bool>,
+    pub associated_roles: Option<Vec<DBClusterAssociatedRole>>,
+}
+
+impl FromVal for RestoreDBClusterFromSnapshotInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.availability_zones = Some(FromVal::from_val(val)),
+                1 => out.db_cluster_identifier = FromVal::from_val(val),
+                2 => out.snapshot_identifier = FromVal::from_val(val),
+                3 => out.engine = FromVal::from_val(val),
+                4 => out.engine_version = Some(FromVal::from_val(val)),
+                5 => out.port = Some(FromVal::from_val(val)),
+                6 => out.db_subnet_group_name = Some(FromVal::from_val(val)),
+                7 => out.database_name = Some(FromVal::from_val(val)),
+                8 => out.option_group_name = Some(FromVal::from_val(val)),
+                9 => out.vpc_security_group_ids = Some(FromVal::from_val(val)),
+                10 => out.tags = Some(FromVal::from_val(val)),
+                11 => out.kms_key_id = Some(FromVal::from_val(val)),
+                12 => out.enable_iam_database_authentication = Some(FromVal::from_val(val)),
+                13 => out.backtrack_window = Some(FromVal::from_val(val)),
+                14 => out.enable_cloudwatch_logs_exports = Some(FromVal::from_val(val)),
+                15 => out.engine_mode = Some(FromVal::from_val(val)),
+                16 => out.scaling_configuration = Some(FromVal::from_val(val)),
+                17 => out.db_cluster_parameter_group_name = Some(FromVal::from_val(val)),
+                18 => out.deletion_protection = Some(FromVal::from_val(val)),
+                19 => out.copy_tags_to_snapshot = Some(FromVal::from_val(val)),
+                20 => out.domain = Some(FromVal::from_val(val)),
+                21 => out.domain_iam_role_name = Some(FromVal::from_val(val)),
+                22 => out.db_cluster_instance_class = Some(FromVal::from_val(val)),
+                23 => out.storage_type = Some(FromVal::from_val(val)),
+                24 => out.iops = Some(FromVal::from_val(val)),
+                25 => out.publicly_accessible = Some(FromVal::from_val(val)),
+                26 => out.network_type = Some(FromVal::from_val(val)),
+                27 => out.serverless_v2scaling_configuration = Some(FromVal::from_val(val)),
+                28 => out.rds_custom_cluster_configuration = Some(FromVal::from_val(val)),
+                29 => out.monitoring_interval = Some(FromVal::from_val(val)),
+                30 => out.monitoring_role_arn = Some(FromVal::from_val(val)),
+                31 => out.enable_performance_insights = Some(FromVal::from_val(val)),
+                32 => out.performance_insights_kms_key_id = Some(FromVal::from_val(val)),
+                33 => out.performance_insights_retention_period = Some(FromVal::from_val(val)),
+                34 => out.backup_retention_period = Some(FromVal::from_val(val)),
+                35 => out.preferred_backup_window = Some(FromVal::from_val(val)),
+                36 => out.engine_lifecycle_support = Some(FromVal::from_val(val)),
+                37 => out.tag_specifications = Some(FromVal::from_val(val)),
+                38 => out.enable_vpc_networking = Some(FromVal::from_val(val)),
+                39 => out.enable_internet_access_gateway = Some(FromVal::from_val(val)),
+                40 => out.associated_roles = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for RestoreDBClusterFromSnapshotInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.availability_zones);
+        out.push(1, self.db_cluster_identifier);
+        out.push(2, self.snapshot_identifier);
+        out.push(3, self.engine);
+        out.push(4, self.engine_version);
+        out.push(5, self.port);
+        out.push(6, self.db_subnet_group_name);
+        out.push(7, self.database_name);
+        out.push(8, self.option_group_name);
+        out.push(9, self.vpc_security_group_ids);
+        out.push(10, self.tags);
+        out.push(11, self.kms_key_id);
+        out.push(12, self.enable_iam_database_authentication);
+        out.push(13, self.backtrack_window);
+        out.push(14, self.enable_cloudwatch_logs_exports);
+        out.push(15, self.engine_mode);
+        out.push(16, self.scaling_configuration);
+        out.push(17, self.db_cluster_parameter_group_name);
+        out.push(18, self.deletion_protection);
+        out.push(19, self.copy_tags_to_snapshot);
+        out.push(20, self.domain);
+        out.push(21, self.domain_iam_role_name);
+        out.push(22, self.db_cluster_instance_class);
+        out.push(23, self.storage_type);
+        out.push(24, self.iops);
+        out.push(25, self.publicly_accessible);
+        out.push(26, self.network_type);
+        out.push(27, self.serverless_v2scaling_configuration);
+        out.push(28, self.rds_custom_cluster_configuration);
+        out.push(29, self.monitoring_interval);
+        out.push(30, self.monitoring_role_arn);
+        out.push(31, self.enable_performance_insights);
+        out.push(32, self.performance_insights_kms_key_id);
+        out.push(33, self.performance_insights_retention_period);
+        out.push(34, self.backup_retention_period);
+        out.push(35, self.preferred_backup_window);
+        out.push(36, self.engine_lifecycle_support);
+        out.push(37, self.tag_specifications);
+        out.push(38, self.enable_vpc_networking);
+        out.push(39, self.enable_internet_access_gateway);
+        out.push(40, self.associated_roles);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RestoreDBClusterFromSnapshotOutput {
+    pub db_cluster: Option<DBCluster>,
+}
+
+impl FromVal for RestoreDBClusterFromSnapshotOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for RestoreDBClusterFromSnapshotOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RestoreDBInstanceFromDBSnapshotInput {
     pub db_instance_identifier: String,
     pub db_snapshot_identifier: Option<String>,
@@ -5025,6 +6163,46 @@ impl ToVal for RestoreDBInstanceFromDBSnapshotOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScalingConfiguration {
+    pub min_capacity: Option<i64>,
+    pub max_capacity: Option<i64>,
+    pub auto_pause: Option<bool>,
+    pub seconds_until_auto_pause: Option<i64>,
+    pub timeout_action: Option<String>,
+    pub seconds_before_timeout: Option<i64>,
+}
+
+impl FromVal for ScalingConfiguration {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.min_capacity = Some(FromVal::from_val(val)),
+                1 => out.max_capacity = Some(FromVal::from_val(val)),
+                2 => out.auto_pause = Some(FromVal::from_val(val)),
+                3 => out.seconds_until_auto_pause = Some(FromVal::from_val(val)),
+                4 => out.timeout_action = Some(FromVal::from_val(val)),
+                5 => out.seconds_before_timeout = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ScalingConfiguration {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.min_capacity);
+        out.push(1, self.max_capacity);
+        out.push(2, self.auto_pause);
+        out.push(3, self.seconds_until_auto_pause);
+        out.push(4, self.timeout_action);
+        out.push(5, self.seconds_before_timeout);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScalingConfigurationInfo {
     pub min_capacity: Option<i64>,
     pub max_capacity: Option<i64>,
@@ -5093,6 +6271,37 @@ impl ToVal for ServerlessV2FeaturesSupport {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServerlessV2ScalingConfiguration {
+    pub min_capacity: Option<f64>,
+    pub max_capacity: Option<f64>,
+    pub seconds_until_auto_pause: Option<i64>,
+}
+
+impl FromVal for ServerlessV2ScalingConfiguration {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.min_capacity = Some(FromVal::from_val(val)),
+                1 => out.max_capacity = Some(FromVal::from_val(val)),
+                2 => out.seconds_until_auto_pause = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for ServerlessV2ScalingConfiguration {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.min_capacity);
+        out.push(1, self.max_capacity);
+        out.push(2, self.seconds_until_auto_pause);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServerlessV2ScalingConfigurationInfo {
     pub min_capacity: Option<f64>,
     pub max_capacity: Option<f64>,
@@ -5136,6 +6345,56 @@ pub mod source_type {
     pub const BLUE_GREEN_DEPLOYMENT: &str = "blue-green-deployment";
     pub const DB_SHARD_GROUP: &str = "db-shard-group";
     pub const ZERO_ETL: &str = "zero-etl";
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartDBClusterInput {
+    pub db_cluster_identifier: String,
+}
+
+impl FromVal for StartDBClusterInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster_identifier = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartDBClusterInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster_identifier);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartDBClusterOutput {
+    pub db_cluster: Option<DBCluster>,
+}
+
+impl FromVal for StartDBClusterOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StartDBClusterOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster);
+        out.finish()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -5187,6 +6446,56 @@ impl ToVal for StartDBInstanceOutput {
     fn to_val(self) -> Val {
         let mut out = Members::default();
         out.push(0, self.db_instance);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopDBClusterInput {
+    pub db_cluster_identifier: String,
+}
+
+impl FromVal for StopDBClusterInput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster_identifier = FromVal::from_val(val),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StopDBClusterInput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster_identifier);
+        out.finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopDBClusterOutput {
+    pub db_cluster: Option<DBCluster>,
+}
+
+impl FromVal for StopDBClusterOutput {
+    fn from_val(val: Val) -> Self {
+        let mut out = Self::default();
+        for (member, val) in val.into_members() {
+            match member {
+                0 => out.db_cluster = Some(FromVal::from_val(val)),
+                _ => {}
+            }
+        }
+        out
+    }
+}
+impl ToVal for StopDBClusterOutput {
+    fn to_val(self) -> Val {
+        let mut out = Members::default();
+        out.push(0, self.db_cluster);
         out.finish()
     }
 }

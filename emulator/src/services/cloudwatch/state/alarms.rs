@@ -12,6 +12,7 @@ use super::super::stat::Statistic;
 use super::alarm::{Actions, Alarm, Kind, MetricRule, Standing, Watched};
 use super::queries::{Asked, Measured, Of, read_queries};
 use super::statistics::key_of;
+use super::tell::{configuration, tell_change};
 use super::{CloudWatch, tags};
 use crate::world::Cx;
 
@@ -28,7 +29,7 @@ impl CloudWatch {
     /// Makes an alarm, or changes one and leaves it in its state.
     pub(in super::super) fn put_metric_alarm(
         &mut self,
-        cx: &Cx<'_>,
+        cx: &mut Cx<'_>,
         mut input: PutMetricAlarmInput,
     ) -> Result<PutMetricAlarmOutput, CloudWatchError> {
         let given = tags::read(input.tags.take())?;
@@ -54,7 +55,7 @@ impl CloudWatch {
     #[expect(clippy::too_many_arguments, reason = "an alarm's parts, each once")]
     pub(super) fn put_alarm(
         &mut self,
-        cx: &Cx<'_>,
+        cx: &mut Cx<'_>,
         name: String,
         description: Option<String>,
         actions_enabled: bool,
@@ -64,8 +65,8 @@ impl CloudWatch {
     ) -> bool {
         let before = self.alarms.remove(&name);
         let is_new = before.is_none();
-        let (state, tags) = match before {
-            Some(before) => (before.state, before.tags),
+        let (state, tags) = match &before {
+            Some(before) => (before.state.clone(), before.tags.clone()),
             None => (Standing::new(cx.now), tags),
         };
         let arn = alarm_arn(cx, &name);
@@ -81,6 +82,7 @@ impl CloudWatch {
             kind,
         };
         self.history.configured(&alarm, if is_new { "created" } else { "updated" }, cx.now);
+        tell_change(cx, &alarm, if is_new { "create" } else { "update" }, before.as_ref().map(configuration));
         self.alarms.insert(name, alarm);
         is_new
     }
@@ -88,6 +90,7 @@ impl CloudWatch {
     /// Deletes all or, if one is not there, none.
     pub(in super::super) fn delete_alarms(
         &mut self,
+        cx: &mut Cx<'_>,
         input: &DeleteAlarmsInput,
     ) -> Result<DeleteAlarmsOutput, CloudWatchError> {
         let missing = input.alarm_names.iter().filter(|name| !self.alarms.contains_key(*name));
@@ -96,7 +99,9 @@ impl CloudWatch {
             return Err(CloudWatchError::NoAlarms(format!("Alarms {} do not exist", missing.join(", "))));
         }
         for name in &input.alarm_names {
-            self.alarms.remove(name);
+            if let Some(alarm) = self.alarms.remove(name) {
+                tell_change(cx, &alarm, "delete", None);
+            }
         }
         if !self.has_metric_alarms() {
             self.look = None;
@@ -126,14 +131,16 @@ impl CloudWatch {
     }
 
     /// What is not there is left alone.
-    pub(in super::super) fn switch_actions(&mut self, cx: &Cx<'_>, names: &[String], enabled: bool) {
+    pub(in super::super) fn switch_actions(&mut self, cx: &mut Cx<'_>, names: &[String], enabled: bool) {
         for name in names {
             if let Some(alarm) = self.alarms.get_mut(name)
                 && alarm.actions_enabled != enabled
             {
+                let before = configuration(alarm);
                 alarm.actions_enabled = enabled;
                 alarm.configured = cx.now;
                 self.history.configured(alarm, "updated", cx.now);
+                tell_change(cx, alarm, "update", Some(before));
             }
         }
     }

@@ -1,7 +1,9 @@
-//! What EventBridge hears of alarms: each change of state, as an event on the default bus.
+//! What EventBridge hears of alarms: each change of state, and each alarm that is made, changed or deleted, as an event on the
+//! default bus.
 //!
-//! Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html (to be verified). Assumed: the id of
-//! an alarm's one metric, which AWS draws. Left out: events of alarms that are made, changed or deleted, and who mutes an alarm.
+//! Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html (read in part 2026-11-28: of what
+//! there are events). Assumed: which members an alarm's configuration has; the id of an alarm's one metric, which AWS draws. Left
+//! out: tags in events, and who mutes an alarm.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +16,7 @@ use crate::world::Cx;
 
 /// An alarm has left the state `before`.
 pub(super) fn tell(cx: &mut Cx<'_>, alarm: &Alarm, before: &Standing) {
-    let mut configuration = match &alarm.kind {
-        Kind::Metric(rule) => json!({"metrics": metrics(&rule.put)}),
-        Kind::Composite { text, .. } => json!({"alarmRule": text}),
-    };
-    if let Some(description) = &alarm.description {
-        configuration["description"] = json!(description);
-    }
+    let configuration = looked_at(alarm);
     let detail = json!({
         "alarmName": alarm.name,
         "configuration": configuration,
@@ -30,11 +26,65 @@ pub(super) fn tell(cx: &mut Cx<'_>, alarm: &Alarm, before: &Standing) {
     cx.event("aws.cloudwatch", "CloudWatch Alarm State Change", vec![alarm.arn.clone()], &detail);
 }
 
+/// An alarm has been made (`create`), changed (`update`) or deleted (`delete`).
+pub(super) fn tell_change(cx: &mut Cx<'_>, alarm: &Alarm, operation: &str, before: Option<Value>) {
+    let mut detail = json!({
+        "alarmName": alarm.name,
+        "operation": operation,
+        "state": {"value": alarm.state.value.as_str(), "timestamp": stamp(alarm.state.updated)},
+        "configuration": configuration(alarm),
+    });
+    if let Some(before) = before {
+        detail["previousConfiguration"] = before;
+    }
+    cx.event("aws.cloudwatch", "CloudWatch Alarm Configuration Change", vec![alarm.arn.clone()], &detail);
+}
+
+/// What an alarm looks at, and its description.
+fn looked_at(alarm: &Alarm) -> Value {
+    let mut configuration = match &alarm.kind {
+        Kind::Metric(rule) => json!({"metrics": metrics(&rule.put)}),
+        Kind::Composite { text, .. } => json!({"alarmRule": text}),
+    };
+    if let Some(description) = &alarm.description {
+        configuration["description"] = json!(description);
+    }
+    configuration
+}
+
+/// All that was said of an alarm.
+pub(super) fn configuration(alarm: &Alarm) -> Value {
+    let mut all = looked_at(alarm);
+    if let Kind::Metric(rule) = &alarm.kind {
+        let put = &rule.put;
+        all["comparisonOperator"] = json!(put.comparison_operator);
+        all["evaluationPeriods"] = json!(put.evaluation_periods);
+        all["threshold"] = json!(put.threshold);
+        if let Some(points) = put.datapoints_to_alarm {
+            all["datapointsToAlarm"] = json!(points);
+        }
+        if let Some(missing) = &put.treat_missing_data {
+            all["treatMissingData"] = json!(missing);
+        }
+    }
+    all["alarmName"] = json!(alarm.name);
+    all["actionsEnabled"] = json!(alarm.actions_enabled);
+    all["timestamp"] = json!(stamp(alarm.configured));
+    all["okActions"] = json!(alarm.actions.ok);
+    all["alarmActions"] = json!(alarm.actions.alarm);
+    all["insufficientDataActions"] = json!(alarm.actions.insufficient);
+    all
+}
+
+fn stamp(at: Timestamp) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
+}
+
 fn standing(standing: &Standing, at: Timestamp) -> Value {
     let mut state = json!({
         "value": standing.value.as_str(),
         "reason": standing.reason,
-        "timestamp": at.format("%Y-%m-%dT%H:%M:%S%.3f+0000"),
+        "timestamp": stamp(at),
     });
     if let Some(data) = &standing.data {
         state["reasonData"] = json!(data);

@@ -9,7 +9,10 @@ use super::stats::Aggregate;
 use super::syntax::{Column, Command, Expr, Field, Plan, SortKey, Stats};
 use super::template::Template;
 
-/// Most rows that `limit` may name. Documented: CWL_QuerySyntax-Limit.html and StartQuery's `limit`.
+/// Most rows that `limit` may name.
+///
+/// Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Limit.html (read 2026-11-28): up to 100,000, and
+/// 10,000 without a limit; it was 10,000 at most before.
 const LIMIT_MAX: i64 = 100_000;
 
 /// Commands that AWS has and a tank has not.
@@ -279,7 +282,12 @@ impl<'q> Parser<'q> {
     }
 
     fn limit(&mut self, commands: &mut Vec<Command>) -> Result<(), QueryError> {
+        let is_limit = self.is_word("limit");
         self.take()?;
+        // `limit any 5` may stop as soon as it has five, of whatever part of the time; what is first here is some part of it.
+        if is_limit {
+            self.eat_word("any")?;
+        }
         let Kind::Integer(count @ 1..=LIMIT_MAX) = self.next.kind else { return Err(self.unexpected()) };
         self.take()?;
         commands.push(Command::Limit(usize::try_from(count).unwrap_or(0)));

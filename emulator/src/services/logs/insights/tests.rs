@@ -143,6 +143,7 @@ const CLICKS: [(i64, &str); 5] = [
 fn events_are_filtered_cut_and_shown_newest_first() {
     check("fields user, ms | filter ms >= 20", &CLICKS, &["user=a ms=40", "user=a ms=20", "user=b ms=30"]);
     check("fields ms | limit 2", &CLICKS, &["ms=40", ""]);
+    check("fields ms | limit any 2", &CLICKS, &["ms=40", ""]);
     check("fields ms | sort ms asc | limit 2", &CLICKS, &["ms=10", "ms=20"]);
     check("filter ms > 15 | fields ms | sort user desc, ms desc", &CLICKS, &["ms=30", "ms=40", "ms=20"]);
     check("fields user | filter ispresent(user) | dedup user", &CLICKS, &["user=a", "user=b"]);

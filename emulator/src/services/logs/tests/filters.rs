@@ -59,6 +59,20 @@ async fn values_are_taken_out_of_what_matches_and_reported_by_the_minute() {
 }
 
 #[tokio::test]
+async fn an_event_in_the_embedded_metric_format_tells_its_numbers_without_a_filter() {
+    let tank = tank().await;
+    let event = |ms: &str| {
+        let metrics = r#"{"Namespace":"App","Dimensions":[["page"],[]],"Metrics":[{"Name":"m","Unit":"Milliseconds"}]}"#;
+        format!(r#"{{"_aws":{{"CloudWatchMetrics":[{metrics}]}},"page":"home","m":{ms}}}"#)
+    };
+    put(&tank, &[(0, &event("5")), (1, &event("[5, 7.5]")), (2, "plain")]).await.unwrap();
+    tank.advance(Duration::from_secs(60)).await;
+    assert_eq!(minutes(&tank, &[("page", "home")]).await, [(17.5, 3.0)]);
+    assert_eq!(minutes(&tank, &[]).await, [(17.5, 3.0)]);
+    assert!(tank.settle(Duration::from_secs(3_600)).await, "it leaves nothing to do");
+}
+
+#[tokio::test]
 async fn a_minute_with_events_but_without_a_match_reports_the_default() {
     let tank = tank().await;
     let with_default = MetricTransformation { default_value: Some(0.0), ..metric("1") };

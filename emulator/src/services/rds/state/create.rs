@@ -29,27 +29,17 @@ impl Rds {
     ) -> Result<w::CreateDBInstanceOutput, RdsError> {
         check_built(&input)?;
         check_identifier("DBInstanceIdentifier", &input.db_instance_identifier)?;
-        check_values(&input)?;
         let key = key_of(&input.db_instance_identifier);
         if self.instances.contains_key(&key) {
             return Err(RdsError::InstanceExists);
         }
+        if let Some(cluster) = input.db_cluster_identifier.clone() {
+            return self.create_member(cx, input, &cluster);
+        }
+        check_values(&input)?;
         let port = input.port.map(check_port).transpose()?;
         let user = input.master_username.clone().unwrap_or_default();
-        let is_managed = input.manage_master_user_password == Some(true);
-        let password = match (&input.master_user_password, is_managed) {
-            (Some(_), true) => {
-                let said = "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled.";
-                return Err(RdsError::Combination(said.to_owned()));
-            }
-            (Some(password), false) => password.clone(),
-            (None, true) => cx.letters(28, b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"),
-            (None, false) => {
-                let said = "The parameter MasterUserPassword must be provided and must not be blank.";
-                return Err(RdsError::Value(said.to_owned()));
-            }
-        };
-        check_password(&password)?;
+        let (password, is_managed) = password_of(cx, &input)?;
         let subnet_group = self.subnet_group_of(input.db_subnet_group_name.as_deref())?;
         let version = match &input.engine_version {
             Some(wanted) => self.version_of(wanted)?,
@@ -78,7 +68,7 @@ impl Rds {
     /// RDS keeps the password in Secrets Manager under a name of its own.
     ///
     /// Documented: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html (to be verified). Rotation is left out.
-    fn ask_for_secret(
+    pub(super) fn ask_for_secret(
         &mut self,
         cx: &mut Cx<'_>,
         home: &str,
@@ -111,11 +101,10 @@ impl Rds {
 /// Refuses by name what AWS has and this tank does not.
 fn check_built(input: &w::CreateDBInstanceInput) -> Result<(), RdsError> {
     let not_built = |what: &str| Err(RdsError::NotBuilt(format!("CreateDBInstance with {what}")));
-    if input.engine != "postgres" {
+    if input.engine != "postgres" && input.db_cluster_identifier.is_none() {
         return not_built(&format!("Engine {}", input.engine));
     }
     let members = [
-        ("DBClusterIdentifier", input.db_cluster_identifier.is_some()),
         ("DBSecurityGroups", input.db_security_groups.as_ref().is_some_and(|groups| !groups.is_empty())),
         ("Domain", input.domain.is_some() || input.domain_fqdn.is_some()),
         ("TdeCredentialArn", input.tde_credential_arn.is_some()),
@@ -151,7 +140,30 @@ pub(super) fn check_identifier(parameter: &str, name: &str) -> Result<(), RdsErr
     )))
 }
 
-fn check_values(input: &w::CreateDBInstanceInput) -> Result<(), RdsError> {
+/// The password that is given or, if it is managed, drawn; and whether it is managed.
+pub(super) fn password_of(
+    cx: &mut Cx<'_>,
+    input: &w::CreateDBInstanceInput,
+) -> Result<(String, bool), RdsError> {
+    let is_managed = input.manage_master_user_password == Some(true);
+    let password = match (&input.master_user_password, is_managed) {
+        (Some(_), true) => {
+            let said =
+                "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled.";
+            return Err(RdsError::Combination(said.to_owned()));
+        }
+        (Some(password), false) => password.clone(),
+        (None, true) => cx.letters(28, b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"),
+        (None, false) => {
+            let said = "The parameter MasterUserPassword must be provided and must not be blank.";
+            return Err(RdsError::Value(said.to_owned()));
+        }
+    };
+    check_password(&password)?;
+    Ok((password, is_managed))
+}
+
+pub(super) fn check_values(input: &w::CreateDBInstanceInput) -> Result<(), RdsError> {
     let value = |said: String| Err(RdsError::Value(said));
     if !input.db_instance_class.starts_with("db.") {
         return value(format!("Invalid DB Instance class: {}", input.db_instance_class));
@@ -249,7 +261,12 @@ pub(super) fn major_of(version: &str) -> Option<u32> {
 }
 
 /// What is shown of an instance that is asked for. Windows, zones and classes are stored; they have no effect here.
-fn shown_of(cx: &mut Cx<'_>, key: &str, input: &w::CreateDBInstanceInput, version: String) -> w::DBInstance {
+pub(super) fn shown_of(
+    cx: &mut Cx<'_>,
+    key: &str,
+    input: &w::CreateDBInstanceInput,
+    version: String,
+) -> w::DBInstance {
     let home = format!("db-{}", cx.letters(26, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"));
     let zone = format!("{}a", cx.scope.region);
     let groups = input.vpc_security_group_ids.clone().unwrap_or_default();

@@ -2,7 +2,8 @@
 
 use wavetank_wire::rds as w;
 
-use super::{Instance, Rds, page, passes};
+use super::clusters::cluster_of;
+use super::{Instance, Rds, Status, page, passes};
 use crate::services::rds::RdsError;
 
 impl Rds {
@@ -13,7 +14,10 @@ impl Rds {
         let mut found = Vec::new();
         match &input.db_instance_identifier {
             Some(name) => found.push(self.find(name)?),
-            None => found.extend(self.instances.values()),
+            None => {
+                let all = self.instances.iter().filter(|(key, _)| cluster_of(key).is_none());
+                found.extend(all.map(|(_, instance)| instance));
+            }
         }
         let mut passed = Vec::new();
         for instance in found {
@@ -22,7 +26,8 @@ impl Rds {
                     "db-instance-id" => Some(instance.name()),
                     "dbi-resource-id" => Some(instance.home()),
                     "engine" => instance.shown.engine.as_deref(),
-                    "db-cluster-id" | "domain" => None,
+                    "db-cluster-id" => instance.cluster(),
+                    "domain" => None,
                     _ => return None,
                 })
             };
@@ -39,6 +44,16 @@ impl Rds {
         let mut shown = instance.shown.clone();
         shown.db_instance_status = Some(instance.status.name().to_owned());
         shown.tag_list = Some(self.tag_list(instance.arn()));
+        // An instance of a cluster is where its server is, and stands still with it.
+        if let Some(server) = instance.cluster().and_then(|cluster| self.server(cluster).ok())
+            && !matches!(instance.status, Status::Creating | Status::Deleting)
+        {
+            shown.endpoint.clone_from(&server.shown.endpoint);
+            if matches!(server.status, Status::Starting | Status::Stopping | Status::Stopped | Status::Failed)
+            {
+                shown.db_instance_status = Some(server.status.name().to_owned());
+            }
+        }
         shown
     }
 }

@@ -5,6 +5,7 @@
 
 use wavetank_wire::rds as w;
 
+use super::clusters::AURORA;
 use super::create::major_of;
 use super::{Rds, page};
 use crate::services::rds::RdsError;
@@ -23,7 +24,30 @@ const CLASSES: [&str; 6] =
 const MINORS: [(u32, u32, u32); 8] =
     [(11, 22, 22), (12, 22, 22), (13, 1, 23), (14, 1, 25), (15, 2, 20), (16, 1, 16), (17, 1, 12), (18, 1, 6)];
 
+/// The same of Aurora PostgreSQL.
+///
+/// Documented: docs.aws.amazon.com/AmazonRDS/latest/AuroraPostgreSQLReleaseNotes (to be verified). Assumed: the numbers.
+const AURORA_MINORS: [(u32, u32, u32); 5] = [(13, 9, 23), (14, 6, 20), (15, 2, 15), (16, 1, 11), (17, 4, 7)];
+
+fn aurora_versions() -> Vec<String> {
+    let all = AURORA_MINORS.into_iter();
+    all.flat_map(|(major, first, last)| (first..=last).map(move |minor| format!("{major}.{minor}"))).collect()
+}
+
 impl Rds {
+    /// The version of Aurora that is meant: the last of those that fit. Without a wish, of the machine's major version.
+    pub(super) fn aurora_version(&self, wanted: Option<&str>) -> Result<String, RdsError> {
+        let own = self.server.as_deref().and_then(major_of).map(|major| major.to_string());
+        let versions = aurora_versions();
+        let last = |wanted: &str| versions.iter().rfind(|version| is_version(version, wanted)).cloned();
+        let found = match wanted {
+            Some(wanted) => last(wanted),
+            None => own.as_deref().and_then(last).or_else(|| versions.last().cloned()),
+        };
+        let said = || format!("Cannot find version {} for {AURORA}", wanted.unwrap_or_default());
+        found.ok_or_else(|| RdsError::Combination(said()))
+    }
+
     /// Versions that AWS knows, the lowest first, and the one that this machine has.
     fn versions(&self) -> Vec<String> {
         let known = MINORS
@@ -52,15 +76,25 @@ impl Rds {
         cx: &Cx<'_>,
         input: &w::DescribeDBEngineVersionsInput,
     ) -> Result<w::DescribeDBEngineVersionsOutput, RdsError> {
-        check_engine("DescribeDBEngineVersions", input.engine.as_deref())?;
+        let is_aurora = input.engine.as_deref() == Some(AURORA);
+        if !is_aurora {
+            check_engine("DescribeDBEngineVersions", input.engine.as_deref())?;
+        }
+        let engine = if is_aurora { AURORA } else { "postgres" };
+        let default =
+            if is_aurora { self.aurora_version(None)? } else { self.server.clone().unwrap_or_default() };
         let installed = self.server.as_deref().unwrap_or_default();
         let is_asked = |version: &String| {
             input.engine_version.as_ref().is_none_or(|wanted| is_version(version, wanted))
-                && input.db_parameter_group_family.as_ref().is_none_or(|wanted| *wanted == family_of(version))
-                && (input.default_only != Some(true) || version == installed)
+                && input
+                    .db_parameter_group_family
+                    .as_ref()
+                    .is_none_or(|wanted| *wanted == family_in(engine, version))
+                && (input.default_only != Some(true) || *version == default)
         };
-        let found: Vec<String> = self.versions().into_iter().filter(is_asked).collect();
-        let found = found.iter().map(|version| entry_of(cx, version, installed));
+        let known = if is_aurora { aurora_versions() } else { self.versions() };
+        let found: Vec<String> = known.into_iter().filter(is_asked).collect();
+        let found = found.iter().map(|version| entry_of(cx, engine, version, installed));
         let (db_engine_versions, marker) = page(found, input.marker.as_deref(), input.max_records)?;
         Ok(w::DescribeDBEngineVersionsOutput { marker, db_engine_versions: Some(db_engine_versions) })
     }
@@ -101,16 +135,16 @@ impl Rds {
     }
 }
 
-fn entry_of(cx: &Cx<'_>, version: &str, installed: &str) -> w::DBEngineVersion {
+fn entry_of(cx: &Cx<'_>, engine: &str, version: &str, installed: &str) -> w::DBEngineVersion {
     let runs = if version == installed { String::new() } else { format!(" (this machine runs {installed})") };
     w::DBEngineVersion {
-        engine: Some("postgres".to_owned()),
+        engine: Some(engine.to_owned()),
         major_engine_version: major_of(version).map(|major| major.to_string()),
         engine_version: Some(version.to_owned()),
-        db_parameter_group_family: Some(family_of(version)),
+        db_parameter_group_family: Some(family_in(engine, version)),
         db_engine_description: Some("PostgreSQL".to_owned()),
         db_engine_version_description: Some(format!("PostgreSQL {version}{runs}")),
-        db_engine_version_arn: Some(super::own_arn(cx, "engine-version", &format!("postgres:{version}"))),
+        db_engine_version_arn: Some(super::own_arn(cx, "engine-version", &format!("{engine}:{version}"))),
         valid_upgrade_target: Some(Vec::new()),
         exportable_log_types: Some(vec!["postgresql".to_owned()]),
         supports_log_exports_to_cloudwatch_logs: Some(false),
@@ -140,6 +174,11 @@ pub(super) fn parts_of(version: &str) -> Option<(u32, u32)> {
 /// Whether the version is the wanted one: `15` is any of 15.
 fn is_version(version: &str, wanted: &str) -> bool {
     version == wanted || version.starts_with(&format!("{wanted}."))
+}
+
+/// Such as `aurora-postgresql15`.
+fn family_in(engine: &str, version: &str) -> String {
+    major_of(version).map_or_else(|| engine.to_owned(), |major| format!("{engine}{major}"))
 }
 
 /// Such as `postgres15`.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use wavetank_wire::rds as w;
 
+use super::clusters::cluster_of;
 use super::{Rds, key_of, page};
 use crate::services::rds::RdsError;
 use crate::services::rds::limits::EVENTS_SHOWN;
@@ -32,10 +33,16 @@ impl Rds {
         });
     }
 
-    /// An event of an instance.
+    /// An event of an instance, or of a cluster's server.
     pub(super) fn event_of(&mut self, cx: &Cx<'_>, name: &str, said: &str, category: &str) {
         let arn = self.instances.get(name).map(|instance| instance.arn().to_owned()).unwrap_or_default();
-        self.event(cx, "db-instance", name, &arn, said, category);
+        match cluster_of(name) {
+            Some(cluster) => {
+                let said = said.replace("DB instance", "DB cluster");
+                self.event(cx, "db-cluster", cluster, &arn, &said, category);
+            }
+            None => self.event(cx, "db-instance", name, &arn, said, category),
+        }
     }
 
     pub(in super::super) fn describe_events(

@@ -4,6 +4,7 @@ use wavetank_wire::rds as w;
 use wavetank_wire::secretsmanager as secrets;
 use wavetank_wire::{FromVal as _, Val, WireError};
 
+use super::clusters::{AURORA, cluster_of};
 use super::{Instance, Rds, Status, restart_at};
 use crate::services::AwsError as _;
 use crate::services::rds::RdsError;
@@ -44,7 +45,12 @@ impl Rds {
             w::Request::CreateDBInstance(input) if input.engine == "postgres" => {
                 Some(input.engine_version.as_deref().and_then(super::create::major_of))
             }
-            w::Request::RestoreDBInstanceFromDBSnapshot(_) => Some(None),
+            w::Request::CreateDBCluster(input) if input.engine == AURORA => {
+                Some(input.engine_version.as_deref().and_then(super::create::major_of))
+            }
+            w::Request::RestoreDBInstanceFromDBSnapshot(_) | w::Request::RestoreDBClusterFromSnapshot(_) => {
+                Some(None)
+            }
             w::Request::DescribeDBEngineVersions(_) | w::Request::DescribeOrderableDBInstanceOptions(_) => {
                 Some(None)
             }
@@ -192,6 +198,9 @@ impl Rds {
         }
         cx.push(Effect::Unwatch(death_topic(home)));
         self.event_of(cx, &name, "DB instance deleted", "deletion");
+        if let Some(cluster) = cluster_of(&name) {
+            self.clusters.remove(cluster);
+        }
         if let Some(instance) = self.instances.remove(&name) {
             self.tags.remove(instance.arn());
             self.delete_secret(cx, &instance);

@@ -17,6 +17,7 @@ impl Rds {
         input: &w::StartDBInstanceInput,
     ) -> Result<w::StartDBInstanceOutput, RdsError> {
         let key = key_of(&input.db_instance_identifier);
+        self.check_alone(&key, "stopping and starting")?;
         let instance = self.find(&key)?;
         // One that never came to be has nothing to start.
         if !can_start(instance.status) || instance.shown.endpoint.is_none() {
@@ -44,6 +45,7 @@ impl Rds {
         input: &w::StopDBInstanceInput,
     ) -> Result<w::StopDBInstanceOutput, RdsError> {
         let key = key_of(&input.db_instance_identifier);
+        self.check_alone(&key, "stopping and starting")?;
         let instance = self.find(&key)?;
         if instance.status != Status::Available {
             return Err(RdsError::InstanceState(key, "in available"));
@@ -74,6 +76,11 @@ impl Rds {
             return Err(RdsError::Combination("Cannot failover a non multi-az instance".to_owned()));
         }
         let instance = self.find_mut(&key)?;
+        if instance.cluster().is_some() && instance.status == Status::Available {
+            instance.status = Status::Rebooting;
+            instance.until = Some(cx.now + STARTING);
+            return Ok(w::RebootDBInstanceOutput { db_instance: Some(self.show(self.find(&key)?)) });
+        }
         let can =
             matches!(instance.status, Status::Available | Status::Failed | Status::IncompatibleParameters);
         if !can || instance.shown.endpoint.is_none() {
@@ -108,6 +115,9 @@ impl Rds {
     ) -> Result<w::DeleteDBInstanceOutput, RdsError> {
         let key = key_of(&input.db_instance_identifier);
         let instance = self.find(&key)?;
+        if instance.cluster().is_some() && instance.status == Status::Available {
+            return self.delete_member(cx, &key, input);
+        }
         let is_saved = !input.skip_final_snapshot.unwrap_or(false);
         let combination = |said: &str| Err(RdsError::Combination(said.to_owned()));
         match &input.final_db_snapshot_identifier {

@@ -21,6 +21,12 @@ impl Rds {
         input: &w::ModifyDBInstanceInput,
     ) -> Result<w::ModifyDBInstanceOutput, RdsError> {
         let key = key_of(&input.db_instance_identifier);
+        if input.master_user_password.is_some()
+            || input.db_port_number.is_some()
+            || input.db_parameter_group_name.is_some()
+        {
+            self.check_alone(&key, "a password, port and parameter group of their own")?;
+        }
         let instance = self.find(&key)?;
         check_built(input)?;
         check_values(input)?;

@@ -2,6 +2,7 @@
 
 use wavetank_wire::rds as w;
 
+use super::clusters::cluster_of;
 use super::create::check_identifier;
 use super::jobs::Purpose;
 use super::{Rds, Status, key_of, own_arn, page, passes};
@@ -38,6 +39,7 @@ impl Rds {
         input: &w::CreateDBSnapshotInput,
     ) -> Result<w::CreateDBSnapshotOutput, RdsError> {
         let key = key_of(&input.db_instance_identifier);
+        self.check_alone(&key, "snapshots of their own")?;
         let instance = self.find(&key)?;
         if !matches!(instance.status, Status::Available | Status::Stopped) {
             return Err(RdsError::InstanceState(key, "in available"));
@@ -179,7 +181,10 @@ impl Rds {
         let mut found = Vec::new();
         match &input.db_snapshot_identifier {
             Some(name) => found.push(self.snapshot(name)?),
-            None => found.extend(self.snapshots.values()),
+            None => {
+                let all = self.snapshots.iter().filter(|(key, _)| cluster_of(key).is_none());
+                found.extend(all.map(|(_, snapshot)| snapshot));
+            }
         }
         let is = |wanted: &Option<String>, value: &Option<String>| {
             wanted.as_ref().is_none_or(|wanted| value.as_deref() == Some(key_of(wanted).as_str()))
@@ -210,7 +215,7 @@ impl Rds {
 
     pub(super) fn snapshot(&self, name: &str) -> Result<&Snapshot, RdsError> {
         let key = key_of(name);
-        self.snapshots.get(&key).ok_or(RdsError::NoSnapshot(key))
+        self.snapshots.get(&key).filter(|_| cluster_of(&key).is_none()).ok_or(RdsError::NoSnapshot(key))
     }
 
     /// The snapshot, if a new instance can be made of it.

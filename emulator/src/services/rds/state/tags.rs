@@ -61,6 +61,8 @@ impl Rds {
         match parts {
             Some(("db", name)) => self.find(name).map(drop),
             Some(("snapshot", name)) => self.snapshot(name).map(drop),
+            Some(("cluster", name)) => self.server(&super::key_of(name)).map(drop),
+            Some(("cluster-snapshot", name)) => self.cluster_snapshot(name).map(drop),
             Some(("pg", name)) => self.known_parameter_group(name),
             Some(("subgrp", name)) => self.subnet_group(name).map(drop),
             _ => Err(RdsError::Value(format!("Invalid resource name: {arn}"))),

@@ -77,7 +77,7 @@ async fn an_instance_that_will_not_do_is_refused() {
     check(json!({"DBSubnetGroupName": "none"}), "DBSubnetGroupNotFoundFault: ").await;
     check(json!({"DBParameterGroupName": "none"}), "DBParameterGroupNotFound: ").await;
     check(json!({"ManageMasterUserPassword": true}), "InvalidParameterCombination: ").await;
-    check(json!({"DBClusterIdentifier": "c"}), "NotImplemented: ").await;
+    check(json!({"DBClusterIdentifier": "c"}), "DBClusterNotFoundFault: DBCluster c not found.").await;
     assert_eq!(rig.done("DescribeDBInstances", json!({})).await["DBInstances"], json!([]));
 }
 

@@ -8,7 +8,7 @@ use tokio_postgres::NoTls;
 use super::{Rig, shop, shop_with};
 
 /// Runs SQL as a client would, at the endpoint that is shown. The first column of the last rows comes back.
-async fn sql(instance: &Value, password: &str, text: &str) -> Result<Vec<String>, String> {
+pub(super) async fn sql(instance: &Value, password: &str, text: &str) -> Result<Vec<String>, String> {
     let port = instance["Endpoint"]["Port"].as_i64().unwrap_or_default();
     let address = instance["Endpoint"]["Address"].as_str().unwrap_or_default();
     let asked = format!("host={address} port={port} user=store password={password} dbname=fashion");
