@@ -15,6 +15,7 @@ mod progress;
 mod run;
 mod send;
 mod serve;
+mod sim;
 mod whole_file;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let outcome = match args.command {
         Command::Run(options) => run::run(&options),
+        Command::Sim(options) => sim::sim(&options),
         Command::Serve(options) => serve::serve(&options),
         Command::Env(at) => control::env(&at),
         Command::Clock(options) => control::clock(&options),

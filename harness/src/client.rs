@@ -5,13 +5,17 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use wavetank_wire::schema::Service;
+use wavetank_wire::schema::{self, Service};
 use wavetank_wire::{FromVal, Operation, ToVal, Val, WireError, codec, sign};
 
 use crate::target::Target;
 
 /// Tries in all, of calls that were throttled or met a server's error; as the SDKs do.
 const TRIES_MAX: u32 = 3;
+/// Tries of a patient client, several minutes of them.
+const TRIES_PATIENT: u32 = 60;
+/// Longest pause between two tries.
+const BACK_OFF_MAX: Duration = Duration::from_secs(5);
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
 
 /// Calls a target in one region.
@@ -19,6 +23,7 @@ const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
 pub struct Aws<'a> {
     target: &'a dyn Target,
     region: &'a str,
+    tries_max: u32,
 }
 
 impl std::fmt::Debug for Aws<'_> {
@@ -30,7 +35,18 @@ impl std::fmt::Debug for Aws<'_> {
 impl<'a> Aws<'a> {
     /// A client of this target and region.
     pub fn new(target: &'a dyn Target, region: &'a str) -> Self {
-        Self { target, region }
+        Self { target, region, tries_max: TRIES_MAX }
+    }
+
+    /// The same client, which tries again for minutes: what a producer does that may not lose a record.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self { tries_max: TRIES_PATIENT, ..self }
+    }
+
+    /// Tries in all of each call.
+    pub fn tries_max(&self) -> u32 {
+        self.tries_max
     }
 
     /// The target.
@@ -65,20 +81,33 @@ impl<'a> Aws<'a> {
         let operation = service.operation(name).expect("generated operations are in their service's list");
         let mut back_off = FIRST_BACK_OFF;
         for attempt in 1.. {
-            let mut request =
-                codec::encode_request(service, operation, input.clone(), "http://127.0.0.1:4566");
-            let time = self.target.signing_time_s();
-            sign::sign(&mut request, service.signing_name, self.region, "000000000000", "test", None, time);
-            match codec::decode_response(service, operation, self.target.http(request).await) {
+            let direct = self.target.call(service, operation, self.region, input.clone()).await;
+            let answer = match direct {
+                Ok(answer) => answer,
+                Err(input) => self.send_once(service, operation, input).await,
+            };
+            match answer {
                 Ok(output) => return Ok(output),
-                Err(error) if attempt < TRIES_MAX && may_pass(&error) => {
+                Err(error) if attempt < self.tries_max && may_pass(&error) => {
                     self.target.pause(back_off).await;
-                    back_off *= 2;
+                    back_off = (back_off * 2).min(BACK_OFF_MAX);
                 }
                 Err(error) => return Err(error),
             }
         }
         unreachable!("the last attempt returns")
+    }
+
+    async fn send_once(
+        &self,
+        service: &'static Service,
+        operation: &'static schema::Operation,
+        input: Val,
+    ) -> Result<Val, WireError> {
+        let mut request = codec::encode_request(service, operation, input, "http://127.0.0.1:4566");
+        let time = self.target.signing_time_s();
+        sign::sign(&mut request, service.signing_name, self.region, "000000000000", "test", None, time);
+        codec::decode_response(service, operation, self.target.http(request).await)
     }
 }
 
@@ -89,6 +118,7 @@ fn may_pass(error: &WireError) -> bool {
         "Throttling",
         "TooManyRequestsException",
         "RequestLimitExceeded",
+        "ServiceUnavailable",
         "ProvisionedThroughputExceededException",
     ];
     throttled.contains(&error.code.as_str()) || (error.status >= 500 && error.status != 501)

@@ -1,7 +1,9 @@
 //! What a run's end is asked: answers, what became of every record, and each check of the scenario.
 
+use std::time::Duration;
+
 use chrono::FixedOffset;
-use wavetank_scenarios::{Check, Outputs, Query, Scenario, ScenarioError};
+use wavetank_scenarios::{Check, Freshness, Outputs, Query, Scenario, ScenarioError};
 use wavetank_types::Said;
 use wavetank_types::names::split_s3_uri;
 
@@ -25,6 +27,16 @@ pub(crate) struct Ended<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) outputs: Outputs,
     pub(crate) input: &'a Input,
+    pub(crate) allowed: Allowed,
+}
+
+/// What checks allow because faults were in force.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Allowed {
+    /// The sender may have sent again what had arrived.
+    pub(crate) repeats: bool,
+    /// So much later records may land.
+    pub(crate) late: Duration,
 }
 
 /// What checks are asked of, beside the target itself.
@@ -120,7 +132,7 @@ impl Ended<'_> {
 
     async fn check(&self, check: &Check, known: &Known) -> Result<Finding, RunError> {
         Ok(match check {
-            Check::Conserved {} => conserved::finding(&known.conservation),
+            Check::Conserved {} => conserved::finding(&known.conservation, self.allowed.repeats),
             Check::Oracle { .. } => {
                 let finding = check::oracle::check(&known.queries);
                 match known.truth.likely_cause(&known.queries).filter(|_| finding.is_failed()) {
@@ -165,9 +177,10 @@ impl Ended<'_> {
             let why = Said::new("the scenario has no [landing]", "scenario không có [landing]");
             return Finding::not_run("landed", why);
         };
+        let late = self.allowed.late;
         match (check, self.input.store()) {
-            (Check::Landed { path, slack }, _) => landed.folders(path, *slack),
-            (Check::Freshness(limits), _) => landed.freshness(limits),
+            (Check::Landed { path, slack }, _) => landed.folders(path, *slack, late),
+            (Check::Freshness(limits), _) => landed.freshness(&later(limits, late)),
             (_, Some(input)) => landed.order(&input.walk().places),
             (_, None) => Finding::not_run("order", no_store()),
         }
@@ -189,6 +202,11 @@ impl Ended<'_> {
     fn database(&self) -> Result<String, ScenarioError> {
         self.outputs.fill(self.scenario.athena.as_ref().map_or("default", |athena| &athena.database))
     }
+}
+
+fn later(limits: &Freshness, by: Duration) -> Freshness {
+    let Freshness { p50_max, p95_max, p99_max } = limits;
+    Freshness { p50_max: *p50_max + by, p95_max: *p95_max + by, p99_max: *p99_max + by }
 }
 
 fn no_store() -> Said {

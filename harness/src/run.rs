@@ -4,14 +4,14 @@ use bytes::Bytes;
 use wavetank_generators::fashion_store::StoreError;
 use wavetank_generators::registry::ProfileError;
 use wavetank_generators::write::WriteError;
-use wavetank_scenarios::{Check, Scenario, ScenarioError};
+use wavetank_scenarios::{Check, Scenario, ScenarioError, Step};
 use wavetank_types::Seed;
 use wavetank_wire::WireError;
 
 use crate::client::Aws;
 use crate::defects::DefectList;
 use crate::drive::{self, DriveError};
-use crate::ended::Ended;
+use crate::ended::{Allowed, Ended};
 use crate::faults::{self, FaultError};
 use crate::input::Input;
 use crate::observe::ObserveError;
@@ -19,6 +19,9 @@ use crate::progress::{Progress, Stage};
 use crate::provision::{self, ProvisionError};
 use crate::report::Report;
 use crate::send::{SendError, SinkError};
+use crate::sim::force::{Hits, InForce, Timed};
+use crate::sim::kind::Kind;
+use crate::sim::swarm::Swarm;
 use crate::store::{OrdersError, OrdersPlace};
 use crate::target::Target;
 
@@ -41,6 +44,10 @@ pub struct RunOptions {
     pub defects: DefectList,
     /// A file that a person brings instead of generated rows.
     pub brought: Option<Brought>,
+    /// Faults of a simulation, in force while the input arrives. The harness's own client is patient then.
+    pub swarm: Option<Swarm>,
+    /// Whether the scenario's own faults are left out.
+    pub without_own_faults: bool,
 }
 
 /// A file that a person brings.
@@ -114,9 +121,12 @@ pub async fn run(
     progress: &dyn Progress,
 ) -> Result<Report, RunError> {
     let started = target.now();
+    let timed = options.swarm.as_ref().map(|_| Timed::new(target, &scenario.region));
+    let target = timed.as_ref().map_or(target, |timed| timed as &dyn Target);
     let variant = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
     let mut input = Input::prepare(scenario, options, progress)?;
     let aws = Aws::new(target, &scenario.region);
+    let aws = if options.swarm.is_some() { aws.patient() } else { aws };
 
     progress.begin(Stage::Provision, None);
     let mut parameters = variant.map(|variant| variant.parameters.clone()).unwrap_or_default();
@@ -126,8 +136,19 @@ pub async fn run(
     let template = scenario.file(&scenario.template);
     let outputs = provision::create_stack(aws, &scenario.name, template, &parameters).await?;
     drive::upload_files(aws, scenario, &outputs).await?;
-    let faults = faults::set(target, &scenario.faults, &outputs).await?;
+    let own_faults = if options.without_own_faults { &[] } else { scenario.faults.as_slice() };
+    let faults = faults::set(target, own_faults, &outputs).await?;
+    let in_force = match (&options.swarm, &timed) {
+        (Some(swarm), Some(timed)) => {
+            Some(InForce::begin(timed, swarm, input.span(scenario, timed.now())).await?)
+        }
+        _ => None,
+    };
     input.send(aws, scenario, &outputs, progress).await?;
+    let hits = match in_force {
+        Some(in_force) => in_force.end(aws).await?,
+        None => Hits::new(),
+    };
 
     for step in &scenario.steps {
         progress.begin(stage_of(step), None);
@@ -138,8 +159,13 @@ pub async fn run(
         }
     }
     faults::lift(target, &faults).await?;
-    let ended = Ended { aws, scenario, outputs, input: &input };
+    let allowed = match &options.swarm {
+        Some(_) => Allowed { repeats: may_repeat(&hits), late: scenario.sim.late },
+        None => Allowed::default(),
+    };
+    let ended = Ended { aws, scenario, outputs, input: &input, allowed };
     let mut report = ended.report(progress).await?;
+    report.fault_hits = hits;
     report.seed = Seed(options.seed);
     report.rows = report.ledger.generated;
     report.variant = options.variant.clone();
@@ -154,16 +180,19 @@ pub async fn run(
     Ok(report)
 }
 
+/// Whether a call did its work and its caller may have called again.
+fn may_repeat(hits: &Hits) -> bool {
+    hits.keys().any(|(kind, _)| matches!(kind, Kind::Lost | Kind::Duplicate))
+}
+
 fn is_of_jobs(check: &Check) -> bool {
     matches!(check, Check::Jobs { .. })
 }
 
-fn stage_of(step: &wavetank_scenarios::Step) -> Stage {
+fn stage_of(step: &Step) -> Stage {
     match step {
-        wavetank_scenarios::Step::Job { .. }
-        | wavetank_scenarios::Step::Run { .. }
-        | wavetank_scenarios::Step::Invoke { .. } => Stage::Job,
-        wavetank_scenarios::Step::Wait { .. } => Stage::Send,
-        wavetank_scenarios::Step::Crawl { .. } | wavetank_scenarios::Step::Crawled { .. } => Stage::Crawl,
+        Step::Job { .. } | Step::Run { .. } | Step::Invoke { .. } => Stage::Job,
+        Step::Wait { .. } => Stage::Send,
+        Step::Crawl { .. } | Step::Crawled { .. } => Stage::Crawl,
     }
 }

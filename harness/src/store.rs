@@ -23,6 +23,7 @@ use crate::drive;
 use crate::progress::{Progress, Stage};
 use crate::run::{RunError, RunOptions};
 use crate::send::{Outgoing, Sink};
+use crate::sim::swarm::Swarm;
 
 pub use orders::{Files, OrdersDb, OrdersError};
 
@@ -41,6 +42,8 @@ const INSERT_TICKS: u32 = 10;
 pub(crate) struct StoreInput {
     pub(crate) store: Store,
     orders: OrdersPlace,
+    /// How far the clock that dates clicks is ahead, in milliseconds; behind if negative.
+    ahead_ms: i64,
     walk: OnceLock<Walk>,
 }
 
@@ -81,7 +84,8 @@ impl StoreInput {
         plan.users = options.users.or(scenario.input.users).unwrap_or(plan.users);
         plan.days = options.days.or(scenario.input.days).unwrap_or(plan.days);
         plan.defects = options.defects.defects;
-        Ok(Self { store: Store::new(plan)?, orders: options.orders, walk: OnceLock::new() })
+        let ahead_ms = options.swarm.as_ref().map_or(0, Swarm::askew_ms);
+        Ok(Self { store: Store::new(plan)?, orders: options.orders, ahead_ms, walk: OnceLock::new() })
     }
 
     /// Lets the days pass: waits for the first midnight, sends each click and order at its time, and ends with the last
@@ -121,7 +125,7 @@ impl StoreInput {
         loop {
             ticks += 1;
             let end = self.store.start() + TICK * ticks;
-            wait_until(aws, before(end)).await;
+            wait_until(aws, self.by_true_time(before(end))).await;
             clicks.take_until(end, &mut due);
             sink.send(aws, &outgoing(&due, &mut text)).await?;
             sent += due.len() as u64;
@@ -137,6 +141,11 @@ impl StoreInput {
                 return Ok(());
             }
         }
+    }
+
+    /// When it is really so late as the clock that dates clicks says.
+    fn by_true_time(&self, at: Timestamp) -> Timestamp {
+        Timestamp::from_micros(at.micros().saturating_sub(self.ahead_ms.saturating_mul(1_000)))
     }
 
     /// Clicks that were asked for.

@@ -12,6 +12,6 @@ pub use bundled::{NAMES, bundled};
 pub use error::ScenarioError;
 pub use outputs::Outputs;
 pub use scenario::{
-    Athena, Check, Columns, Fault, Files, Freshness, Input, Landing, Logs, Nulls, Output, Query, Replay,
-    Scenario, Step, Upload, Variant,
+    Athena, Check, Columns, Exclude, Fault, Files, Freshness, Input, Landing, Logs, Nulls, Output, Query,
+    Replay, Scenario, Sim, Step, Upload, Variant,
 };

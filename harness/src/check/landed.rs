@@ -79,9 +79,11 @@ impl Landed {
         self.lines.sort_by(|a, b| written(a).cmp(&written(b)));
     }
 
-    /// Whether every line lies in the folder of its time, or in one that is at most `slack` older.
-    pub fn folders(&self, pattern: &str, slack: Duration) -> Finding {
-        let slack_secs = i64::try_from(slack.as_secs()).unwrap_or(i64::MAX);
+    /// Whether every line lies in the folder of its time, or in one that is at most `slack` older. Clocks and ways may be off
+    /// by `later`, to either side.
+    pub fn folders(&self, pattern: &str, slack: Duration, later: Duration) -> Finding {
+        let secs = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        let (slack_secs, later_secs) = (secs(slack), secs(later));
         let (mut wrong, mut late, mut before_seven, mut examples) = (0u64, 0u64, 0u64, Vec::new());
         let mut names: BTreeMap<i64, String> = BTreeMap::new();
         for line in &self.lines {
@@ -93,7 +95,9 @@ impl Landed {
                 let minute = at.div_euclid(60);
                 *names.entry(minute).or_insert_with(|| folder_of(minute * 60, pattern)) == folder
             };
-            if is_in(line.at) || is_in(line.at - slack_secs) {
+            let is_late = is_in(line.at + later_secs);
+            // Whose clock is ahead says that he was earlier.
+            if is_in(line.at) || is_in(line.at - slack_secs - later_secs) || is_late {
                 continue;
             }
             wrong += 1;
@@ -262,7 +266,7 @@ mod tests {
     fn a_record_may_lie_in_the_folder_of_the_oldest_beside_it_and_in_no_other() {
         let check = |folder: &str, at: i64, holds: bool| {
             let found = landed(&[(folder, NOON)], &[(0, 1, 1, at)]);
-            let found = found.folders("%Y/%m/%d/%H", Duration::from_secs(360));
+            let found = found.folders("%Y/%m/%d/%H", Duration::from_secs(360), Duration::ZERO);
             assert_eq!(!found.is_failed(), holds, "{folder} {at}: {found:?}");
         };
         check("2026/01/06/12", NOON, true);
@@ -271,10 +275,10 @@ mod tests {
         check("2026/01/06/13", NOON, false);
         check("2026/01/06/05", NOON, false);
         let late = landed(&[("2026/01/06/14", NOON)], &[(0, 1, 1, NOON)]);
-        let cause = late.folders("%Y/%m/%d/%H", Duration::ZERO).cause.expect("a cause");
+        let cause = late.folders("%Y/%m/%d/%H", Duration::ZERO, Duration::ZERO).cause.expect("a cause");
         assert!(cause.en.contains("came late") && cause.vi.contains("đến muộn"), "{cause:?}");
         let early = landed(&[("2026/01/05/20", NOON)], &[(0, 1, 1, NOON - 9 * 3_600)]);
-        let finding = early.folders("%Y/%m/%d/%H", Duration::ZERO);
+        let finding = early.folders("%Y/%m/%d/%H", Duration::ZERO, Duration::ZERO);
         let cause = finding.cause.expect("a cause");
         assert!(cause.en.contains("before 07:00") && cause.vi.contains("UTC"), "{cause:?}");
     }

@@ -10,6 +10,7 @@ use wavetank_types::{Ledger, Said, Seed};
 use crate::check::Finding;
 use crate::check::oracle::Compared;
 use crate::cost::Cost;
+use crate::sim::force::Hits;
 
 pub use words::{Lang, LangError};
 
@@ -48,6 +49,8 @@ pub struct Report {
     pub queries: Vec<QueryReport>,
     /// What it would have cost on AWS.
     pub cost: Cost,
+    /// Of a simulation: how often each kind of fault met each service.
+    pub fault_hits: Hits,
     /// How long it took in the target's time, in milliseconds.
     pub tank_ms: u128,
     /// How long it took for whoever waited, in milliseconds. Whoever waited measures it.
@@ -73,6 +76,7 @@ impl Default for Report {
             answered_by: "Athena",
             queries: Vec::new(),
             cost: Cost::default(),
+            fault_hits: Hits::new(),
             tank_ms: 0,
             wall_ms: 0,
         }
