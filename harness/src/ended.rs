@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::FixedOffset;
-use wavetank_scenarios::{Check, Freshness, Outputs, Query, Scenario, ScenarioError};
+use wavetank_scenarios::{Check, Freshness, Outputs, Query, Scenario, ScenarioError, Skip};
 use wavetank_types::Said;
 use wavetank_types::names::split_s3_uri;
 
@@ -27,16 +27,27 @@ pub(crate) struct Ended<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) outputs: Outputs,
     pub(crate) input: &'a Input,
-    pub(crate) allowed: Allowed,
+    pub(crate) allowed: Allowed<'a>,
 }
 
 /// What checks allow because faults were in force.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Allowed {
+pub(crate) struct Allowed<'a> {
     /// The sender may have sent again what had arrived.
     pub(crate) repeats: bool,
     /// So much later records may land.
     pub(crate) late: Duration,
+    /// Checks that promise nothing then.
+    pub(crate) skips: &'a [Skip],
+}
+
+impl Allowed<'_> {
+    fn judge(&self, finding: Finding) -> Finding {
+        match self.skips.iter().find(|skip| skip.check == finding.name) {
+            Some(skip) => Finding::not_run(&finding.name, Said::plain(&skip.reason)),
+            None => finding,
+        }
+    }
 }
 
 /// What checks are asked of, beside the target itself.
@@ -61,7 +72,7 @@ impl Ended<'_> {
         progress.begin(Stage::Check, Some(self.scenario.checks.len() as u64));
         let mut findings = Vec::new();
         for (done, check) in (1..).zip(&self.scenario.checks) {
-            findings.push(self.check(check, &known).await?);
+            findings.push(self.allowed.judge(self.check(check, &known).await?));
             progress.at(done);
         }
         let Known { conservation, queries, .. } = known;

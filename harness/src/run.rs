@@ -1,5 +1,7 @@
 //! One scenario on one target: generators, target, checks, report.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use wavetank_generators::fashion_store::StoreError;
 use wavetank_generators::registry::ProfileError;
@@ -159,8 +161,13 @@ pub async fn run(
         }
     }
     faults::lift(target, &faults).await?;
+    if options.swarm.is_some() {
+        come_to_rest(target).await;
+    }
     let allowed = match &options.swarm {
-        Some(_) => Allowed { repeats: may_repeat(&hits), late: scenario.sim.late },
+        Some(_) => {
+            Allowed { repeats: may_repeat(&hits), late: scenario.sim.late, skips: &scenario.sim.skips }
+        }
         None => Allowed::default(),
     };
     let ended = Ended { aws, scenario, outputs, input: &input, allowed };
@@ -178,6 +185,18 @@ pub async fn run(
     report.input = options.brought.as_ref().map(|brought| brought.name.clone());
     report.tank_ms = target.now().since(started).as_millis();
     Ok(report)
+}
+
+/// Waits until nothing is under way: a run that a fault holds up may outlast the last step.
+async fn come_to_rest(target: &dyn Target) {
+    const STEP: Duration = Duration::from_secs(10);
+    const STEPS_MAX: u32 = 360;
+    for _ in 0..STEPS_MAX {
+        if target.is_at_rest() != Some(false) {
+            return;
+        }
+        target.pause(STEP).await;
+    }
 }
 
 /// Whether a call did its work and its caller may have called again.

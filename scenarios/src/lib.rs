@@ -13,5 +13,5 @@ pub use error::ScenarioError;
 pub use outputs::Outputs;
 pub use scenario::{
     Athena, Check, Columns, Exclude, Fault, Files, Freshness, Input, Landing, Logs, Nulls, Output, Query,
-    Replay, Scenario, Sim, Step, Upload, Variant,
+    Replay, Scenario, Sim, Skip, Step, Upload, Variant,
 };

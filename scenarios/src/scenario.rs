@@ -135,9 +135,22 @@ pub struct Sim {
     /// How much later than otherwise records may land under faults; checks of when and where they land allow it.
     #[serde(default, deserialize_with = "duration")]
     pub late: Duration,
+    /// Checks of what nobody promises under faults.
+    #[serde(default, rename = "skip")]
+    pub skips: Vec<Skip>,
     /// Faults that even a correct pipeline of this kind cannot survive.
     #[serde(default, rename = "exclude")]
     pub excludes: Vec<Exclude>,
+}
+
+/// A check that a simulation leaves out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Skip {
+    /// As reports name it, such as `freshness`.
+    pub check: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A fault that is not drawn.

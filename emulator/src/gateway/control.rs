@@ -223,8 +223,8 @@ struct SentRule {
     region: Option<String>,
     /// Instead of these: a Lambda function, or `*` for all of them, whose runs it meets.
     function: Option<String>,
-    /// Calls that services make of each other, instead of those of clients and functions.
-    between_services: Option<bool>,
+    /// A service's model name: the calls that it makes of others, instead of those of clients and functions.
+    caller: Option<String>,
     share: Option<f64>,
     /// From and until, counted from now; either end may be left out.
     window: Option<String>,
@@ -278,9 +278,8 @@ fn add_fault(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError> {
         SentVerdict::TimeOut => Verdict::TimeOut,
         SentVerdict::TimeOutAfter => Verdict::TimeOutAfter,
     };
-    let between_services = sent.between_services.unwrap_or(false);
-    let SentRule { service, operation, region, function, .. } = sent;
-    let rule = Rule { service, operation, region, function, between_services, share, from, until, verdict };
+    let SentRule { service, operation, region, function, caller, .. } = sent;
+    let rule = Rule { service, operation, region, function, caller, share, from, until, verdict };
     if let Some(why) = refusal(&rule) {
         return Err(ControlError::Unreadable(why.to_owned()));
     }
@@ -297,14 +296,14 @@ fn checked_share(share: f64) -> Result<f64, ControlError> {
 fn refusal(rule: &Rule) -> Option<&'static str> {
     let names_call = rule.service.is_some() || rule.operation.is_some() || rule.region.is_some();
     match (&rule.verdict, &rule.function) {
-        (_, Some(_)) if names_call || rule.between_services => {
+        (_, Some(_)) if names_call || rule.caller.is_some() => {
             Some("a function's runs are named by `function` alone")
         }
         (Verdict::RefuseEntries { .. }, Some(_)) => Some("a function's run has no entries to refuse"),
         (Verdict::TimeOut | Verdict::TimeOutAfter, None) => {
             Some("only a function's runs time out; name `function`")
         }
-        (Verdict::Delay(_) | Verdict::RefuseEntries { .. }, None) if rule.between_services => {
+        (Verdict::Delay(_) | Verdict::RefuseEntries { .. }, None) if rule.caller.is_some() => {
             Some("calls between services are not delayed, nor their batches refused in part")
         }
         (Verdict::Delay(_), None) if rule.service.as_deref().is_none_or(|service| service == "s3") => {
@@ -332,7 +331,7 @@ fn faults(gateway: &Gateway) -> Value {
                 "operation": rule.operation,
                 "region": rule.region,
                 "function": rule.function,
-                "between_services": rule.between_services,
+                "caller": rule.caller,
                 "share": rule.share,
                 "from": rule.from.iso_millis(),
                 "until": (rule.until != Timestamp::MAX).then(|| rule.until.iso_millis()),

@@ -121,7 +121,7 @@ impl ServiceId {
         })
     }
 
-    /// The name of the model that has this operation, such as `glue`.
+    /// The name of the model that has this operation, such as `glue`; the service's first model for any other.
     pub(crate) fn model(self, operation: &str) -> &'static str {
         self.schema(operation).map_or("s3", |schema| schema.name)
     }

@@ -48,9 +48,9 @@ pub struct Rule {
     /// A Lambda function's name, or `*` for every function: the rule meets its runs instead of calls. What a verdict does
     /// after the work meets only runs that went well.
     pub function: Option<String>,
-    /// Whether it meets the calls that services make of each other, such as a mapping's GetRecords, instead of those of
-    /// clients and functions. Such calls are not delayed, and their batches not refused in part.
-    pub between_services: bool,
+    /// A service's model name, such as `firehose`: the rule meets the calls that this service makes of others, instead of
+    /// those of clients and functions. Such calls are not delayed, and their batches not refused in part.
+    pub caller: Option<String>,
     /// The share of matching calls that is met, 0.0 to 1.0.
     pub share: f64,
     /// From this instant of tank time.
@@ -69,7 +69,7 @@ impl Rule {
             operation: Some(operation.to_owned()),
             region: None,
             function: None,
-            between_services: false,
+            caller: None,
             share: 1.0,
             from: Timestamp::from_micros(i64::MIN),
             until: Timestamp::MAX,
@@ -85,7 +85,7 @@ impl Rule {
 
     /// Whether it meets a call of a client.
     fn matches(&self, at: &Place<'_>, now: Timestamp) -> bool {
-        !self.between_services && self.is_about(at, now)
+        self.caller.is_none() && self.is_about(at, now)
     }
 
     fn is_about(&self, at: &Place<'_>, now: Timestamp) -> bool {
@@ -176,8 +176,9 @@ impl Faults {
     }
 
     /// The same for a call that one service makes of another.
-    pub(crate) fn verdict_between(&mut self, at: &Place<'_>, now: Timestamp) -> Verdict {
-        self.judge(at.service, |rule| rule.between_services && rule.is_about(at, now))
+    pub(crate) fn verdict_between(&mut self, caller: &str, at: &Place<'_>, now: Timestamp) -> Verdict {
+        let is_of = |rule: &Rule| rule.caller.as_deref() == Some(caller) && rule.is_about(at, now);
+        self.judge(at.service, is_of)
     }
 
     /// What happens to a function's run as it begins.
@@ -269,9 +270,10 @@ mod tests {
             [("glue", 1), ("lambda", 1), ("lambda", 1)]
         );
 
-        faults.add(Rule { between_services: true, ..rule.clone() });
-        assert_eq!(faults.verdict_between(&get_table, at(10)), fail);
-        assert_eq!(faults.verdict_between(&get_tables, at(10)), Verdict::Pass);
+        faults.add(Rule { caller: Some("athena".to_owned()), ..rule.clone() });
+        assert_eq!(faults.verdict_between("athena", &get_table, at(10)), fail);
+        assert_eq!(faults.verdict_between("athena", &get_tables, at(10)), Verdict::Pass);
+        assert_eq!(faults.verdict_between("lambda", &get_table, at(10)), Verdict::Pass);
         assert_eq!(faults.verdict(&get_table, at(10)), Verdict::Pass);
 
         faults.add(Rule { share: 0.25, ..rule });

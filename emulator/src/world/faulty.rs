@@ -59,6 +59,7 @@ impl World {
     /// A call that one service makes of another: what a client's would be refused for, then the rules, then the service.
     pub(super) fn call_between(
         &mut self,
+        from: &Address,
         to: &Address,
         operation: &'static str,
         input: Val,
@@ -69,7 +70,7 @@ impl World {
         }
         let name = to.service.model(operation);
         let place = Place { service: name, operation, region: to.scope.region.as_str() };
-        let verdict = self.faults.verdict_between(&place, self.now);
+        let verdict = self.faults.verdict_between(from.service.model(""), &place, self.now);
         let mut perform =
             |input: Val| self.on_service(to, "", out, |service, cx| service.call(cx, operation, input));
         match verdict {
@@ -95,7 +96,7 @@ impl World {
         }
         let scope = &from.scope;
         let place = Place { service: "s3", operation: command.operation(), region: scope.region.as_str() };
-        let verdict = self.faults.verdict_between(&place, self.now);
+        let verdict = self.faults.verdict_between(from.service.model(""), &place, self.now);
         let mut perform = |command: Command| self.on_s3(scope, "", out, |s3, cx| s3.perform(cx, command));
         match verdict {
             Verdict::Fail(error) => Err(error),

@@ -327,7 +327,7 @@ impl World {
     fn deliver(&mut self, from: Address, effect: Effect, out: &mut Vec<(Address, Effect)>) {
         match effect {
             Effect::Call { to, operation, input, reply } => {
-                let answer = self.call_between(&to, operation, input, out);
+                let answer = self.call_between(&from, &to, operation, input, out);
                 match answer {
                     Ok(Answer::Now(output)) => self.reply(from, reply, Ok(output), out),
                     Ok(Answer::Later(ticket)) => {

@@ -112,7 +112,7 @@ mod tests {
             kind,
             service: "kinesis".to_owned(),
             operation: "PutRecords".to_owned(),
-            between_services: kind == Kind::Slow,
+            caller: if kind == Kind::Slow { "firehose".to_owned() } else { String::new() },
             share,
             from: 0.125,
             until: 0.7,

@@ -187,7 +187,7 @@ fn rule_of(drawn: &Drawn, region: &str, (from, until): (Duration, Duration)) -> 
     } else {
         rule["service"] = json!(drawn.service);
         rule["operation"] = json!(drawn.operation);
-        rule["between_services"] = json!(drawn.between_services);
+        rule["caller"] = json!((!drawn.caller.is_empty()).then_some(&drawn.caller));
     }
     Some(rule)
 }

@@ -11,6 +11,8 @@ use wavetank_types::{Seed, Stream};
 
 use super::kind::Kind;
 
+/// In the last tenth of the time the pipeline catches up.
+const UNTIL_MAX: f64 = 0.9;
 /// How long a consumer is away: an hour.
 const AWAY_MS: i64 = 3_600_000;
 
@@ -26,9 +28,9 @@ pub struct Drawn {
     /// The operation.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub operation: String,
-    /// Whether it meets the calls of other services instead of those of clients and functions.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub between_services: bool,
+    /// The service whose calls it meets; empty for those of clients and functions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub caller: String,
     /// The share of calls or runs that it meets, 0.0 to 1.0.
     pub share: f64,
     /// From this share of the time in which the input arrives.
@@ -48,13 +50,13 @@ fn is_zero(number: &i64) -> bool {
 impl Drawn {
     /// What it meets, as people read it.
     pub fn place(&self) -> String {
-        let who = if self.between_services { "between services: " } else { "" };
         let what = match self.kind {
             Kind::Region => "every call",
             Kind::Stall => "event source mappings",
             Kind::ClockAskew => "the producer",
             kind if kind.is_of_functions() => "functions",
-            _ => return format!("{who}{} {}", self.service, self.operation),
+            _ if self.caller.is_empty() => return format!("{} {}", self.service, self.operation),
+            _ => return format!("{} {} by {}", self.service, self.operation, self.caller),
         };
         what.to_owned()
     }
@@ -69,8 +71,8 @@ pub struct Swarm {
     pub faults: Vec<Drawn>,
 }
 
-/// Where something may go wrong: service, operation, whether between services, kinds.
-type Place = (&'static str, &'static str, bool, &'static [Kind]);
+/// Where something may go wrong: the service that calls, service, operation, kinds.
+type Place = (&'static str, &'static str, &'static str, &'static [Kind]);
 
 const BATCH: &[Kind] =
     &[Kind::Throttle, Kind::Partial, Kind::ServerError, Kind::Slow, Kind::Lost, Kind::Duplicate];
@@ -95,41 +97,45 @@ fn places(scenario: &Scenario) -> Vec<Place> {
     let template = scenario.file(&scenario.template);
     let has = |kind: &str| template.contains(kind);
     let mut places: Vec<Place> = match to {
-        "kinesis" => vec![("kinesis", "PutRecords", false, BATCH)],
-        "firehose" => vec![("firehose", "PutRecordBatch", false, BATCH)],
-        "dynamodb" => vec![("dynamodb", "BatchWriteItem", false, BATCH)],
-        "sqs" => vec![("sqs", "SendMessageBatch", false, BATCH)],
-        "s3" => vec![("s3", "PutObject", false, OBJECT)],
+        "kinesis" => vec![("", "kinesis", "PutRecords", BATCH)],
+        "firehose" => vec![("", "firehose", "PutRecordBatch", BATCH)],
+        "dynamodb" => vec![("", "dynamodb", "BatchWriteItem", BATCH)],
+        "sqs" => vec![("", "sqs", "SendMessageBatch", BATCH)],
+        "s3" => vec![("", "s3", "PutObject", OBJECT)],
         _ => Vec::new(),
     };
     if has("AWS::Lambda::Function") {
-        places.push(("", "", false, RUN));
+        places.push(("", "", "", RUN));
         if has("AWS::DynamoDB::Table") {
-            places.extend(["PutItem", "UpdateItem", "GetItem"].map(|name| ("dynamodb", name, false, INNER)));
+            places.extend(["PutItem", "UpdateItem", "GetItem"].map(|name| ("", "dynamodb", name, INNER)));
             if to != "dynamodb" {
-                places.push(("dynamodb", "BatchWriteItem", false, INNER));
+                places.push(("", "dynamodb", "BatchWriteItem", INNER));
             }
         }
         if scenario.steps.iter().any(|step| matches!(step, Step::Job { .. })) {
-            places.push(("glue", "StartJobRun", false, &[Kind::Throttle, Kind::ServerError]));
+            places.push(("", "glue", "StartJobRun", &[Kind::Throttle, Kind::ServerError]));
         }
     }
     if has("AWS::Lambda::EventSourceMapping") {
-        places.push(("", "", false, &[Kind::Outage, Kind::Stall]));
+        places.push(("", "", "", &[Kind::Outage, Kind::Stall]));
     }
-    if has("AWS::Kinesis::Stream") {
-        places.push(("kinesis", "GetRecords", true, READ));
+    for (caller, consumer) in
+        [("lambda", "AWS::Lambda::EventSourceMapping"), ("firehose", "KinesisStreamSourceConfiguration")]
+    {
+        if has("AWS::Kinesis::Stream") && has(consumer) {
+            places.push((caller, "kinesis", "GetRecords", READ));
+        }
     }
     if has("StreamSpecification") {
-        places.push(("dynamodbstreams", "GetRecords", true, READ));
+        places.push(("lambda", "dynamodbstreams", "GetRecords", READ));
     }
     if has("AWS::KinesisFirehose::DeliveryStream") {
-        places.push(("s3", "PutObject", true, BETWEEN));
+        places.push(("firehose", "s3", "PutObject", BETWEEN));
     }
     if scenario.input.template.is_some() || scenario.input.orders.is_some() {
-        places.push(("", "", false, &[Kind::ClockAskew]));
+        places.push(("", "", "", &[Kind::ClockAskew]));
     }
-    places.push(("", "", false, &[Kind::Region]));
+    places.push(("", "", "", &[Kind::Region]));
     places
 }
 
@@ -139,14 +145,14 @@ impl Swarm {
         let seed = Seed(seed);
         let intensity = intensity.unwrap_or_else(|| unit(&mut seed.stream("sim/intensity")));
         let mut faults = Vec::new();
-        for (service, operation, between_services, kinds) in places(scenario) {
+        for (caller, service, operation, kinds) in places(scenario) {
             for kind in kinds {
-                let stream = seed.stream(&format!("sim/{service}/{operation}/{}", kind.name()));
+                let stream = seed.stream(&format!("sim/{caller}/{service}/{operation}/{}", kind.name()));
                 let place = Drawn {
                     kind: *kind,
                     service: service.to_owned(),
                     operation: operation.to_owned(),
-                    between_services,
+                    caller: caller.to_owned(),
                     share: 0.0,
                     from: 0.0,
                     until: 0.0,
@@ -190,7 +196,7 @@ fn draw_one(place: Drawn, intensity: f64, mut stream: Stream) -> Option<Drawn> {
         Kind::Region => 0.02 + 0.08 * length,
         _ => 0.1 + 0.9 * length,
     };
-    let until = rounded((from + length).min(1.0));
+    let until = rounded((from + length).min(UNTIL_MAX));
     let share = match place.kind {
         Kind::Outage | Kind::Region | Kind::Stall | Kind::ClockAskew => 1.0,
         _ => rounded((0.02 + 0.78 * strength) * intensity).max(0.01),
@@ -231,7 +237,7 @@ mod tests {
                 for drawn in &swarm.faults {
                     seen.insert(drawn.kind);
                     assert!(
-                        drawn.from < drawn.until && drawn.until <= 1.0 && drawn.share <= 1.0,
+                        drawn.from < drawn.until && drawn.until <= UNTIL_MAX && drawn.share <= 1.0,
                         "{drawn:?}"
                     );
                 }
