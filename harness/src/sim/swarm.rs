@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_seed_always_draws_the_same_swarm_and_all_seeds_draw_every_kind_that_there_is() {
         let mut seen = BTreeSet::new();
-        for name in ["trades", "data-lake-iot"] {
+        for name in ["trades", "data-lake-iot", "fashion-store"] {
             let scenario = Scenario::open(name).unwrap();
             for seed in 0..100 {
                 let swarm = Swarm::draw(&scenario, seed, None);
