@@ -93,12 +93,13 @@ fn a_failure_is_made_small_and_is_the_same_ten_times_of_ten() {
 fn what_trades_exclude_is_what_they_do_not_survive() {
     let mut scenario = Scenario::open("trades").unwrap();
     scenario.sim.excludes.clear();
+    let options = SimOptions { intensity: Some(0.8), ..rows(100) };
     let found = (0..100).find_map(|seed| {
-        let plan = Plan::of(&scenario, &rows(100), seed);
+        let plan = Plan::of(&scenario, &options, seed);
         let trace = run_plan(&scenario, &plan);
         (!trace.is_ok()).then_some((plan, trace))
     });
-    let (plan, trace) = found.expect("a seed that loses the answer to a put");
+    let (plan, trace) = found.expect("a seed that loses an answer or stops a mapping");
     // A few runs suffice to leave most of the faults out.
     let runs = Cell::new(0);
     let small = shrink(&scenario, &plan, &trace, &|| runs.replace(runs.get() + 1) < 30);
