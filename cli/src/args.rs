@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run a scenario and report what became of every row
     Run(Box<RunArgs>),
+    /// Run a scenario over many seeds, each under faults that it draws; make failures small
+    Sim(Box<SimArgs>),
     /// Answer AWS requests on this machine until interrupted
     Serve(ServeArgs),
     /// Run a command against a fresh tank, and tell what happened there; its exit code is the command's
@@ -93,6 +96,43 @@ pub(crate) struct RunArgs {
     /// Add the report to this file as Markdown, such as to "$GITHUB_STEP_SUMMARY"
     #[arg(long, value_name = "FILE.md")]
     pub(crate) markdown: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SimArgs {
+    /// A bundled scenario, or a folder with a scenario.toml
+    #[arg(required_unless_present = "replay")]
+    pub(crate) scenario: Option<String>,
+    /// Run these seeds; the second is left out
+    #[arg(long, value_name = "FROM..UNTIL", value_parser = seeds, default_value = "0..100")]
+    pub(crate) seeds: Range<u64>,
+    /// Run this seed alone, and print its report
+    #[arg(long, conflicts_with = "seeds")]
+    pub(crate) seed: Option<u64>,
+    /// Generate this many rows in each run [default: the scenario's]
+    #[arg(long, value_parser = count)]
+    pub(crate) rows: Option<u64>,
+    /// Use this many threads; what comes out is the same with any number [default: all]
+    #[arg(long)]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Draw so many and so strong faults, from 0 (none) to 1 [default: drawn for each seed]
+    #[arg(long, value_parser = intensity)]
+    pub(crate) intensity: Option<f64>,
+    /// Run a variant of the scenario, such as naive
+    #[arg(long)]
+    pub(crate) variant: Option<String>,
+    /// Write failures below this folder, each in one of its own
+    #[arg(long, value_name = "DIR", default_value = "failures")]
+    pub(crate) out: PathBuf,
+    /// Make this many failures small and write them down; 0 writes none
+    #[arg(long, default_value_t = 1)]
+    pub(crate) shrink: usize,
+    /// Run again what is in this folder, and compare
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenario", "seed", "seeds", "rows", "variant", "intensity"])]
+    pub(crate) replay: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Where a store keeps its orders.
@@ -295,6 +335,20 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| format!("`{text}` is not a number of threads; write 1 or more"))
 }
 
+/// `0..1000`.
+fn seeds(text: &str) -> Result<Range<u64>, String> {
+    let refuse = || format!("`{text}` is no range of seeds; write 0..1000");
+    let (from, until) = text.split_once("..").ok_or_else(refuse)?;
+    let range = count(from)?..count(until)?;
+    if range.is_empty() { Err(refuse()) } else { Ok(range) }
+}
+
+/// From 0 to 1.
+fn intensity(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| format!("`{text}` is not a number from 0 to 1"))?;
+    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(format!("{value} is not from 0 to 1")) }
+}
+
 /// A count as people write it: `60`, `1_000_000`, `1e6`, `2.5e3`.
 fn count(text: &str) -> Result<u64, String> {
     let plain = text.replace('_', "");
@@ -324,6 +378,15 @@ mod tests {
         check("2.55e1", None);
         check("-1", None);
         check("many", None);
+    }
+
+    #[test]
+    fn seeds_are_a_range_whose_end_is_left_out() {
+        let check = |text: &str, range: Option<Range<u64>>| assert_eq!(seeds(text).ok(), range, "{text}");
+        check("0..1e3", Some(0..1_000));
+        check("7..8", Some(7..8));
+        check("8..8", None);
+        check("9", None);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(crate) fn generate(args: &GenerateArgs, template: &Path) -> Result<ExitCode,
         Some(span) => args.rate.records(span),
         None => args.rows.unwrap_or(COUNT_DEFAULT),
     };
-    let events = Events { template, seed: Seed(args.seed), count, rate: args.rate };
+    let events = Events { template, seed: Seed(args.seed), count, rate: args.rate, ahead_ms: 0 };
     match (&args.to, &args.out) {
         (Some(sink), _) => send(args, &events, sink),
         (None, Some(out)) => write(&events, out),

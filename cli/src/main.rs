@@ -16,6 +16,7 @@ mod progress;
 mod run;
 mod send;
 mod serve;
+mod sim;
 mod whole_file;
 
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let outcome = match args.command {
         Command::Run(options) => run::run(&options),
+        Command::Sim(options) => sim::sim(&options),
         Command::Serve(options) => serve::serve(&options),
         Command::Exec(options) => exec::exec(&options),
         Command::Env(at) => control::env(&at),

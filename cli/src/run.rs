@@ -41,6 +41,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         seed: args.seed,
         variant: args.variant.clone(),
         defects: args.defects.clone().unwrap_or_default(),
+        swarm: None,
+        without_own_faults: false,
         brought: args.input.as_deref().map(bring).transpose()?,
         ..RunOptions::default()
     };

@@ -12,6 +12,8 @@ use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput};
 
 use crate::client::Aws;
 
+const PUT_BACK_OFF: Duration = Duration::from_millis(100);
+const PUT_BACK_OFF_MAX: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_secs(1);
 
 /// Why the pipeline did not come to its end.
@@ -85,13 +87,28 @@ pub async fn put(aws: Aws<'_>, uri: &str, body: Bytes) -> Result<(), DriveError>
         uri: uri.to_owned(),
         cause: "not of the form s3://bucket/key".to_owned(),
     })?;
-    let request = aws.target().s3(aws.region()).put_object().bucket(bucket).key(key).body(body.into());
-    let refused = |cause: String| DriveError::Upload { uri: uri.to_owned(), cause };
-    request
-        .send()
-        .await
-        .map(drop)
-        .map_err(|error| refused(aws_sdk_s3::error::DisplayErrorContext(error).to_string()))
+    let s3 = aws.target().s3(aws.region());
+    let mut back_off = PUT_BACK_OFF;
+    for attempt in 1.. {
+        let sent = s3.put_object().bucket(bucket).key(key).body(body.clone().into()).send().await;
+        match sent {
+            Ok(_) => return Ok(()),
+            // The client's own tries are over; those of somebody who must not lose the object are not.
+            Err(error) if attempt < aws.tries_max() && error.raw_response().is_some_and(may_pass) => {
+                aws.target().pause(back_off).await;
+                back_off = (back_off * 2).min(PUT_BACK_OFF_MAX);
+            }
+            Err(error) => {
+                let cause = aws_sdk_s3::error::DisplayErrorContext(error).to_string();
+                return Err(DriveError::Upload { uri: uri.to_owned(), cause });
+            }
+        }
+    }
+    unreachable!("the last attempt returns")
+}
+
+fn may_pass(answer: &aws_smithy_runtime_api::client::orchestrator::HttpResponse) -> bool {
+    answer.status().is_server_error()
 }
 
 /// Stores the scenario's own files and folder markers.

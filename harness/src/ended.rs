@@ -1,7 +1,9 @@
 //! What a run's end is asked: answers, what became of every record, and each check of the scenario.
 
+use std::time::Duration;
+
 use chrono::FixedOffset;
-use wavetank_scenarios::{Check, Outputs, Query, Scenario, ScenarioError};
+use wavetank_scenarios::{Check, Freshness, Outputs, Query, Scenario, ScenarioError, Skip};
 use wavetank_types::Said;
 use wavetank_types::names::split_s3_uri;
 
@@ -27,6 +29,27 @@ pub(crate) struct Ended<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) outputs: Outputs,
     pub(crate) input: &'a Input,
+    pub(crate) allowed: Allowed<'a>,
+}
+
+/// What checks allow because faults were in force.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Allowed<'a> {
+    /// The sender may have sent again what had arrived.
+    pub(crate) repeats: bool,
+    /// So much later records may land.
+    pub(crate) late: Duration,
+    /// Checks that promise nothing then.
+    pub(crate) skips: &'a [Skip],
+}
+
+impl Allowed<'_> {
+    fn judge(&self, finding: Finding) -> Finding {
+        match self.skips.iter().find(|skip| skip.check == finding.name) {
+            Some(skip) => Finding::not_run(&finding.name, Said::plain(&skip.reason)),
+            None => finding,
+        }
+    }
 }
 
 /// What checks are asked of, beside the target itself.
@@ -55,7 +78,7 @@ impl Ended<'_> {
         progress.begin(Stage::Check, Some(self.scenario.checks.len() as u64));
         let mut findings = Vec::new();
         for (done, check) in (1..).zip(&self.scenario.checks) {
-            findings.extend(self.check(check, &known).await?);
+            findings.extend(self.check(check, &known).await?.map(|finding| self.allowed.judge(finding)));
             progress.at(done);
         }
         let Known { conservation, edges, queries, .. } = known;
@@ -145,7 +168,7 @@ impl Ended<'_> {
 
     async fn check(&self, check: &Check, known: &Known<'_>) -> Result<Option<Finding>, RunError> {
         Ok(Some(match check {
-            Check::Conserved {} => conserved::finding(&known.conservation),
+            Check::Conserved {} => conserved::finding(&known.conservation, self.allowed.repeats),
             Check::Oracle { .. } => {
                 let finding = check::oracle::check(&known.queries);
                 match known.truth.likely_cause(&known.queries).filter(|_| finding.is_failed()) {
@@ -203,9 +226,10 @@ impl Ended<'_> {
             let why = Said::new("the scenario has no [landing]", "scenario không có [landing]");
             return Finding::not_run("landed", why);
         };
+        let late = self.allowed.late;
         match (check, self.input.store()) {
-            (Check::Landed { path, slack }, _) => landed.folders(path, *slack),
-            (Check::Freshness(limits), _) => landed.freshness(limits),
+            (Check::Landed { path, slack }, _) => landed.folders(path, *slack, late),
+            (Check::Freshness(limits), _) => landed.freshness(&later(limits, late)),
             (_, Some(input)) => landed.order(&input.walk().places),
             (_, None) => Finding::not_run("order", no_store()),
         }
@@ -227,6 +251,11 @@ impl Ended<'_> {
     fn database(&self) -> Result<String, ScenarioError> {
         self.outputs.fill(self.scenario.athena.as_ref().map_or("default", |athena| &athena.database))
     }
+}
+
+fn later(limits: &Freshness, by: Duration) -> Freshness {
+    let Freshness { edge, p50_max, p95_max, p99_max } = limits.clone();
+    Freshness { edge, p50_max: p50_max + by, p95_max: p95_max + by, p99_max: p99_max + by }
 }
 
 fn no_store() -> Said {

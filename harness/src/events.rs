@@ -28,6 +28,8 @@ pub struct Events {
     pub count: u64,
     /// How many a second.
     pub rate: Rate,
+    /// How far the clock that dates them is ahead, in milliseconds; behind if negative.
+    pub ahead_ms: i64,
 }
 
 /// One record with its instant.
@@ -35,7 +37,7 @@ pub struct Events {
 pub struct Event {
     /// Its number, from 0.
     pub number: u64,
-    /// When it goes out.
+    /// When it goes out, by the clock of whoever sends it.
     pub at: Timestamp,
     /// The record, with its line end.
     pub line: String,
@@ -68,6 +70,7 @@ impl Events {
     }
 
     fn event(&self, number: u64, at: Timestamp) -> Event {
+        let at = Timestamp::from_micros(at.micros().saturating_add(self.ahead_ms.saturating_mul(1_000)));
         Event { number, at, line: self.template.record(self.seed, number, at) }
     }
 
@@ -105,11 +108,14 @@ mod tests {
     #[test]
     fn every_record_has_its_number_and_the_instant_of_its_tick() {
         let template = Template::parse("{{date.utc(\"ss\")}}").expect("a template");
-        let events = Events { template, seed: Seed(1), count: 5, rate: "2/s".parse().expect("a rate") };
+        let events =
+            Events { template, seed: Seed(1), count: 5, rate: "2/s".parse().expect("a rate"), ahead_ms: 0 };
         let all: Vec<(u64, String)> =
             events.iter(Timestamp::TANK_EPOCH).map(|event| (event.number, event.line)).collect();
         let expected = ["01", "01", "02", "02", "03"].map(|second| format!("{second}\n"));
         assert_eq!(all, (0..).zip(expected).collect::<Vec<_>>());
+        let ahead = Events { ahead_ms: 1_000, ..events.clone() };
+        assert_eq!(ahead.iter(Timestamp::TANK_EPOCH).next().map(|event| event.line), Some("02\n".to_owned()));
         let never = Events { rate: "0/s".parse().expect("a rate"), ..events };
         assert_eq!(never.iter(Timestamp::TANK_EPOCH).count(), 0);
     }

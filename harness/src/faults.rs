@@ -37,10 +37,20 @@ pub async fn set(target: &dyn Target, faults: &[Fault], outputs: &Outputs) -> Re
         if let Some(window) = &fault.window {
             rule["window"] = json!(window);
         }
-        let answer = ask(target, Method::POST, PLACE, &rule.to_string()).await?;
-        ids.extend(answer["id"].as_u64());
+        ids.extend(add(target, &rule).await?);
     }
     Ok(ids)
+}
+
+/// Puts a rule in force, in the control API's own words. Answers its id.
+pub(crate) async fn add(target: &dyn Target, rule: &Value) -> Result<Option<u64>, FaultError> {
+    Ok(ask(target, Method::POST, PLACE, &rule.to_string()).await?["id"].as_u64())
+}
+
+/// Every rule in force.
+pub(crate) async fn all(target: &dyn Target) -> Result<Vec<Value>, FaultError> {
+    let mut answer = ask(target, Method::GET, PLACE, "").await?;
+    Ok(answer["faults"].as_array_mut().map(std::mem::take).unwrap_or_default())
 }
 
 /// Takes faults back.

@@ -1,6 +1,7 @@
 //! What comes in: rows in one object, rows as records, or records of a template, over time or at once. Made ready, sent, and accounted for afterwards.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use bytes::Bytes;
 use wavetank_generators::event_revenue::Oracle;
@@ -21,6 +22,7 @@ use crate::progress::{Progress, Stage};
 use crate::records::{Records, Rows};
 use crate::run::{RunError, RunOptions};
 use crate::send::Sink;
+use crate::sim::swarm::Swarm;
 use crate::store::OrdersPlace;
 use crate::store::{self, StoreInput};
 
@@ -93,7 +95,8 @@ impl Input {
         let named = |cause: String| ScenarioError::File { file: format!("{}/{file}", scenario.name), cause };
         let template = Template::parse(scenario.file(file)).map_err(|error| named(error.to_string()))?;
         let rate = scenario.input.rate.unwrap_or(kdg::Rate::Constant(0.0));
-        let events = Events { template, seed: Seed(options.seed), count, rate };
+        let ahead_ms = options.swarm.as_ref().map_or(0, Swarm::askew_ms);
+        let events = Events { template, seed: Seed(options.seed), count, rate, ahead_ms };
         Ok(Self::Events { events, start: Timestamp::TANK_EPOCH })
     }
 
@@ -128,6 +131,30 @@ impl Input {
             }
         }
         Ok(())
+    }
+
+    /// How long it takes to send, in tank time from `now` on; at least as long as Lambda's first two tries of an event last,
+    /// so that the third meets no fault.
+    pub(crate) fn span(&self, scenario: &Scenario, now: Timestamp) -> Duration {
+        const AT_ONCE: Duration = Duration::from_secs(110);
+        let at_rate = scenario.input.rate.map(|rate| {
+            let second = rate.records(Duration::from_secs(1_000)).max(1) as f64 / 1_000.0;
+            Duration::from_secs_f64((self.one_by_one() as f64 / second).min(86_400.0))
+        });
+        match self {
+            Self::Store(input) => input.store.end().since(now),
+            _ => at_rate.unwrap_or_default().max(AT_ONCE),
+        }
+    }
+
+    /// How many records go one by one.
+    fn one_by_one(&self) -> u64 {
+        match self {
+            Self::Records(records) => records.len(),
+            Self::Lines(lines) => lines.len(),
+            Self::Events { events, .. } => events.count,
+            Self::Rows { .. } | Self::Brought { .. } | Self::Store(_) => 0,
+        }
     }
 
     /// What became of it.

@@ -27,6 +27,7 @@ mod records;
 pub mod report;
 pub mod run;
 pub mod send;
+pub mod sim;
 pub mod sql_copy;
 pub mod store;
 pub mod tables;

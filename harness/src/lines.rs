@@ -141,6 +141,11 @@ impl Lines {
         Ok(())
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> u64 {
+        self.count
+    }
+
     /// Sends all of them: as one object, or over time, those of a second together at its end.
     pub(crate) async fn send(
         &mut self,

@@ -62,6 +62,11 @@ impl Records {
         Ok(Self { rows, outgoing, rate: scenario.input.rate })
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> u64 {
+        self.outgoing.len() as u64
+    }
+
     /// Sends all of them; those of a second together at its end.
     pub(crate) async fn send(
         &self,

@@ -1,6 +1,7 @@
 //! One scenario on one target: generators, target, checks, report.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use wavetank_generators::fashion_store::StoreError;
@@ -15,7 +16,7 @@ use crate::check::{self, Finding};
 use crate::client::Aws;
 use crate::defects::DefectList;
 use crate::drive::{self, DriveError};
-use crate::ended::Ended;
+use crate::ended::{Allowed, Ended};
 use crate::faults::{self, FaultError};
 use crate::input::Input;
 use crate::observe::ObserveError;
@@ -24,6 +25,9 @@ use crate::progress::{Progress, Silent, Stage};
 use crate::provision::{self, ProvisionError};
 use crate::report::Report;
 use crate::send::{SendError, SinkError};
+use crate::sim::force::{Hits, InForce, Timed};
+use crate::sim::kind::Kind;
+use crate::sim::swarm::Swarm;
 use crate::store::{OrdersError, OrdersPlace};
 use crate::target::Target;
 
@@ -52,6 +56,10 @@ pub struct RunOptions {
     pub parameters: BTreeMap<String, String>,
     /// A file that a person brings instead of generated rows.
     pub brought: Option<Brought>,
+    /// Faults of a simulation, in force while the input arrives. The harness's own client is patient then.
+    pub swarm: Option<Swarm>,
+    /// Whether the scenario's own faults are left out.
+    pub without_own_faults: bool,
 }
 
 impl RunOptions {
@@ -183,6 +191,8 @@ pub async fn run(
     progress: &dyn Progress,
 ) -> Result<Report, RunError> {
     let started = target.now();
+    let timed = options.swarm.as_ref().map(|_| Timed::new(target, &scenario.region));
+    let target = timed.as_ref().map_or(target, |timed| timed as &dyn Target);
     let variant = options.variant.as_deref().map(|name| scenario.variant(name)).transpose()?;
     let section = match options.orchestrator {
         Orchestrator::Scheduler => None,
@@ -192,6 +202,7 @@ pub async fn run(
     };
     let mut input = Input::prepare(scenario, options, progress)?;
     let aws = Aws::new(target, &scenario.region);
+    let aws = if options.swarm.is_some() { aws.patient() } else { aws };
 
     progress.begin(Stage::Provision, None);
     let mut parameters = variant.map(|variant| variant.parameters.clone()).unwrap_or_default();
@@ -210,8 +221,19 @@ pub async fn run(
         Some(section) => Some(Dags::begin(aws, scenario, section, &outputs).await?),
         None => None,
     };
-    let faults = faults::set(target, &scenario.faults, &outputs).await?;
+    let own_faults = if options.without_own_faults { &[] } else { scenario.faults.as_slice() };
+    let faults = faults::set(target, own_faults, &outputs).await?;
+    let in_force = match (&options.swarm, &timed) {
+        (Some(swarm), Some(timed)) => {
+            Some(InForce::begin(timed, swarm, input.span(scenario, timed.now())).await?)
+        }
+        _ => None,
+    };
     input.send(aws, scenario, &outputs, progress).await?;
+    let hits = match in_force {
+        Some(in_force) => in_force.end(aws).await?,
+        None => Hits::new(),
+    };
 
     for step in &scenario.steps {
         progress.begin(stage_of(step), None);
@@ -233,8 +255,18 @@ pub async fn run(
         None => None,
     };
     faults::lift(target, &faults).await?;
-    let ended = Ended { aws, scenario, outputs, input: &input };
+    if options.swarm.is_some() {
+        come_to_rest(target).await;
+    }
+    let allowed = match &options.swarm {
+        Some(_) => {
+            Allowed { repeats: may_repeat(&hits), late: scenario.sim.late, skips: &scenario.sim.skips }
+        }
+        None => Allowed::default(),
+    };
+    let ended = Ended { aws, scenario, outputs, input: &input, allowed };
     let mut report = ended.report(progress).await?;
+    report.fault_hits = hits;
     report.seed = Seed(options.seed);
     report.rows = report.ledger.generated;
     report.variant = options.variant.clone();
@@ -277,6 +309,23 @@ async fn metamorphic(
         report.findings.push(check::metamorphic::compare(form, report, &second));
     }
     Ok(())
+}
+
+/// Waits until nothing is under way: a run that a fault holds up may outlast the last step.
+async fn come_to_rest(target: &dyn Target) {
+    const STEP: Duration = Duration::from_secs(10);
+    const STEPS_MAX: u32 = 360;
+    for _ in 0..STEPS_MAX {
+        if target.is_at_rest() != Some(false) {
+            return;
+        }
+        target.pause(STEP).await;
+    }
+}
+
+/// Whether a call did its work and its caller may have called again.
+fn may_repeat(hits: &Hits) -> bool {
+    hits.keys().any(|(kind, _)| matches!(kind, Kind::Lost | Kind::Duplicate))
 }
 
 fn is_of_jobs(check: &Check) -> bool {

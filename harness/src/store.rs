@@ -24,6 +24,7 @@ use crate::drive;
 use crate::progress::{Progress, Stage};
 use crate::run::{RunError, RunOptions};
 use crate::send::{Outgoing, Sink};
+use crate::sim::swarm::Swarm;
 
 pub use orders::{Files, OrdersDb, OrdersError};
 
@@ -42,6 +43,8 @@ const INSERT_TICKS: u32 = 10;
 pub(crate) struct StoreInput {
     pub(crate) store: Store,
     orders: OrdersPlace,
+    /// How far the clock that dates clicks is ahead, in milliseconds; behind if negative.
+    ahead_ms: i64,
     walk: OnceLock<Walk>,
     /// How often the database's server had to be started again.
     restarts: OnceLock<u32>,
@@ -87,9 +90,11 @@ impl StoreInput {
         plan.users = options.users.or(scenario.input.users).unwrap_or(plan.users);
         plan.days = options.days.or(scenario.input.days).unwrap_or(plan.days);
         plan.defects = defects;
+        let ahead_ms = options.swarm.as_ref().map_or(0, Swarm::askew_ms);
         Ok(Self {
             store: Store::new(plan)?,
             orders: options.orders,
+            ahead_ms,
             walk: OnceLock::new(),
             restarts: OnceLock::new(),
         })
@@ -134,7 +139,7 @@ impl StoreInput {
         loop {
             ticks += 1;
             let end = self.store.start() + TICK * ticks;
-            wait_until(aws, before(end)).await;
+            wait_until(aws, self.by_true_time(before(end))).await;
             clicks.take_until(end, &mut due);
             sink.send(aws, &outgoing(&due, &mut text)).await?;
             sent += due.len() as u64;
@@ -150,6 +155,11 @@ impl StoreInput {
                 return Ok(());
             }
         }
+    }
+
+    /// When it is really so late as the clock that dates clicks says.
+    fn by_true_time(&self, at: Timestamp) -> Timestamp {
+        Timestamp::from_micros(at.micros().saturating_sub(self.ahead_ms.saturating_mul(1_000)))
     }
 
     /// Where the orders were, and whether their database had to be started again, for the report.

@@ -14,6 +14,6 @@ pub use edge::{Change, Edge, Ends, LedgerForm, Metamorphic, Relation, Repeats};
 pub use error::ScenarioError;
 pub use outputs::Outputs;
 pub use scenario::{
-    Airflow, Athena, Check, Columns, Fault, Files, Freshness, Input, Landing, Logs, Nulls, Output, Query,
-    Replay, Scenario, Step, Upload, Variant,
+    Airflow, Athena, Check, Columns, Exclude, Fault, Files, Freshness, Input, Landing, Logs, Nulls, Output,
+    Query, Replay, Scenario, Sim, Skip, Step, Upload, Variant,
 };

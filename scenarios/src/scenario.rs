@@ -63,6 +63,9 @@ pub struct Scenario {
     /// What must hold.
     #[serde(default, rename = "check")]
     pub checks: Vec<Check>,
+    /// What a simulation leaves out.
+    #[serde(default)]
+    pub sim: Sim,
     /// Other ways to run it, by name.
     #[serde(default, rename = "variant")]
     pub variants: BTreeMap<String, Variant>,
@@ -134,6 +137,49 @@ pub enum Upload {
         /// `s3://bucket/folder/`.
         marker: String,
     },
+}
+
+/// What a simulation of it is like.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sim {
+    /// Rows of each run, unless the command line says otherwise; the input's number if not given.
+    pub rows: Option<u64>,
+    /// Of a store: its users.
+    pub users: Option<u64>,
+    /// How much later than otherwise records may land under faults; checks of when and where they land allow it.
+    #[serde(default, deserialize_with = "duration")]
+    pub late: Duration,
+    /// Checks of what nobody promises under faults.
+    #[serde(default, rename = "skip")]
+    pub skips: Vec<Skip>,
+    /// Faults that even a correct pipeline of this kind cannot survive.
+    #[serde(default, rename = "exclude")]
+    pub excludes: Vec<Exclude>,
+}
+
+/// A check that a simulation leaves out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Skip {
+    /// As reports name it, such as `freshness`.
+    pub check: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A fault that is not drawn.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exclude {
+    /// The fault's kind, such as `lost`.
+    pub kind: String,
+    /// The service; every one if not given.
+    pub service: Option<String>,
+    /// The operation; every one if not given.
+    pub operation: Option<String>,
+    /// Why.
+    pub reason: String,
 }
 
 /// One step after the input has arrived.

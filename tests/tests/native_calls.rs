@@ -81,8 +81,33 @@ async fn a_run_that_is_failed_after_its_work_keeps_what_it_did(tank: Tank) {
     assert_eq!(status, 200);
     assert_eq!(send(&tank, "two").await.unwrap(), "2", "the first message was sent too");
 
-    let verdict = json!({ "fail": { "code": "Crash" } });
+    let verdict = json!({ "refuse_entries": { "code": "Slow", "share": 0.5 } });
     let (status, told) =
         control(&tank, "POST", "faults", json!({ "function": "send", "verdict": verdict })).await;
-    assert!(status == 400 && told.to_string().contains("fail_after"), "{told}");
+    assert!(status == 400 && told.to_string().contains("no entries"), "{told}");
+}
+
+#[wavetank::test]
+async fn a_run_can_fail_before_its_work_time_out_and_come_twice(tank: Tank) {
+    start(&tank).await;
+    let under = async |verdict: Value, body: &str| {
+        let rule = json!({ "function": "*", "verdict": verdict });
+        let (status, set) = control(&tank, "POST", "faults", rule).await;
+        assert_eq!(status, 200, "{set}");
+        let before = tank.now();
+        let answer = send(&tank, body).await.unwrap_or_else(|error| error.to_string());
+        let (_, listed) = control(&tank, "GET", "faults", json!({})).await;
+        assert_eq!(listed["faults"][0]["hits"], json!({ "lambda": 1 }), "{listed}");
+        control(&tank, "DELETE", "faults", json!({})).await;
+        (answer, tank.now().since(before).as_secs())
+    };
+    let (answer, _) = under(json!({ "fail": { "code": "Crash" } }), "one").await;
+    assert!(answer.contains("Crash"), "{answer}");
+    let (answer, secs) = under(json!("time_out"), "two").await;
+    assert!(answer.contains("Task timed out") && secs >= 3, "{answer} after {secs} s");
+    assert_eq!(under(json!("duplicate"), "three").await.0, "2", "twice, and nothing before");
+    let (answer, secs) = under(json!("time_out_after"), "four").await;
+    assert!(answer.contains("Task timed out") && secs >= 3, "{answer} after {secs} s");
+    let (answer, secs) = under(json!({ "delay": "2s" }), "five").await;
+    assert_eq!((answer.as_str(), secs), ("4", 2), "the one that timed out did its work");
 }

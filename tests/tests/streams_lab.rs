@@ -100,7 +100,8 @@ fn the_generator_sends_to_a_served_tank_in_its_own_time() {
         aws.call::<CreateStream>(input).await.unwrap();
         tank.pause(std::time::Duration::from_secs(5)).await;
         let template = Template::parse("{\"n\": {{random.number(9)}}}").unwrap();
-        let events = Events { template, seed: Seed(1), count: 1_200, rate: "100/s".parse().unwrap() };
+        let events =
+            Events { template, seed: Seed(1), count: 1_200, rate: "100/s".parse().unwrap(), ahead_ms: 0 };
         let (before, sink) = (tank.now(), Sink::Kinesis("clicks".to_owned()));
         let sent = events.send(aws, &sink, before, &Silent).await.unwrap();
         assert!(

@@ -217,6 +217,12 @@ impl Balance {
         self.anomalies.is_empty() && self.generated == self.accounted()
     }
 
+    /// The same where the sender may have repeated itself: copies too many are his doing, and no record is missing.
+    pub fn is_conserved_but_for_repeats(&self) -> bool {
+        self.anomalies.keys().all(|anomaly| *anomaly == Anomaly::DuplicatedByProducer)
+            && self.generated == self.accounted()
+    }
+
     /// The right side of the equation: delivered, rejected, dead-lettered, expired and in flight.
     pub fn accounted(&self) -> u64 {
         self.delivered + self.rejected.values().sum::<u64>() + self.dlq + self.expired + self.in_flight

@@ -239,8 +239,10 @@ struct SentRule {
     operation: Option<String>,
     /// Such as `eu-west-1`: only calls to this region, and what its services do unasked.
     region: Option<String>,
-    /// Instead of these: a Lambda function, whose runs fail after their work.
+    /// Instead of these: a Lambda function, or `*` for all of them, whose runs it meets.
     function: Option<String>,
+    /// A service's model name: the calls that it makes of others, instead of those of clients and functions.
+    caller: Option<String>,
     share: Option<f64>,
     /// From and until, counted from now; either end may be left out.
     window: Option<String>,
@@ -254,6 +256,9 @@ enum SentVerdict {
     FailAfter(SentError),
     Delay(String),
     Duplicate,
+    RefuseEntries { code: String, share: f64 },
+    TimeOut,
+    TimeOutAfter,
 }
 
 #[derive(Deserialize)]
@@ -275,10 +280,7 @@ impl SentError {
 fn add_fault(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError> {
     let sent: SentRule = read(body)?;
     let now = gateway.tank().now();
-    let share = sent.share.unwrap_or(1.0);
-    if !(0.0..=1.0).contains(&share) {
-        return Err(ControlError::Unreadable("a share is between 0.0 and 1.0".to_owned()));
-    }
+    let share = checked_share(sent.share.unwrap_or(1.0))?;
     let (from, until) = match sent.window.as_deref() {
         None => (now, Timestamp::MAX),
         Some(window) => read_window(now, window)?,
@@ -288,20 +290,45 @@ fn add_fault(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError> {
         SentVerdict::FailAfter(error) => Verdict::FailAfter(error.error()),
         SentVerdict::Delay(span) => Verdict::Delay(duration(&span)?),
         SentVerdict::Duplicate => Verdict::Duplicate,
+        SentVerdict::RefuseEntries { code, share } => {
+            Verdict::RefuseEntries { code, share: checked_share(share)? }
+        }
+        SentVerdict::TimeOut => Verdict::TimeOut,
+        SentVerdict::TimeOutAfter => Verdict::TimeOutAfter,
     };
-    if matches!(verdict, Verdict::Delay(_)) && sent.service.as_deref().is_none_or(|service| service == "s3") {
-        let why = "calls to S3 cannot be delayed; name another service";
+    let SentRule { service, operation, region, function, caller, .. } = sent;
+    let rule = Rule { service, operation, region, function, caller, share, from, until, verdict };
+    if let Some(why) = refusal(&rule) {
         return Err(ControlError::Unreadable(why.to_owned()));
     }
-    let SentRule { service, operation, region, function, .. } = sent;
-    let names_call = service.is_some() || operation.is_some() || region.is_some();
-    if function.is_some() && (names_call || !matches!(verdict, Verdict::FailAfter(_))) {
-        let why = "a function's runs can only `fail_after`, and are named by `function` alone";
-        return Err(ControlError::Unreadable(why.to_owned()));
-    }
-    let rule = Rule { service, operation, region, function, share, from, until, verdict };
     let id = gateway.tank().with_world(|world| world.add_fault(rule));
     Ok(json!({ "id": id.0 }))
+}
+
+fn checked_share(share: f64) -> Result<f64, ControlError> {
+    let refuse = || ControlError::Unreadable("a share is between 0.0 and 1.0".to_owned());
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err(refuse()) }
+}
+
+/// Why a rule says something that cannot be.
+fn refusal(rule: &Rule) -> Option<&'static str> {
+    let names_call = rule.service.is_some() || rule.operation.is_some() || rule.region.is_some();
+    match (&rule.verdict, &rule.function) {
+        (_, Some(_)) if names_call || rule.caller.is_some() => {
+            Some("a function's runs are named by `function` alone")
+        }
+        (Verdict::RefuseEntries { .. }, Some(_)) => Some("a function's run has no entries to refuse"),
+        (Verdict::TimeOut | Verdict::TimeOutAfter, None) => {
+            Some("only a function's runs time out; name `function`")
+        }
+        (Verdict::Delay(_) | Verdict::RefuseEntries { .. }, None) if rule.caller.is_some() => {
+            Some("calls between services are not delayed, nor their batches refused in part")
+        }
+        (Verdict::Delay(_), None) if rule.service.as_deref().is_none_or(|service| service == "s3") => {
+            Some("calls to S3 cannot be delayed; name another service")
+        }
+        _ => None,
+    }
 }
 
 fn read_window(now: Timestamp, window: &str) -> Result<(Timestamp, Timestamp), ControlError> {
@@ -314,6 +341,7 @@ fn read_window(now: Timestamp, window: &str) -> Result<(Timestamp, Timestamp), C
 
 fn faults(gateway: &Gateway) -> Value {
     let rules = gateway.tank().with_world(|world| {
+        let hits = world.fault_hits();
         let rule = |(id, rule): (RuleId, &Rule)| {
             json!({
                 "id": id.0,
@@ -321,10 +349,14 @@ fn faults(gateway: &Gateway) -> Value {
                 "operation": rule.operation,
                 "region": rule.region,
                 "function": rule.function,
+                "caller": rule.caller,
                 "share": rule.share,
                 "from": rule.from.iso_millis(),
                 "until": (rule.until != Timestamp::MAX).then(|| rule.until.iso_millis()),
                 "verdict": verdict(&rule.verdict),
+                "hits": hits.iter().filter(|((rule, _), _)| *rule == id).map(|((_, service), count)| {
+                    (service.clone(), json!(count))
+                }).collect::<serde_json::Map<String, Value>>(),
             })
         };
         world.faults().map(rule).collect::<Vec<Value>>()
@@ -339,6 +371,11 @@ fn verdict(verdict: &Verdict) -> Value {
         Verdict::Delay(span) => json!({ "delay": format!("{}ms", span.as_millis()) }),
         Verdict::Fail(error) => json!({ "fail": told(error) }),
         Verdict::FailAfter(error) => json!({ "fail_after": told(error) }),
+        Verdict::RefuseEntries { code, share } => {
+            json!({ "refuse_entries": { "code": code, "share": share } })
+        }
+        Verdict::TimeOut => json!("time_out"),
+        Verdict::TimeOutAfter => json!("time_out_after"),
     }
 }
 

@@ -121,6 +121,11 @@ impl ServiceId {
         })
     }
 
+    /// The name of the model that has this operation, such as `glue`; the service's first model for any other.
+    pub(crate) fn model(self, operation: &str) -> &'static str {
+        self.schema(operation).map_or("s3", |schema| schema.name)
+    }
+
     /// Why a request breaks the model's constraints, if it does: what a client's would be told.
     pub(crate) fn refuses(self, operation: &str, input: &Val) -> Option<WireError> {
         let schema = self.schema(operation)?;

@@ -1,25 +1,39 @@
-//! Faults: rules that answer with a verdict at a boundary: the API call, or the end of a function's run. Code under test
-//! cannot tell.
+//! Faults: rules that answer with a verdict at a boundary: an API call, or a function's run. Code under test cannot tell.
+//!
+//! What the verdicts do is in `faulty.rs`, in `storage.rs` for S3, and in `entries.rs` for batches that go through in part.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rand::Rng;
 use wavetank_types::{Stream, Timestamp};
 use wavetank_wire::WireError;
 
-/// What happens to a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What happens to a call, or to a function's run.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     /// It goes through.
     Pass,
-    /// It is answered with this error, and nothing happens.
+    /// It is answered with this error, and nothing happens. A run crashes before its code has begun.
     Fail(WireError),
-    /// It happens after this much tank time.
+    /// It happens after this much tank time. A run takes so much longer, yet no longer than its function may.
     Delay(Duration),
     /// It happens twice; the caller hears of the second.
     Duplicate,
     /// It happens, and the caller is told this error: an answer that was lost, a function that fails after its work.
     FailAfter(WireError),
+    /// The call goes through, and each entry of its batch is refused at this share: of Kinesis's PutRecords, Firehose's
+    /// PutRecordBatch, SQS's SendMessageBatch, DynamoDB's BatchWriteItem. Other calls pass.
+    RefuseEntries {
+        /// The entries' error code. DynamoDB's have none.
+        code: String,
+        /// 0.0 to 1.0.
+        share: f64,
+    },
+    /// A run does nothing until it is stopped at its function's timeout.
+    TimeOut,
+    /// A run does its work, and is stopped at its function's timeout.
+    TimeOutAfter,
 }
 
 /// Which calls a fault meets, how often, when, and what it does to them.
@@ -31,9 +45,12 @@ pub struct Rule {
     pub operation: Option<String>,
     /// The region that is called, such as `eu-west-1`; `None` for any. A rule that names only a region is its failure.
     pub region: Option<String>,
-    /// A Lambda function's name: the rule meets the ends of its runs instead of calls, those that went well, and its
-    /// verdict is [`Verdict::FailAfter`].
+    /// A Lambda function's name, or `*` for every function: the rule meets its runs instead of calls. What a verdict does
+    /// after the work meets only runs that went well.
     pub function: Option<String>,
+    /// A service's model name, such as `firehose`: the rule meets the calls that this service makes of others, instead of
+    /// those of clients and functions. Such calls are not delayed, and their batches not refused in part.
+    pub caller: Option<String>,
     /// The share of matching calls that is met, 0.0 to 1.0.
     pub share: f64,
     /// From this instant of tank time.
@@ -52,6 +69,7 @@ impl Rule {
             operation: Some(operation.to_owned()),
             region: None,
             function: None,
+            caller: None,
             share: 1.0,
             from: Timestamp::from_micros(i64::MIN),
             until: Timestamp::MAX,
@@ -65,12 +83,22 @@ impl Rule {
         Self { service: None, operation: None, function, ..Self::on("", "", Verdict::FailAfter(error)) }
     }
 
+    /// Whether it meets a call of a client.
     fn matches(&self, at: &Place<'_>, now: Timestamp) -> bool {
+        self.caller.is_none() && self.is_about(at, now)
+    }
+
+    fn is_about(&self, at: &Place<'_>, now: Timestamp) -> bool {
         let is = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
         self.function.is_none()
             && is(&self.service, at.service)
             && is(&self.operation, at.operation)
             && is(&self.region, at.region)
+            && self.is_in_force(now)
+    }
+
+    fn runs(&self, function: &str, now: Timestamp) -> bool {
+        self.function.as_deref().is_some_and(|wanted| wanted == "*" || wanted == function)
             && self.is_in_force(now)
     }
 
@@ -112,11 +140,15 @@ pub(crate) struct Faults {
     rules: Vec<(RuleId, Rule)>,
     next_id: u64,
     stream: Stream,
+    hits: Hits,
 }
+
+/// How often each rule has met something, by service.
+pub type Hits = BTreeMap<(RuleId, String), u64>;
 
 impl Faults {
     pub(crate) fn new(stream: Stream) -> Self {
-        Self { rules: Vec::new(), next_id: 0, stream }
+        Self { rules: Vec::new(), next_id: 0, stream, hits: Hits::new() }
     }
 
     pub(crate) fn add(&mut self, rule: Rule) -> RuleId {
@@ -135,25 +167,47 @@ impl Faults {
 
     /// Draws only for rules that match and have a share below 1, so that other calls do not move the stream.
     pub(crate) fn verdict(&mut self, at: &Place<'_>, now: Timestamp) -> Verdict {
-        self.judge(|rule| rule.matches(at, now))
+        self.judge(at.service, |rule| rule.matches(at, now))
     }
 
-    /// What a function's run that went well is told to have ended with, if it is to fail.
-    pub(crate) fn after_run(&mut self, function: &str, now: Timestamp) -> Option<WireError> {
-        let is_of = |rule: &Rule| rule.function.as_deref() == Some(function) && rule.is_in_force(now);
-        match self.judge(is_of) {
-            Verdict::FailAfter(error) => Some(error),
-            _ => None,
-        }
+    /// How often each rule has met something, those that are gone too.
+    pub(crate) fn hits(&self) -> &Hits {
+        &self.hits
     }
 
-    fn judge(&mut self, meets: impl Fn(&Rule) -> bool) -> Verdict {
-        for (_, rule) in &self.rules {
+    /// The same for a call that one service makes of another.
+    pub(crate) fn verdict_between(&mut self, caller: &str, at: &Place<'_>, now: Timestamp) -> Verdict {
+        let is_of = |rule: &Rule| rule.caller.as_deref() == Some(caller) && rule.is_about(at, now);
+        self.judge(at.service, is_of)
+    }
+
+    /// What happens to a function's run as it begins.
+    pub(crate) fn before_run(&mut self, function: &str, now: Timestamp) -> Verdict {
+        let is_early =
+            |rule: &Rule| matches!(rule.verdict, Verdict::Fail(_) | Verdict::TimeOut | Verdict::Duplicate);
+        self.judge("lambda", |rule| rule.runs(function, now) && is_early(rule))
+    }
+
+    /// What happens to a function's run that began at `started` and went well.
+    pub(crate) fn after_run(&mut self, function: &str, started: Timestamp) -> Verdict {
+        let is_late = |rule: &Rule| {
+            matches!(rule.verdict, Verdict::FailAfter(_) | Verdict::TimeOutAfter | Verdict::Delay(_))
+        };
+        self.judge("lambda", |rule| rule.runs(function, started) && is_late(rule))
+    }
+
+    /// Whether something of this share happens.
+    pub(super) fn draws(&mut self, share: f64) -> bool {
+        draw(&mut self.stream) < share
+    }
+
+    fn judge(&mut self, service: &str, meets: impl Fn(&Rule) -> bool) -> Verdict {
+        for (id, rule) in &self.rules {
             if !meets(rule) {
                 continue;
             }
-            let draw = (self.stream.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-            if draw < rule.share {
+            if draw(&mut self.stream) < rule.share {
+                *self.hits.entry((*id, service.to_owned())).or_default() += 1;
                 return rule.verdict.clone();
             }
         }
@@ -171,9 +225,14 @@ impl Faults {
         match self.verdict(at, now) {
             Verdict::Fail(_) => Way::Failing,
             Verdict::Delay(span) => Way::Slow(span),
-            Verdict::Pass | Verdict::Duplicate | Verdict::FailAfter(_) => Way::Open,
+            _ => Way::Open,
         }
     }
+}
+
+/// From 0.0 up to but not 1.0.
+fn draw(stream: &mut Stream) -> f64 {
+    (stream.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
 #[cfg(test)]
@@ -199,9 +258,23 @@ mod tests {
 
         let lost = WireError::server("Lost", "after its work");
         faults.add(Rule::after_run("sum", lost.clone()));
-        assert_eq!(faults.after_run("sum", at(1)), Some(lost));
-        assert_eq!(faults.after_run("map", at(1)), None);
+        assert_eq!(faults.after_run("sum", at(1)), Verdict::FailAfter(lost));
+        assert_eq!(faults.after_run("map", at(1)), Verdict::Pass);
         assert_eq!(faults.verdict(&get_tables, at(1)), Verdict::Pass);
+        let early = WireError::server("Early", "before its work");
+        faults.add(Rule { verdict: Verdict::Fail(early.clone()), ..Rule::after_run("*", early.clone()) });
+        assert_eq!(faults.before_run("map", at(1)), Verdict::Fail(early));
+        assert_eq!(faults.after_run("map", at(1)), Verdict::Pass);
+        assert_eq!(
+            faults.hits().iter().map(|((_, at), n)| (at.as_str(), *n)).collect::<Vec<_>>(),
+            [("glue", 1), ("lambda", 1), ("lambda", 1)]
+        );
+
+        faults.add(Rule { caller: Some("athena".to_owned()), ..rule.clone() });
+        assert_eq!(faults.verdict_between("athena", &get_table, at(10)), fail);
+        assert_eq!(faults.verdict_between("athena", &get_tables, at(10)), Verdict::Pass);
+        assert_eq!(faults.verdict_between("lambda", &get_table, at(10)), Verdict::Pass);
+        assert_eq!(faults.verdict(&get_table, at(10)), Verdict::Pass);
 
         faults.add(Rule { share: 0.25, ..rule });
         let met = (0..10_000).filter(|_| faults.verdict(&get_table, at(10)) == fail).count();

@@ -8,7 +8,9 @@ mod blocked;
 mod collect;
 mod cx;
 mod destinations;
+mod entries;
 mod fault;
+mod faulty;
 mod job;
 mod metrics;
 mod slot;
@@ -28,7 +30,8 @@ use collect::Seat;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
 pub(crate) use fault::{FAULTS_TOPIC, Way};
 use fault::{Faults, Place};
-pub use fault::{Rule, RuleId, Verdict};
+pub use fault::{Hits, Rule, RuleId, Verdict};
+use faulty::Run;
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
 pub use metrics::{Family, Meter, Metric, Metrics, Reading, Unit};
 pub(crate) use metrics::{Point, Spread};
@@ -72,8 +75,8 @@ enum Awaiting {
 struct Running {
     owner: Address,
     started: Timestamp,
-    /// Of a function's run: whose.
-    function: Option<String>,
+    /// Of a function's run.
+    run: Option<Run>,
 }
 
 /// Every service, and what happens between them.
@@ -166,35 +169,12 @@ impl World {
         self.seed
     }
 
-    /// Puts a fault rule in force.
-    pub fn add_fault(&mut self, rule: Rule) -> RuleId {
-        let id = self.faults.add(rule);
-        self.faults_changed();
-        id
-    }
-
-    /// Takes a fault rule back.
-    pub fn remove_fault(&mut self, id: RuleId) {
-        self.faults.remove(id);
-        self.faults_changed();
-    }
-
-    /// Tells those who wait for a failure to end that rules have come or gone.
-    fn faults_changed(&mut self) {
-        self.signal(FAULTS_TOPIC);
-    }
-
     /// Tells those who watch the topic that something has happened outside: a process has died.
     pub(crate) fn signal(&mut self, topic: &str) {
         if self.watchers.contains_key(topic) {
             let world = Address { service: ServiceId::Sts, scope: Scope::default() };
             self.drain(vec![(world, Effect::Signal(topic.to_owned()))]);
         }
-    }
-
-    /// The fault rules in force, in the order in which they were added.
-    pub fn faults(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
-        self.faults.iter()
     }
 
     /// One request to a service, and everything that follows from it at this instant.
@@ -214,8 +194,31 @@ impl World {
                 drop(first);
             }
             Verdict::FailAfter(error) => return self.perform(call).and(Err(error)),
+            Verdict::RefuseEntries { code, share } => {
+                return self.perform_in_part(schema.name, call, &code, share);
+            }
+            // Of functions' runs alone.
+            Verdict::TimeOut | Verdict::TimeOutAfter => {}
         }
         self.perform(call)
+    }
+
+    fn perform_in_part(
+        &mut self,
+        service: &str,
+        call: Call,
+        code: &str,
+        share: f64,
+    ) -> Result<Answer<Val>, WireError> {
+        let Call { to, access_key, operation, input } = call;
+        let faults = &mut self.faults;
+        match entries::hold_back(service, operation, input, || faults.draws(share)) {
+            Err(input) => self.perform(Call { to, access_key, operation, input }),
+            Ok((input, held)) => match self.perform(Call { to, access_key, operation, input })? {
+                Answer::Now(output) => Ok(Answer::Now(entries::put_back(held, code, output))),
+                later => Ok(later),
+            },
+        }
     }
 
     fn perform(&mut self, call: Call) -> Result<Answer<Val>, WireError> {
@@ -324,10 +327,7 @@ impl World {
     fn deliver(&mut self, from: Address, effect: Effect, out: &mut Vec<(Address, Effect)>) {
         match effect {
             Effect::Call { to, operation, input, reply } => {
-                let answer = match to.service.refuses(operation, &input) {
-                    Some(refusal) => Err(refusal),
-                    None => self.on_service(&to, "", out, |service, cx| service.call(cx, operation, input)),
-                };
+                let answer = self.call_between(&from, &to, operation, input, out);
                 match answer {
                     Ok(Answer::Now(output)) => self.reply(from, reply, Ok(output), out),
                     Ok(Answer::Later(ticket)) => {
@@ -338,24 +338,14 @@ impl World {
                 }
             }
             Effect::S3 { command, reply } => {
-                let scope = from.scope.clone();
-                let permitted = command.notification().map_or(Ok(()), |said| self.check_destinations(said));
-                let result =
-                    permitted.and_then(|()| self.on_s3(&scope, "", out, |s3, cx| s3.perform(cx, command)));
+                let result = self.ask_s3_between(&from, command, out);
                 self.reply(from, reply, result, out);
             }
             Effect::Log(batch) => {
                 let logs = Address { service: ServiceId::Logs, scope: from.scope };
                 self.on_service(&logs, "", out, |service, cx| service.deliver(cx, Delivery::Log(batch)));
             }
-            Effect::Job(id, work) => {
-                let function = match &work {
-                    Work::Function(work) => Some(work.function.clone()),
-                    _ => None,
-                };
-                self.running.insert(id, Running { owner: from.clone(), started: self.now, function });
-                self.jobs.push(Job { id, owner: from, started: self.now, work });
-            }
+            Effect::Job(id, work) => self.begin_job(id, from, work),
             Effect::Answer(ticket, result) => match self.awaiting.remove(&ticket) {
                 Some(Awaiting::Service(to, token)) => self.reply(to, token, result, out),
                 Some(Awaiting::Client(ticket)) => self.answers.push((ticket, result)),
@@ -547,13 +537,12 @@ impl World {
     ///
     /// A job that this world does not know is ignored: it belonged to the world before a reset.
     pub fn finish_job(&mut self, job: JobId, mut outcome: Outcome) {
-        if let Some(Running { owner, started, function }) = self.running.remove(&job) {
-            if let (Some(function), Output::Function(output)) = (function, &mut outcome.output)
-                && output.result.is_ok()
-                && let Some(error) = self.faults.after_run(&function, started)
-            {
-                output.fail_after(&error.code, &error.message);
+        if let Some(running) = self.running.remove(&job) {
+            if self.end_again(&running, &outcome) {
+                return;
             }
+            self.meet_end(&running, &mut outcome);
+            let Running { owner, started, .. } = running;
             let at = at_least(started, outcome.duration, self.now);
             // Equal instants are told apart by the job's number, not by who finished first.
             self.due.insert((at, job.0), Due::JobDone { owner, job, outcome });

@@ -222,7 +222,10 @@ impl Mutations {
 }
 
 /// What the report says of it.
-pub fn finding(conservation: &Conservation) -> Finding {
+///
+/// Where the sender may have sent records again, because it did not hear that they had arrived, its repeats are named and held
+/// against nobody.
+pub fn finding(conservation: &Conservation, may_repeat: bool) -> Finding {
     let Conservation { balance, mutated, .. } = conservation;
     let anomalies: u64 = balance.anomalies.values().map(|examples| examples.count).sum();
     let accounted = balance.accounted();
@@ -244,9 +247,9 @@ pub fn finding(conservation: &Conservation) -> Finding {
             .take(EXAMPLES_MAX / 2)
             .map(move |example| example.clone().after(&format!("{anomaly}: ")))
     });
-    let finding =
-        Finding::new("conserved", balance.is_conserved(), detail).with_examples(of_columns.chain(of_records));
-    match likely_cause(conservation) {
+    let holds = balance.is_conserved() || (may_repeat && balance.is_conserved_but_for_repeats());
+    let finding = Finding::new("conserved", holds, detail).with_examples(of_columns.chain(of_records));
+    match likely_cause(conservation).filter(|_| !holds) {
         Some(cause) => finding.with_cause(cause),
         None => finding,
     }

@@ -80,9 +80,12 @@ impl Landed {
         self.lines.sort_by(|a, b| written(a).cmp(&written(b)));
     }
 
-    /// Whether every line lies in the folder of its time, or in one that is at most `slack` older.
-    pub fn folders(&self, pattern: &str, slack: Duration) -> Finding {
-        let slack_secs = i64::try_from(slack.as_secs()).unwrap_or(i64::MAX);
+    /// Whether every line lies in the folder of its time, or in one that is at most `slack` older. Ways and buffers may be
+    /// longer by `later`: folders are looked for every ten minutes to either side.
+    pub fn folders(&self, pattern: &str, slack: Duration, later: Duration) -> Finding {
+        const STEP_SECS: i64 = 600;
+        let secs = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        let (slack_secs, later_secs) = (secs(slack), secs(later));
         let (mut wrong, mut late, mut before_seven, mut examples) = (0u64, 0u64, 0u64, Vec::new());
         let mut names: BTreeMap<i64, String> = BTreeMap::new();
         for line in &self.lines {
@@ -94,7 +97,12 @@ impl Landed {
                 let minute = at.div_euclid(60);
                 *names.entry(minute).or_insert_with(|| folder_of(minute * 60, pattern)) == folder
             };
-            if is_in(line.at) || is_in(line.at - slack_secs) {
+            // While its store refuses objects a delivery stream gathers records for longer.
+            let mut around = (1..=later_secs / STEP_SECS).map(|step| step * STEP_SECS);
+            if is_in(line.at)
+                || is_in(line.at - slack_secs)
+                || around.any(|off| is_in(line.at - slack_secs - off) || is_in(line.at + off))
+            {
                 continue;
             }
             wrong += 1;
@@ -208,7 +216,7 @@ mod tests {
     fn a_record_may_lie_in_the_folder_of_the_oldest_beside_it_and_in_no_other() {
         let check = |folder: &str, at: i64, holds: bool| {
             let found = landed(&[(folder, NOON)], &[(0, 1, 1, at)]);
-            let found = found.folders("%Y/%m/%d/%H", Duration::from_secs(360));
+            let found = found.folders("%Y/%m/%d/%H", Duration::from_secs(360), Duration::ZERO);
             assert_eq!(!found.is_failed(), holds, "{folder} {at}: {found:?}");
         };
         check("2026/01/06/12", NOON, true);
@@ -217,10 +225,10 @@ mod tests {
         check("2026/01/06/13", NOON, false);
         check("2026/01/06/05", NOON, false);
         let late = landed(&[("2026/01/06/14", NOON)], &[(0, 1, 1, NOON)]);
-        let cause = late.folders("%Y/%m/%d/%H", Duration::ZERO).cause.expect("a cause");
+        let cause = late.folders("%Y/%m/%d/%H", Duration::ZERO, Duration::ZERO).cause.expect("a cause");
         assert!(cause.en.contains("came late") && cause.vi.contains("đến muộn"), "{cause:?}");
         let early = landed(&[("2026/01/05/20", NOON)], &[(0, 1, 1, NOON - 9 * 3_600)]);
-        let finding = early.folders("%Y/%m/%d/%H", Duration::ZERO);
+        let finding = early.folders("%Y/%m/%d/%H", Duration::ZERO, Duration::ZERO);
         let cause = finding.cause.expect("a cause");
         assert!(cause.en.contains("before 07:00") && cause.vi.contains("UTC"), "{cause:?}");
     }

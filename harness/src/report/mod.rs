@@ -13,6 +13,7 @@ use crate::check::Finding;
 use crate::check::oracle::Compared;
 use crate::cost::Cost;
 use crate::edges::EdgeCount;
+use crate::sim::force::Hits;
 
 pub use words::{Lang, LangError};
 
@@ -51,6 +52,8 @@ pub struct Report {
     pub queries: Vec<QueryReport>,
     /// What it would have cost on AWS.
     pub cost: Cost,
+    /// Of a simulation: how often each kind of fault met each service.
+    pub fault_hits: Hits,
     /// How long it took in the target's time, in milliseconds.
     pub tank_ms: u128,
     /// How long it took for whoever waited, in milliseconds. Whoever waited measures it.
@@ -76,6 +79,7 @@ impl Default for Report {
             answered_by: "Athena",
             queries: Vec::new(),
             cost: Cost::default(),
+            fault_hits: Hits::new(),
             tank_ms: 0,
             wall_ms: 0,
         }

@@ -338,7 +338,7 @@ impl Conserved {
 
 impl fmt::Display for Conserved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Finding { detail, examples, cause, .. } = conserved::finding(&self.conservation);
+        let Finding { detail, examples, cause, .. } = conserved::finding(&self.conservation, false);
         let counts: Vec<String> = self
             .balance()
             .anomalies

@@ -1,13 +1,18 @@
 //! The tank in this process: no socket, frozen time, the pipeline's native twins registered.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, RequestChecksumCalculation};
 use bytes::Bytes;
 use wavetank_emulator::connector::Connector;
+use wavetank_emulator::world::Scope;
 use wavetank_emulator::{Gateway, Tank, TankBuilder};
-use wavetank_types::{Seed, Timestamp};
+use wavetank_types::{Region, Seed, Timestamp};
+use wavetank_wire::schema::{Operation, Service};
+use wavetank_wire::{Val, WireError};
 
 use super::Target;
 use crate::natives;
@@ -18,6 +23,10 @@ pub struct Embedded {
     builder: TankBuilder,
     tank: Tank,
     connector: Connector,
+    /// Whether requests go in as values.
+    is_direct: bool,
+    /// By region: making a client costs more than most of its calls.
+    s3: Arc<Mutex<BTreeMap<String, aws_sdk_s3::Client>>>,
 }
 
 impl Embedded {
@@ -29,12 +38,32 @@ impl Embedded {
     /// A tank made as the caller likes.
     pub fn of(builder: TankBuilder) -> Self {
         let tank = builder.clone().build();
-        Self { builder, connector: Connector::new(&tank), tank }
+        Self { builder, connector: Connector::new(&tank), tank, is_direct: false, s3: Arc::default() }
     }
 
     /// The gateway, to serve it or to ask what has been called.
     pub fn gateway(&self) -> &Gateway {
         self.connector.gateway()
+    }
+
+    /// The same, whose requests go in as values: neither signed nor written as bytes. S3's go as ever.
+    #[must_use]
+    pub fn direct(self) -> Self {
+        Self { is_direct: true, ..self }
+    }
+
+    fn new_s3(&self, region: &str) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(self.connector.http_client())
+            .endpoint_url("http://127.0.0.1:4566")
+            .force_path_style(true)
+            // Who puts an object tries again in tank time; the client's own pauses would take real time.
+            .retry_config(aws_sdk_s3::config::retry::RetryConfig::disabled())
+            .region(aws_sdk_s3::config::Region::new(region.to_owned()))
+            .credentials_provider(Credentials::new("000000000000", "test", None, None, "wavetank"))
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+        aws_sdk_s3::Client::from_conf(config.build())
     }
 
     /// The tank.
@@ -53,16 +82,23 @@ impl Target for Embedded {
         self.connector.http(request).await
     }
 
+    async fn call(
+        &self,
+        service: &'static Service,
+        operation: &'static Operation,
+        region: &str,
+        input: Val,
+    ) -> Result<Result<Val, WireError>, Val> {
+        if !self.is_direct {
+            return Err(input);
+        }
+        let scope = Scope { region: Region::new(region), ..Scope::default() };
+        Ok(self.connector.gateway().call(service, operation, &scope, input).await)
+    }
+
     fn s3(&self, region: &str) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .http_client(self.connector.http_client())
-            .endpoint_url("http://127.0.0.1:4566")
-            .force_path_style(true)
-            .region(aws_sdk_s3::config::Region::new(region.to_owned()))
-            .credentials_provider(Credentials::new("000000000000", "test", None, None, "wavetank"))
-            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
-        aws_sdk_s3::Client::from_conf(config.build())
+        let mut clients = self.s3.lock().expect("nothing panics while it holds this");
+        clients.entry(region.to_owned()).or_insert_with(|| self.new_s3(region)).clone()
     }
 
     async fn pause(&self, span: Duration) {

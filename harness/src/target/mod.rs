@@ -8,6 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use wavetank_types::Timestamp;
+use wavetank_wire::schema::{Operation, Service};
+use wavetank_wire::{Val, WireError};
 
 pub use embedded::Embedded;
 pub use endpoint::{Endpoint, EndpointError, Pace};
@@ -20,6 +22,18 @@ pub trait Target: Send + Sync {
 
     /// One signed request, answered.
     async fn http(&self, request: http::Request<Bytes>) -> http::Response<Bytes>;
+
+    /// One request as values, where the target is in this process and bytes between would be of no use. `Err` gives the input
+    /// back: the request has to go by HTTP.
+    async fn call(
+        &self,
+        _service: &'static Service,
+        _operation: &'static Operation,
+        _region: &str,
+        input: Val,
+    ) -> Result<Result<Val, WireError>, Val> {
+        Err(input)
+    }
 
     /// An S3 client of the genuine SDK.
     fn s3(&self, region: &str) -> aws_sdk_s3::Client;

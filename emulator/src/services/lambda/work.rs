@@ -71,6 +71,31 @@ pub struct FunctionOutput {
 }
 
 impl FunctionOutput {
+    /// A run that ends before its code has done anything.
+    pub fn crashed(error_type: &str, message: &str) -> Self {
+        let took = Duration::from_millis(1);
+        Self {
+            init: None,
+            took,
+            lines: vec![Line { after: took, text: format!("[ERROR] {error_type}: {message}\n") }],
+            result: Err(Failure::Raised(Failure::document(error_type, message))),
+            staged: Vec::new(),
+            memory_mb: 0,
+        }
+    }
+
+    /// A run that does nothing until it is stopped.
+    pub fn timed_out(timeout: Duration) -> Self {
+        Self {
+            init: None,
+            took: timeout,
+            lines: Vec::new(),
+            result: Err(Failure::TimedOut),
+            staged: Vec::new(),
+            memory_mb: 0,
+        }
+    }
+
     /// Turns a run that went well into one whose code raised at its end. What it called stays done; what it staged is
     /// not stored.
     pub fn fail_after(&mut self, error_type: &str, message: &str) {

@@ -35,6 +35,21 @@ pub enum Command {
 }
 
 impl Command {
+    /// The operation of S3's API that it is.
+    pub(crate) fn operation(&self) -> &'static str {
+        match self {
+            Self::CreateBucket { .. } => "CreateBucket",
+            Self::DeleteBucket { .. } => "DeleteBucket",
+            Self::HeadBucket { .. } => "HeadBucket",
+            Self::PutBucketConfiguration { .. } => "PutBucketConfiguration",
+            Self::DeleteBucketPolicy { .. } => "DeleteBucketPolicy",
+            Self::PutObject { .. } | Self::PutDigested { .. } => "PutObject",
+            Self::GetObject { .. } => "GetObject",
+            Self::DeleteObject { .. } => "DeleteObject",
+            Self::DeleteObjects { .. } => "DeleteObjects",
+        }
+    }
+
     /// The notifications that it asks for, whose destinations must exist.
     pub(crate) fn notification(&self) -> Option<&Notification> {
         match self {

@@ -290,7 +290,8 @@ impl Shard {
             "KMSThrottlingException",
             "InternalFailureException",
         ];
-        self.has_news = may_pass.contains(&error.code.as_str());
+        let is_server_error = error.status >= 500 && error.code != "NotImplemented";
+        self.has_news = is_server_error || may_pass.contains(&error.code.as_str());
         if !self.has_news {
             tracing::warn!(shard = self.info.id, %error, "a mapping cannot read its shard");
             // Assumed: AWS words it by the cause.

@@ -1,0 +1,197 @@
+//! A swarm in force: its rules in the tank, and what the harness does itself at instants of tank time.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use wavetank_types::Timestamp;
+use wavetank_wire::lambda::{
+    ListEventSourceMappings, ListEventSourceMappingsInput, UpdateEventSourceMapping,
+    UpdateEventSourceMappingInput,
+};
+use wavetank_wire::schema::{Operation, Service};
+use wavetank_wire::{Val, WireError};
+
+use super::kind::Kind;
+use super::swarm::{Drawn, Swarm};
+use crate::client::Aws;
+use crate::faults::{FaultError, add, all, lift};
+use crate::target::Target;
+
+/// Longest time for which a region is away: shorter than a patient client tries.
+const REGION_AWAY_MAX: Duration = Duration::from_secs(240);
+
+/// How often each kind of fault met each service.
+pub type Hits = BTreeMap<(Kind, String), u64>;
+
+/// A target on whose way through time something is done.
+pub(crate) struct Timed<'a> {
+    inner: &'a dyn Target,
+    region: &'a str,
+    /// By instant: whether mappings read from then on.
+    reading: Mutex<BTreeMap<Timestamp, bool>>,
+}
+
+impl<'a> Timed<'a> {
+    /// The same target.
+    pub(crate) fn new(inner: &'a dyn Target, region: &'a str) -> Self {
+        Self { inner, region, reading: Mutex::new(BTreeMap::new()) }
+    }
+
+    fn plan(&self, at: Timestamp, is_reading: bool) {
+        self.reading.lock().expect("nothing panics while it holds this").insert(at, is_reading);
+    }
+
+    fn due_until(&self, end: Timestamp) -> Option<(Timestamp, bool)> {
+        let mut reading = self.reading.lock().expect("nothing panics while it holds this");
+        let entry = reading.first_entry().filter(|entry| *entry.key() <= end)?;
+        Some(entry.remove_entry())
+    }
+
+    /// Stops every event source mapping, or lets all go on, as an operator would.
+    async fn let_read(&self, is_reading: bool) {
+        let aws = Aws::new(self.inner, self.region).patient();
+        let found = aws.call::<ListEventSourceMappings>(ListEventSourceMappingsInput::default()).await;
+        let mappings = found.ok().and_then(|found| found.event_source_mappings).unwrap_or_default();
+        for uuid in mappings.into_iter().filter_map(|mapping| mapping.uuid) {
+            let enabled = Some(is_reading);
+            let input = UpdateEventSourceMappingInput { uuid, enabled, ..Default::default() };
+            // One that is gone needs no stopping.
+            drop(aws.call::<UpdateEventSourceMapping>(input).await);
+        }
+    }
+}
+
+#[async_trait]
+impl Target for Timed<'_> {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    async fn http(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
+        self.inner.http(request).await
+    }
+
+    async fn call(
+        &self,
+        service: &'static Service,
+        operation: &'static Operation,
+        region: &str,
+        input: Val,
+    ) -> Result<Result<Val, WireError>, Val> {
+        self.inner.call(service, operation, region, input).await
+    }
+
+    fn s3(&self, region: &str) -> aws_sdk_s3::Client {
+        self.inner.s3(region)
+    }
+
+    async fn pause(&self, span: Duration) {
+        let end = self.now() + span;
+        while let Some((at, is_reading)) = self.due_until(end) {
+            self.inner.pause(at.since(self.now())).await;
+            self.let_read(is_reading).await;
+        }
+        self.inner.pause(end.since(self.now())).await;
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
+    fn signing_time_s(&self) -> u64 {
+        self.inner.signing_time_s()
+    }
+
+    fn fresh(&self) -> Option<Box<dyn Target>> {
+        self.inner.fresh()
+    }
+
+    fn is_at_rest(&self) -> Option<bool> {
+        self.inner.is_at_rest()
+    }
+}
+
+/// A swarm whose windows count from an instant.
+#[derive(Debug)]
+pub(crate) struct InForce<'a> {
+    swarm: &'a Swarm,
+    /// Of each rule, the fault whose it is.
+    rules: BTreeMap<u64, usize>,
+    /// When the last fault ends.
+    until: Timestamp,
+}
+
+impl<'a> InForce<'a> {
+    /// Puts a swarm into force: its windows are shares of `span`, from now on.
+    pub(crate) async fn begin(
+        timed: &Timed<'_>,
+        swarm: &'a Swarm,
+        span: Duration,
+    ) -> Result<Self, FaultError> {
+        let (start, mut until, mut rules) = (timed.now(), timed.now(), BTreeMap::new());
+        for (place, drawn) in swarm.faults.iter().enumerate() {
+            let at = |share: f64| Duration::from_millis((span.as_millis() as f64 * share) as u64);
+            let (from, mut end) = (at(drawn.from), at(drawn.until));
+            if matches!(drawn.kind, Kind::Outage | Kind::Stall) {
+                end = from + Duration::from_millis(drawn.by_ms.unsigned_abs());
+            }
+            if drawn.kind == Kind::Region {
+                end = end.min(from + REGION_AWAY_MAX);
+            }
+            if drawn.kind == Kind::Stall {
+                timed.plan(start + from, false);
+                timed.plan(start + end, true);
+            }
+            if let Some(rule) = rule_of(drawn, timed.region, (from, end)) {
+                rules.extend(add(timed, &rule).await?.map(|id| (id, place)));
+            }
+            until = until.max(start + end);
+        }
+        Ok(Self { swarm, rules, until })
+    }
+
+    /// Waits until every window is over, takes the rules back, and answers what was met.
+    pub(crate) async fn end(self, aws: Aws<'_>) -> Result<Hits, FaultError> {
+        let target = aws.target();
+        target.pause(self.until.since(target.now())).await;
+        let mut hits = Hits::new();
+        for rule in all(target).await? {
+            let Some(at) = rule["id"].as_u64().and_then(|id| self.rules.get(&id)) else { continue };
+            let kind = self.swarm.faults[*at].kind;
+            for (service, count) in rule["hits"].as_object().into_iter().flatten() {
+                *hits.entry((kind, service.clone())).or_default() += count.as_u64().unwrap_or(0);
+            }
+        }
+        for drawn in &self.swarm.faults {
+            match drawn.kind {
+                Kind::Stall => *hits.entry((drawn.kind, "lambda".to_owned())).or_default() += 1,
+                Kind::ClockAskew => *hits.entry((drawn.kind, "producer".to_owned())).or_default() += 1,
+                _ => {}
+            }
+        }
+        lift(target, &self.rules.into_keys().collect::<Vec<u64>>()).await?;
+        Ok(hits)
+    }
+}
+
+fn rule_of(drawn: &Drawn, region: &str, (from, until): (Duration, Duration)) -> Option<Value> {
+    let mut rule = json!({
+        "share": drawn.share,
+        "window": format!("{}ms..{}ms", from.as_millis(), until.as_millis().max(from.as_millis() + 1)),
+        "verdict": drawn.kind.verdict(&drawn.service, drawn.by_ms)?,
+    });
+    if drawn.kind.is_of_functions() {
+        rule["function"] = json!("*");
+    } else if drawn.kind == Kind::Region {
+        rule["region"] = json!(region);
+    } else {
+        rule["service"] = json!(drawn.service);
+        rule["operation"] = json!(drawn.operation);
+        rule["caller"] = json!((!drawn.caller.is_empty()).then_some(&drawn.caller));
+    }
+    Some(rule)
+}

@@ -1,0 +1,158 @@
+//! The kinds of faults, and how each is put into force.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A call is refused for its rate.
+    Throttle,
+    /// A batch call goes through, and some of its entries are refused.
+    Partial,
+    /// A call is answered with a server's error, and does nothing.
+    ServerError,
+    /// A call takes seconds.
+    Slow,
+    /// A call does its work and its connection is lost: the client calls again.
+    Lost,
+    /// A call happens twice.
+    Duplicate,
+    /// A reader's iterator has expired.
+    ExpiredIterator,
+    /// A function crashes before its code has begun.
+    CrashBefore,
+    /// A function crashes after it has done its work.
+    CrashAfter,
+    /// A function does nothing until it is stopped.
+    TimeoutBefore,
+    /// A function does its work and is stopped before it answers.
+    TimeoutAfter,
+    /// A function gets the same event twice.
+    Redelivery,
+    /// Every run of every function fails for an hour.
+    Outage,
+    /// A function's run takes longer than those that begin after it.
+    OutOfOrder,
+    /// Every call of clients and functions to the region fails.
+    Region,
+    /// Event source mappings are switched off for an hour, and on again.
+    Stall,
+    /// The producer's clock is ahead or behind.
+    ClockAskew,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 17] = [
+        Self::Throttle,
+        Self::Partial,
+        Self::ServerError,
+        Self::Slow,
+        Self::Lost,
+        Self::Duplicate,
+        Self::ExpiredIterator,
+        Self::CrashBefore,
+        Self::CrashAfter,
+        Self::TimeoutBefore,
+        Self::TimeoutAfter,
+        Self::Redelivery,
+        Self::Outage,
+        Self::OutOfOrder,
+        Self::Region,
+        Self::Stall,
+        Self::ClockAskew,
+    ];
+
+    /// As it is written in files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Throttle => "throttle",
+            Self::Partial => "partial",
+            Self::ServerError => "server-error",
+            Self::Slow => "slow",
+            Self::Lost => "lost",
+            Self::Duplicate => "duplicate",
+            Self::ExpiredIterator => "expired-iterator",
+            Self::CrashBefore => "crash-before",
+            Self::CrashAfter => "crash-after",
+            Self::TimeoutBefore => "timeout-before",
+            Self::TimeoutAfter => "timeout-after",
+            Self::Redelivery => "redelivery",
+            Self::Outage => "outage",
+            Self::OutOfOrder => "out-of-order",
+            Self::Region => "region",
+            Self::Stall => "stall",
+            Self::ClockAskew => "clock-askew",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether it meets the runs of functions.
+    pub(crate) fn is_of_functions(self) -> bool {
+        matches!(
+            self,
+            Self::CrashBefore
+                | Self::CrashAfter
+                | Self::TimeoutBefore
+                | Self::TimeoutAfter
+                | Self::Redelivery
+                | Self::Outage
+                | Self::OutOfOrder
+        )
+    }
+
+    /// The verdict as the tank's control API takes it; none of what is no rule.
+    pub(crate) fn verdict(self, service: &str, by_ms: i64) -> Option<Value> {
+        let error = |(code, status): (&str, u16), message: &str| json!({ "code": code, "status": status, "message": format!("simulated: {message}") });
+        let span = format!("{}ms", by_ms.max(1));
+        let failed = server_error(service);
+        Some(match self {
+            Self::Throttle => json!({ "fail": error(throttled(service), "the rate is exceeded") }),
+            Self::Partial => json!({ "refuse_entries": { "code": throttled(service).0, "share": 0.5 } }),
+            Self::ServerError => json!({ "fail": error(failed, "the service fails") }),
+            Self::Slow | Self::OutOfOrder => json!({ "delay": span }),
+            Self::Lost => json!({ "fail_after": error(failed, "the connection is lost") }),
+            Self::Duplicate | Self::Redelivery => json!("duplicate"),
+            Self::ExpiredIterator => {
+                json!({ "fail": error(("ExpiredIteratorException", 400), "the iterator has expired") })
+            }
+            Self::CrashBefore | Self::Outage => {
+                json!({ "fail": error(("Fault", 500), "a crash before any work") })
+            }
+            Self::CrashAfter => json!({ "fail_after": error(("Fault", 500), "a crash after the work") }),
+            Self::TimeoutBefore => json!("time_out"),
+            Self::TimeoutAfter => json!("time_out_after"),
+            Self::Region => json!({ "fail": error(("ServiceUnavailable", 503), "the region is down") }),
+            Self::Stall | Self::ClockAskew => return None,
+        })
+    }
+}
+
+/// The code and status with which a service refuses what comes too fast.
+/// Documented: the exceptions of the service models; S3's in its list of error responses (to be verified).
+fn throttled(service: &str) -> (&'static str, u16) {
+    match service {
+        "kinesis" | "dynamodb" => ("ProvisionedThroughputExceededException", 400),
+        "dynamodbstreams" => ("LimitExceededException", 400),
+        "firehose" => ("ServiceUnavailableException", 503),
+        "s3" => ("SlowDown", 503),
+        _ => ("ThrottlingException", 400),
+    }
+}
+
+/// The same for its own failure.
+fn server_error(service: &str) -> (&'static str, u16) {
+    match service {
+        "kinesis" => ("InternalFailureException", 500),
+        "dynamodb" | "dynamodbstreams" => ("InternalServerError", 500),
+        "s3" => ("InternalError", 500),
+        "glue" => ("InternalServiceException", 500),
+        _ => ("InternalFailure", 500),
+    }
+}
