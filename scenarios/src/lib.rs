@@ -4,16 +4,18 @@
 //! them, which is the harness's work. Start with `scenario.rs`, the form of `scenario.toml`.
 
 mod bundled;
+mod check;
 mod edge;
 mod error;
 mod outputs;
 mod scenario;
 
 pub use bundled::{NAMES, bundled};
+pub use check::{Check, Columns, Files, Freshness, Logs, Nulls, Replay};
 pub use edge::{Change, Edge, Ends, LedgerForm, Metamorphic, Relation, Repeats};
 pub use error::ScenarioError;
 pub use outputs::Outputs;
 pub use scenario::{
-    Airflow, Athena, Check, Columns, Exclude, Fault, Files, Freshness, Input, Landing, Logs, Nulls, Output,
-    Query, Replay, Scenario, Sim, Skip, Step, Upload, Variant,
+    Airflow, Athena, Exclude, Fault, Input, Landing, Output, Query, Scenario, Sim, Skip, Step, Upload,
+    Variant,
 };

@@ -9,7 +9,8 @@ use wavetank_generators::kdg::Rate;
 use wavetank_types::time::parse_duration;
 
 use crate::bundled::{NAMES, bundled};
-use crate::edge::{Edge, LedgerForm, Metamorphic};
+use crate::check::{Check, Freshness};
+use crate::edge::{Edge, LedgerForm};
 use crate::error::ScenarioError;
 use crate::outputs::{place_at, place_of};
 
@@ -315,163 +316,6 @@ pub struct Query {
     pub oracle: Option<String>,
 }
 
-/// What must hold. Each table of `[[check]]` holds one.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub enum Check {
-    /// Every generated row is delivered once or refused for the expected reason.
-    Conserved {},
-    /// Every query's answer equals its oracle.
-    Oracle {
-        /// How much numbers may differ.
-        #[serde(default)]
-        tolerance: f64,
-    },
-    /// A catalog table has exactly these columns.
-    Schema(Columns),
-    /// Every object's partition is that of its rows' time.
-    Partition {
-        /// `s3://bucket/prefix/`.
-        #[serde(rename = "in")]
-        within: String,
-        /// The column of the event's time.
-        by: String,
-        /// `strftime` pattern of the path between the prefix and the file's name, such as `%Y/%m/%d`.
-        path: String,
-        /// The offset of the zone that decides the day, such as `+07:00`.
-        #[serde(default = "utc")]
-        zone: String,
-        /// The offset of the zone in which the column's times are written.
-        #[serde(default = "utc")]
-        written: String,
-    },
-    /// Every record lands in the folder of its time, by a `strftime` pattern such as `%Y/%m/%d/%H`.
-    Landed {
-        /// The pattern.
-        path: String,
-        /// How much older than its newest record an object's folder may be: what the delivery stream holds back.
-        #[serde(deserialize_with = "duration")]
-        slack: Duration,
-    },
-    /// Records of one key land in the order in which they were sent, repeats left out.
-    Order {
-        /// The edge at which they are looked at; the scenario's landing if none is named.
-        edge: Option<String>,
-        /// The member that is the key there.
-        key: Option<String>,
-    },
-    /// How long after its time a record lands, in tank time.
-    Freshness(Freshness),
-    /// The day's batch, run again, changes no row.
-    Replay(Replay),
-    /// Every run of a job has succeeded.
-    Jobs {
-        /// The job.
-        job: String,
-    },
-    /// No record keeps those behind it waiting.
-    Unblocked {},
-    /// A column of a catalog table is null in few rows.
-    Nulls(Nulls),
-    /// A catalog table has each key once: a snapshot, and not several.
-    Snapshot {
-        /// The table, in the scenario's database.
-        table: String,
-        /// The column.
-        key: String,
-    },
-    /// A change of what should not matter leaves the results as they are.
-    Metamorphic(Metamorphic),
-    /// The number and size of the files.
-    Files(Files),
-    /// A log group has a line that says this.
-    Logs(Logs),
-}
-
-fn utc() -> String {
-    "+00:00".to_owned()
-}
-
-/// The columns that a table must have.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Columns {
-    /// The table, in the scenario's database.
-    pub table: String,
-    /// `name type`, in order.
-    pub columns: Vec<String>,
-}
-
-/// What files must be like.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Files {
-    /// `s3://bucket/prefix/`.
-    #[serde(rename = "in")]
-    pub within: String,
-    /// Most files.
-    pub count_max: u64,
-    /// Largest file, in bytes.
-    pub bytes_max: u64,
-    /// Smallest mean size, in bytes, where small files are to be found.
-    pub bytes_mean_min: Option<u64>,
-}
-
-/// How long records may take to land.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Freshness {
-    /// The edge at which they are looked at; the scenario's landing if none is named.
-    pub edge: Option<String>,
-    /// For half of them.
-    #[serde(deserialize_with = "duration")]
-    pub p50_max: Duration,
-    /// For 95 of a hundred.
-    #[serde(deserialize_with = "duration")]
-    pub p95_max: Duration,
-    /// For 99 of a hundred.
-    #[serde(deserialize_with = "duration")]
-    pub p99_max: Duration,
-}
-
-/// A batch that must be safe to run again.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Replay {
-    /// The function that begins it, asked with `{"day": "yyyy-MM-dd"}`.
-    pub function: Option<String>,
-    /// The job that it leads to, with the argument `--day`.
-    pub job: String,
-    /// `s3://bucket/prefix/` of what it writes, as Parquet.
-    #[serde(rename = "in")]
-    pub within: Vec<String>,
-    /// Longest run in tank time.
-    #[serde(deserialize_with = "duration")]
-    pub at_most: Duration,
-}
-
-/// How often a column may be null.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nulls {
-    /// The table, in the scenario's database.
-    pub table: String,
-    /// The column.
-    pub column: String,
-    /// The largest share, 0.0 to 1.0.
-    pub share_max: f64,
-}
-
-/// What logs must say.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Logs {
-    /// The group.
-    pub group: String,
-    /// A part of one of its lines.
-    pub contains: String,
-}
-
 /// Another way to run a scenario.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -489,9 +333,13 @@ fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::E
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_duration(&text).map_err(serde::de::Error::custom)
+}
+
+pub(crate) fn utc() -> String {
+    "+00:00".to_owned()
 }
 
 impl Scenario {
@@ -644,62 +492,4 @@ fn form_error(file: &str, text: &str, error: &toml::de::Error) -> ScenarioError 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_bundled_scenario_can_be_read() {
-        for name in NAMES {
-            let scenario = Scenario::open(name).unwrap();
-            assert!(!scenario.checks.is_empty(), "{name} checks nothing");
-        }
-    }
-
-    #[test]
-    fn a_wrong_key_is_refused_with_its_place() {
-        let folder = tempfile::tempdir().unwrap();
-        let text = bundled("event-revenue").unwrap()["scenario.toml"].replace("rows    =", "rowz    =");
-        std::fs::write(folder.path().join("scenario.toml"), text).unwrap();
-        let error = Scenario::open(&folder.path().to_string_lossy()).unwrap_err();
-        let ScenarioError::Form { line, column, cause, .. } = error else { panic!("{error}") };
-        assert!(line > 1 && column == 1, "{line}:{column}");
-        assert!(cause.contains("rowz"), "{cause}");
-    }
-
-    #[test]
-    fn a_ledger_that_makes_no_sense_is_refused_with_what_to_do() {
-        let head = "summary = \"s\"\ntemplate = \"t.yaml\"\n[input]\nfile = \"a.csv\"\nto = \"s3://b/k\"\n";
-        let check = |rest: &str, cause: &str| {
-            let files = ["t.yaml", "a.csv"].map(|name| (name.to_owned(), String::new()));
-            let text = format!("{head}{rest}");
-            let files = files.into_iter().chain([("scenario.toml".to_owned(), text)]).collect();
-            let refused = Scenario::parse("s", files).map(|_| ()).map_err(|error| error.to_string());
-            match cause {
-                "" => assert_eq!(refused, Ok(()), "{rest}"),
-                _ => assert!(refused.as_ref().is_err_and(|error| error.contains(cause)), "{refused:?}"),
-            }
-        };
-        let ledger = "[ledger]\nidentity = \"id\"\n";
-        let edge = "[[edge]]\nname = \"end\"\nat = \"s3://b/\"\n";
-        let ends = "ends = \"delivered\"\n";
-        check(&format!("{ledger}{edge}{ends}"), "");
-        check("", "say where records end");
-        check(&format!("{edge}{ends}"), "needs a [ledger]");
-        check(&format!("{ledger}{edge}"), "a record must end somewhere");
-        check(&format!("{ledger}{edge}ends = \"lost\"\n"), "s/scenario.toml:11:8");
-        let order = "[[check]]\norder = { edge = \"ends\", key = \"id\" }\n";
-        check(&format!("{ledger}{edge}{ends}{order}"), "did you mean `end`?");
-        check("[output]\ndata = \"s3://b/\"\nidentity = \"id\"\n", "a file needs a [ledger]");
-    }
-
-    #[test]
-    fn a_missing_file_and_an_unknown_name_are_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let text = &bundled("event-revenue").unwrap()["scenario.toml"];
-        std::fs::write(folder.path().join("scenario.toml"), text).unwrap();
-        let error = Scenario::open(&folder.path().to_string_lossy()).unwrap_err().to_string();
-        assert!(error.contains("no such file"), "{error}");
-        let error = Scenario::open("event-revenu").unwrap_err().to_string();
-        assert!(error.contains("did you mean `event-revenue`?"), "{error}");
-    }
-}
+mod tests;

@@ -1,3 +1,5 @@
+//! A ledger over places, filled by hand: what is lost, doubled, changed or elsewhere, and what is said of it.
+
 use std::time::Duration;
 
 use wavetank_scenarios::Freshness;
