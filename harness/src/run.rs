@@ -273,7 +273,7 @@ pub async fn run(
     report.defects = options.defects.text.clone();
     report.replay = options.command(scenario, &scenario.name);
     if let Some(store) = input.store() {
-        report.notes.extend(store.notes());
+        report.notes.extend(store.notes(aws).await?);
     }
     if scenario.airflow.is_some() {
         report.notes.push(dags.as_ref().map_or_else(airflow::scheduler_note, Dags::note));

@@ -18,6 +18,7 @@ use wavetank_generators::fashion_store::{ClickText, Part, Plan, Sent, Store};
 use wavetank_generators::registry::ProfileError;
 use wavetank_scenarios::{Outputs, Scenario};
 use wavetank_types::{Said, Seed, Timestamp};
+use wavetank_wire::WireError;
 
 use crate::client::Aws;
 use crate::drive;
@@ -46,8 +47,6 @@ pub(crate) struct StoreInput {
     /// How far the clock that dates clicks is ahead, in milliseconds; behind if negative.
     ahead_ms: i64,
     walk: OnceLock<Walk>,
-    /// How often the database's server had to be started again.
-    restarts: OnceLock<u32>,
 }
 
 /// Where a store keeps its orders.
@@ -91,13 +90,7 @@ impl StoreInput {
         plan.days = options.days.or(scenario.input.days).unwrap_or(plan.days);
         plan.defects = defects;
         let ahead_ms = options.swarm.as_ref().map_or(0, Swarm::askew_ms);
-        Ok(Self {
-            store: Store::new(plan)?,
-            orders: options.orders,
-            ahead_ms,
-            walk: OnceLock::new(),
-            restarts: OnceLock::new(),
-        })
+        Ok(Self { store: Store::new(plan)?, orders: options.orders, ahead_ms, walk: OnceLock::new() })
     }
 
     /// Lets the days pass: waits for the first midnight, sends each click and order at its time, and ends with the last
@@ -119,9 +112,7 @@ impl StoreInput {
         }
         database.load(&self.store).await?;
         wait_until(aws, self.store.start()).await;
-        let lived = self.live(aws, &sink, database.as_mut(), progress).await;
-        self.restarts.get_or_init(|| database.restarts());
-        lived
+        self.live(aws, &sink, database.as_mut(), progress).await
     }
 
     async fn live(
@@ -163,8 +154,11 @@ impl StoreInput {
     }
 
     /// Where the orders were, and whether their database had to be started again, for the report.
-    pub(crate) fn notes(&self) -> Vec<Said> {
-        let restarts = self.restarts.get().copied().unwrap_or_default();
+    pub(crate) async fn notes(&self, aws: Aws<'_>) -> Result<Vec<Said>, WireError> {
+        let restarts = match self.orders {
+            OrdersPlace::Rds => postgres::deaths(aws).await?,
+            OrdersPlace::Files => 0,
+        };
         let revived = Said::new(
             format!(
                 "PostgreSQL died in the middle of the run and was started again, {restarts} times; every order that it had \
@@ -174,7 +168,7 @@ impl StoreInput {
                 "PostgreSQL đã chết giữa lúc chạy và được khởi động lại, {restarts} lần; mọi đơn hàng mà nó đã xác nhận đều còn"
             ),
         );
-        std::iter::once(self.place()).chain((restarts > 0).then_some(revived)).collect()
+        Ok(std::iter::once(self.place()).chain((restarts > 0).then_some(revived)).collect())
     }
 
     fn place(&self) -> Said {

@@ -94,5 +94,10 @@ async fn a_server_that_is_killed_in_the_middle_of_the_day_loses_nothing_and_the_
     assert!(!whole.to_text(Lang::En).contains("died"));
     assert_eq!(killed.to_json()["queries"], whole.to_json()["queries"]);
     assert_eq!(killed.ledger, whole.ledger);
+    // After the last order: nobody asks for the server until the night's export.
+    let (late, server) = report(2_000).await;
+    assert!(server.is_some() && late.is_ok(), "{}", late.to_text(Lang::En));
+    assert!(late.to_text(Lang::En).contains("was started again, 1 times"));
+    assert_eq!(late.ledger, whole.ledger);
     assert_eq!(servers(), [], "no server is left");
 }

@@ -81,11 +81,6 @@ pub trait OrdersDb: Send {
 
     /// Inserts orders and their details. All are of before `at`.
     async fn insert(&mut self, store: &Store, orders: &[Order], at: Timestamp) -> Result<(), OrdersError>;
-
-    /// How often its server had to be started again.
-    fn restarts(&self) -> u32 {
-        0
-    }
 }
 
 /// The database at a place such as `s3://bucket/prefix/` or `rds:instance`.

@@ -15,7 +15,8 @@ use wavetank_transforms::fashion_store::export::csv_of;
 use wavetank_types::Timestamp;
 use wavetank_wire::WireError;
 use wavetank_wire::rds::{
-    DBInstance, DescribeDBInstances, DescribeDBInstancesInput, RebootDBInstance, RebootDBInstanceInput,
+    DBInstance, DescribeDBInstances, DescribeDBInstancesInput, DescribeEvents, DescribeEventsInput, Event,
+    RebootDBInstance, RebootDBInstanceInput,
 };
 use wavetank_wire::secretsmanager::{GetSecretValue, GetSecretValueInput};
 
@@ -122,6 +123,17 @@ async fn describe(aws: Aws<'_>, instance: &str) -> Result<Option<DBInstance>, Wi
     Ok(found.into_iter().next())
 }
 
+/// How often servers of the target have died and come back, as its events tell.
+pub(super) async fn deaths(aws: Aws<'_>) -> Result<usize, WireError> {
+    /// In minutes: as long as RDS keeps events. Documented: docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeEvents.html
+    const KEPT: i64 = 20_160;
+    let input = DescribeEventsInput { duration: Some(KEPT), ..DescribeEventsInput::default() };
+    let events = aws.call::<DescribeEvents>(input).await?.events.unwrap_or_default();
+    let is_death =
+        |event: &&Event| event.message.as_ref().is_some_and(|said| said.contains("ended unexpectedly"));
+    Ok(events.iter().filter(is_death).count())
+}
+
 /// A session in the instance of this name, by the endpoint and the login that AWS's API tells.
 async fn enter(aws: Aws<'_>, instance: &str) -> Result<Session, OrdersError> {
     let missing = |what: &str| OrdersError::Instance { name: instance.to_owned(), what: what.to_owned() };
@@ -170,10 +182,6 @@ impl OrdersDb for Postgres<'_> {
         }
         self.acknowledged += orders.len() as u64;
         Ok(())
-    }
-
-    fn restarts(&self) -> u32 {
-        self.restarts
     }
 }
 

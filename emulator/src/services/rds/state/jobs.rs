@@ -243,10 +243,10 @@ impl Rds {
         }
     }
 
-    /// A server has ended and nobody had asked for it.
+    /// A server has ended and nobody had asked for it: it is started again, and an event says both.
     ///
-    /// Ours: AWS starts it again by itself. Here it is `failed` until StartDBInstance or RebootDBInstance, so that who watches a
-    /// pipeline sees what it does without its database.
+    /// Assumed: that AWS does so for every engine; of Aurora it is said (aws.amazon.com/rds/aurora/details/postgresql-details/, to be
+    /// verified). One that cannot start again is `failed`.
     pub(in super::super) fn server_died(&mut self, cx: &mut Cx<'_>, topic: &str) {
         let Some(instance) = self.instances.values_mut().find(|one| death_topic(one.home()) == topic) else {
             return;
@@ -254,12 +254,11 @@ impl Rds {
         if !matches!(instance.status, Status::Available | Status::BackingUp | Status::Modifying) {
             return;
         }
-        instance.status = Status::Failed;
-        instance.until = None;
         let name = instance.name().to_owned();
-        let said = "The database process has ended unexpectedly; what was committed is kept. \
-                    StartDBInstance or RebootDBInstance starts it again";
+        let said =
+            "The database process has ended unexpectedly; what was committed is kept. It is started again";
         self.event_of(cx, &name, said, "failure");
+        self.reboot(cx, &name, Status::Rebooting, Purpose::Rebooted);
     }
 }
 
