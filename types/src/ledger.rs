@@ -400,15 +400,18 @@ impl Ledger {
         balance.duplicates += surplus;
         // Surplus sightings are deliveries first: they are what the equation must not count twice.
         balance.delivered += delivered.saturating_sub(surplus);
-        let mut surplus_rejected = surplus.saturating_sub(delivered);
+        let mut rest = surplus.saturating_sub(delivered);
+        let mut counted_once = |count: u32| {
+            let cut = rest.min(u64::from(count));
+            rest -= cut;
+            u64::from(count) - cut
+        };
         for (reason, count) in entry.rejected.iter() {
-            let cut = surplus_rejected.min(u64::from(count));
-            surplus_rejected -= cut;
-            *balance.rejected.entry(reason.clone()).or_default() += u64::from(count) - cut;
+            *balance.rejected.entry(reason.clone()).or_default() += counted_once(count);
         }
-        balance.dlq += u64::from(entry.dead_lettered);
-        balance.expired += u64::from(entry.expired);
-        balance.in_flight += u64::from(entry.in_flight);
+        balance.dlq += counted_once(entry.dead_lettered);
+        balance.expired += counted_once(entry.expired);
+        balance.in_flight += counted_once(entry.in_flight);
 
         let called = || self.called(index);
         let called =

@@ -87,6 +87,14 @@ fn what_is_two_is_told_with_the_first_place_that_has_two() {
 }
 
 #[test]
+fn what_is_given_up_twice_is_one_record_and_a_repeat() {
+    let (lines, form) = (Lines::of_json("{\"id\":1}\n"), form(Repeats::Kept));
+    let dead = edge("dead", Some(Ends::DeadLettered));
+    let balance = seen(&lines, &form, &[(&dead, "{\"id\":1}\n{\"id\":1}")]).conserve(true).balance;
+    assert_eq!((balance.dlq, balance.duplicates, balance.accounted()), (1, 1, 1));
+}
+
+#[test]
 fn other_content_other_places_and_strangers_have_names() {
     let mut table = edge("table", Some(Ends::Delivered));
     let other = SENT.replace("\"40\"", "41");
