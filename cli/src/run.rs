@@ -140,8 +140,8 @@ fn bring(path: &Path) -> Result<Brought, Failure> {
     Ok(Brought { name, body: Bytes::from(body) })
 }
 
-/// For the report's wall time only; nothing that happens in a tank depends on it.
-#[expect(clippy::disallowed_methods, reason = "a report's wall time")]
-fn wall_clock() -> std::time::Instant {
+/// For how long a command took, and how long it may look for a smaller failure; nothing that happens in a tank depends on it.
+#[expect(clippy::disallowed_methods, reason = "how long it took and may take, for the person who waits")]
+pub(crate) fn wall_clock() -> std::time::Instant {
     std::time::Instant::now()
 }

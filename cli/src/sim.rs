@@ -5,7 +5,7 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use wavetank::sim::failure::{FILE, Failure as Found, hash_text};
@@ -16,6 +16,7 @@ use wavetank_scenarios::Scenario;
 
 use crate::args::SimArgs;
 use crate::failure::Failure;
+use crate::run::wall_clock;
 
 /// Longest time that making a failure small may take.
 const SHRINK_WITHIN: Duration = Duration::from_secs(60);
@@ -216,9 +217,4 @@ fn replay(folder: &Path) -> Result<ExitCode, Failure> {
 
 fn code(is_ok: bool) -> ExitCode {
     if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long it took and may take, for the person who waits")]
-fn wall_clock() -> Instant {
-    Instant::now()
 }

@@ -7,13 +7,12 @@ use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rand::Rng as _;
 use wavetank_generators::kdg::{Rate, Template};
 use wavetank_types::{Seed, Timestamp};
 
 use crate::client::Aws;
 use crate::progress::Progress;
-use crate::send::{Outgoing, SendError, Sink};
+use crate::send::{Outgoing, SendError, Sink, any_key};
 
 const TICK: Duration = Duration::from_secs(1);
 
@@ -89,8 +88,7 @@ impl Events {
             let at = start + TICK * tick;
             aws.target().pause(at.since(aws.target().now())).await;
             let outgoing = |number| Outgoing {
-                // As the page does: a number without meaning, which spreads records over all shards.
-                key: (self.seed.chunk_stream("kdg/key", number).next_u64() % 10_000_000_000).to_string(),
+                key: any_key(self.seed, "kdg/key", number),
                 data: Bytes::from(self.event(number, at).line),
             };
             sent += range.end - range.start;

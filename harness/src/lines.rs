@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rand::Rng as _;
 use wavetank_generators::kdg::{Rate, Template};
 use wavetank_generators::write::write_rows;
 use wavetank_generators::{Format, Profile};
@@ -19,7 +18,7 @@ use crate::input::threads;
 use crate::places::{Members, document, rows_of};
 use crate::progress::{Progress, Stage};
 use crate::run::{RunError, RunOptions};
-use crate::send::{Outgoing, Sink};
+use crate::send::{Outgoing, Sink, any_key};
 
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks after which a rate that has not sent everything never will: a year.
@@ -238,10 +237,7 @@ impl Lines {
         let line = &self.lines[number];
         let key = match &self.key {
             Some(key) => line.members.get(key).cloned().flatten().unwrap_or_default(),
-            // A number without meaning, which spreads records over all shards.
-            None => {
-                (self.seed.chunk_stream("lines/key", number as u64).next_u64() % 10_000_000_000).to_string()
-            }
+            None => any_key(self.seed, "lines/key", number as u64),
         };
         let mut data = line.data.to_vec();
         data.push(b'\n');

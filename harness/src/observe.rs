@@ -9,6 +9,7 @@ use wavetank_types::Timestamp;
 use wavetank_types::names::split_s3_uri;
 use wavetank_wire::WireError;
 use wavetank_wire::athena::*;
+use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput, FilteredLogEvent};
 
 use crate::client::Aws;
 
@@ -128,6 +129,29 @@ pub async fn refusals(aws: Aws<'_>, uri: &str) -> Result<BTreeMap<u64, Vec<Refus
         }
     }
     Ok(found)
+}
+
+/// The events of a log group that meet a pattern, in order; all without one.
+pub async fn log_events(
+    aws: Aws<'_>,
+    group: &str,
+    pattern: Option<&str>,
+) -> Result<Vec<FilteredLogEvent>, WireError> {
+    let (mut events, mut next_token) = (Vec::new(), None);
+    loop {
+        let input = FilterLogEventsInput {
+            log_group_name: Some(group.to_owned()),
+            filter_pattern: pattern.map(str::to_owned),
+            next_token,
+            ..FilterLogEventsInput::default()
+        };
+        let page = aws.call::<FilterLogEvents>(input).await?;
+        events.extend(page.events.unwrap_or_default());
+        next_token = page.next_token;
+        if next_token.is_none() {
+            return Ok(events);
+        }
+    }
 }
 
 /// A query's answer, as text.

@@ -8,7 +8,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use rand::Rng as _;
 use serde_json::json;
+use wavetank_types::Seed;
 use wavetank_wire::{WireError, dynamodb, firehose, kinesis, sqs};
 
 use crate::client::Aws;
@@ -63,6 +65,11 @@ impl fmt::Display for Sink {
             Self::DynamoDb(name) => write!(f, "dynamodb:{name}"),
         }
     }
+}
+
+/// A number without meaning, which spreads records over all shards, as the Kinesis Data Generator's page does.
+pub(crate) fn any_key(seed: Seed, stream: &str, number: u64) -> String {
+    (seed.chunk_stream(stream, number).next_u64() % 10_000_000_000).to_string()
 }
 
 /// A record on its way.

@@ -7,11 +7,10 @@ use wavetank_generators::trades::Message;
 use wavetank_generators::{Shop, Trades, shop};
 use wavetank_types::ledger::{Expected, Sighting};
 use wavetank_types::{Checksum, Ledger, Said};
-use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput};
 
 use super::conserved::Conservation;
 use crate::client::Aws;
-use crate::observe::ObserveError;
+use crate::observe::{self, ObserveError};
 use crate::tables::{self, Item};
 
 /// Why a message is not in the state table: a newer version, or the same one from another record, is.
@@ -117,26 +116,13 @@ fn without_zeros(decimal: &str) -> String {
 /// What the log says is superseded: message and sequence number. A run that was repeated says the same again.
 async fn told(aws: Aws<'_>, group: &str) -> Result<BTreeSet<(u64, String)>, ObserveError> {
     let mut found = BTreeSet::new();
-    let mut next_token = None;
-    loop {
-        let input = FilterLogEventsInput {
-            log_group_name: Some(group.to_owned()),
-            filter_pattern: Some(SUPERSEDED.to_owned()),
-            next_token,
-            ..FilterLogEventsInput::default()
-        };
-        let page = aws.call::<FilterLogEvents>(input).await?;
-        for event in page.events.unwrap_or_default() {
-            let line = event.message.unwrap_or_default();
-            let said =
-                line.trim_end().strip_prefix("superseded message ").and_then(|said| said.split_once(" at "));
-            found.extend(said.and_then(|(id, sequence)| Some((id.parse().ok()?, sequence.to_owned()))));
-        }
-        next_token = page.next_token;
-        if next_token.is_none() {
-            return Ok(found);
-        }
+    for event in observe::log_events(aws, group, Some(SUPERSEDED)).await? {
+        let line = event.message.unwrap_or_default();
+        let said =
+            line.trim_end().strip_prefix("superseded message ").and_then(|said| said.split_once(" at "));
+        found.extend(said.and_then(|(id, sequence)| Some((id.parse().ok()?, sequence.to_owned()))));
     }
+    Ok(found)
 }
 
 fn never_sent(what: &str, name: &str) -> Said {

@@ -22,6 +22,21 @@ pub fn read(body: Bytes) -> Result<impl Iterator<Item = Result<RecordBatch, Stri
     Ok(reader.map(|batch| batch.map_err(|error| error.to_string())))
 }
 
+/// Every row of one Parquet file, its values by column.
+pub fn named<R: FromIterator<(String, Option<String>)>>(body: Bytes) -> Result<Vec<R>, String> {
+    let (mut found, mut text) = (Vec::new(), RowText::default());
+    for batch in read(body)? {
+        let batch = batch?;
+        let schema = batch.schema();
+        for row in 0..batch.num_rows() {
+            text.set(&batch, row)?;
+            let names = schema.fields().iter().map(|field| field.name().clone());
+            found.push(names.zip(text.fields().map(|value| value.map(str::to_owned))).collect());
+        }
+    }
+    Ok(found)
+}
+
 /// One row as text, in the order of the columns; kept between rows to save allocations.
 #[derive(Debug, Default)]
 pub struct RowText {

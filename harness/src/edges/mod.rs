@@ -131,14 +131,14 @@ impl<'a> Edges<'a> {
         let mut mutated: BTreeMap<String, Mutated> = BTreeMap::new();
         for seen in &self.seen {
             let Some(ends) = seen.edge.ends else { continue };
-            for (number, found) in &seen.found {
+            for (ordinal, (number, found)) in (1..).zip(&seen.found) {
                 let Some(number) = *number else {
                     ledger.observe_phantom(|| self.phantom(seen, found));
                     continue;
                 };
                 match ends {
                     Ends::Delivered => {
-                        self.delivered(&mut ledger, seen, number, found);
+                        self.delivered(&mut ledger, seen, number, (ordinal, found));
                         self.compare(&mut mutated, &mut ledger, seen, number, found);
                     }
                     Ends::Rejected => ledger.observe_rejected(number, &reason(seen.edge, &found.members)),
@@ -155,12 +155,13 @@ impl<'a> Edges<'a> {
         Conservation { balance, mutated, ledger, cause }
     }
 
-    fn delivered(&self, ledger: &mut Ledger, seen: &Seen<'_>, number: u64, found: &Found) {
+    /// `ordinal` is the finding's place among those of its edge.
+    fn delivered(&self, ledger: &mut Ledger, seen: &Seen<'_>, number: u64, (ordinal, found): (u64, &Found)) {
         // What lay twice before was sent twice; what did not was made two by who read it.
         let copies = self.copies.get(&number).copied().unwrap_or(0);
         let before = self.before(seen).filter_map(|other| other.counts.get(&number));
         let is_sender = before.max().is_some_and(|count| *count > copies);
-        let delivery = if is_sender { self.ordinal(seen, found) } else { number };
+        let delivery = if is_sender { ordinal } else { number };
         let (place, route) = (&found.place, seen.edge.route.as_deref());
         let wanted = route.map(|route| filled(route, &self.lines.lines[index(number)].members));
         let misrouted = wanted.filter(|wanted| !place.contains(wanted.as_str()));
@@ -176,11 +177,6 @@ impl<'a> Edges<'a> {
             .iter()
             .take_while(move |other| !std::ptr::eq(*other, seen))
             .filter(|other| other.edge.ends.is_none())
-    }
-
-    /// The finding's place among those of its edge.
-    fn ordinal(&self, seen: &Seen<'_>, found: &Found) -> u64 {
-        seen.found.iter().position(|(_, other)| std::ptr::eq(other, found)).map_or(0, |at| at as u64 + 1)
     }
 
     /// Members that do not say what was sent.

@@ -3,15 +3,14 @@
 //! Everywhere a record becomes members by name, each a text or nothing, so that records can be compared wherever they lie.
 //! Left out: looking into RDS and OpenSearch. Start with [`read`].
 
-mod objects;
+pub(crate) mod objects;
 mod queue;
-mod stream;
+pub(crate) mod stream;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use wavetank_types::Timestamp;
-use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput};
 
 use crate::client::Aws;
 use crate::observe::{self, ObserveError};
@@ -79,27 +78,15 @@ async fn table(aws: Aws<'_>, name: &str) -> Result<Held, ObserveError> {
 /// Lines that are, or that end in, a document of JSON. Other lines are a log's own and are no records.
 async fn log(aws: Aws<'_>, group: &str) -> Result<Held, ObserveError> {
     let mut held = Held::default();
-    let mut next_token = None;
-    loop {
-        let input = FilterLogEventsInput {
-            log_group_name: Some(group.to_owned()),
-            next_token,
-            ..FilterLogEventsInput::default()
-        };
-        let page = aws.call::<FilterLogEvents>(input).await?;
-        for event in page.events.unwrap_or_default() {
-            let message = event.message.unwrap_or_default();
-            let document = message.find('{').and_then(|from| document(&message.as_bytes()[from..]));
-            if let Some(members) = document {
-                let at = event.timestamp.map(|millis| Timestamp::from_micros(millis * 1_000));
-                held.records.push(Found { members, place: event.log_stream_name.unwrap_or_default(), at });
-            }
-        }
-        next_token = page.next_token;
-        if next_token.is_none() {
-            return Ok(held);
+    for event in observe::log_events(aws, group, None).await? {
+        let message = event.message.unwrap_or_default();
+        let document = message.find('{').and_then(|from| document(&message.as_bytes()[from..]));
+        if let Some(members) = document {
+            let at = event.timestamp.map(|millis| Timestamp::from_micros(millis * 1_000));
+            held.records.push(Found { members, place: event.log_stream_name.unwrap_or_default(), at });
         }
     }
+    Ok(held)
 }
 
 /// `DATABASE/WORKGROUP:SELECT ...`

@@ -10,7 +10,7 @@ use serde_json::Value;
 use wavetank_types::names::split_s3_uri;
 
 use super::{Found, Held, Members, members_of};
-use crate::check::rows::{self, RowText};
+use crate::check::rows;
 use crate::client::Aws;
 use crate::observe::{self, ObserveError};
 
@@ -54,9 +54,9 @@ fn folders_of(key: &str) -> Members {
 
 /// The rows of a file, and what of it could not be read.
 pub(crate) fn rows_of(body: Bytes) -> Result<(Vec<Members>, Vec<String>), String> {
-    let body = if body.starts_with(&[0x1f, 0x8b]) { unzipped(&body)? } else { body };
+    let body = unzipped(body, PLAIN_BYTES_MAX)?;
     if body.starts_with(b"PAR1") {
-        return Ok((parquet(body)?, Vec::new()));
+        return Ok((rows::named(body)?, Vec::new()));
     }
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{' | b'[') => Ok(json(&body)),
@@ -65,53 +65,51 @@ pub(crate) fn rows_of(body: Bytes) -> Result<(Vec<Members>, Vec<String>), String
     }
 }
 
-fn unzipped(body: &[u8]) -> Result<Bytes, String> {
+/// Gzip is taken off, up to so many bytes; other content is as it is.
+pub(crate) fn unzipped(body: Bytes, bytes_max: u64) -> Result<Bytes, String> {
+    if !body.starts_with(&[0x1f, 0x8b]) {
+        return Ok(body);
+    }
     let mut plain = Vec::new();
-    let mut decoder = flate2::read::MultiGzDecoder::new(body).take(PLAIN_BYTES_MAX);
-    decoder.read_to_end(&mut plain).map_err(|error| error.to_string())?;
+    let decoder = flate2::read::MultiGzDecoder::new(body.as_ref());
+    decoder.take(bytes_max).read_to_end(&mut plain).map_err(|error| error.to_string())?;
     Ok(plain.into())
 }
 
-fn parquet(body: Bytes) -> Result<Vec<Members>, String> {
-    let mut found = Vec::new();
-    let mut text = RowText::default();
-    for batch in rows::read(body)? {
-        let batch = batch?;
-        let schema = batch.schema();
-        for row in 0..batch.num_rows() {
-            text.set(&batch, row)?;
-            let names = schema.fields().iter().map(|field| field.name().clone());
-            found.push(names.zip(text.fields().map(|value| value.map(str::to_owned))).collect());
-        }
-    }
-    Ok(found)
-}
-
-/// Documents after each other, or lists of them. A line that is none is told, and the next line goes on.
-fn json(body: &[u8]) -> (Vec<Members>, Vec<String>) {
-    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+/// The values of JSON in a text, on lines of their own or not. What is none is told up to the end of its line, and reading
+/// goes on after it.
+pub(crate) fn values(body: &[u8], mut take: impl FnMut(Result<Value, &[u8]>)) {
     let mut rest = body;
-    loop {
-        let mut documents = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
-        for document in documents.by_ref() {
-            match document {
-                Ok(Value::Object(members)) => found.push(members_of(members)),
-                Ok(Value::Array(list)) => found.extend(list.into_iter().filter_map(|entry| match entry {
-                    Value::Object(members) => Some(members_of(members)),
-                    _ => None,
-                })),
-                Ok(other) => unreadable.push(format!("no record: {}", shown(other.to_string().as_bytes()))),
+    while !rest.is_empty() {
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
+        for value in values.by_ref() {
+            match value {
+                Ok(value) => take(Ok(value)),
                 Err(_) => break,
             }
         }
-        let at = documents.byte_offset().min(rest.len());
-        if rest[at..].iter().all(u8::is_ascii_whitespace) {
-            return (found, unreadable);
+        let bad = &rest[values.byte_offset().min(rest.len())..];
+        let end = memchr::memchr(b'\n', bad).map_or(bad.len(), |at| at + 1);
+        if !bad[..end].trim_ascii().is_empty() {
+            take(Err(&bad[..end]));
         }
-        let end = rest[at..].iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| at + end + 1);
-        unreadable.push(format!("no JSON: {}", shown(&rest[at..end])));
-        rest = &rest[end..];
+        rest = &bad[end..];
     }
+}
+
+/// Documents after each other, or lists of them.
+fn json(body: &[u8]) -> (Vec<Members>, Vec<String>) {
+    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    values(body, |value| match value {
+        Ok(Value::Object(members)) => found.push(members_of(members)),
+        Ok(Value::Array(list)) => found.extend(list.into_iter().filter_map(|entry| match entry {
+            Value::Object(members) => Some(members_of(members)),
+            _ => None,
+        })),
+        Ok(other) => unreadable.push(format!("no record: {}", shown(other.to_string().as_bytes()))),
+        Err(line) => unreadable.push(format!("no JSON: {}", shown(line))),
+    });
+    (found, unreadable)
 }
 
 fn csv(body: &[u8]) -> Result<(Vec<Members>, Vec<String>), String> {

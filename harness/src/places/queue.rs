@@ -56,12 +56,8 @@ pub(super) async fn read(aws: Aws<'_>, queue: &str) -> Result<Held, ObserveError
 
 /// The records that a message is about: itself, what an envelope holds, or the batch that it names.
 async fn meant(aws: Aws<'_>, document: Value) -> Result<Option<Vec<Members>>, ObserveError> {
-    if let Some(batch) = document.get("KinesisBatchInfo") {
-        let text = |name: &str| batch[name].as_str().unwrap_or_default().to_owned();
-        let (arn, shard) = (text("streamArn"), text("shardId"));
-        let range = (text("startSequenceNumber"), text("endSequenceNumber"));
-        let found = stream::range(aws, &arn, &shard, &range.0, &range.1).await?;
-        return Ok(Some(found));
+    if let Some(records) = stream::given_up(aws, &document).await? {
+        return Ok(Some(records.into_iter().filter_map(object).collect()));
     }
     let inner = match &document {
         Value::Object(object) => {
@@ -72,8 +68,12 @@ async fn meant(aws: Aws<'_>, document: Value) -> Result<Option<Vec<Members>>, Ob
         }
         _ => None,
     };
-    Ok(match inner.unwrap_or(document) {
-        Value::Object(members) => Some(vec![members_of(members)]),
+    Ok(object(inner.unwrap_or(document)).map(|members| vec![members]))
+}
+
+fn object(value: Value) -> Option<Members> {
+    match value {
+        Value::Object(members) => Some(members_of(members)),
         _ => None,
-    })
+    }
 }

@@ -1,8 +1,10 @@
 //! Records of a Kinesis data stream, shard by shard, as far back as it keeps them.
 
+use serde_json::Value;
+use wavetank_wire::WireError;
 use wavetank_wire::kinesis::*;
 
-use super::{Found, Held, Members, document};
+use super::{Found, Held, document};
 use crate::client::Aws;
 use crate::observe::ObserveError;
 
@@ -35,24 +37,23 @@ pub(super) async fn read(aws: Aws<'_>, stream: &str) -> Result<Held, ObserveErro
     Ok(held)
 }
 
-/// The records of a shard from one sequence number to another, both included.
-pub(super) async fn range(
-    aws: Aws<'_>,
-    arn: &str,
-    shard: &str,
-    first: &str,
-    last: &str,
-) -> Result<Vec<Members>, ObserveError> {
+/// The records of a batch that a mapping gave up, as far as they are JSON: its message tells their place, not their content.
+/// Nothing of a message that tells no such place. They can be read as long as the stream keeps them.
+pub(crate) async fn given_up(aws: Aws<'_>, message: &Value) -> Result<Option<Vec<Value>>, WireError> {
+    let Some(batch) = message.get("KinesisBatchInfo").filter(|batch| batch["streamArn"].is_string()) else {
+        return Ok(None);
+    };
+    let text = |name: &str| batch[name].as_str().unwrap_or_default().to_owned();
     let from = GetShardIteratorInput {
-        stream_arn: Some(arn.to_owned()),
-        shard_id: shard.to_owned(),
+        stream_arn: Some(text("streamArn")),
+        shard_id: text("shardId"),
         shard_iterator_type: "AT_SEQUENCE_NUMBER".to_owned(),
-        starting_sequence_number: Some(first.to_owned()),
+        starting_sequence_number: Some(text("startSequenceNumber")),
         ..GetShardIteratorInput::default()
     };
-    let is_past = |record: &Record| is_greater(&record.sequence_number, last);
-    let found = records(aws, from, is_past).await?;
-    Ok(found.iter().filter_map(|record| document(&record.data)).collect())
+    let last = text("endSequenceNumber");
+    let found = records(aws, from, |record| is_greater(&record.sequence_number, &last)).await?;
+    Ok(Some(found.iter().filter_map(|record| serde_json::from_slice(&record.data).ok()).collect()))
 }
 
 /// Sequence numbers are decimal numbers of more digits than a machine's.
@@ -60,7 +61,7 @@ fn is_greater(a: &str, b: &str) -> bool {
     (a.len(), a) > (b.len(), b)
 }
 
-async fn shards(aws: Aws<'_>, stream: &str) -> Result<Vec<String>, ObserveError> {
+async fn shards(aws: Aws<'_>, stream: &str) -> Result<Vec<String>, WireError> {
     let mut found = Vec::new();
     let mut input = ListShardsInput { stream_name: Some(stream.to_owned()), ..ListShardsInput::default() };
     loop {
@@ -78,7 +79,7 @@ async fn records(
     aws: Aws<'_>,
     from: GetShardIteratorInput,
     is_past: impl Fn(&Record) -> bool,
-) -> Result<Vec<Record>, ObserveError> {
+) -> Result<Vec<Record>, WireError> {
     let mut iterator = aws.call::<GetShardIterator>(from).await?.shard_iterator;
     let mut found = Vec::new();
     for _ in 0..PAGES_MAX {

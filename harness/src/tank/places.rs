@@ -1,17 +1,17 @@
 //! Places that hold records, read through the public API: objects, a table, a queue, a log group, a query's answer.
 
-use std::io::Read as _;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde_json::{Map, Value};
 use wavetank_types::names::split_s3_uri;
-use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput};
 use wavetank_wire::{WireError, sqs};
 
 use super::rows::{self, Row};
-use super::{Tank, TankError, parquet_rows, pointers};
+use super::{Tank, TankError};
+use crate::check;
 use crate::observe::{self, ObserveError};
+use crate::places::objects::{unzipped, values};
+use crate::places::stream;
 use crate::tables;
 
 /// How long messages are hidden while a queue is read, in seconds.
@@ -112,11 +112,8 @@ impl Place {
                 for body in messages(tank, name).await.map_err(refused())? {
                     // A text that is no JSON is strange.
                     let value = serde_json::from_str(&body).unwrap_or(Value::String(body));
-                    match pointers::batch_of(&value) {
-                        Some(batch) => {
-                            let records = pointers::read(tank, batch).await.map_err(refused())?;
-                            records.iter().for_each(|record| found.take(record, id, &holder));
-                        }
+                    match stream::given_up(tank.aws(), &value).await.map_err(refused())? {
+                        Some(records) => records.iter().for_each(|record| found.take(record, id, &holder)),
                         None => found.take(&value, id, &holder),
                     }
                 }
@@ -144,9 +141,12 @@ async fn objects(tank: &Tank, uri: &str, id: &[String], found: &mut Found) -> Re
     for object in observe::list(tank.aws(), uri).await? {
         let holder: Arc<str> = object.uri().into();
         let fail = |cause: String| ObserveError::Content { uri: object.uri(), cause };
-        let body = unpack(observe::get(tank.aws(), &object).await?).map_err(fail)?;
+        let body = unzipped(observe::get(tank.aws(), &object).await?, UNPACKED_BYTES_MAX).map_err(fail)?;
         if body.starts_with(b"PAR1") {
-            parquet_rows::read(body).map_err(fail)?.iter().for_each(|row| found.take(row, id, &holder));
+            for row in check::rows::named::<Vec<_>>(body).map_err(fail)? {
+                let row: Row = row.into_iter().map(|(name, value)| (name, value.into())).collect();
+                found.take(&row.into(), id, &holder);
+            }
         } else if object.key.trim_end_matches(".gz").ends_with(".csv") {
             csv_rows(&body).map_err(fail)?.iter().for_each(|row| found.take(row, id, &holder));
         } else {
@@ -156,36 +156,12 @@ async fn objects(tank: &Tank, uri: &str, id: &[String], found: &mut Found) -> Re
     Ok(())
 }
 
-/// Gzip is taken off; other content is as it is.
-fn unpack(body: Bytes) -> Result<Bytes, String> {
-    if !body.starts_with(&[0x1f, 0x8b]) {
-        return Ok(body);
-    }
-    let mut plain = Vec::new();
-    let reader = flate2::read::MultiGzDecoder::new(body.as_ref());
-    reader.take(UNPACKED_BYTES_MAX).read_to_end(&mut plain).map_err(|why| why.to_string())?;
-    Ok(Bytes::from(plain))
-}
-
-/// Values one after the other, on lines of their own or not. A line that is no JSON is strange, and reading goes on after it.
+/// A line that is no JSON is strange.
 fn json_values(body: &[u8], id: &[String], holder: &Arc<str>, found: &mut Found) {
-    let mut rest = body;
-    while !rest.is_empty() {
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
-        for value in values.by_ref() {
-            match value {
-                Ok(value) => found.take(&value, id, holder),
-                Err(_) => break,
-            }
-        }
-        let bad = &rest[values.byte_offset().min(rest.len())..];
-        let end = memchr::memchr(b'\n', bad).map_or(bad.len(), |at| at + 1);
-        let line = String::from_utf8_lossy(&bad[..end]);
-        if !line.trim().is_empty() {
-            found.strange(line.trim(), holder);
-        }
-        rest = &bad[end..];
-    }
+    values(body, |value| match value {
+        Ok(value) => found.take(&value, id, holder),
+        Err(line) => found.strange(String::from_utf8_lossy(line).trim(), holder),
+    });
 }
 
 fn csv_rows(body: &[u8]) -> Result<Vec<Value>, String> {
@@ -236,22 +212,8 @@ async fn messages(tank: &Tank, queue: &str) -> Result<Vec<String>, WireError> {
 
 /// The lines of a log group that meet a pattern, in order; all without one.
 pub(super) async fn lines(tank: &Tank, group: &str, pattern: Option<&str>) -> Result<Vec<String>, WireError> {
-    let (mut lines, mut next_token) = (Vec::new(), None);
-    loop {
-        let input = FilterLogEventsInput {
-            log_group_name: Some(group.to_owned()),
-            filter_pattern: pattern.map(str::to_owned),
-            next_token,
-            ..FilterLogEventsInput::default()
-        };
-        let page = tank.aws().call::<FilterLogEvents>(input).await?;
-        let events = page.events.unwrap_or_default().into_iter();
-        lines.extend(events.map(|event| event.message.unwrap_or_default().trim_end().to_owned()));
-        next_token = page.next_token;
-        if next_token.is_none() {
-            return Ok(lines);
-        }
-    }
+    let events = observe::log_events(tank.aws(), group, pattern).await?.into_iter();
+    Ok(events.map(|event| event.message.unwrap_or_default().trim_end().to_owned()).collect())
 }
 
 #[cfg(test)]
