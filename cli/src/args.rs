@@ -1,6 +1,7 @@
 //! The command line's form.
 
 use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -10,10 +11,15 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use wavetank::defects::DefectList;
 use wavetank::report::Lang;
 use wavetank::send::Sink;
+use wavetank::target::Origin;
 use wavetank_generators::arrivals::Arrivals;
 use wavetank_generators::fashion_store::{Locale, PriceForm};
 use wavetank_generators::kdg::Rate;
 use wavetank_types::time::parse_duration;
+
+use crate::bench::BenchArgs;
+use crate::diff::DiffArgs;
+use crate::place::{PlaceArgs, account};
 
 /// Generate the traffic, run it through an AWS data pipeline on your own machine, and prove that every record arrived.
 #[derive(Debug, Parser)]
@@ -33,6 +39,10 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Run a command against a fresh tank, and tell what happened there; its exit code is the command's
     Exec(ExecArgs),
+    /// Put a service or a scenario under load, at a rate that does not wait for answers; compare with another version
+    Bench(Box<BenchArgs>),
+    /// Ask two servers the same, and tell operation by operation whether they answer the same
+    Diff(Box<DiffArgs>),
     /// Print the shell exports that point AWS clients at the tank
     Env(At),
     /// Show or move the time of a running tank
@@ -45,6 +55,8 @@ pub(crate) enum Command {
     List,
     /// Write a profile's rows to a file, and their truth beside it
     Generate(Box<GenerateArgs>),
+    /// Remove what killed runs have left behind on accounts and servers
+    Sweep(SweepArgs),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -96,6 +108,11 @@ pub(crate) struct RunArgs {
     /// Add the report to this file as Markdown, such as to "$GITHUB_STEP_SUMMARY"
     #[arg(long, value_name = "FILE.md")]
     pub(crate) markdown: Option<PathBuf>,
+    /// Write the report to this file as one page that needs nothing else, with the pipeline as a graph
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -154,12 +171,24 @@ pub(crate) enum Orchestrate {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServeArgs {
-    /// Listen on this port of 127.0.0.1; 0 takes any free one
+    /// Listen on this port; 0 takes any free one
     #[arg(long, default_value_t = 4566)]
     pub(crate) port: u16,
+    /// Listen on this address; one that is not loopback lets whoever reaches it use the tank, and run code in it
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub(crate) listen: IpAddr,
+    /// Answer requests to this name too, such as a container's; those to 127.0.0.1 and localhost are always answered
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Vec<String>,
+    /// Name this address in answers (queue URLs and their like): where clients reach the tank, if not where it listens
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    pub(crate) url: Option<String>,
     /// Draw ids and names from this seed
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Keep the objects of its S3 in this S3 server as well, such as http://127.0.0.1:9000; its credentials are those of the environment
+    #[arg(long, value_name = "URL")]
+    pub(crate) s3: Option<Origin>,
     /// Once it answers, write where it is to this file, as JSON: endpoint, port, pid, seed
     #[arg(long, value_name = "FILE.json")]
     pub(crate) ready_file: Option<PathBuf>,
@@ -185,6 +214,25 @@ pub(crate) struct ExecArgs {
     /// Write it as JSON to this file, too
     #[arg(long, value_name = "FILE.json")]
     pub(crate) report: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SweepArgs {
+    /// Sweep this run alone, instead of all that this machine remembers
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// List runs, and remove nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Look for runs by the tags of stacks in this account, instead of in this machine's memory
+    #[arg(long, value_name = "ID", value_parser = account, requires = "region")]
+    pub(crate) account: Option<String>,
+    /// Look in this region
+    #[arg(long, value_name = "REGION", requires = "account")]
+    pub(crate) region: Option<String>,
+    /// With --account: sweep every run that is found
+    #[arg(long, requires = "account", conflicts_with = "run")]
+    pub(crate) all: bool,
 }
 
 /// Where a running tank is.
@@ -330,6 +378,16 @@ fn loopback_port(text: &str) -> Result<u16, String> {
     port.parse().map_err(|_| refuse())
 }
 
+/// Where clients reach a tank: a scheme and a host, without a path.
+fn public_url(text: &str) -> Result<String, String> {
+    let url = text.strip_suffix('/').unwrap_or(text);
+    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', ' ']) => Ok(url.to_owned()),
+        _ => Err(format!("`{text}` is no address of a server; write http://localhost:4566")),
+    }
+}
+
 /// A number of threads.
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| format!("`{text}` is not a number of threads; write 1 or more"))
@@ -350,7 +408,7 @@ fn intensity(text: &str) -> Result<f64, String> {
 }
 
 /// A count as people write it: `60`, `1_000_000`, `1e6`, `2.5e3`.
-fn count(text: &str) -> Result<u64, String> {
+pub(crate) fn count(text: &str) -> Result<u64, String> {
     let plain = text.replace('_', "");
     if let Ok(count) = plain.parse::<u64>() {
         return Ok(count);
@@ -397,6 +455,17 @@ mod tests {
         check("https://127.0.0.1:4566", None);
         check("http://example.com:80", None);
         check("127.0.0.1", None);
+    }
+
+    #[test]
+    fn an_address_that_clients_use_has_a_scheme_and_no_path() {
+        let check =
+            |text: &str, url: Option<&str>| assert_eq!(public_url(text).ok().as_deref(), url, "{text}");
+        check("http://localhost:4570", Some("http://localhost:4570"));
+        check("https://tank.example/", Some("https://tank.example"));
+        check("localhost:4570", None);
+        check("http://", None);
+        check("http://localhost/aws", None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{Child, Command};
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use wavetank::account::Account;
 use wavetank::{Embedded, natives};
@@ -22,6 +23,7 @@ use wavetank_types::Seed;
 use crate::args::ExecArgs;
 use crate::control::environment;
 use crate::failure::Failure;
+use crate::threads;
 
 /// How long a command may take to end after it was told to, in real time.
 const GRACE: Duration = Duration::from_secs(5);
@@ -32,8 +34,7 @@ const BY_SIGNAL: i32 = 128;
 const SETTLE_WITHIN: Duration = Duration::from_secs(86_400);
 
 pub(crate) fn exec(args: &ExecArgs) -> Result<ExitCode, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::Environment(format!("cannot start threads: {error}")))?;
+    let runtime = threads::start(&mut Builder::new_multi_thread())?;
     runtime.block_on(run(args))
 }
 

@@ -17,17 +17,38 @@ pub(crate) enum Failure {
     /// A command to run is not there.
     #[error("{0}")]
     NotFound(String),
+    /// Somebody stopped it.
+    #[error("{said}")]
+    Stopped {
+        /// The exit code: 128 and the signal's number, as a shell has it.
+        code: u8,
+        /// What is to be known then.
+        said: String,
+    },
+    /// The person has been told already; this is what is left of it, the exit code.
+    #[error("told already")]
+    Told(u8),
 }
 
 impl Failure {
     /// 1, 2 or 3; 127, as a shell answers, for a command that is not there.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+        ExitCode::from(self.code())
+    }
+
+    fn code(&self) -> u8 {
+        match self {
             Self::Failed(_) => 1,
             Self::Usage(_) => 2,
             Self::Environment(_) => 3,
             Self::NotFound(_) => 127,
-        })
+            Self::Stopped { code, .. } | Self::Told(code) => *code,
+        }
+    }
+
+    /// The same, of which the person need not be told again.
+    pub(crate) fn said_already(self) -> Self {
+        Self::Told(self.code())
     }
 
     /// A file that cannot be read or written.

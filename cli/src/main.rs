@@ -6,17 +6,24 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
 
 mod args;
+mod aws;
+mod bench;
 mod control;
+mod diff;
 mod doctor;
 mod exec;
 mod failure;
 mod generate;
 mod kdg;
+mod place;
 mod progress;
 mod run;
 mod send;
 mod serve;
+mod signals;
 mod sim;
+mod sweep;
+mod threads;
 mod whole_file;
 
 use std::process::ExitCode;
@@ -36,17 +43,22 @@ fn main() -> ExitCode {
         Command::Sim(options) => sim::sim(&options),
         Command::Serve(options) => serve::serve(&options),
         Command::Exec(options) => exec::exec(&options),
+        Command::Bench(options) => bench::bench(&options),
+        Command::Diff(options) => diff::run(&options),
         Command::Env(at) => control::env(&at),
         Command::Clock(options) => control::clock(&options),
         Command::Status(at) => control::status(&at),
         Command::Doctor => doctor::doctor(),
         Command::List => generate::list(),
         Command::Generate(options) => generate::generate(&options),
+        Command::Sweep(options) => sweep::sweep(&options),
     };
     match outcome {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            if !matches!(failure, failure::Failure::Told(_)) {
+                eprintln!("error: {failure}");
+            }
             failure.exit_code()
         }
     }

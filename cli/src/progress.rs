@@ -16,6 +16,8 @@ pub(crate) struct Terminal {
     bar: Mutex<Option<ProgressBar>>,
     /// The seed, until it has been said: before anything begins, and not before it is known that it can.
     seed: Mutex<Option<u64>>,
+    /// Whether stages and waits are lines, where nothing can be drawn: for what takes real time.
+    is_aloud: bool,
 }
 
 impl Terminal {
@@ -24,10 +26,23 @@ impl Terminal {
         Self { seed: Mutex::new(Some(seed)), ..Self::default() }
     }
 
+    /// The same, and says each stage and each wait as a line.
+    #[must_use]
+    pub(crate) fn aloud(self) -> Self {
+        Self { is_aloud: true, ..self }
+    }
+
     /// Wipes what was drawn.
     pub(crate) fn end(&self) {
         if let Some(bar) = self.take() {
             bar.finish_and_clear();
+        }
+    }
+
+    /// Says the seed, once.
+    fn say_seed(&self) {
+        if let Some(seed) = self.seed.lock().expect("nothing panics while it holds the seed").take() {
+            eprintln!("seed {seed}");
         }
     }
 
@@ -39,10 +54,11 @@ impl Terminal {
 impl Progress for Terminal {
     fn begin(&self, stage: Stage, total: Option<u64>) {
         self.end();
-        if let Some(seed) = self.seed.lock().expect("nothing panics while it holds the seed").take() {
-            eprintln!("seed {seed}");
-        }
+        self.say_seed();
         if !std::io::stderr().is_terminal() {
+            if self.is_aloud {
+                eprintln!("{}", name(stage));
+            }
             return;
         }
         let bar = match total {
@@ -56,10 +72,27 @@ impl Progress for Terminal {
         *self.bar.lock().expect("nothing panics while it holds the bar") = Some(bar);
     }
 
+    fn waits(&self, what: &str) {
+        if !self.is_aloud {
+            return;
+        }
+        let bar = self.bar.lock().expect("nothing panics while it holds the bar");
+        match &*bar {
+            Some(bar) => bar.set_message(format!("waiting for {what}")),
+            None => eprintln!("waiting for {what}"),
+        }
+    }
+
     fn at(&self, done: u64) {
         if let Some(bar) = &*self.bar.lock().expect("nothing panics while it holds the bar") {
             bar.set_position(done);
         }
+    }
+
+    fn say(&self, line: &str) {
+        self.end();
+        self.say_seed();
+        eprintln!("{line}");
     }
 }
 

@@ -5,16 +5,19 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use bytes::Bytes;
+use tokio::runtime::Builder;
 use wavetank::run::{Brought, RunError, RunOptions};
-use wavetank::{AirflowError, Embedded, Orchestrator, OrdersPlace, Report};
+use wavetank::{AirflowError, Orchestrator, OrdersPlace, Report};
 use wavetank_emulator::executors::{airflow, postgres};
 use wavetank_scenarios::Scenario;
-use wavetank_types::Seed;
 use wavetank_types::ledger::Fate;
 
 use crate::args::{Orchestrate, Orders, RunArgs};
+use crate::aws::{self, Outcome};
 use crate::failure::Failure;
+use crate::place::{On, PlaceArgs};
 use crate::progress::Terminal;
+use crate::threads;
 use crate::whole_file::create;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
@@ -36,7 +39,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         rows: args.rows.or(args.clicks),
         users: args.users,
         days: args.days,
-        orders: orders_place(args.orders, &scenario),
+        // A database of this machine is none of an account's.
+        orders: match args.place.kind() {
+            On::Aws => OrdersPlace::Files,
+            _ => orders_place(args.orders, &scenario),
+        },
         orchestrator,
         seed: args.seed,
         variant: args.variant.clone(),
@@ -44,10 +51,24 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         swarm: None,
         without_own_faults: false,
         brought: args.input.as_deref().map(bring).transpose()?,
+        look: args.html.is_some(),
+        keep: args.place.keep,
+        replace: args.place.replace,
+        place: args.place.flags(),
         ..RunOptions::default()
     };
     let started = wall_clock();
-    let report = report(&scenario, &options)?;
+    let mut is_left = false;
+    let report = match args.place.kind() {
+        On::Aws => match aws::run(args, scenario.clone(), options.clone())? {
+            Outcome::Planned => return Ok(ExitCode::SUCCESS),
+            Outcome::Ran { report, is_left: left } => {
+                is_left = left;
+                *report
+            }
+        },
+        On::Embedded | On::Endpoint | On::Containers => report(&scenario, &options, &args.place)?,
+    };
     let replay = match &args.input {
         // The report knows the file's name alone.
         Some(path) => {
@@ -68,13 +89,17 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         print!("{}", report.to_text(args.lang));
         eprintln!("wall time {} ms", report.wall_ms);
     }
-    Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_ok() && !is_left { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The report in the forms that CI reads.
+/// The report in the forms that CI and people read.
 fn write_reports(args: &RunArgs, report: &Report) -> Result<(), Failure> {
     if let Some(path) = &args.junit {
         let text = report.to_junit(args.lang);
+        create(path, |file| file.write_all(text.as_bytes()).map_err(|cause| Failure::file(path, &cause)))?;
+    }
+    if let Some(path) = &args.html {
+        let text = report.to_html(args.lang);
         create(path, |file| file.write_all(text.as_bytes()).map_err(|cause| Failure::file(path, &cause)))?;
     }
     if let Some(path) = &args.markdown {
@@ -96,16 +121,17 @@ fn orders_place(asked: Orders, scenario: &Scenario) -> OrdersPlace {
     }
 }
 
-fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::Environment(format!("cannot start threads: {error}")))?;
+fn report(scenario: &Scenario, options: &RunOptions, place: &PlaceArgs) -> Result<Report, Failure> {
+    let runtime = threads::start(&mut Builder::new_multi_thread())?;
     let progress = Terminal::of_seed(options.seed);
-    let report = runtime.block_on(async {
-        let target = Embedded::new(Seed(options.seed));
-        wavetank::run(scenario, &target, options, &progress).await
-    });
+    let report = runtime.block_on(place.run(scenario, options, &progress));
     progress.end();
-    report.map_err(|error| match error {
+    report
+}
+
+/// What the failure of a run means for the person at the terminal.
+pub(crate) fn failed(error: &RunError) -> Failure {
+    match error {
         RunError::Scenario(_)
         | RunError::Profile(_)
         | RunError::NoTruth(_)
@@ -114,8 +140,9 @@ fn report(scenario: &Scenario, options: &RunOptions) -> Result<Report, Failure> 
         | RunError::NothingToSend(_)
         | RunError::OnlyRecords(_)
         | RunError::Store(_) => Failure::Usage(error.to_string()),
+        RunError::Plan(_) | RunError::StackThere { .. } => Failure::Environment(error.to_string()),
         other => Failure::Failed(other.to_string()),
-    })
+    }
 }
 
 /// One line a row, in the order in which they were sent.

@@ -8,10 +8,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use wavetank::report::Lang;
 use wavetank::sim::failure::{FILE, Failure as Found, hash_text};
 use wavetank::sim::kind::Kind;
 use wavetank::sim::shrink::shrink;
-use wavetank::sim::{Hits, Plan, SimOptions, Summary, Trace, run_plan, run_seeds};
+use wavetank::sim::{Hits, Plan, SimOptions, Summary, Trace, page, run_plan, run_seeds};
 use wavetank_scenarios::Scenario;
 
 use crate::args::SimArgs;
@@ -78,13 +79,14 @@ fn many(name: &str, scenario: &Scenario, options: &SimOptions, args: &SimArgs) -
         let shrunk = shrink(scenario, plan, trace, &|| began.elapsed() < SHRINK_WITHIN);
         let found = Found::of(name, &shrunk.plan, &shrunk.trace);
         let folder = args.out.join(found.folder());
-        write(&folder, &found, &shrunk.trace)?;
+        let replay = format!("wavetank sim --replay {}", folder.display());
+        write(&folder, &found, &shrunk.trace, page(scenario, &shrunk.plan, &replay, Lang::En))?;
         let faults = shrunk.plan.swarm.faults.len();
         eprintln!(
             "seed {}: {} rows and {faults} faults after {} runs",
             plan.seed, found.rows, shrunk.attempts
         );
-        written.insert(plan.seed, format!("wavetank sim --replay {}", folder.display()));
+        written.insert(plan.seed, replay);
     }
     if args.json {
         println!("{:#}", all_json(name, args, &summary, seconds, &failed, &written));
@@ -182,13 +184,15 @@ fn all_json(
     })
 }
 
-fn write(folder: &Path, found: &Found, trace: &Trace) -> Result<(), Failure> {
+fn write(folder: &Path, found: &Found, trace: &Trace, page: Option<String>) -> Result<(), Failure> {
     let files = [
         (FILE, found.to_text()),
         ("report.txt", trace.text.clone()),
         ("ledger.csv", trace.ledger_diff.clone()),
         ("trace.txt", trace.traced.clone()),
     ];
+    // A run that came to no end has no page.
+    let files = files.into_iter().chain(page.map(|page| ("report.html", page)));
     fs::create_dir_all(folder).map_err(|cause| Failure::file(folder, &cause))?;
     for (name, text) in files {
         let path = folder.join(name);

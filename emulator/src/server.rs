@@ -129,7 +129,9 @@ pub(crate) async fn answer(
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let host = text(HOST).unwrap_or_default();
     if !is_this_machine(host, hosts) {
-        let why = format!("`{host}` is not a name of this server\nhint: use 127.0.0.1 or localhost\n");
+        let why = format!(
+            "`{host}` is not a name of this server\nhint: use 127.0.0.1 or localhost, or start it with `serve --host NAME`\n"
+        );
         return plain(StatusCode::FORBIDDEN, &why).map(Body::from);
     }
     let origin = request.headers().get(ORIGIN).map(|value| value.to_str().unwrap_or_default());

@@ -82,7 +82,7 @@ impl Account {
     }
 
     async fn take_status(&mut self, target: &Embedded) {
-        let request = http::Request::builder().uri("http://127.0.0.1:4566/_wavetank/status");
+        let request = http::Request::builder().uri("/_wavetank/status");
         let Ok(request) = request.body(Bytes::new()) else { return };
         let status: Value = serde_json::from_slice(target.http(request).await.body()).unwrap_or_default();
         self.now = status["now"].as_str().unwrap_or_default().to_owned();

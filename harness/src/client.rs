@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use wavetank_wire::schema::{self, Service};
 use wavetank_wire::{FromVal, Operation, ToVal, Val, WireError, codec, sign};
 
-use crate::target::Target;
+use crate::target::{Address, Credentials, NoAnswer, Target};
 
 /// Tries in all, of calls that were throttled or met a server's error; as the SDKs do.
 const TRIES_MAX: u32 = 3;
@@ -42,6 +43,17 @@ impl<'a> Aws<'a> {
     #[must_use]
     pub fn patient(self) -> Self {
         Self { tries_max: TRIES_PATIENT, ..self }
+    }
+
+    /// The same client, which tries once.
+    #[must_use]
+    pub fn once(self) -> Self {
+        Self { tries_max: 1, ..self }
+    }
+
+    /// Whether it tries again for minutes.
+    pub fn is_patient(&self) -> bool {
+        self.tries_max == TRIES_PATIENT
     }
 
     /// Tries in all of each call.
@@ -104,11 +116,31 @@ impl<'a> Aws<'a> {
         operation: &'static schema::Operation,
         input: Val,
     ) -> Result<Val, WireError> {
-        let mut request = codec::encode_request(service, operation, input, "http://127.0.0.1:4566");
-        let time = self.target.signing_time_s();
-        sign::sign(&mut request, service.signing_name, self.region, "000000000000", "test", None, time);
-        codec::decode_response(service, operation, self.target.http(request).await)
+        let address = self.target.address(service.name, self.region);
+        let mut request = codec::encode_request(service, operation, input, &address.origin.to_string());
+        sign_as(self.target, &mut request, service.signing_name, &address);
+        let answer = self.target.http(request).await;
+        if let Some(NoAnswer(why)) = answer.extensions().get() {
+            let message = format!("{why}\nhint: it answered before; is the server still running?");
+            return Err(WireError {
+                status: answer.status().as_u16(),
+                ..WireError::server(NoAnswer::CODE, message)
+            });
+        }
+        codec::decode_response(service, operation, answer)
     }
+}
+
+/// Signs a request with the target's credentials, as a client of this service.
+pub(crate) fn sign_as(
+    target: &dyn Target,
+    request: &mut http::Request<Bytes>,
+    signing_name: &str,
+    address: &Address,
+) {
+    let Credentials { access_key, secret_key, session_token } = target.credentials();
+    let (token, time) = (session_token.as_deref(), target.signing_time_s());
+    sign::sign(request, signing_name, &address.signing_region, &access_key, &secret_key, token, time);
 }
 
 /// Whether the same call may succeed later.

@@ -15,6 +15,8 @@ use crate::client::Aws;
 const PUT_BACK_OFF: Duration = Duration::from_millis(100);
 const PUT_BACK_OFF_MAX: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_secs(1);
+/// Crawls that a patient operator starts until one succeeds.
+const CRAWLS_MAX: u32 = 4;
 
 /// Why the pipeline did not come to its end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,28 +89,43 @@ pub async fn put(aws: Aws<'_>, uri: &str, body: Bytes) -> Result<(), DriveError>
         uri: uri.to_owned(),
         cause: "not of the form s3://bucket/key".to_owned(),
     })?;
-    let s3 = aws.target().s3(aws.region());
     let mut back_off = PUT_BACK_OFF;
     for attempt in 1.. {
-        let sent = s3.put_object().bucket(bucket).key(key).body(body.clone().into()).send().await;
-        match sent {
-            Ok(_) => return Ok(()),
+        match put_once(aws, bucket, key, body.clone()).await {
+            Ok(()) => return Ok(()),
             // The client's own tries are over; those of somebody who must not lose the object are not.
-            Err(error) if attempt < aws.tries_max() && error.raw_response().is_some_and(may_pass) => {
+            Err(refused) if attempt < aws.tries_max() && refused.may_pass => {
                 aws.target().pause(back_off).await;
                 back_off = (back_off * 2).min(PUT_BACK_OFF_MAX);
             }
-            Err(error) => {
-                let cause = aws_sdk_s3::error::DisplayErrorContext(error).to_string();
-                return Err(DriveError::Upload { uri: uri.to_owned(), cause });
-            }
+            Err(Refused { cause, .. }) => return Err(DriveError::Upload { uri: uri.to_owned(), cause }),
         }
     }
     unreachable!("the last attempt returns")
 }
 
-fn may_pass(answer: &aws_smithy_runtime_api::client::orchestrator::HttpResponse) -> bool {
-    answer.status().is_server_error()
+/// Why an object was not taken, and whether it may be later.
+struct Refused {
+    cause: String,
+    may_pass: bool,
+}
+
+async fn put_once(aws: Aws<'_>, bucket: &str, key: &str, body: Bytes) -> Result<(), Refused> {
+    if let Some(store) = aws.target().objects() {
+        let refused = |error: WireError| Refused { may_pass: error.status >= 500, cause: error.to_string() };
+        return store.put(aws.region(), bucket, key, body).map_err(refused);
+    }
+    // Elsewhere in memory: what waits for the SDK is large, and would be moved with all that waits for it.
+    Box::pin(put_by_sdk(aws, bucket, key, body)).await
+}
+
+async fn put_by_sdk(aws: Aws<'_>, bucket: &str, key: &str, body: Bytes) -> Result<(), Refused> {
+    let s3 = aws.target().s3(aws.region());
+    let sent = s3.put_object().bucket(bucket).key(key).body(body.into()).send().await;
+    sent.map(drop).map_err(|error| Refused {
+        may_pass: error.raw_response().is_some_and(|answer| answer.status().is_server_error()),
+        cause: aws_sdk_s3::error::DisplayErrorContext(error).to_string(),
+    })
 }
 
 /// Stores the scenario's own files and folder markers.
@@ -168,7 +185,8 @@ async fn await_job(aws: Aws<'_>, job: &str, within: Duration) -> Result<(), Driv
             matches!(run.job_run_state.as_deref(), Some("STARTING" | "RUNNING" | "STOPPING" | "WAITING"))
         };
         if !runs.is_empty() && !runs.iter().any(is_open) {
-            let failed = runs.into_iter().find(|run| run.job_run_state.as_deref() != Some("SUCCEEDED"));
+            let failed = last_attempts(&runs).find(|run| run.job_run_state.as_deref() != Some("SUCCEEDED"));
+            let failed = failed.cloned();
             return failed.map_or(Ok(()), |run| Err(job_failed(job, run)));
         }
         if runs.is_empty() && aws.target().is_at_rest() == Some(true) {
@@ -181,6 +199,13 @@ async fn await_job(aws: Aws<'_>, job: &str, within: Duration) -> Result<(), Driv
     }
 }
 
+/// Runs that Glue has not tried again.
+pub(crate) fn last_attempts(runs: &[JobRun]) -> impl Iterator<Item = &JobRun> {
+    let is_again =
+        move |run: &JobRun| runs.iter().any(|later| later.id.is_some() && later.previous_run_id == run.id);
+    runs.iter().filter(move |run| !is_again(run))
+}
+
 fn job_failed(job: &str, run: JobRun) -> DriveError {
     DriveError::JobFailed {
         job: job.to_owned(),
@@ -191,8 +216,15 @@ fn job_failed(job: &str, run: JobRun) -> DriveError {
 }
 
 async fn run_crawler(aws: Aws<'_>, crawler: &str, within: Duration) -> Result<(), DriveError> {
-    aws.call::<StartCrawler>(StartCrawlerInput { name: crawler.to_owned() }).await?;
-    await_crawl(aws, crawler, within).await
+    for attempt in 1.. {
+        aws.call::<StartCrawler>(StartCrawlerInput { name: crawler.to_owned() }).await?;
+        match await_crawl(aws, crawler, within).await {
+            // As an operator does who sees that it has failed.
+            Err(DriveError::CrawlFailed { .. }) if aws.is_patient() && attempt < CRAWLS_MAX => {}
+            ended => return ended,
+        }
+    }
+    unreachable!("the last attempt returns")
 }
 
 /// Waits until the crawler is at rest and has succeeded at least once.

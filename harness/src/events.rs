@@ -1,10 +1,6 @@
 //! Records by a template, sent over time at a rate: what the Kinesis Data Generator's page does.
 //!
-//! Time goes in ticks of a second. The records of a tick go out together at its end and are dated with that instant, so
-//! that a run in tank time and its truth, computed later, agree on every byte.
-
-use std::ops::Range;
-use std::time::Duration;
+//! The records of a second (`ticks.rs`) go out together at its end and are dated with that instant, so that a run in tank time and its truth, computed later, agree on every byte.
 
 use bytes::Bytes;
 use wavetank_generators::kdg::{Rate, Template};
@@ -13,8 +9,7 @@ use wavetank_types::{Seed, Timestamp};
 use crate::client::Aws;
 use crate::progress::Progress;
 use crate::send::{Outgoing, SendError, Sink, any_key};
-
-const TICK: Duration = Duration::from_secs(1);
+use crate::ticks::ticks;
 
 /// Records, and when they go.
 #[derive(Clone, Debug)]
@@ -43,29 +38,10 @@ pub struct Event {
 }
 
 impl Events {
-    /// The numbers of the records of each tick, until all have gone. A rate that never sends them all ends them.
-    fn ticks(&self) -> impl Iterator<Item = Range<u64>> + use<> {
-        /// Ticks without a record after which a rate is taken to be zero for good: a day.
-        const SILENT_TICKS_MAX: u32 = 86_400;
-        let (count, rate) = (self.count, self.rate);
-        let (mut from, mut ticks, mut silent) = (0, 0u32, 0);
-        std::iter::from_fn(move || {
-            if from >= count || silent >= SILENT_TICKS_MAX {
-                return None;
-            }
-            ticks += 1;
-            let to = rate.records(TICK * ticks).clamp(from, count);
-            silent = if to == from { silent + 1 } else { 0 };
-            let range = from..to;
-            from = to;
-            Some(range)
-        })
-    }
-
     /// Every record of a run that begins at `start`, in order.
     pub fn iter(&self, start: Timestamp) -> impl Iterator<Item = Event> + '_ {
-        let ticks = (1u32..).zip(self.ticks()).map(move |(tick, range)| (start + TICK * tick, range));
-        ticks.flat_map(move |(at, range)| range.map(move |number| self.event(number, at)))
+        ticks(self.rate, self.count)
+            .flat_map(move |(after, range)| range.map(move |number| self.event(number, start + after)))
     }
 
     fn event(&self, number: u64, at: Timestamp) -> Event {
@@ -84,14 +60,15 @@ impl Events {
         progress: &dyn Progress,
     ) -> Result<u64, SendError> {
         let mut sent = 0;
-        for (tick, range) in (1u32..).zip(self.ticks()) {
-            let at = start + TICK * tick;
+        for (after, range) in ticks(self.rate, self.count) {
+            let at = start + after;
             aws.target().pause(at.since(aws.target().now())).await;
             let outgoing = |number| Outgoing {
                 key: any_key(self.seed, "kdg/key", number),
                 data: Bytes::from(self.event(number, at).line),
             };
             sent += range.end - range.start;
+            aws.target().intend(at, range.end - range.start);
             sink.send(aws, &range.map(outgoing).collect::<Vec<_>>()).await?;
             progress.at(sent);
         }

@@ -4,7 +4,9 @@ use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
 use wavetank_scenarios::{Fault, Outputs, ScenarioError};
+use wavetank_types::Said;
 
+use crate::check::Finding;
 use crate::target::Target;
 
 const PLACE: &str = "/_wavetank/faults";
@@ -23,6 +25,21 @@ pub enum FaultError {
         /// What it answered.
         cause: String,
     },
+}
+
+/// Whether the target has a control API that takes faults.
+pub async fn are_taken(target: &dyn Target) -> bool {
+    ask(target, Method::GET, PLACE, "").await.is_ok_and(|answer| answer["faults"].is_array())
+}
+
+/// What is said of a fault that the target does not take.
+pub(crate) fn not_run(target: &dyn Target, fault: &Fault) -> Finding {
+    let (target, function) = (target.name(), &fault.function);
+    let why = Said::new(
+        format!("{function} does not fail: {target} has no control API, which takes faults"),
+        format!("{function} không bị lỗi: {target} không có control API để nhận fault (lỗi cố ý)"),
+    );
+    Finding::not_run("fault", why)
 }
 
 /// Puts faults in force from now on, and answers their ids.
@@ -53,6 +70,17 @@ pub(crate) async fn all(target: &dyn Target) -> Result<Vec<Value>, FaultError> {
     Ok(answer["faults"].as_array_mut().map(std::mem::take).unwrap_or_default())
 }
 
+/// How often each of these was met.
+pub(crate) async fn hits(target: &dyn Target, ids: &[u64]) -> Result<Vec<u64>, FaultError> {
+    let rules = if ids.is_empty() { Vec::new() } else { all(target).await? };
+    let of = |id: &u64| {
+        let rule = rules.iter().find(|rule| rule["id"].as_u64() == Some(*id));
+        let hits = rule.and_then(|rule| rule["hits"].as_object());
+        hits.into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum()
+    };
+    Ok(ids.iter().map(of).collect())
+}
+
 /// Takes faults back.
 pub async fn lift(target: &dyn Target, ids: &[u64]) -> Result<(), FaultError> {
     for id in ids {
@@ -63,7 +91,7 @@ pub async fn lift(target: &dyn Target, ids: &[u64]) -> Result<(), FaultError> {
 
 async fn ask(target: &dyn Target, method: Method, place: &str, body: &str) -> Result<Value, FaultError> {
     let refuse = |cause: String| FaultError::Refused { target: target.name().to_owned(), cause };
-    let request = Request::builder().method(method).uri(format!("http://127.0.0.1:4566{place}"));
+    let request = Request::builder().method(method).uri(place);
     let request = request.header("content-type", "application/json");
     let request = request.body(Bytes::from(body.to_owned())).map_err(|why| refuse(why.to_string()))?;
     let response = target.http(request).await;

@@ -1,6 +1,7 @@
 //! What comes in: rows in one object, rows as records, or records of a template, over time or at once. Made ready, sent, and accounted for afterwards.
 
 use std::num::NonZeroUsize;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -227,5 +228,7 @@ fn csv_of(profile: &EventRevenue, progress: &dyn Progress) -> Result<Bytes, RunE
 
 /// As many as the machine has; the bytes are the same with any number.
 pub(crate) fn threads() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+    // Asked once: the answer is read from files.
+    static FOUND: OnceLock<NonZeroUsize> = OnceLock::new();
+    *FOUND.get_or_init(|| std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
 }

@@ -3,8 +3,6 @@
 //! Everything is kept, since the ledger compares it with what comes out: a record is some hundreds of bytes.
 //! Start with [`Lines::prepare`].
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use wavetank_generators::kdg::{Rate, Template};
 use wavetank_generators::write::write_rows;
@@ -19,11 +17,9 @@ use crate::places::{Members, document, rows_of};
 use crate::progress::{Progress, Stage};
 use crate::run::{RunError, RunOptions};
 use crate::send::{Outgoing, Sink, any_key};
+use crate::ticks::ticks;
 
-const TICK: Duration = Duration::from_secs(1);
-/// Ticks after which a rate that has not sent everything never will: a year.
-const TICKS_MAX: u32 = 366 * 86_400;
-/// Records of a call where batches are to be small.
+/// Records of a call, or of an object, where batches are to be small.
 const SMALL_BATCH: usize = 7;
 
 /// One record.
@@ -106,7 +102,7 @@ impl Lines {
         };
         lines.take(&Bytes::from_static(text.as_bytes())).expect("lines of JSON");
         for (second, line) in (0..).zip(&mut lines.lines) {
-            line.at = Timestamp::TANK_EPOCH + TICK * second;
+            line.at = Timestamp::TANK_EPOCH + std::time::Duration::from_secs(second);
         }
         lines.count = lines.lines.len() as u64;
         lines
@@ -161,8 +157,7 @@ impl Lines {
         let order = self.order();
         if to.starts_with("s3:") {
             progress.begin(Stage::Upload, None);
-            let body = self.file.clone().filter(|_| self.change != Some(Change::Shuffle));
-            return Ok(drive::put(aws, to, body.unwrap_or_else(|| self.object(&order))).await?);
+            return self.put(aws, to, &order).await;
         }
         progress.begin(Stage::Send, Some(self.count));
         let sink: Sink = to.parse()?;
@@ -176,6 +171,7 @@ impl Lines {
             for index in &order[sent..end] {
                 self.lines[*index].at = at;
             }
+            aws.target().intend(at, outgoing.len() as u64);
             let batch_max = if self.change == Some(Change::Rebatch) { SMALL_BATCH } else { usize::MAX };
             for batch in outgoing.chunks(batch_max.min(outgoing.len().max(1))) {
                 sink.send(aws, batch).await?;
@@ -186,20 +182,23 @@ impl Lines {
         Ok(())
     }
 
+    /// Stores all of them: as one object, or as small ones beside it, if batches are to be small.
+    async fn put(&self, aws: Aws<'_>, to: &str, order: &[usize]) -> Result<(), RunError> {
+        if self.change != Some(Change::Rebatch) {
+            let file = self.file.clone().filter(|_| self.change != Some(Change::Shuffle));
+            return Ok(drive::put(aws, to, file.unwrap_or_else(|| self.object(order))).await?);
+        }
+        for (number, batch) in (1..).zip(order.chunks(SMALL_BATCH)) {
+            drive::put(aws, &part_of(to, number), self.object(batch)).await?;
+        }
+        Ok(())
+    }
+
     /// When each place of the order goes out.
     fn instants(&self, start: Timestamp) -> Vec<Timestamp> {
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
         let Some(rate) = self.rate else { return vec![start; count] };
-        let mut instants = Vec::with_capacity(count);
-        for tick in 1..=TICKS_MAX {
-            let to = usize::try_from(rate.records(TICK * tick)).unwrap_or(count).min(count);
-            let reached = to.max(instants.len());
-            instants.resize(reached, start + TICK * tick);
-            if reached == count {
-                break;
-            }
-        }
-        instants
+        ticks(rate, self.count).flat_map(|(after, range)| range.map(move |_| start + after)).collect()
     }
 
     fn draw(&mut self, instants: &[Timestamp]) {
@@ -245,6 +244,13 @@ impl Lines {
     }
 }
 
+/// The address of a part of an object: before the name's ending, so that what starts on `.csv` starts on each.
+fn part_of(uri: &str, number: usize) -> String {
+    let name = uri.rfind('/').map_or(0, |slash| slash + 1);
+    let dot = uri[name..].find('.').map_or(uri.len(), |dot| name + dot);
+    format!("{}-{number:04}{}", &uri[..dot], &uri[dot..])
+}
+
 fn generated(scenario: &Scenario, options: &RunOptions, rows: u64, is_csv: bool) -> Result<Bytes, RunError> {
     let name = scenario.input.profile.as_deref().unwrap_or_default();
     let profile = Profile::open(name, Some(rows), Seed(options.seed), options.defects.defects)?;
@@ -277,4 +283,17 @@ fn csv_line(names: &[String], members: &Members) -> Vec<u8> {
     let mut line = writer.into_inner().unwrap_or_default();
     line.pop();
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_s_name_keeps_its_folder_and_its_ending() {
+        let check = |uri: &str, part: &str| assert_eq!(part_of(uri, 3), part);
+        check("s3://b/in/orders.csv", "s3://b/in/orders-0003.csv");
+        check("s3://b/in.d/orders.json.gz", "s3://b/in.d/orders-0003.json.gz");
+        check("s3://b/in.d/orders", "s3://b/in.d/orders-0003");
+    }
 }

@@ -12,6 +12,7 @@ use wavetank_wire::athena::*;
 use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput, FilteredLogEvent};
 
 use crate::client::Aws;
+use crate::target::Listed;
 
 const POLL: Duration = Duration::from_millis(500);
 /// Longest time that a query may take, in the target's time.
@@ -71,18 +72,37 @@ pub async fn list(aws: Aws<'_>, uri: &str) -> Result<Vec<Object>, ObserveError> 
     let fail = |cause: String| ObserveError::S3 { uri: uri.to_owned(), cause };
     let (bucket, prefix) =
         split_s3_uri(uri).ok_or_else(|| fail("not of the form s3://bucket/prefix".to_owned()))?;
-    let client = aws.target().s3(aws.region());
+    if let Some(store) = aws.target().objects() {
+        let found = store.list(aws.region(), bucket, prefix).map_err(|error| fail(error.to_string()))?;
+        let found = found.into_iter().filter(|listed| !is_marker(&listed.key, listed.size));
+        let object = |listed: Listed| {
+            let Listed { key, size, modified } = listed;
+            Object { bucket: bucket.to_owned(), key, size, modified }
+        };
+        return Ok(found.map(object).collect());
+    }
+    // Elsewhere in memory: what waits for the SDK is large, and would be moved with all that waits for it.
+    Box::pin(list_by_sdk(aws, bucket, prefix)).await.map_err(fail)
+}
+
+fn is_marker(key: &str, size: u64) -> bool {
+    key.ends_with('/') && size == 0
+}
+
+async fn list_by_sdk(aws: Aws<'_>, bucket: &str, prefix: &str) -> Result<Vec<Object>, String> {
+    let client = aws.target().s3_read(aws.region()).await?;
     let mut pages = client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
     let mut objects = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| fail(aws_sdk_s3::error::DisplayErrorContext(error).to_string()))?;
+        let page = page.map_err(|error| aws_sdk_s3::error::DisplayErrorContext(error).to_string())?;
         for object in page.contents() {
             let key = object.key().unwrap_or_default().to_owned();
             let size = u64::try_from(object.size().unwrap_or(0)).unwrap_or(0);
-            if !(key.ends_with('/') && size == 0) {
+            if !is_marker(&key, size) {
                 let modified = object.last_modified().map_or(Timestamp::TANK_EPOCH, |at| {
                     Timestamp::from_micros(i64::try_from(at.as_nanos() / 1_000).unwrap_or(i64::MAX))
                 });
+                let modified = aws.target().stored_at(bucket, &key).unwrap_or(modified);
                 objects.push(Object { bucket: bucket.to_owned(), key, size, modified });
             }
         }
@@ -93,10 +113,18 @@ pub async fn list(aws: Aws<'_>, uri: &str) -> Result<Vec<Object>, ObserveError> 
 /// An object's content.
 pub async fn get(aws: Aws<'_>, object: &Object) -> Result<Bytes, ObserveError> {
     let fail = |cause: String| ObserveError::S3 { uri: object.uri(), cause };
-    let client = aws.target().s3(aws.region());
+    if let Some(store) = aws.target().objects() {
+        let got = store.get(aws.region(), &object.bucket, &object.key);
+        return got.map_err(|error| fail(error.to_string()));
+    }
+    Box::pin(get_by_sdk(aws, object)).await.map_err(fail)
+}
+
+async fn get_by_sdk(aws: Aws<'_>, object: &Object) -> Result<Bytes, String> {
+    let client = aws.target().s3_read(aws.region()).await?;
     let answer = client.get_object().bucket(&object.bucket).key(&object.key).send().await;
-    let answer = answer.map_err(|error| fail(aws_sdk_s3::error::DisplayErrorContext(error).to_string()))?;
-    let body = answer.body.collect().await.map_err(|error| fail(error.to_string()))?;
+    let answer = answer.map_err(|error| aws_sdk_s3::error::DisplayErrorContext(error).to_string())?;
+    let body = answer.body.collect().await.map_err(|error| error.to_string())?;
     Ok(body.into_bytes())
 }
 
@@ -194,25 +222,34 @@ pub async fn query_to(
         result_configuration: place.map(configuration),
         ..StartQueryExecutionInput::default()
     };
-    let id = aws.call::<StartQueryExecution>(input).await?.query_execution_id.unwrap_or_default();
+    for attempt in 1.. {
+        let id = aws.call::<StartQueryExecution>(input.clone()).await?.query_execution_id.unwrap_or_default();
+        let (answer, may_pass) = await_query(aws, &id).await?;
+        if !may_pass || !aws.is_patient() || attempt == aws.tries_max() {
+            return Ok(answer);
+        }
+    }
+    unreachable!("the last attempt returns")
+}
+
+/// Waits for a query's answer. Says also whether Athena thinks that it may succeed the next time.
+async fn await_query(aws: Aws<'_>, id: &str) -> Result<(Answer, bool), ObserveError> {
     let deadline = aws.target().now() + QUERY_WITHIN;
     loop {
-        let input = GetQueryExecutionInput { query_execution_id: id.clone() };
+        let input = GetQueryExecutionInput { query_execution_id: id.to_owned() };
         let execution = aws.call::<GetQueryExecution>(input).await?.query_execution.unwrap_or_default();
         let status = execution.status.unwrap_or_default();
         let scanned =
             execution.statistics.and_then(|statistics| statistics.data_scanned_in_bytes).unwrap_or(0);
         let scanned_bytes = u64::try_from(scanned).unwrap_or(0);
         match status.state.as_deref().unwrap_or_default() {
-            "SUCCEEDED" => return Ok(Answer { scanned_bytes, ..results(aws, &id).await? }),
+            "SUCCEEDED" => return Ok((Answer { scanned_bytes, ..results(aws, id).await? }, false)),
             "QUEUED" | "RUNNING" if aws.target().now() < deadline => aws.target().pause(POLL).await,
             state => {
                 let reason = status.state_change_reason.unwrap_or_else(|| "no reason given".to_owned());
-                return Ok(Answer {
-                    scanned_bytes,
-                    failure: Some(format!("{state}: {reason}")),
-                    ..Answer::default()
-                });
+                let failure = Some(format!("{state}: {reason}"));
+                let may_pass = status.athena_error.is_some_and(|error| error.retryable == Some(true));
+                return Ok((Answer { scanned_bytes, failure, ..Answer::default() }, may_pass));
             }
         }
     }

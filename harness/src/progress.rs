@@ -20,8 +20,14 @@ pub trait Progress: Send + Sync {
     /// A stage begins. `total` counts what the stage does, if it is known.
     fn begin(&self, stage: Stage, total: Option<u64>);
 
+    /// The stage waits for this, such as `job clean (at most 2 h)`. Told where the target's time is real.
+    fn waits(&self, _what: &str) {}
+
     /// The stage has done this much of its total.
     fn at(&self, done: u64);
+
+    /// A line that whoever waits should read, such as what a server lacks.
+    fn say(&self, _line: &str) {}
 }
 
 /// Nobody watches.

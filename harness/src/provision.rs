@@ -7,6 +7,7 @@ use wavetank_wire::WireError;
 use wavetank_wire::cloudformation::*;
 
 use crate::client::Aws;
+use crate::run::StackOptions;
 
 const POLL: Duration = Duration::from_secs(1);
 /// Longest time that a stack may take, in the target's time.
@@ -20,6 +21,18 @@ pub enum ProvisionError {
         "the template was refused: {0}\nhint: nothing has been created; `aws cloudformation validate-template` says the same"
     )]
     Refused(#[from] WireError),
+    /// The stack is there without some of its resources.
+    #[error(
+        "stack `{stack}` was created without {missing}\nhint: the CloudFormation of {target} does not know these types; run it on a target that does, such as `--target embedded`"
+    )]
+    Partial {
+        /// The stack.
+        stack: String,
+        /// The target's name.
+        target: String,
+        /// What is missing, resource by resource.
+        missing: String,
+    },
     /// The stack failed and was rolled back.
     #[error(
         "stack `{stack}` ended as {status}: {reasons}\nhint: the first reason is the cause; the others follow from it"
@@ -37,7 +50,7 @@ pub enum ProvisionError {
 /// Creates the stack, waits for it, and answers its outputs.
 pub async fn create_stack(
     aws: Aws<'_>,
-    stack: &str,
+    stack: &StackOptions,
     template: &str,
     parameters: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, ProvisionError> {
@@ -46,8 +59,11 @@ pub async fn create_stack(
         parameter_value: Some(value.clone()),
         ..Parameter::default()
     };
+    let StackOptions { name: stack, tags } = stack;
+    let tag = |(key, value): (&String, &String)| Tag { key: key.clone(), value: value.clone() };
     let input = CreateStackInput {
-        stack_name: stack.to_owned(),
+        stack_name: stack.clone(),
+        tags: Some(tags.iter().map(tag).collect()).filter(|tags: &Vec<Tag>| !tags.is_empty()),
         template_body: Some(template.to_owned()),
         parameters: Some(parameters.iter().map(parameter).collect()),
         capabilities: Some(vec!["CAPABILITY_NAMED_IAM".to_owned()]),
@@ -71,6 +87,30 @@ pub async fn create_stack(
             }
         }
     }
+}
+
+/// Sees to it that a stack has these resources, types by logical id: some servers pass over types that they do not know.
+pub async fn check_made(
+    aws: Aws<'_>,
+    stack: &str,
+    resources: &BTreeMap<String, String>,
+) -> Result<(), ProvisionError> {
+    if resources.is_empty() {
+        return Ok(());
+    }
+    let input = DescribeStackResourcesInput { stack_name: Some(stack.to_owned()), ..Default::default() };
+    let made = aws.call::<DescribeStackResources>(input).await?.stack_resources.unwrap_or_default();
+    let is_made = |id: &str| {
+        let found = made.iter().find(|resource| resource.logical_resource_id == id);
+        found.is_some_and(|resource| resource.resource_status.ends_with("_COMPLETE"))
+    };
+    let missing: Vec<String> =
+        resources.iter().filter(|(id, _)| !is_made(id)).map(|(id, kind)| format!("{id} ({kind})")).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (stack, target) = (stack.to_owned(), aws.target().name().to_owned());
+    Err(ProvisionError::Partial { stack, target, missing: missing.join(", ") })
 }
 
 async fn describe(aws: Aws<'_>, stack: &str) -> Result<Stack, WireError> {
@@ -112,7 +152,8 @@ pub async fn failures(aws: Aws<'_>, stack: &str) -> Result<Vec<Failure>, WireErr
     Ok(failed.map(failure).collect())
 }
 
-async fn reasons(aws: Aws<'_>, stack: &str) -> Result<String, WireError> {
+/// The same in one line.
+pub(crate) async fn reasons(aws: Aws<'_>, stack: &str) -> Result<String, WireError> {
     let sentence = |failure: Failure| format!("{}: {}", failure.resource, failure.reason);
     Ok(failures(aws, stack).await?.into_iter().map(sentence).collect::<Vec<_>>().join("; "))
 }

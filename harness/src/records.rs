@@ -1,6 +1,6 @@
 //! A profile's rows sent one by one: over time at a rate, or at once. Made ready, sent, and accounted for afterwards.
 
-use std::time::Duration;
+use std::ops::Range;
 
 use bytes::Bytes;
 use wavetank_generators::kdg::Rate;
@@ -16,10 +16,7 @@ use crate::oracle::{Truth, table_design, trades};
 use crate::progress::{Progress, Stage};
 use crate::run::RunError;
 use crate::send::{Outgoing, SendError, Sink};
-
-const TICK: Duration = Duration::from_secs(1);
-/// Ticks after which a rate that has not sent everything never will: a year.
-const TICKS_MAX: u32 = 366 * 86_400;
+use crate::ticks::ticks;
 
 /// Whose rows.
 #[derive(Debug)]
@@ -76,19 +73,17 @@ impl Records {
     ) -> Result<(), SendError> {
         progress.begin(Stage::Send, Some(self.outgoing.len() as u64));
         let Some(rate) = self.rate else {
+            aws.target().intend(aws.target().now(), self.len());
             return sink.send(aws, &self.outgoing).await;
         };
-        let (start, count) = (aws.target().now(), self.outgoing.len() as u64);
-        let (mut sent, mut ticks) = (0, 0u32);
-        while sent < count && ticks < TICKS_MAX {
-            ticks += 1;
-            let at = start + TICK * ticks;
+        let start = aws.target().now();
+        for (after, Range { start: from, end: to }) in ticks(rate, self.len()) {
+            let at = start + after;
             aws.target().pause(at.since(aws.target().now())).await;
-            let to = rate.records(TICK * ticks).clamp(sent, count);
-            let range = usize::try_from(sent).unwrap_or(0)..usize::try_from(to).unwrap_or(0);
+            let range = usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(0);
+            aws.target().intend(at, to - from);
             sink.send(aws, &self.outgoing[range]).await?;
-            sent = to;
-            progress.at(sent);
+            progress.at(to);
         }
         Ok(())
     }

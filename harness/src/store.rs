@@ -1,6 +1,6 @@
 //! The fashion store as input: whole days of clicks and orders, sent as tank time passes.
 //!
-//! Time goes in ticks of half a minute. The clicks of a tick go out together in its last millisecond, so that none arrives in
+//! Time goes in ticks of half a minute, or longer ones in a simulation that says so. The clicks of a tick go out together in its last millisecond, so that none arrives in
 //! another minute, hour or day than its own. Orders go into the store's database every five minutes. What came out is
 //! accounted for in `check/store.rs`; what queries must answer is in `oracle/fashion_store.rs`.
 
@@ -36,14 +36,16 @@ const TICK: Duration = Duration::from_secs(30);
 /// How much before its end the clicks of a tick go out.
 const BEFORE_END: Duration = Duration::from_millis(1);
 const SECS_PER_DAY: u32 = 86_400;
-/// Ticks after which orders are inserted.
-const INSERT_TICKS: u32 = 10;
+/// Seconds after which orders are inserted.
+const INSERT_SECS: u64 = 300;
 
 /// A store, ready to live its days.
 #[derive(Debug)]
 pub(crate) struct StoreInput {
     pub(crate) store: Store,
     orders: OrdersPlace,
+    /// The time whose clicks go out together.
+    tick: Duration,
     /// How far the clock that dates clicks is ahead, in milliseconds; behind if negative.
     ahead_ms: i64,
     walk: OnceLock<Walk>,
@@ -87,10 +89,12 @@ impl StoreInput {
         let clicks = options.rows.unwrap_or(scenario.input.rows);
         let mut plan = Plan::of_clicks(clicks, Seed(options.seed));
         plan.users = options.users.or(scenario.input.users).unwrap_or(plan.users);
+        plan.products = options.products.unwrap_or(plan.products);
         plan.days = options.days.or(scenario.input.days).unwrap_or(plan.days);
         plan.defects = defects;
         let ahead_ms = options.swarm.as_ref().map_or(0, Swarm::askew_ms);
-        Ok(Self { store: Store::new(plan)?, orders: options.orders, ahead_ms, walk: OnceLock::new() })
+        let tick = options.tick.unwrap_or(TICK);
+        Ok(Self { store: Store::new(plan)?, orders: options.orders, tick, ahead_ms, walk: OnceLock::new() })
     }
 
     /// Lets the days pass: waits for the first midnight, sends each click and order at its time, and ends with the last
@@ -129,7 +133,7 @@ impl StoreInput {
         let (mut sent, mut ticks) = (0, 0);
         loop {
             ticks += 1;
-            let end = self.store.start() + TICK * ticks;
+            let end = self.store.start() + self.tick * ticks;
             wait_until(aws, self.by_true_time(before(end))).await;
             clicks.take_until(end, &mut due);
             sink.send(aws, &outgoing(&due, &mut text)).await?;
@@ -137,7 +141,7 @@ impl StoreInput {
             due.clear();
             progress.at(sent);
             let is_over = end >= self.store.end();
-            if ticks.is_multiple_of(INSERT_TICKS) || is_over {
+            if (self.tick * ticks).as_secs().is_multiple_of(INSERT_SECS) || is_over {
                 orders.take_until(end, &mut bought);
                 database.insert(&self.store, &bought, before(end)).await?;
                 bought.clear();

@@ -17,5 +17,5 @@ pub use error::ScenarioError;
 pub use outputs::Outputs;
 pub use scenario::{
     Airflow, Athena, Exclude, Fault, Input, Landing, Output, Query, Scenario, Sim, Skip, Step, Upload,
-    Variant,
+    Variant, hyphenated,
 };

@@ -110,7 +110,7 @@ pub struct Input {
     pub to: String,
 }
 
-/// A fault rule of the tank, as its control API takes it. Other targets have none, and refuse the scenario.
+/// A fault rule of the tank, as its control API takes it. On a target without one it is not in force, and reported as not run.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
@@ -148,6 +148,12 @@ pub struct Sim {
     pub rows: Option<u64>,
     /// Of a store: its users.
     pub users: Option<u64>,
+    /// Of a store: its products.
+    pub products: Option<u64>,
+    /// Of a store: the time whose clicks go out together, half a minute if not given. A whole number of them makes an hour, so that no
+    /// click arrives in another hour than its own.
+    #[serde(default, deserialize_with = "tick")]
+    pub tick: Option<Duration>,
     /// How much later than otherwise records may land under faults; checks of when and where they land allow it.
     #[serde(default, deserialize_with = "duration")]
     pub late: Duration,
@@ -338,8 +344,23 @@ pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dur
     parse_duration(&text).map_err(serde::de::Error::custom)
 }
 
+fn tick<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let tick = duration(deserializer)?;
+    if tick.subsec_nanos() != 0 || tick.is_zero() || !3_600_u64.is_multiple_of(tick.as_secs()) {
+        return Err(serde::de::Error::custom("a whole number of ticks makes an hour"));
+    }
+    Ok(Some(tick))
+}
+
 pub(crate) fn utc() -> String {
     "+00:00".to_owned()
+}
+
+/// A text as a part of a stack's name: hyphens for all but ASCII's letters and digits, none at its ends.
+pub fn hyphenated(text: &str) -> String {
+    let fits = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = text.chars().map(fits).collect();
+    name.trim_matches('-').to_owned()
 }
 
 impl Scenario {
@@ -442,6 +463,17 @@ impl Scenario {
                 format!("there is no edge `{edge}`; {}", crate::error::nearest(edge, &names)),
             )
         })
+    }
+
+    /// The name of its stack: the folder's, as CloudFormation takes names, so that `my_pipeline` is `my-pipeline`.
+    ///
+    /// Documented: docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (letters, digits and hyphens, a
+    /// letter first, 128 characters at most).
+    pub fn stack_name(&self) -> String {
+        const CHARS_MAX: usize = 128;
+        let name = hyphenated(&self.name);
+        let lead = if name.starts_with(|c: char| c.is_ascii_alphabetic()) { "" } else { "scenario-" };
+        format!("{lead}{name}").chars().take(CHARS_MAX).collect()
     }
 
     /// The text of one of the folder's files. The path was checked when the scenario was read.

@@ -11,6 +11,7 @@ use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, UnboundedMem
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 
 use crate::catalog::{Catalog, CatalogChange};
@@ -19,10 +20,11 @@ use crate::objects::{Counted, Objects};
 use crate::parse::{Statement, StatementType};
 use crate::plan::Planner;
 use crate::run;
+use crate::scan::stream::Threads;
 use crate::types::athena_type;
 
 /// How statements are run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EngineOptions {
     /// Pieces of files read at the same time. The result does not depend on it.
     pub threads: usize,
@@ -31,12 +33,17 @@ pub struct EngineOptions {
     pub partitions: usize,
     /// Bytes that sorting, joining and grouping may hold before they spill to disk; none is no limit.
     pub memory_bytes_max: Option<usize>,
+    /// Files are read on the thread that runs the statement, and plans of queries are kept for all engines of the process that have these
+    /// options: for simulations, which ask the same of many tanks.
+    pub on_one_thread: bool,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        EngineOptions { threads, partitions: 1, memory_bytes_max: None }
+        // Asked once: the answer is read from files.
+        static FOUND: OnceLock<usize> = OnceLock::new();
+        let threads = *FOUND.get_or_init(|| std::thread::available_parallelism().map_or(2, usize::from));
+        EngineOptions { threads, partitions: 1, memory_bytes_max: None, on_one_thread: false }
     }
 }
 
@@ -134,13 +141,20 @@ impl Outcome {
 #[derive(Debug)]
 pub struct Engine {
     options: EngineOptions,
+    config: Arc<ConfigOptions>,
     runtime: OnceLock<Arc<RuntimeEnv>>,
+    running: OnceLock<Arc<SessionState>>,
 }
 
 impl Engine {
     /// An engine with these options.
     pub fn new(options: EngineOptions) -> Self {
-        Engine { options, runtime: OnceLock::new() }
+        let config = Arc::new(config(&options));
+        Engine { options, config, runtime: OnceLock::new(), running: OnceLock::new() }
+    }
+
+    pub(crate) fn options(&self) -> &EngineOptions {
+        &self.options
     }
 
     /// Runs one statement against a catalog and objects.
@@ -155,28 +169,15 @@ impl Engine {
         objects: Arc<dyn Objects>,
     ) -> Result<Outcome, SqlError> {
         let objects = Counted::new(objects);
-        let planner = Planner::new(catalog, objects.clone(), options, self.options.threads, self.config());
+        let threads = match self.options.on_one_thread {
+            true => Threads::Own,
+            false => Threads::Pool(self.options.threads),
+        };
+        let planner = Planner::new(catalog, objects.clone(), options, threads, self.config.clone());
         let run = run::Run { engine: self, planner, options, objects: objects.clone() };
         let mut outcome = run.statement(statement).await?;
         outcome.bytes_scanned = objects.bytes();
         Ok(outcome)
-    }
-
-    fn config(&self) -> ConfigOptions {
-        let mut config = ConfigOptions::new();
-        config.sql_parser.parse_float_as_decimal = true;
-        config.sql_parser.default_null_ordering = "nulls_last".into();
-        config.execution.target_partitions = self.options.partitions.max(1);
-        // Plans must not depend on the machine.
-        config.execution.planning_concurrency = 1;
-        config.optimizer.enable_round_robin_repartition = self.options.partitions > 1;
-        config.execution.collect_statistics = false;
-        if let Some(bytes) = self.options.memory_bytes_max {
-            // Merging spilled runs needs room set aside; the default of 10 MB is too much for a small limit.
-            let reserve = config.execution.sort_spill_reservation_bytes;
-            config.execution.sort_spill_reservation_bytes = reserve.min(bytes / 16);
-        }
-        config
     }
 
     /// Error: the spill folder cannot be made.
@@ -192,16 +193,30 @@ impl Engine {
         Ok(self.runtime.get_or_init(|| made).clone())
     }
 
-    fn session(&self) -> Result<SessionState, SqlError> {
-        let config = SessionConfig::from(self.config());
+    /// A session to plan in: it counts the names that it makes up.
+    pub(crate) fn session(&self) -> Result<SessionState, SqlError> {
+        let config = SessionConfig::from(self.config.as_ref().clone());
         Ok(SessionStateBuilder::new().with_config(config).with_runtime_env(self.runtime()?).build())
+    }
+
+    /// A session to run plans in: nothing of a run stays in it.
+    pub(crate) fn running(&self) -> Result<Arc<SessionState>, SqlError> {
+        if let Some(session) = self.running.get() {
+            return Ok(session.clone());
+        }
+        let made = Arc::new(self.session()?);
+        Ok(self.running.get_or_init(|| made).clone())
     }
 
     /// Executes a plan to its last row.
     pub(crate) async fn execute(&self, plan: &LogicalPlan) -> Result<Vec<RecordBatch>, SqlError> {
         let session = self.session()?;
-        let physical = session.create_physical_plan(plan).await?;
-        let batches = datafusion::physical_plan::collect(physical, session.task_ctx()).await?;
+        self.run_plan(session.create_physical_plan(plan).await?).await
+    }
+
+    /// Runs a physical plan to its last row.
+    pub(crate) async fn run_plan(&self, plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>, SqlError> {
+        let batches = datafusion::physical_plan::collect(plan, self.running()?.task_ctx()).await?;
         Ok(batches.into_iter().filter(|b| b.num_rows() > 0).collect())
     }
 
@@ -211,6 +226,30 @@ impl Engine {
         let physical = session.create_physical_plan(plan).await?;
         Ok(datafusion::physical_plan::displayable(physical.as_ref()).indent(false).to_string())
     }
+}
+
+fn config(options: &EngineOptions) -> ConfigOptions {
+    let mut config = ConfigOptions::new();
+    config.sql_parser.parse_float_as_decimal = true;
+    config.sql_parser.default_null_ordering = "nulls_last".into();
+    config.execution.target_partitions = options.partitions.max(1);
+    // Plans must not depend on the machine.
+    config.execution.planning_concurrency = 1;
+    config.optimizer.enable_round_robin_repartition = options.partitions > 1;
+    config.execution.collect_statistics = false;
+    if let Some(bytes) = options.memory_bytes_max {
+        // Merging spilled runs needs room set aside; the default of 10 MB is too much for a small limit.
+        let reserve = config.execution.sort_spill_reservation_bytes;
+        config.execution.sort_spill_reservation_bytes = reserve.min(bytes / 16);
+    }
+    if options.on_one_thread {
+        // No scan takes such a filter, and a plan that is kept has nothing of a run in it.
+        config.optimizer.enable_dynamic_filter_pushdown = false;
+        config.optimizer.enable_topk_dynamic_filter_pushdown = false;
+        config.optimizer.enable_join_dynamic_filter_pushdown = false;
+        config.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
+    }
+    config
 }
 
 impl Default for Engine {

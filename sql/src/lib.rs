@@ -40,6 +40,6 @@ pub use catalog::{Catalog, CatalogChange, Column, Partition, Table};
 pub use engine::{Engine, EngineOptions, Outcome, ResultColumn, RunOptions, WrittenObject};
 pub use error::{ErrorKind, Position, SqlError};
 pub use objects::{ObjectMeta, Objects, ObjectsError};
-pub use parse::{Statement, StatementType, parse, parse_with_parameters};
+pub use parse::{Statement, StatementType, parse, parse_once, parse_with_parameters};
 #[cfg(feature = "engine")]
 pub use render::{athena_csv, athena_file, athena_rows, athena_txt};

@@ -2,7 +2,7 @@
 //
 //     java -cp JARS KclWalk.java ENDPOINT RECORDS polling|fanout
 //
-// Exits with 0 if every record came, in the order of its key, and each shard ended as it should. See tests/tests/kcl.rs.
+// Exits with 0 if every record came, in the order of its key, and each shard ended as it should. See tests/tests/e2e/kcl.rs.
 
 import java.net.URI;
 import java.util.ArrayList;

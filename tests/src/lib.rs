@@ -4,23 +4,24 @@
 //! `mappings.rs` the promises of scenarios and mappings; the `*_sdk.rs` conformance with the genuine SDKs; `lab.rs` and
 //! `streams_lab.rs` the walks with the `aws` command line and boto3.
 
+pub mod moto;
 pub mod served;
 
 use std::path::{Path, PathBuf};
 
 use wavetank::progress::Silent;
-use wavetank::{Embedded, Report, RunError, RunOptions};
+use wavetank::{Embedded, Report, RunError, RunOptions, Tank};
 use wavetank_scenarios::Scenario;
 use wavetank_types::Seed;
 
 /// Runs a bundled scenario on a fresh tank, and keeps the tank to look at.
 ///
 /// Panics if the scenario cannot be read.
-pub async fn run(name: &str, options: &RunOptions) -> (Embedded, Result<Report, RunError>) {
+pub async fn run(name: &str, options: &RunOptions) -> (Tank, Result<Report, RunError>) {
     let scenario = Scenario::open(name).expect("a bundled scenario");
-    let target = Embedded::new(Seed(options.seed));
-    let report = wavetank::run(&scenario, &target, options, &Silent).await;
-    (target, report)
+    let tank = Tank::from(Embedded::new(Seed(options.seed)));
+    let report = wavetank::run(&scenario, &tank, options, &Silent).await;
+    (tank, report)
 }
 
 /// A program on `PATH`. Tests that need one skip aloud where it is missing.

@@ -1,6 +1,6 @@
 //! `fashion-store` whose PostgreSQL is killed while the day goes on: the report says so, nothing is lost, no process is left.
 //!
-//! A file of its own: the server is found among this program's children, and there must be one alone. Needs a PostgreSQL and Linux's
+//! A program of its own: the server is found among this program's children, and there must be one alone. Needs a PostgreSQL and Linux's
 //! `/proc`; skips aloud.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and skips aloud")]
@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
 use wavetank::progress::{Progress, Stage};
 use wavetank::report::Lang;
-use wavetank::{Embedded, OrdersPlace, Report, RunOptions};
+use wavetank::{Embedded, OrdersPlace, Report, RunOptions, Tank};
 use wavetank_emulator::executors::postgres;
 use wavetank_scenarios::Scenario;
 use wavetank_types::Seed;
@@ -66,8 +66,8 @@ async fn report(kill_at: u64) -> (Report, Option<Pid>) {
     };
     let progress = KillsAt { clicks: kill_at, killed: Mutex::default() };
     let scenario = Scenario::open("fashion-store").unwrap();
-    let target = Embedded::new(Seed(options.seed));
-    let report = wavetank::run(&scenario, &target, &options, &progress).await;
+    let tank = Tank::from(Embedded::new(Seed(options.seed)));
+    let report = wavetank::run(&scenario, &tank, &options, &progress).await;
     let killed = *progress.killed.lock().unwrap();
     (report.unwrap_or_else(|error| panic!("{error}")), killed)
 }

@@ -11,7 +11,7 @@ use wavetank_tests::root;
 const LINES_MAX: usize = 600;
 
 /// Which of our crates each may depend on.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("types", &[]),
     ("generators", &["wavetank-types"]),
     ("transforms", &["wavetank-types"]),
@@ -33,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
         ],
     ),
     ("macros", &[]),
+    ("load", &["wavetank-types", "wavetank-generators", "wavetank-wire"]),
 ];
 
 /// Our Rust files outside generated folders, with their text.
@@ -48,6 +49,7 @@ fn sources() -> Vec<(PathBuf, String)> {
         "scenarios",
         "harness",
         "macros",
+        "load",
         "cli",
         "tests",
         "benches",

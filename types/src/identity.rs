@@ -99,17 +99,58 @@ impl Checksum {
 
     /// The checksum of fields; `None` and the empty text differ, and so do `["ab"]` and `["a", "b"]`.
     pub fn of_fields<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> Self {
-        let mut hash = Xxh3::new();
+        let mut sum = Sum::default();
         for field in fields {
             match field {
                 Some(text) => {
-                    hash.update(&(text.len() as u64).to_le_bytes());
-                    hash.update(text.as_bytes());
+                    sum.add(&(text.len() as u64).to_le_bytes());
+                    sum.add(text.as_bytes());
                 }
-                None => hash.update(&u64::MAX.to_le_bytes()),
+                None => sum.add(&u64::MAX.to_le_bytes()),
             }
         }
-        Self(hash.digest())
+        Self(sum.end())
+    }
+}
+
+/// Bytes on their way into a checksum. Few are gathered and hashed at once, which costs a tenth of a hash that goes on.
+struct Sum {
+    few: [u8; Sum::FEW_MAX],
+    count: usize,
+    many: Option<Box<Xxh3>>,
+}
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self { few: [0; Self::FEW_MAX], count: 0, many: None }
+    }
+}
+
+impl Sum {
+    const FEW_MAX: usize = 240;
+
+    fn add(&mut self, bytes: &[u8]) {
+        if self.many.is_none()
+            && let Some(room) = self.few.get_mut(self.count..self.count + bytes.len())
+        {
+            room.copy_from_slice(bytes);
+            self.count += bytes.len();
+            return;
+        }
+        let few = &self.few[..self.count];
+        let many = self.many.get_or_insert_with(|| {
+            let mut hash = Box::new(Xxh3::new());
+            hash.update(few);
+            hash
+        });
+        many.update(bytes);
+    }
+
+    fn end(&self) -> u64 {
+        match &self.many {
+            Some(hash) => hash.digest(),
+            None => xxh3_64(&self.few[..self.count]),
+        }
     }
 }
 
@@ -136,6 +177,19 @@ mod tests {
             let mut hit: Vec<u64> = (0..len).map(|i| permutation.apply(i)).collect();
             hit.sort_unstable();
             prop_assert_eq!(hit, (0..len).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_checksum_is_the_same_whether_its_fields_are_few_or_many() {
+        for bytes in [0, 1, 100, 223, 224, 225, 231, 232, 233, 240, 241, 1_000] {
+            let text = "x".repeat(bytes);
+            let mut hash = Xxh3::new();
+            for field in [text.as_str(), "end"] {
+                hash.update(&(field.len() as u64).to_le_bytes());
+                hash.update(field.as_bytes());
+            }
+            assert_eq!(Checksum::of_fields([Some(text.as_str()), Some("end")]).0, hash.digest(), "{bytes}");
         }
     }
 

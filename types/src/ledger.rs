@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -130,16 +131,25 @@ impl Entry {
     fn fate(&self, index: u64) -> Fate {
         let elsewhere =
             [(self.dead_lettered, "dead-lettered"), (self.expired, "expired"), (self.in_flight, "in flight")];
-        let mut became = Vec::new();
-        if self.delivered > 0 || !self.rejected.is_empty() {
-            became.push(describe(self.delivered, &self.rejected));
+        let mut became = match self.delivered > 0 || !self.rejected.is_empty() {
+            true => describe(self.delivered, &self.rejected),
+            false => String::new(),
+        };
+        let mut also = |what: std::fmt::Arguments<'_>| {
+            let comma = if became.is_empty() { "" } else { ", " };
+            // Writing to a String cannot fail.
+            let _ = write!(became, "{comma}{what}");
+        };
+        for (count, what) in elsewhere.iter().filter(|(count, _)| *count > 0) {
+            also(format_args!("{what} x{count}"));
         }
-        became.extend(
-            elsewhere.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{what} x{count}")),
-        );
         let is_whole = !self.mutated && !self.misrouted;
-        became.extend(self.mutated.then(|| "with other content".to_owned()));
-        became.extend(self.misrouted.then(|| "in the wrong place".to_owned()));
+        if self.mutated {
+            also(format_args!("with other content"));
+        }
+        if self.misrouted {
+            also(format_args!("in the wrong place"));
+        }
         let is_judged = self.either > 0 || self.rejected == self.reject;
         Fate {
             index,
@@ -149,7 +159,7 @@ impl Entry {
             } else {
                 describe(self.deliver, &self.reject)
             },
-            became: if became.is_empty() { "nowhere".to_owned() } else { became.join(", ") },
+            became: if became.is_empty() { "nowhere".to_owned() } else { became },
             is_right: self.found() == self.copies() && is_judged && is_whole,
         }
     }
@@ -444,12 +454,16 @@ impl Ledger {
 
 /// `delivered x1, rejected (bad-date) x2`: words that the ledger's file has too, in any language.
 fn describe(delivered: u32, rejected: &Reasons) -> String {
-    let mut parts = Vec::new();
+    let mut text = String::new();
+    // Writing to a String cannot fail.
     if delivered > 0 {
-        parts.push(format!("delivered x{delivered}"));
+        let _ = write!(text, "delivered x{delivered}");
     }
-    parts.extend(rejected.iter().map(|(reason, count)| format!("rejected ({reason}) x{count}")));
-    if parts.is_empty() { "nowhere".to_owned() } else { parts.join(", ") }
+    for (reason, count) in rejected.iter() {
+        let comma = if text.is_empty() { "" } else { ", " };
+        let _ = write!(text, "{comma}rejected ({reason}) x{count}");
+    }
+    if text.is_empty() { "nowhere".to_owned() } else { text }
 }
 
 fn never_generated(index: u64, en: &str, vi: &str) -> Said {

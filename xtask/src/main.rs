@@ -7,6 +7,7 @@
 
 mod ci;
 mod coverage;
+mod image;
 mod wire;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ const USAGE: &str = "usage: cargo xtask <command>
   wire --check     fail if wire/src/gen is not what wire/models gives
   coverage         write docs/operations.md, the table of operations
   coverage --check fail if docs/operations.md is out of date
+  image            build the tank's container image, wavetank:latest (needs Docker)
   ci               fmt, clippy, and every check above";
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["wire", "--check"] => wire::check(&root),
         ["coverage"] => coverage::write(&root),
         ["coverage", "--check"] => coverage::check(&root),
+        ["image"] => image::build(&root),
         ["ci"] => ci::run(&root),
         _ => Err(USAGE.to_owned()),
     };

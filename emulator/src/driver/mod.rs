@@ -10,6 +10,7 @@ mod served;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
@@ -96,8 +97,13 @@ pub(crate) struct Inner {
     start: Timestamp,
     seed: Seed,
     strict: bool,
+    /// Whether jobs run on the thread that moves time.
+    on_one_thread: bool,
+    any_order: bool,
     /// Where the tank listens, for processes that call back.
     endpoint: Mutex<Option<String>>,
+    /// Where others reach it, if that is another address.
+    public_endpoint: Mutex<Option<String>>,
 }
 
 /// A running tank. Clones are handles to the same one.
@@ -124,6 +130,8 @@ pub struct TankBuilder {
     start: Option<Timestamp>,
     real_time: bool,
     strict: bool,
+    on_one_thread: bool,
+    any_order: bool,
     natives: Natives,
 }
 
@@ -156,6 +164,21 @@ impl TankBuilder {
         self
     }
 
+    /// Jobs run on the thread that moves time, and not on others that may block: a simulation's, whose own code is quick and of which
+    /// as many run as the machine has cores. Whoever moves a frozen tank's time must stay until it has moved.
+    #[must_use]
+    pub fn on_one_thread(mut self) -> Self {
+        self.on_one_thread = true;
+        self
+    }
+
+    /// What falls at one instant happens in any order that AWS allows, drawn from the seed: for simulations.
+    #[must_use]
+    pub fn any_order(mut self, any_order: bool) -> Self {
+        self.any_order = any_order;
+        self
+    }
+
     /// Registers a Rust function under a Lambda handler's name.
     #[must_use]
     pub fn function(mut self, handler: &str, function: Arc<dyn NativeFunction>) -> Self {
@@ -179,7 +202,7 @@ impl TankBuilder {
             Clock::Real(real) => real.now(),
         });
         let core = Core {
-            world: World::new(seed, start).with_strict_limits(self.strict),
+            world: World::new(seed, start).with_strict_limits(self.strict).with_any_order(self.any_order),
             waiters: BTreeMap::new(),
             ready: BTreeMap::new(),
             streams: BTreeMap::new(),
@@ -194,7 +217,10 @@ impl TankBuilder {
             start,
             seed,
             strict: self.strict,
+            on_one_thread: self.on_one_thread && !self.real_time,
+            any_order: self.any_order,
             endpoint: Mutex::new(None),
+            public_endpoint: Mutex::new(None),
         }));
         if self.real_time {
             served::run_in_background(&tank);
@@ -232,6 +258,11 @@ impl Tank {
         matches!(self.0.clock, Clock::Frozen)
     }
 
+    /// Whether jobs run on the thread that moves time.
+    pub(crate) fn is_on_one_thread(&self) -> bool {
+        self.0.on_one_thread
+    }
+
     /// The seed of every random stream.
     pub fn seed(&self) -> Seed {
         self.0.seed
@@ -244,8 +275,23 @@ impl Tank {
 
     /// Says where the tank listens. A function's process gets it as `AWS_ENDPOINT_URL`.
     pub fn set_endpoint(&self, endpoint: Option<String>) {
-        self.core().world.set_endpoint(endpoint.clone());
         *self.0.endpoint.lock().expect("nothing panics while it holds this") = endpoint;
+        let told = self.told_endpoint();
+        self.core().world.set_endpoint(told);
+    }
+
+    /// Says under which address others reach the tank, where that is not where it listens: behind a container's port. Queue URLs
+    /// and their like name it.
+    pub fn set_public_endpoint(&self, endpoint: Option<String>) {
+        *self.0.public_endpoint.lock().expect("nothing panics while it holds this") = endpoint;
+        let told = self.told_endpoint();
+        self.core().world.set_endpoint(told);
+    }
+
+    /// The address that answers name.
+    fn told_endpoint(&self) -> Option<String> {
+        let public = self.0.public_endpoint.lock().expect("nothing panics while it holds this").clone();
+        public.or_else(|| self.endpoint())
     }
 
     /// Registers a Rust function under a Lambda handler's name, or a function's own; one of that name makes way.
@@ -262,8 +308,9 @@ impl Tank {
     pub fn reset(&self) {
         let start = if self.is_frozen() { self.0.start } else { self.now() };
         let mut core = self.core();
-        core.world = World::new(self.0.seed, start).with_strict_limits(self.0.strict);
-        core.world.set_endpoint(self.endpoint());
+        core.world =
+            World::new(self.0.seed, start).with_strict_limits(self.0.strict).with_any_order(self.0.any_order);
+        core.world.set_endpoint(self.told_endpoint());
         core.waiters.clear();
         core.ready.clear();
         core.streams.clear();
@@ -459,6 +506,12 @@ impl Tank {
     async fn run_jobs(&self) -> bool {
         let jobs = self.core().world.take_jobs();
         let any = !jobs.is_empty();
+        if self.is_on_one_thread() {
+            for job in jobs {
+                self.run_job_here(job).await;
+            }
+            return any;
+        }
         if any && self.is_frozen() {
             // A task of its own: a caller who goes away must not take the jobs of others along.
             let tank = self.clone();
@@ -479,6 +532,11 @@ impl Tank {
             tokio::spawn(async move { tank.run_job(job).await });
         }
         any
+    }
+
+    /// The same behind a pointer: a job may wait for others of its tank.
+    fn run_job_here(&self, job: Job) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.run_job(job))
     }
 
     async fn run_job(&self, job: Job) {

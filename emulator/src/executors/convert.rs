@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
+use super::Door;
 use crate::services::firehose::{ConvertOutput, ConvertWork};
 use crate::world::{Outcome, Output};
 
-pub(super) async fn run(work: ConvertWork) -> Outcome {
-    let done = tokio::task::spawn_blocking(move || work.run()).await;
+pub(super) async fn run(door: Door, work: ConvertWork) -> Outcome {
+    let done = door.blocking(move || work.run()).await;
     let output = done.unwrap_or_else(|error| {
         tracing::error!(%error, "the conversion of records stopped");
         ConvertOutput::broken(error.to_string())

@@ -25,7 +25,8 @@ impl Objects for TankObjects {
 }
 
 pub(super) async fn run(door: Door, work: CrawlWork) -> Outcome {
-    let looked = tokio::task::spawn_blocking(move || look(&TankObjects(door), &work)).await;
+    let at = door.clone();
+    let looked = door.blocking(move || look(&TankObjects(at), &work)).await;
     let output = looked.unwrap_or_else(|_| CrawlOutput {
         failure: Some("Internal Service Exception".to_owned()),
         ..CrawlOutput::default()

@@ -9,9 +9,10 @@ use crate::services::dynamodb::{Done, DynamoOutput, DynamoWork, ImportWork, Impo
 use crate::world::{Outcome, Output};
 
 pub(super) async fn run(door: Door, work: DynamoWork) -> Outcome {
-    let done = tokio::task::spawn_blocking(move || match work {
+    let reader = door.clone();
+    let done = door.blocking(move || match work {
         DynamoWork::Export(work) => work.run(),
-        DynamoWork::Import(work) => DynamoOutput(Done::Imported(read(&door, &work))),
+        DynamoWork::Import(work) => DynamoOutput(Done::Imported(read(&reader, &work))),
     });
     let output = done.await.unwrap_or_else(|error| {
         tracing::error!(%error, "an export or import stopped");

@@ -20,13 +20,17 @@ pub(super) async fn run(
     let native = executors.native_function(&work.handler, &work.function);
     let mut output = match native {
         Some(function) => run_native(function, door, &work).await,
-        None => executors.processes.run(&door.reachable(&executors.ports).await, &work).await,
+        None => Box::pin(run_process(executors, door, &work)).await,
     };
     if !work.cold {
         output.init = None;
     }
     limit_time(&work, &mut output);
     Outcome { duration: output.init.unwrap_or_default() + output.took, output: Output::Function(output) }
+}
+
+async fn run_process(executors: &Executors, door: Door, work: &FunctionWork) -> FunctionOutput {
+    executors.processes.run(&door.reachable(&executors.ports).await, work).await
 }
 
 /// What takes longer than the timeout is cut there, and has failed.
@@ -38,21 +42,18 @@ fn limit_time(work: &FunctionWork, output: &mut FunctionOutput) {
     }
 }
 
-/// Runs Rust code on a thread of its own. A panic is the function's failure, not the tank's.
+/// Runs Rust code where it may block. A panic is the function's failure, not the tank's.
 async fn run_native(
     function: std::sync::Arc<dyn NativeFunction>,
     door: Door,
     work: &FunctionWork,
 ) -> FunctionOutput {
     let variables = work.variables.clone();
-    let context =
-        NativeContext::new(work.function.clone(), work.request_id.clone(), variables, work.started, door);
+    let (name, id) = (work.function.clone(), work.request_id.clone());
+    let context = NativeContext::new(name, id, variables, work.started, door.clone());
     let payload = work.payload.clone();
-    let ran = tokio::task::spawn_blocking(move || {
-        let call = std::panic::AssertUnwindSafe(|| {
-            let event: Value = serde_json::from_slice(&payload).unwrap_or(Value::Null);
-            function.invoke(&context, event)
-        });
+    let ran = door.blocking(move || {
+        let call = std::panic::AssertUnwindSafe(|| function.invoke_json(&context, &payload));
         let result = std::panic::catch_unwind(call);
         (context, result)
     });

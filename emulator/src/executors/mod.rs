@@ -22,6 +22,7 @@ mod query;
 mod script;
 
 use std::sync::{Arc, RwLock};
+use std::task::{Context, Poll, Wake, Waker};
 
 use serde_json::Value;
 use wavetank_types::Timestamp;
@@ -102,15 +103,45 @@ impl Executors {
         let door = Door::new(tank.clone(), job.owner.scope.clone());
         match job.work {
             Work::Function(work) => function::run(self, door, job.started, *work).await,
-            Work::Script(work) => script::run(self, door, job.started, *work).await,
-            Work::Query(work) => query::run(self, door, job.started, *work).await,
+            Work::Convert(work) => convert::run(door, *work).await,
+            // Elsewhere in memory: what waits for the frequent ones would be as large as for the largest of these.
+            other => Box::pin(self.run_other(door, job.started, other)).await,
+        }
+    }
+
+    async fn run_other(&self, door: Door, started: Timestamp, work: Work) -> Outcome {
+        match work {
+            Work::Function(_) | Work::Convert(_) => unreachable!("`run` does the frequent ones"),
+            Work::Script(work) => script::run(self, door, started, *work).await,
+            Work::Query(work) => query::run(self, door, started, *work).await,
             Work::Crawl(work) => crawl::run(door, *work).await,
             Work::Http(work) => http::run(*work).await,
-            Work::Convert(work) => convert::run(*work).await,
             Work::DynamoDb(work) => dynamodb::run(door, *work).await,
             Work::Postgres(work) => postgres::run(&self.postgres, door, *work).await,
             Work::Sql(work) => self.postgres.run_sql(*work).await,
-            Work::Airflow(work) => airflow::run(&self.airflows, door, job.started, *work).await,
+            Work::Airflow(work) => airflow::run(&self.airflows, door, started, *work).await,
+        }
+    }
+}
+
+/// Waits on this thread. A call may run a job that waits for a call of its own, so this may stand within itself.
+fn wait_here<F: Future>(call: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let mut call = std::pin::pin!(call);
+    // Most calls are answered at the first look.
+    if let Poll::Ready(answer) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        return answer;
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    loop {
+        match call.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(answer) => return answer,
+            Poll::Pending => std::thread::park(),
         }
     }
 }
@@ -170,7 +201,27 @@ impl Door {
 
     /// One API request from a thread that may block.
     pub fn request_blocking<O: Operation>(&self, input: O::Input) -> Result<O::Output, WireError> {
-        tokio::runtime::Handle::current().block_on(self.request::<O>(input))
+        self.block_on(self.request::<O>(input))
+    }
+
+    /// Waits here. On a tank's only thread nearly every call is answered at once, and what is not moves the tank itself.
+    fn block_on<F: Future>(&self, call: F) -> F::Output {
+        match self.tank.is_on_one_thread() {
+            true => wait_here(call),
+            false => tokio::runtime::Handle::current().block_on(call),
+        }
+    }
+
+    /// Does what may block: on a thread of its own, so that the runtime's stay free for callers, or here if there is but one.
+    /// `Err` says why it did not end; a panic of the tank's only thread goes on.
+    pub(super) async fn blocking<R: Send + 'static>(
+        &self,
+        act: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, tokio::task::JoinError> {
+        match self.tank.is_on_one_thread() {
+            true => Ok(act()),
+            false => tokio::task::spawn_blocking(act).await,
+        }
     }
 
     /// One API request as JSON both ways, in the members of AWS's API, checked as a client's would be.
@@ -188,7 +239,7 @@ impl Door {
 
     /// The same from a thread that may block.
     pub fn call_blocking(&self, service: &str, operation: &str, input: &Value) -> Result<Value, WireError> {
-        tokio::runtime::Handle::current().block_on(self.call(service, operation, input))
+        self.block_on(self.call(service, operation, input))
     }
 
     /// An object's content, in one piece.

@@ -43,13 +43,18 @@ impl From<WireError> for FunctionError {
     }
 }
 
-/// A Lambda function in Rust. Runs on a thread of its own and may block.
+/// A Lambda function in Rust. It may block.
 pub trait NativeFunction: Send + Sync {
     /// Handles one event.
     fn invoke(&self, context: &NativeContext, event: Value) -> Result<Value, FunctionError>;
+
+    /// The same with the event's JSON as it came: for code that reads it into types of its own.
+    fn invoke_json(&self, context: &NativeContext, event: &[u8]) -> Result<Value, FunctionError> {
+        self.invoke(context, serde_json::from_slice(event).unwrap_or(Value::Null))
+    }
 }
 
-/// A Glue script in Rust. Runs on a thread of its own and may block.
+/// A Glue script in Rust. It may block.
 pub trait NativeScript: Send + Sync {
     /// Runs once with the job's arguments (`--input_path` and so on).
     fn run(&self, context: &NativeContext, arguments: &BTreeMap<String, String>) -> Result<(), ScriptError>;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::task::JoinError;
 use wavetank_sql::{
-    Engine, EngineOptions, ErrorKind, RunOptions, SqlError, athena_file, athena_rows, parse_with_parameters,
+    Engine, EngineOptions, ErrorKind, RunOptions, SqlError, athena_file, athena_rows, parse_once,
 };
 use wavetank_types::{Seed, Timestamp};
 
@@ -37,26 +37,33 @@ pub(crate) struct Engines(OnceCell<Arc<Engine>>);
 /// What of a query's time is planning, at most. Assumed.
 const PLANNING_TIME: Duration = Duration::from_millis(100);
 
-/// Runs one statement on a thread that may block: the runtime's own stay free for callers, and a paused clock waits.
+/// Runs one statement on a thread that may block: the runtime's own stay free for callers, and a paused clock waits. Where a tank has one
+/// thread, the statement runs there.
 ///
 /// A panic of the engine is a failure of the query, nothing more.
 pub(super) async fn run(executors: &Executors, door: Door, started: Timestamp, work: QueryWork) -> Outcome {
     let is_frozen = door.tank().is_frozen();
     let bytes_scanned_max = work.bytes_scanned_max;
-    let engine = engine(executors).await;
-    let runtime = tokio::runtime::Handle::current();
-    let statement =
-        tokio::task::spawn_blocking(move || runtime.block_on(run_on(&engine, door, started, work)));
-    let (result, bytes_scanned) = statement.await.unwrap_or_else(|error| (Err(stopped(error)), 0));
+    let on_one_thread = door.tank().is_on_one_thread();
+    let engine = engine(executors, on_one_thread).await;
+    let (result, bytes_scanned) = match on_one_thread {
+        true => run_on(&engine, door, started, work).await,
+        false => {
+            let runtime = tokio::runtime::Handle::current();
+            let statement =
+                tokio::task::spawn_blocking(move || runtime.block_on(run_on(&engine, door, started, work)));
+            statement.await.unwrap_or_else(|error| (Err(stopped(error)), 0))
+        }
+    };
     let counted = bytes_scanned_max.map_or(bytes_scanned, |max| bytes_scanned.min(max));
     let duration = modelled(counted, is_frozen);
     let planning = PLANNING_TIME.min(duration);
     Outcome { duration, output: Output::Query(QueryOutput { result, bytes_scanned, planning }) }
 }
 
-async fn engine(executors: &Executors) -> Arc<Engine> {
+async fn engine(executors: &Executors, on_one_thread: bool) -> Arc<Engine> {
     let memory_bytes_max = Some(ENGINE_MEMORY_BYTES);
-    let options = || EngineOptions { memory_bytes_max, ..EngineOptions::default() };
+    let options = || EngineOptions { memory_bytes_max, on_one_thread, ..EngineOptions::default() };
     let made = executors.engines.0.get_or_init(|| async { Arc::new(Engine::new(options())) });
     Arc::clone(made.await)
 }
@@ -75,7 +82,7 @@ async fn run_on(
     started: Timestamp,
     work: QueryWork,
 ) -> (Result<Arc<QueryResult>, QueryFailure>, u64) {
-    let statement = match parse_with_parameters(&work.sql, &work.parameters) {
+    let statement = match parse_once(&work.sql, &work.parameters) {
         Ok(statement) => statement,
         Err(error) => return (Err(failure(&error)), 0),
     };

@@ -15,7 +15,7 @@ use wavetank_types::time::parse_duration;
 use wavetank_wire::{SERVICES, WireError};
 
 use super::{CALLS_MAX, CONTROL_PATH, Gateway};
-use crate::world::{Blocked, Rule, RuleId, Undelivered, Verdict};
+use crate::world::{Blocked, Rule, RuleId, Task, Undelivered, Verdict};
 
 /// Largest request, in bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -243,7 +243,11 @@ struct SentRule {
     function: Option<String>,
     /// A service's model name: the calls that it makes of others, instead of those of clients and functions.
     caller: Option<String>,
+    /// `job`, `crawl` or `query`, instead of all these: a run of a Glue job, a crawl, a query of Athena.
+    task: Option<String>,
     share: Option<f64>,
+    /// So often at most.
+    hits_max: Option<u64>,
     /// From and until, counted from now; either end may be left out.
     window: Option<String>,
     verdict: SentVerdict,
@@ -296,13 +300,20 @@ fn add_fault(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError> {
         SentVerdict::TimeOut => Verdict::TimeOut,
         SentVerdict::TimeOutAfter => Verdict::TimeOutAfter,
     };
-    let SentRule { service, operation, region, function, caller, .. } = sent;
-    let rule = Rule { service, operation, region, function, caller, share, from, until, verdict };
+    let task = sent.task.as_deref().map(read_task).transpose()?;
+    let SentRule { service, operation, region, function, caller, hits_max, .. } = sent;
+    let rule =
+        Rule { service, operation, region, function, caller, task, share, hits_max, from, until, verdict };
     if let Some(why) = refusal(&rule) {
         return Err(ControlError::Unreadable(why.to_owned()));
     }
     let id = gateway.tank().with_world(|world| world.add_fault(rule));
     Ok(json!({ "id": id.0 }))
+}
+
+fn read_task(name: &str) -> Result<Task, ControlError> {
+    let refuse = || ControlError::Unreadable(format!("`{name}` is not `job`, `crawl` or `query`"));
+    Task::ALL.into_iter().find(|task| task.name() == name).ok_or_else(refuse)
 }
 
 fn checked_share(share: f64) -> Result<f64, ControlError> {
@@ -313,6 +324,17 @@ fn checked_share(share: f64) -> Result<f64, ControlError> {
 /// Why a rule says something that cannot be.
 fn refusal(rule: &Rule) -> Option<&'static str> {
     let names_call = rule.service.is_some() || rule.operation.is_some() || rule.region.is_some();
+    let fits = match (rule.task, &rule.verdict) {
+        (None, _) | (Some(_), Verdict::Fail(_) | Verdict::Delay(_)) => true,
+        (Some(task), verdict) => task == Task::Job && matches!(verdict, Verdict::FailAfter(_)),
+    };
+    if !fits {
+        return Some("a job fails, fails after its work or is delayed; a crawl or query fails or is delayed");
+    }
+    if rule.task.is_some() {
+        let is_alone = !names_call && rule.caller.is_none() && rule.function.is_none();
+        return (!is_alone).then_some("jobs, crawls and queries are named by `task` alone");
+    }
     match (&rule.verdict, &rule.function) {
         (_, Some(_)) if names_call || rule.caller.is_some() => {
             Some("a function's runs are named by `function` alone")
@@ -350,6 +372,8 @@ fn faults(gateway: &Gateway) -> Value {
                 "region": rule.region,
                 "function": rule.function,
                 "caller": rule.caller,
+                "task": rule.task.map(Task::name),
+                "hits_max": rule.hits_max,
                 "share": rule.share,
                 "from": rule.from.iso_millis(),
                 "until": (rule.until != Timestamp::MAX).then(|| rule.until.iso_millis()),

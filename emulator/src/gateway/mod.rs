@@ -138,6 +138,7 @@ impl Gateway {
 
     async fn s3(&self, request: Request<Body>) -> Response<Body> {
         let is_head = request.method() == Method::HEAD;
+        let told = s3::Told::of(&request);
         let (answer, operation) = s3::operation_of(self.0.s3.call(request)).await;
         let mut response = answer.unwrap_or_else(|_| {
             let mut response = Response::new(Body::empty());
@@ -153,6 +154,7 @@ impl Gateway {
             response.headers_mut().remove(CONTENT_TYPE);
         }
         let id = self.0.ids.next_short();
+        s3::tell(&mut response, &told, &id);
         response.headers_mut().insert(HeaderName::from_static("x-amz-request-id"), id);
         let error = s3_error(&response);
         self.0.calls.add(self.0.tank.clock_now(), "s3", operation, response.status().as_u16(), error);

@@ -88,17 +88,41 @@ async fn an_object_is_read_back_as_it_was_put() {
             ],
         ),
         ("GET /lake/a%20b/c.txt\nrange: bytes=1-3", "", &["206", "content-range: bytes 1-3/5", "\n\nell"]),
-        ("GET /lake/a%20b/c.txt\nrange: bytes=9-", "", &["416", "<Code>InvalidRange</Code>"]),
+        (
+            "GET /lake/a%20b/c.txt\nrange: bytes=9-",
+            "",
+            &[
+                "416",
+                "<Code>InvalidRange</Code>",
+                "<RangeRequested>bytes=9-</RangeRequested><ActualObjectSize>5<",
+            ],
+        ),
         ("HEAD /lake/a%20b/c.txt\nrange: bytes=-2", "", &["206", "content-length: 2", "!hello"]),
         ("HEAD /lake/none", "", &["404", "!NoSuchKey"]),
-        ("GET /lake/none", "", &["404", "<Code>NoSuchKey</Code>", "The specified key does not exist."]),
-        ("GET /none/none", "", &["404", "<Code>NoSuchBucket</Code>"]),
+        (
+            "GET /lake/none",
+            "",
+            &[
+                "404",
+                "<Code>NoSuchKey</Code>",
+                "The specified key does not exist.",
+                "<Key>none</Key><RequestId>",
+            ],
+        ),
+        ("GET /none/none", "", &["404", "<Code>NoSuchBucket</Code>", "<BucketName>none</BucketName>"]),
+        ("HEAD /lake/a%20b/c.txt", "", &["200", "x-amz-tagging-count: 1"]),
+        ("PUT /lake/cold\nx-amz-storage-class: NOWHERE", "x", &["400", "<Code>InvalidStorageClass</Code>"]),
+        ("PUT /lake/a%20b?tagging", "<Tagging>", &["400", "MalformedXML", "<Message>The XML you provided"]),
         (
             "GET /lake/a%20b/c.txt\nif-none-match: \"5d41402abc4b2a76b9719d911017c592\"",
             "",
             &["304", "etag: ", "!<Error>"],
         ),
-        ("GET /lake/a%20b/c.txt\nif-match: \"0\"", "", &["412", "<Code>PreconditionFailed</Code>"]),
+        (
+            "GET /lake/a%20b/c.txt\nif-match: \"0\"",
+            "",
+            &["412", "<Code>PreconditionFailed</Code>", "<Condition>If-Match</Condition>"],
+        ),
         (
             "GET /lake/a%20b/c.txt?response-content-type=text%2Fhtml",
             "",
@@ -177,7 +201,16 @@ async fn versions_are_kept_and_markers_hide_them() {
         ("DELETE /lake/a", "", &["204", "x-amz-delete-marker: true", "x-amz-version-id: "]),
         ("GET /lake/a", "", &["404", "NoSuchKey", "x-amz-delete-marker: true"]),
         ("GET /lake/a?versionId=null", "", &["200", "\n\none"]),
-        ("GET /lake/a?versionId=wrong", "", &["404", "NoSuchVersion"]),
+        (
+            "GET /lake/a?versionId=wrong",
+            "",
+            &["400", "InvalidArgument", "<ArgumentName>versionId</ArgumentName><ArgumentValue>wrong<"],
+        ),
+        (
+            "GET /lake/a?versionId=abcdefghijklmnopqrstuvwxyz012345",
+            "",
+            &["404", "NoSuchVersion", "<Key>a</Key><VersionId>abcdefghijklmnopqrstuvwxyz012345</VersionId>"],
+        ),
         ("GET /lake?list-type=2", "", &["<KeyCount>0</KeyCount>"]),
         (
             "GET /lake?versions",
@@ -252,7 +285,11 @@ async fn configurations_that_are_not_built_are_refused_by_name() {
         ),
         ("PUT /lake?lifecycle", &by_tag, &["501", "filter by tag"]),
         ("PUT /lake?lifecycle", &by_prefix, &["200"]),
-        ("GET /lake?lifecycle", "", &["<Prefix>tmp/</Prefix>", "<Days>1</Days>"]),
+        (
+            "GET /lake?lifecycle",
+            "",
+            &["<Prefix>tmp/</Prefix>", "<Days>1</Days>", "minimum-object-size: all_storage_classes_128K"],
+        ),
     ])
     .await;
 }

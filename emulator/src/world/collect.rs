@@ -47,6 +47,7 @@ impl World {
                 next_number: &mut self.next_number,
                 counters: &mut slot.seat.counters,
                 faults: &mut self.faults,
+                order: &mut self.order,
                 out: &mut out,
             };
             slot.service.measure(&mut cx);

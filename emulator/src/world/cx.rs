@@ -11,6 +11,7 @@ use wavetank_wire::{Document, Operation, ToVal, Val, WireError};
 use super::fault::{FAULTS_TOPIC, Faults, Place, Way};
 use super::job::{JobId, Work};
 use super::metrics::{Counters, Meter, Metrics};
+use super::order::Order;
 use crate::services::ServiceId;
 use crate::services::s3::Command;
 
@@ -150,6 +151,7 @@ pub struct Cx<'a> {
     pub(super) next_number: &'a mut u64,
     pub(super) counters: &'a mut Counters,
     pub(super) faults: &'a mut Faults,
+    pub(super) order: &'a mut Order,
     pub(super) out: &'a mut Vec<(Address, Effect)>,
 }
 
@@ -171,8 +173,19 @@ impl Cx<'_> {
             next_number: self.next_number,
             counters: self.counters,
             faults: self.faults,
+            order: self.order,
             out: self.out,
         }
+    }
+
+    /// Which of so many that are due at this instant has its turn: the first, unless the tank draws it.
+    pub(crate) fn whose_turn(&mut self, count: usize) -> usize {
+        self.order.pick(count)
+    }
+
+    /// How many of those that are due have to be counted for [`Cx::whose_turn`].
+    pub(crate) fn turns_known(&self) -> usize {
+        self.order.looks_at()
     }
 
     /// Whether what a service does unasked in a region can be done now: fault rules name it like an operation.

@@ -36,6 +36,39 @@ pub enum Verdict {
     TimeOutAfter,
 }
 
+/// Work that rules can meet beside functions' runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// A run of a Glue job.
+    Job,
+    /// A crawl.
+    Crawl,
+    /// A query of Athena.
+    Query,
+}
+
+impl Task {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Job, Self::Crawl, Self::Query];
+
+    /// As the control API takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Job => "job",
+            Self::Crawl => "crawl",
+            Self::Query => "query",
+        }
+    }
+
+    /// The model's name of the service whose work it is.
+    fn service(self) -> &'static str {
+        match self {
+            Self::Job | Self::Crawl => "glue",
+            Self::Query => "athena",
+        }
+    }
+}
+
 /// Which calls a fault meets, how often, when, and what it does to them.
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -51,8 +84,12 @@ pub struct Rule {
     /// A service's model name, such as `firehose`: the rule meets the calls that this service makes of others, instead of
     /// those of clients and functions. Such calls are not delayed, and their batches not refused in part.
     pub caller: Option<String>,
+    /// The rule meets such work instead of calls: it fails before or, of a Glue job, after its effect, or takes longer.
+    pub task: Option<Task>,
     /// The share of matching calls that is met, 0.0 to 1.0.
     pub share: f64,
+    /// So often at most is anything met; without a limit if not given.
+    pub hits_max: Option<u64>,
     /// From this instant of tank time.
     pub from: Timestamp,
     /// Until before this instant.
@@ -70,7 +107,9 @@ impl Rule {
             region: None,
             function: None,
             caller: None,
+            task: None,
             share: 1.0,
+            hits_max: None,
             from: Timestamp::from_micros(i64::MIN),
             until: Timestamp::MAX,
             verdict,
@@ -91,6 +130,7 @@ impl Rule {
     fn is_about(&self, at: &Place<'_>, now: Timestamp) -> bool {
         let is = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
         self.function.is_none()
+            && self.task.is_none()
             && is(&self.service, at.service)
             && is(&self.operation, at.operation)
             && is(&self.region, at.region)
@@ -196,6 +236,20 @@ impl Faults {
         self.judge("lambda", |rule| rule.runs(function, started) && is_late(rule))
     }
 
+    /// What happens to other work as it begins.
+    pub(super) fn before_task(&mut self, task: Task, now: Timestamp) -> Verdict {
+        let is_early = |rule: &Rule| matches!(rule.verdict, Verdict::Fail(_));
+        self.judge(task.service(), |rule| rule.task == Some(task) && rule.is_in_force(now) && is_early(rule))
+    }
+
+    /// What happens to such work that began at `started` and went well.
+    pub(super) fn after_task(&mut self, task: Task, started: Timestamp) -> Verdict {
+        let is_late = |rule: &Rule| matches!(rule.verdict, Verdict::FailAfter(_) | Verdict::Delay(_));
+        self.judge(task.service(), |rule| {
+            rule.task == Some(task) && rule.is_in_force(started) && is_late(rule)
+        })
+    }
+
     /// Whether something of this share happens.
     pub(super) fn draws(&mut self, share: f64) -> bool {
         draw(&mut self.stream) < share
@@ -203,7 +257,7 @@ impl Faults {
 
     fn judge(&mut self, service: &str, meets: impl Fn(&Rule) -> bool) -> Verdict {
         for (id, rule) in &self.rules {
-            if !meets(rule) {
+            if !meets(rule) || rule.hits_max.is_some_and(|max| hits_of(&self.hits, *id) >= max) {
                 continue;
             }
             if draw(&mut self.stream) < rule.share {
@@ -228,6 +282,11 @@ impl Faults {
             _ => Way::Open,
         }
     }
+}
+
+/// How often a rule has met something.
+fn hits_of(hits: &Hits, id: RuleId) -> u64 {
+    hits.range((id, String::new())..).take_while(|((of, _), _)| *of == id).map(|(_, count)| count).sum()
 }
 
 /// From 0.0 up to but not 1.0.
@@ -275,6 +334,14 @@ mod tests {
         assert_eq!(faults.verdict_between("athena", &get_tables, at(10)), Verdict::Pass);
         assert_eq!(faults.verdict_between("lambda", &get_table, at(10)), Verdict::Pass);
         assert_eq!(faults.verdict(&get_table, at(10)), Verdict::Pass);
+
+        let early = Verdict::Fail(WireError::server("Fault", "no cluster"));
+        let of_jobs = Rule { task: Some(Task::Job), hits_max: Some(2), ..Rule::on("", "", early.clone()) };
+        faults.add(Rule { service: None, operation: None, ..of_jobs });
+        let met = [Task::Crawl, Task::Job, Task::Job, Task::Job].map(|task| faults.before_task(task, at(1)));
+        assert_eq!(met, [Verdict::Pass, early.clone(), early, Verdict::Pass], "twice at most");
+        assert_eq!(faults.after_task(Task::Job, at(1)), Verdict::Pass);
+        assert_eq!(faults.verdict(&get_tables, at(1)), Verdict::Pass);
 
         faults.add(Rule { share: 0.25, ..rule });
         let met = (0..10_000).filter(|_| faults.verdict(&get_table, at(10)) == fail).count();

@@ -1,4 +1,4 @@
-//! What fault rules do to calls between services and to functions' runs. `fault.rs` has the rules.
+//! What fault rules do to calls between services, to functions' runs and to other work. `fault.rs` has the rules.
 
 use std::time::Duration;
 
@@ -6,9 +6,12 @@ use wavetank_wire::{Val, WireError};
 
 use super::fault::{FAULTS_TOPIC, Place};
 use super::{
-    Address, Answer, Effect, Hits, Job, JobId, LogBatch, Outcome, Output, Rule, RuleId, Running, Verdict,
-    Work, World,
+    Address, Answer, Effect, Hits, Job, JobId, LogBatch, Outcome, Output, Rule, RuleId, Running, Task,
+    Verdict, Work, World,
 };
+use crate::services::athena::limits::RUN_TIME_BASE;
+use crate::services::athena::{FailureKind, QueryFailure, QueryOutput};
+use crate::services::glue::{CrawlOutput, ScriptOutput, look_duration, script_duration};
 use crate::services::lambda::{Failure, FunctionOutput, FunctionWork};
 use crate::services::s3::Command;
 
@@ -26,8 +29,14 @@ pub(super) struct Run {
 impl Run {
     fn of(work: &Work) -> Option<Self> {
         let Work::Function(work) = work else { return None };
-        let FunctionWork { function, timeout, log_group, log_stream, .. } = work.as_ref().clone();
-        Some(Self { function, timeout, log_group, log_stream, is_again: false })
+        let FunctionWork { function, timeout, log_group, log_stream, .. } = work.as_ref();
+        Some(Self {
+            function: function.clone(),
+            timeout: *timeout,
+            log_group: log_group.clone(),
+            log_stream: log_stream.clone(),
+            is_again: false,
+        })
     }
 }
 
@@ -109,10 +118,16 @@ impl World {
         }
     }
 
-    /// Work has been asked for. A function's run may fail before it begins, or be delivered twice.
+    /// Work has been asked for. It may fail before it begins; a function's run may be delivered twice.
     pub(super) fn begin_job(&mut self, id: JobId, owner: Address, work: Work) {
         let run = Run::of(&work);
         let started = self.now;
+        if let Some(task) = task_of(&work)
+            && let Verdict::Fail(error) = self.faults.before_task(task, started)
+        {
+            self.running.insert(id, Running { owner, started, run });
+            return self.finish_job(id, failed(task, error.message));
+        }
         let verdict = run.as_ref().map(|run| self.faults.before_run(&run.function, started));
         let timeout = run.as_ref().map_or(Duration::ZERO, |run| run.timeout);
         let again = run.clone().map(|run| Run { is_again: true, ..run });
@@ -138,8 +153,20 @@ impl World {
         }
     }
 
-    /// A job has ended. A function's run that went well may fail now, or take longer.
+    /// A job has ended. One that went well may fail now, or take longer.
     pub(super) fn meet_end(&mut self, running: &Running, outcome: &mut Outcome) {
+        if let Some(task) = well_ended(&outcome.output) {
+            match self.faults.after_task(task, running.started) {
+                Verdict::Delay(span) => outcome.duration += span,
+                Verdict::FailAfter(error) => {
+                    if let Output::Script(output) = &mut outcome.output {
+                        output.failure_after = Some(error.message);
+                    }
+                }
+                _ => {}
+            }
+            return;
+        }
         let (Some(run), Output::Function(output)) = (&running.run, &mut outcome.output) else { return };
         if output.result.is_err() || run.is_again {
             return;
@@ -174,6 +201,45 @@ impl World {
             self.drain(vec![(running.owner.clone(), Effect::Log(batch))]);
         }
         true
+    }
+}
+
+/// What of it rules can meet, beside functions' runs.
+fn task_of(work: &Work) -> Option<Task> {
+    match work {
+        Work::Script(_) => Some(Task::Job),
+        Work::Crawl(_) => Some(Task::Crawl),
+        Work::Query(_) => Some(Task::Query),
+        _ => None,
+    }
+}
+
+/// The same of what has ended and has not failed by itself.
+fn well_ended(output: &Output) -> Option<Task> {
+    match output {
+        Output::Script(output) if output.failure.is_none() => Some(Task::Job),
+        Output::Crawl(output) if output.failure.is_none() => Some(Task::Crawl),
+        Output::Query(output) if output.result.is_ok() => Some(Task::Query),
+        _ => None,
+    }
+}
+
+/// Work that has done nothing.
+fn failed(task: Task, message: String) -> Outcome {
+    match task {
+        Task::Job => {
+            let output = ScriptOutput { failure: Some(message), ..ScriptOutput::default() };
+            Outcome { duration: script_duration(&output), output: Output::Script(output) }
+        }
+        Task::Crawl => {
+            let output = CrawlOutput { failure: Some(message), ..CrawlOutput::default() };
+            Outcome { duration: look_duration(&output), output: Output::Crawl(output) }
+        }
+        Task::Query => {
+            let result = Err(QueryFailure::new(FailureKind::Passing, message));
+            let output = QueryOutput { result, bytes_scanned: 0, planning: Duration::ZERO };
+            Outcome { duration: RUN_TIME_BASE, output: Output::Query(output) }
+        }
     }
 }
 

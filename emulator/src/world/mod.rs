@@ -13,6 +13,7 @@ mod fault;
 mod faulty;
 mod job;
 mod metrics;
+mod order;
 mod slot;
 mod storage;
 #[cfg(test)]
@@ -30,11 +31,12 @@ use collect::Seat;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
 pub(crate) use fault::{FAULTS_TOPIC, Way};
 use fault::{Faults, Place};
-pub use fault::{Hits, Rule, RuleId, Verdict};
+pub use fault::{Hits, Rule, RuleId, Task, Verdict};
 use faulty::Run;
 pub use job::{HTTP_REPLY_BYTES_MAX, HttpOutput, HttpReply, HttpWork, Job, JobId, Outcome, Output, Work};
 pub use metrics::{Family, Meter, Metric, Metrics, Reading, Unit};
 pub(crate) use metrics::{Point, Spread};
+use order::Order;
 use slot::Slot;
 pub use undelivered::Undelivered;
 
@@ -96,6 +98,7 @@ pub struct World {
     s3: S3,
     s3_seats: BTreeMap<Scope, Seat>,
     faults: Faults,
+    order: Order,
     next_number: u64,
     due: BTreeMap<(Timestamp, u64), Due>,
     running: BTreeMap<JobId, Running>,
@@ -134,6 +137,7 @@ impl World {
             s3: S3::default(),
             s3_seats: BTreeMap::new(),
             faults: Faults::new(seed.stream("faults")),
+            order: Order::default(),
             next_number: 0,
             due: BTreeMap::new(),
             running: BTreeMap::new(),
@@ -151,6 +155,13 @@ impl World {
     #[must_use]
     pub fn with_strict_limits(mut self, strict: bool) -> Self {
         self.strict = strict;
+        self
+    }
+
+    /// The same world, in which what falls at one instant happens in an order that is drawn, if `any_order`.
+    #[must_use]
+    pub fn with_any_order(mut self, any_order: bool) -> Self {
+        self.order = if any_order { Order::drawn(self.seed) } else { Order::default() };
         self
     }
 
@@ -274,6 +285,7 @@ impl World {
             next_number: &mut self.next_number,
             counters: &mut slot.seat.counters,
             faults: &mut self.faults,
+            order: &mut self.order,
             out,
         };
         if !readings.is_empty() {
@@ -314,10 +326,10 @@ impl World {
         move_entry(&mut self.routines, address, old_routine, routine);
     }
 
-    /// Delivers effects, and the effects of those, in the order in which they were pushed.
+    /// Delivers effects, and the effects of those, in the order in which they were pushed, or as `order.rs` draws it.
     fn drain(&mut self, effects: Vec<(Address, Effect)>) {
         let mut queue: VecDeque<(Address, Effect)> = effects.into();
-        while let Some((from, effect)) = queue.pop_front() {
+        while let Some((from, effect)) = self.order.next(&mut queue) {
             let mut out = Vec::new();
             self.deliver(from, effect, &mut out);
             queue.extend(out);
@@ -356,7 +368,10 @@ impl World {
             Effect::Watch(topic) => drop(self.watchers.entry(topic).or_default().insert(from)),
             Effect::Unwatch(topic) => self.unwatch(&topic, &from),
             Effect::Signal(topic) => {
-                for watcher in self.watchers.get(&topic).cloned().unwrap_or_default() {
+                let watchers = self.watchers.get(&topic).into_iter().flatten();
+                let mut watchers: Vec<Address> = watchers.cloned().collect();
+                self.order.shuffle(&mut watchers);
+                for watcher in watchers {
                     let topic = topic.clone();
                     self.on_service(&watcher, "", out, |service, cx| {
                         service.deliver(cx, Delivery::Signal(topic));
@@ -455,11 +470,7 @@ impl World {
     /// What is due earlier than `to` must have been done: step to each [`World::next_deadline`] in turn.
     pub fn step_to(&mut self, to: Timestamp) {
         self.now = self.now.max(to);
-        while let Some(entry) = self.due.first_entry() {
-            if entry.key().0 > self.now {
-                break;
-            }
-            let due = entry.remove();
+        while let Some(due) = self.take_due() {
             self.happen(due);
         }
         if self.s3.next_deadline().is_some_and(|at| at <= self.now) {
@@ -474,11 +485,21 @@ impl World {
         addresses.extend(due(&self.routines));
         addresses.sort();
         addresses.dedup();
+        self.order.shuffle(&mut addresses);
         for address in addresses {
             let mut out = Vec::new();
             self.on_service(&address, "", &mut out, |service, cx| service.tick(cx));
             self.drain(out);
         }
+    }
+
+    /// One of what is due first.
+    fn take_due(&mut self) -> Option<Due> {
+        let (first, _) = *self.due.keys().next().filter(|(at, _)| *at <= self.now)?;
+        let same = self.due.keys().take_while(|(at, _)| *at == first);
+        let count = same.take(self.order.looks_at()).count();
+        let key = *self.due.keys().nth(self.order.pick(count))?;
+        self.due.remove(&key)
     }
 
     fn happen(&mut self, due: Due) {
@@ -505,7 +526,9 @@ impl World {
 
     /// Work that has been asked for since the last call, in order.
     pub fn take_jobs(&mut self) -> Vec<Job> {
-        std::mem::take(&mut self.jobs)
+        let mut jobs = std::mem::take(&mut self.jobs);
+        self.order.shuffle(&mut jobs);
+        jobs
     }
 
     /// Whether executors have work whose outcome is not known yet, or work waits for one.

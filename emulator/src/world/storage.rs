@@ -5,7 +5,7 @@ use wavetank_wire::WireError;
 use super::fault::Place;
 use super::{Address, Cx, Effect, Scope, Seat, Verdict, World};
 use crate::services::ServiceId;
-use crate::services::s3::S3;
+use crate::services::s3::{Change, S3};
 
 impl World {
     /// One request to S3, whose wire is elsewhere, and everything that follows from it at this instant.
@@ -47,6 +47,16 @@ impl World {
         answer
     }
 
+    /// Keeps what changes in S3 from now on.
+    pub fn watch_s3(&mut self) {
+        self.s3.watch();
+    }
+
+    /// What has changed in S3 since the last time.
+    pub fn take_s3_changes(&mut self) -> Vec<Change> {
+        self.s3.take_changes()
+    }
+
     /// Reads S3 as the tank itself: no faults, no effects.
     pub fn s3_ref(&self) -> &S3 {
         &self.s3
@@ -75,6 +85,7 @@ impl World {
             next_number: &mut self.next_number,
             counters: &mut seat.counters,
             faults: &mut self.faults,
+            order: &mut self.order,
             out,
         };
         act(&mut self.s3, &mut cx)

@@ -5,6 +5,7 @@ use wavetank_wire::WireError;
 
 use super::fault::{Faults, Rule, RuleId};
 use super::metrics::{Counters, Reading};
+use super::order::Order;
 use super::{Address, Cx, Effect, Scope};
 use crate::services::ServiceId;
 
@@ -24,6 +25,7 @@ pub(crate) struct Bench {
     next_number: u64,
     counters: Counters,
     faults: Faults,
+    order: Order,
     out: Vec<(Address, Effect)>,
 }
 
@@ -37,6 +39,7 @@ impl Bench {
             next_number: 0,
             counters: Counters::default(),
             faults: Faults::new(Seed(0).stream("faults")),
+            order: Order::default(),
             out: Vec::new(),
         }
     }
@@ -53,6 +56,7 @@ impl Bench {
             next_number: &mut self.next_number,
             counters: &mut self.counters,
             faults: &mut self.faults,
+            order: &mut self.order,
             out: &mut self.out,
         };
         act(&mut cx)

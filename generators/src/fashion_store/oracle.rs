@@ -128,11 +128,11 @@ impl Oracle {
     }
 
     fn sum(store: &Store, threads: NonZeroUsize, add_block: impl Fn(&mut Self, &Store, u64) + Sync) -> Self {
-        let parts = threads.get() as u64;
+        let parts = (threads.get() as u64).min(store.blocks()).max(1);
         let part = |part: u64| {
             let mut oracle = Self::empty(store);
             (part..store.blocks())
-                .step_by(threads.get())
+                .step_by(usize::try_from(parts).unwrap_or(usize::MAX))
                 .for_each(|block| add_block(&mut oracle, store, block));
             oracle
         };

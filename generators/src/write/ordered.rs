@@ -20,7 +20,8 @@ pub(crate) fn in_order<T: Send, E>(
     make: impl Fn(u64) -> T + Sync,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    if threads == NonZeroUsize::MIN {
+    // A thread costs more than most small tables: one chunk needs none.
+    if threads == NonZeroUsize::MIN || chunks <= 1 {
         return (0..chunks).try_for_each(|chunk| take(make(chunk)));
     }
     let make = &make;

@@ -13,7 +13,7 @@ use crate::target::Target;
 
 /// Asks the tank what is blocked.
 pub async fn check(target: &dyn Target) -> Finding {
-    let request = Request::builder().method(Method::GET).uri("http://127.0.0.1:4566/_wavetank/status");
+    let request = Request::builder().method(Method::GET).uri("/_wavetank/status");
     let answer = match request.body(Bytes::new()) {
         Ok(request) => target.http(request).await,
         Err(_) => http::Response::new(Bytes::new()),

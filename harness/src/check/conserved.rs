@@ -12,6 +12,7 @@ use wavetank_types::{Checksum, Ledger, Said};
 use super::rows::{self, RowText};
 use super::{EXAMPLES_MAX, Finding};
 use crate::client::Aws;
+use crate::flow::Spread;
 use crate::observe::{self, Object, ObserveError, Refusal};
 
 /// What was sent.
@@ -34,6 +35,19 @@ pub struct Conservation {
     pub ledger: Ledger,
     /// What probably went wrong, where the input's own check knows better than the rules here.
     pub cause: Option<Said>,
+    /// Rows that were read in each object, by its address.
+    pub found: BTreeMap<String, u64>,
+    /// How long records took that tell when they were sent.
+    pub ages: Spread,
+}
+
+impl Conservation {
+    /// A ledger that is full: closes it.
+    pub fn of(mut ledger: Ledger) -> Self {
+        let balance = ledger.close();
+        let (mutated, found, ages) = (BTreeMap::new(), BTreeMap::new(), Spread::default());
+        Self { balance, mutated, ledger, cause: None, found, ages }
+    }
 }
 
 /// A column whose content differs from what was sent.
@@ -56,13 +70,14 @@ pub async fn conserve(
 ) -> Result<Conservation, ObserveError> {
     let mut ledger = Ledger::default();
     let mut identities = Identities::expect(&mut ledger, sent, refusals);
-    let mut mutated = Mutations::default();
+    let (mut mutated, mut found) = (Mutations::default(), BTreeMap::new());
     for (number, object) in (0..).zip(data) {
         let body = observe::get(aws, object).await?;
         let fail = |cause: String| ObserveError::Content { uri: object.uri(), cause };
         let mut text = RowText::default();
         for batch in rows::read(body).map_err(fail)? {
             let batch = batch.map_err(fail)?;
+            *found.entry(object.uri()).or_default() += batch.num_rows() as u64;
             for row in 0..batch.num_rows() {
                 text.set(&batch, row).map_err(fail)?;
                 let id = text.fields().next().flatten().and_then(|id| id.parse::<i64>().ok());
@@ -85,7 +100,7 @@ pub async fn conserve(
             }
         }
     }
-    Ok(Conservation { balance: ledger.close(), mutated: mutated.by_column, ledger, cause: None })
+    Ok(Conservation { mutated: mutated.by_column, found, ..Conservation::of(ledger) })
 }
 
 /// Turns a row's id into the record's index.

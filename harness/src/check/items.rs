@@ -36,7 +36,7 @@ pub async fn conserve_shop(aws: Aws<'_>, shop: &Shop, table: &str) -> Result<Con
             None => ledger.observe_phantom(|| never_sent("item", &format!("{:?}", key(&item)))),
         }
     }
-    Ok(Conservation { balance: ledger.close(), mutated: BTreeMap::new(), ledger, cause: None })
+    Ok(Conservation::of(ledger))
 }
 
 fn key(item: &Item) -> (String, String) {
@@ -88,9 +88,9 @@ pub async fn conserve_trades(
     for (id, _) in told(aws, log_group).await? {
         ledger.observe_rejected(id, SUPERSEDED);
     }
-    let balance = ledger.close();
-    let cause = (!balance.is_conserved()).then(|| likely_cause(older));
-    Ok(Conservation { balance, mutated: BTreeMap::new(), ledger, cause })
+    let conservation = Conservation::of(ledger);
+    let cause = (!conservation.balance.is_conserved()).then(|| likely_cause(older));
+    Ok(Conservation { cause, ..conservation })
 }
 
 fn sighted(ledger: &mut Ledger, number: u64, checksum: Checksum) {

@@ -1,10 +1,11 @@
-//! Whether every run of a job has succeeded.
+//! Whether every run of a job has succeeded, at the last of its attempts.
 
 use wavetank_types::Said;
 use wavetank_wire::glue::{GetJobRuns, GetJobRunsInput, JobRun};
 
 use super::Finding;
 use crate::client::Aws;
+use crate::drive;
 use crate::observe::ObserveError;
 
 /// Checks a job's runs.
@@ -16,7 +17,8 @@ pub async fn check(aws: Aws<'_>, job: &str) -> Result<Finding, ObserveError> {
 
 fn of_runs(job: &str, runs: &[JobRun]) -> Finding {
     let state = |run: &JobRun| run.job_run_state.clone().unwrap_or_default();
-    let failed: Vec<&JobRun> = runs.iter().filter(|run| state(run) != "SUCCEEDED").collect();
+    let runs: Vec<&JobRun> = drive::last_attempts(runs).collect();
+    let failed: Vec<&JobRun> = runs.iter().copied().filter(|run| state(run) != "SUCCEEDED").collect();
     let (good, all) = (runs.len() - failed.len(), runs.len());
     let detail = Said::new(
         format!("{good} of {all} runs of {job} succeeded"),
@@ -67,5 +69,13 @@ mod tests {
         check(&[run("SUCCEEDED", ""), run("FAILED", "JSONDecodeError: x")], Some("leave out empty lines"));
         check(&[run("TIMEOUT", "Job run timed out")], Some("its log says more"));
         check(&[], Some("never run"));
+        let again = |run: JobRun, id: &str, before: Option<&str>| JobRun {
+            id: Some(id.to_owned()),
+            previous_run_id: before.map(str::to_owned),
+            ..run
+        };
+        let first = again(run("FAILED", "x"), "jr", None);
+        check(&[again(run("SUCCEEDED", ""), "jr_attempt_1", Some("jr")), first.clone()], None);
+        check(&[again(run("FAILED", "x"), "jr_attempt_1", Some("jr")), first], Some("its log says more"));
     }
 }

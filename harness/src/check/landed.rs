@@ -3,17 +3,21 @@
 //! The lines are read once for all these checks. An object's folder is named after its oldest record, so that newer ones in it
 //! may be of the next hour: by as much as the delivery stream holds back, and no more.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime};
-use serde_json::Value;
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use wavetank_scenarios::{Freshness, Landing};
 use wavetank_types::{Said, Timestamp};
 
 use super::arrivals::{self, Arrival};
 use super::{EXAMPLES_MAX, Finding};
 use crate::client::Aws;
+use crate::flow::{Ages, Spread};
 use crate::observe::{self, Object, ObserveError};
 
 /// Lines that could be read, in the order of objects and lines.
@@ -62,11 +66,130 @@ pub async fn read(
 }
 
 fn line(text: &[u8], landing: &Landing, object: u32) -> Option<Line> {
-    let found: Value = serde_json::from_slice(text).ok()?;
-    let number = |member: &str| found.get(member)?.as_u64();
-    let at = NaiveDateTime::parse_from_str(found.get(&landing.time)?.as_str()?, "%Y-%m-%d %H:%M:%S").ok()?;
-    let (id, key) = (number(&landing.id)?, number(&landing.key)?);
-    Some(Line { object, id, key, at: at.and_utc().timestamp() })
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let found = Members { landing }.deserialize(&mut reader).ok()?;
+    reader.end().ok()?;
+    Some(Line { object, id: found.0?, key: found.1?, at: found.2? })
+}
+
+/// The three members that checks go by, each if it is what it should be; a tree of the others would cost more than all else.
+struct Members<'a> {
+    landing: &'a Landing,
+}
+
+type Found = (Option<u64>, Option<u64>, Option<i64>);
+
+impl<'de> DeserializeSeed<'de> for Members<'_> {
+    type Value = Found;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Found, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Members<'_> {
+    type Value = Found;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Found, M::Error> {
+        let Landing { id, key, time, .. } = self.landing;
+        let mut found = Found::default();
+        while let Some(Name(name)) = members.next_key::<Name<'_>>()? {
+            // One member may be several of them.
+            let is = [id, key, time].map(|of| *of == *name);
+            if is == [false; 3] {
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let Scalar { number, secs } = members.next_value()?;
+            if is[0] {
+                found.0 = number;
+            }
+            if is[1] {
+                found.1 = number;
+            }
+            if is[2] {
+                found.2 = secs;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A member's name, borrowed if nothing in it is escaped.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// A member's value as a number and as a time.
+#[derive(Default)]
+struct Scalar {
+    number: Option<u64>,
+    secs: Option<i64>,
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(AnyScalar)
+    }
+}
+
+struct AnyScalar;
+
+impl<'de> Visitor<'de> for AnyScalar {
+    type Value = Scalar;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
+        Ok(Scalar { number: Some(number), secs: None })
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
+        Ok(Scalar { number: u64::try_from(number).ok(), secs: None })
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Scalar, E> {
+        Ok(Scalar::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {
+        Ok(Scalar::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<Scalar, E> {
+        Ok(Scalar::default())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
+        Ok(Scalar { number: None, secs: local_secs(text) })
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, members: M) -> Result<Scalar, M::Error> {
+        IgnoredAny.visit_map(members).map(|_| Scalar::default())
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, entries: S) -> Result<Scalar, S::Error> {
+        IgnoredAny.visit_seq(entries).map(|_| Scalar::default())
+    }
+}
+
+/// Seconds since 1970-01-01 00:00:00 of a time such as `2026-01-06 12:00:00`. Read by hand: a format is read anew for each line.
+pub(super) fn local_secs(text: &str) -> Option<i64> {
+    let bytes: &[u8; 19] = text.as_bytes().try_into().ok()?;
+    let is_form =
+        bytes[4] == b'-' && bytes[7] == b'-' && bytes[10] == b' ' && bytes[13] == b':' && bytes[16] == b':';
+    let part = |range: std::ops::Range<usize>| {
+        let digits = text.get(range).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        digits.parse::<u32>().ok()
+    };
+    let date = NaiveDate::from_ymd_opt(i32::try_from(part(0..4)?).ok()?, part(5..7)?, part(8..10)?)?;
+    let time = date.and_hms_opt(part(11..13)?, part(14..16)?, part(17..19)?)?;
+    is_form.then(|| time.and_utc().timestamp())
 }
 
 impl Landed {
@@ -88,14 +211,14 @@ impl Landed {
         let (slack_secs, later_secs) = (secs(slack), secs(later));
         let (mut wrong, mut late, mut before_seven, mut examples) = (0u64, 0u64, 0u64, Vec::new());
         let mut names: BTreeMap<i64, String> = BTreeMap::new();
+        let grain_secs = grain_of(pattern);
         for line in &self.lines {
             let key = &self.objects[line.object as usize].key;
             let folder = key.strip_prefix(self.prefix.as_str()).and_then(|rest| rest.rsplit_once('/'));
             let folder = folder.map_or("", |(folder, _)| folder);
-            // Folders are no finer than minutes.
             let mut is_in = |at: i64| {
-                let minute = at.div_euclid(60);
-                *names.entry(minute).or_insert_with(|| folder_of(minute * 60, pattern)) == folder
+                let grain = at.div_euclid(grain_secs);
+                *names.entry(grain).or_insert_with(|| folder_of(grain * grain_secs, pattern)) == folder
             };
             // While its store refuses objects a delivery stream gathers records for longer.
             let mut around = (1..=later_secs / STEP_SECS).map(|step| step * STEP_SECS);
@@ -141,14 +264,36 @@ impl Landed {
 
     /// How long after its time each record had landed.
     pub fn freshness(&self, limits: &Freshness) -> Finding {
+        arrivals::freshness(&until_landing(), self.ages().collect(), limits)
+    }
+
+    fn ages(&self) -> impl Iterator<Item = Duration> {
         let offset = i64::from(self.zone.local_minus_utc());
-        let age = |line: &Line| {
+        self.lines.iter().map(move |line| {
             let at = Timestamp::from_secs(line.at - offset);
             self.objects[line.object as usize].modified.since(at)
-        };
-        let what = Said::new("from click to landing", "từ lúc click đến landing");
-        arrivals::freshness(&what, self.lines.iter().map(age).collect(), limits)
+        })
     }
+
+    /// The same as percentiles.
+    pub(crate) fn spread(&self, limits: Option<&Freshness>) -> Option<Ages> {
+        Ages::of(until_landing(), &self.ages().collect::<Spread>(), limits)
+    }
+}
+
+fn until_landing() -> Said {
+    Said::new("from click to landing", "từ lúc click đến landing")
+}
+
+/// How long a folder's name stays the same at least, in seconds. Folders are no finer than minutes.
+fn grain_of(pattern: &str) -> i64 {
+    if is_hourly(pattern) { 3_600 } else { 60 }
+}
+
+/// Whether a folder's name by this pattern is of an hour, or of more.
+pub(super) fn is_hourly(pattern: &str) -> bool {
+    let mut marks = pattern.split('%').skip(1).map(|mark| mark.chars().next());
+    marks.all(|mark| matches!(mark, Some('Y' | 'm' | 'd' | 'H')))
 }
 
 fn folder_of(at: i64, pattern: &str) -> String {
@@ -210,6 +355,42 @@ mod tests {
         };
         landed.put_in_order();
         landed
+    }
+
+    #[test]
+    fn a_line_is_read_by_three_of_its_members_wherever_they_stand() {
+        let landing = Landing {
+            within: String::new(),
+            id: "id".to_owned(),
+            key: "key".to_owned(),
+            time: "time".to_owned(),
+            zone: "+07:00".to_owned(),
+        };
+        let read = |text: &str| {
+            line(text.as_bytes(), &landing, 3).map(|line| (line.object, line.id, line.key, line.at))
+        };
+        let whole = r#"{"a":{"id":9},"time":"2026-01-06 12:00:00","key":7,"b":[1,null,"x"],"i\u0064":5}"#;
+        assert_eq!(read(whole), Some((3, 5, 7, NOON)));
+        for wrong in ["5", "5.5", "-5", "true", "null", "[5]", "{}"] {
+            let text = whole.replace("\"2026-01-06 12:00:00\"", wrong);
+            assert_eq!(read(&text), None, "{text}");
+        }
+        for wrong in ["\"7\"", "-7", "7.0", "null", "{\"key\":7}"] {
+            let text = whole.replace("\"key\":7", &format!("\"key\":{wrong}"));
+            assert_eq!(read(&text), None, "{text}");
+        }
+        assert_eq!(read(&format!("{whole} x")), None);
+        assert_eq!(read("{\"id\":5"), None);
+        assert_eq!((grain_of("%Y/%m/%d/%H"), grain_of("%Y/%m/%d/%H/%M"), grain_of("%Y%%")), (3_600, 60, 60));
+    }
+
+    #[test]
+    fn a_line_s_time_is_a_date_and_a_time_of_day() {
+        assert_eq!(local_secs("2026-01-06 12:00:00"), Some(NOON));
+        for wrong in ["2026-01-06T12:00:00", "2026-01-06 12:00", "2026-13-06 12:00:00", "2026-01-06 +2:00:00"]
+        {
+            assert_eq!(local_secs(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

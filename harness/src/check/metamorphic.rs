@@ -92,7 +92,7 @@ mod tests {
 
     fn report(rows: &[&[&str]]) -> Report {
         let rows = rows.iter().map(|row| row.iter().map(|cell| Some((*cell).to_owned())).collect()).collect();
-        let query = QueryReport { name: "q".to_owned(), columns: Vec::new(), rows, ok: None, failure: None };
+        let query = QueryReport { name: "q".to_owned(), columns: Vec::new(), rows, ..QueryReport::default() };
         Report { queries: vec![query], ..Report::default() }
     }
 

@@ -16,11 +16,16 @@ pub struct Compared {
     pub expected: Option<Vec<Vec<Option<String>>>>,
     /// How much numbers may differ.
     pub tolerance: f64,
+    /// Why it was not asked, if it was not.
+    pub not_run: Option<Said>,
 }
 
 impl Compared {
     /// Whether the answer is there and is what it must be. `None` if nobody knows what it must be.
     pub fn is_right(&self) -> Option<bool> {
+        if self.not_run.is_some() {
+            return None;
+        }
         if self.answer.failure.is_some() {
             return Some(false);
         }
@@ -46,6 +51,10 @@ impl Compared {
 /// Checks every answer.
 pub fn check(queries: &[Compared]) -> Finding {
     let known = queries.iter().filter(|query| query.is_right().is_some()).count();
+    let unasked = queries.iter().find_map(|query| query.not_run.as_ref());
+    if let (0, Some(why)) = (known, unasked) {
+        return Finding::not_run("oracle", why.clone());
+    }
     if known == 0 {
         return Finding::not_run(
             "oracle",
@@ -103,6 +112,7 @@ mod tests {
             answer: Answer { rows: rows(found), failure: failure.map(str::to_owned), ..Answer::default() },
             expected: expected.map(rows),
             tolerance: 0.0,
+            not_run: None,
         }
     }
 
@@ -119,6 +129,9 @@ mod tests {
         check(close, super::super::Verdict::Passed);
         let far = Compared { tolerance: 1e-5, ..compared(Some("1.0"), "1.1", None) };
         check(far, super::super::Verdict::Failed);
+        let unasked = Compared { not_run: Some(Said::plain("no Athena")), ..compared(Some("1"), "1", None) };
+        assert_eq!(super::check(std::slice::from_ref(&unasked)).detail.en, "no Athena");
+        check(unasked, super::super::Verdict::NotRun);
         assert_eq!(
             super::check(&[compared(Some("1"), "2", None)]).examples[0].en,
             "q row 1: should be 1; is 2"

@@ -1,9 +1,12 @@
 //! Partition = f(event time, zone): every row lies in the folder of its own local time.
 
+use std::collections::BTreeMap;
+
 use arrow::array::RecordBatch;
 use chrono::{FixedOffset, NaiveDateTime};
 use wavetank_types::Said;
 
+use super::landed::{is_hourly, local_secs};
 use super::rows::{self, RowText};
 use super::{EXAMPLES_MAX, Finding};
 use crate::client::Aws;
@@ -60,12 +63,23 @@ fn misplaced(batch: &RecordBatch, key: &str, rule: Rule<'_>) -> Result<Vec<Optio
     let column = batch.schema_ref().index_of(rule.by).map_err(|error| error.to_string())?;
     let folder =
         key.strip_prefix(rule.prefix).and_then(|rest| rest.rsplit_once('/')).map_or("", |(folder, _)| folder);
+    // Columns that have no text are no matter of this check.
+    let batch = batch.project(&[column]).map_err(|error| error.to_string())?;
     let mut text = RowText::default();
+    let mut folders: BTreeMap<i64, Option<String>> = BTreeMap::new();
+    let grain_secs = grain_of(rule);
     let mut found = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
-        text.set(batch, row)?;
-        let value = text.fields().nth(column).flatten();
-        let should = value.and_then(|value| folder_of(value, rule));
+        text.set(&batch, row)?;
+        let value = text.fields().next().flatten();
+        let should = value.and_then(|value| match local_secs(value) {
+            Some(at) => {
+                let grain = at.div_euclid(grain_secs);
+                folders.entry(grain).or_insert_with(|| folder_of(value, rule)).clone()
+            }
+            // A date alone, or no time at all.
+            None => folder_of(value, rule),
+        });
         found.push(match should {
             Some(should) if should == folder => None,
             Some(should) => {
@@ -84,6 +98,12 @@ fn misplaced(batch: &RecordBatch, key: &str, rule: Rule<'_>) -> Result<Vec<Optio
     Ok(found)
 }
 
+/// Seconds whose times share a folder: an hour's, if the folder is no finer and the zones are whole hours apart.
+fn grain_of(rule: Rule<'_>) -> i64 {
+    let apart = rule.zone.local_minus_utc() - rule.written.local_minus_utc();
+    if is_hourly(rule.path) && apart % 3_600 == 0 { 3_600 } else { 1 }
+}
+
 fn folder_of(value: &str, rule: Rule<'_>) -> Option<String> {
     let text = if value.len() == 10 { format!("{value} 00:00:00") } else { value.to_owned() };
     let written = NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S").ok()?;
@@ -94,7 +114,7 @@ fn folder_of(value: &str, rule: Rule<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::TimestampMicrosecondArray;
+    use arrow::array::{StringArray, TimestampMicrosecondArray};
     use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
     use std::sync::Arc;
 
@@ -116,5 +136,22 @@ mod tests {
         check(7, "clicks/2026/01/05/part", 1);
         check(7, "clicks/2026/01/04/part", 2);
         check(0, "clicks/2026/01/04/part", 1);
+    }
+
+    #[test]
+    fn what_is_no_time_is_none_whatever_times_of_its_hour_are_beside_it() {
+        let check = |values: &[&str], wrong: &[usize]| {
+            let schema = Schema::new(vec![Field::new("at", DataType::Utf8, true)]);
+            let column = StringArray::from(values.to_vec());
+            let batch = RecordBatch::try_new(Arc::new(schema), vec![Arc::new(column)]).unwrap();
+            let zone = FixedOffset::east_opt(0).unwrap();
+            let rule = Rule { prefix: "clicks/", by: "at", path: "%Y/%m/%d/%H", zone, written: zone };
+            let found = misplaced(&batch, "clicks/2026/01/06/12/part", rule).unwrap();
+            let places: Vec<usize> = (0..).zip(&found).filter(|it| it.1.is_some()).map(|it| it.0).collect();
+            assert_eq!(places, wrong, "{values:?}: {found:?}");
+        };
+        let (early, late) = ("2026-01-06 12:00:00", "2026-01-06 12:59:59");
+        check(&[early, "2026-01-06 12:99:00", "2026-01-06 12:30:00.5", late], &[1, 2]);
+        check(&["2026-01-06 12h", early, late, "2026-01-06 13:00:00", "2026-01-06"], &[0, 3, 4]);
     }
 }

@@ -11,7 +11,7 @@ use arrow::datatypes::{
     TimestampMicrosecondType, TimestampMillisecondType,
 };
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 /// The batches of one Parquet file.
@@ -114,17 +114,43 @@ fn write_decimal(out: &mut String, value: i128, scale: i8) {
 }
 
 fn write_date(out: &mut String, days: i32) {
-    let _ = match NaiveDate::from_epoch_days(days) {
-        Some(date) => write!(out, "{}", date.format("%Y-%m-%d")),
-        None => write!(out, "day {days}"),
-    };
+    match NaiveDate::from_epoch_days(days) {
+        Some(date) => push_date(out, date),
+        None => out.push_str(&format!("day {days}")),
+    }
 }
 
 fn write_time(out: &mut String, micros: i64) {
-    let _ = match DateTime::from_timestamp_micros(micros) {
-        Some(time) => write!(out, "{}", time.format("%Y-%m-%d %H:%M:%S")),
-        None => write!(out, "microsecond {micros}"),
+    let Some(time) = DateTime::from_timestamp_micros(micros) else {
+        return out.push_str(&format!("microsecond {micros}"));
     };
+    push_date(out, time.date_naive());
+    for (before, number) in [(' ', time.hour()), (':', time.minute()), (':', time.second())] {
+        out.push(before);
+        push_two(out, number);
+    }
+}
+
+/// A format that is read anew for each value costs more than all else that is done with it.
+fn push_date(out: &mut String, date: NaiveDate) {
+    match u32::try_from(date.year()) {
+        Ok(year @ 0..=9_999) => {
+            push_two(out, year / 100);
+            push_two(out, year % 100);
+            for number in [date.month(), date.day()] {
+                out.push('-');
+                push_two(out, number);
+            }
+        }
+        _ => out.push_str(&date.format("%Y-%m-%d").to_string()),
+    }
+}
+
+/// Two digits of a number below a hundred.
+fn push_two(out: &mut String, number: u32) {
+    for digit in [number / 10, number % 10] {
+        out.push(char::from_digit(digit, 10).unwrap_or('?'));
+    }
 }
 
 #[cfg(test)]
@@ -141,5 +167,19 @@ mod tests {
         check(3_984_749_500, 2, "39847495.00");
         check(-5, 2, "-0.05");
         check(7, 0, "7");
+    }
+
+    #[test]
+    fn dates_and_times_are_as_their_formats_have_them() {
+        for days in [-719_600, -1, 0, 20_000, 2_932_896, 2_932_897] {
+            let (mut out, date) = (String::new(), NaiveDate::from_epoch_days(days).expect("a day"));
+            write_date(&mut out, days);
+            assert_eq!(out, date.format("%Y-%m-%d").to_string());
+        }
+        for micros in [-1, 0, 1_767_632_460_123_456] {
+            let (mut out, time) = (String::new(), DateTime::from_timestamp_micros(micros).expect("a time"));
+            write_time(&mut out, micros);
+            assert_eq!(out, time.format("%Y-%m-%d %H:%M:%S").to_string());
+        }
     }
 }

@@ -12,6 +12,7 @@ use wavetank_types::{Checksum, Ledger, Said, Timestamp};
 use super::conserved::Conservation;
 use crate::client::Aws;
 use crate::events::Events;
+use crate::flow::Spread;
 use crate::observe::{self, Object, ObserveError};
 
 /// Fills the ledger from what was sent from `start` on and what is found, and closes it.
@@ -23,26 +24,28 @@ pub async fn conserve(
     data: &[Object],
 ) -> Result<Conservation, ObserveError> {
     let mut ledger = Ledger::default();
-    let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
+    let mut ages = Spread::default();
+    let mut numbers: BTreeMap<String, (u64, Timestamp)> = BTreeMap::new();
     for event in events.iter(start) {
         let line = event.line.trim_end_matches('\n');
         let checksum = Checksum::of_bytes(line.as_bytes());
         ledger.generate(event.number, Expected::Delivered { checksum, route: None });
-        numbers.insert(identity_of(line.as_bytes(), identity).unwrap_or_default(), event.number);
+        numbers.insert(identity_of(line.as_bytes(), identity).unwrap_or_default(), (event.number, event.at));
     }
     for (delivery, object) in (0..).zip(data) {
         let body = observe::get(aws, object).await?;
         for line in body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let id = identity_of(line, identity);
-            let Some(number) = id.as_ref().and_then(|id| numbers.get(id)) else {
+            let Some((number, at)) = id.as_ref().and_then(|id| numbers.get(id)) else {
                 ledger.observe_phantom(|| never_sent(line, id.as_deref(), identity, object));
                 continue;
             };
+            ages.add(object.modified.since(*at));
             let checksum = Checksum::of_bytes(line);
             ledger.observe_delivered(*number, &Sighting { checksum, route: None, delivery });
         }
     }
-    Ok(Conservation { balance: ledger.close(), mutated: BTreeMap::new(), ledger, cause: None })
+    Ok(Conservation { ages, ..Conservation::of(ledger) })
 }
 
 /// The member that names a record, as text.

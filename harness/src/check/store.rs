@@ -44,10 +44,10 @@ pub(crate) async fn conserve(
     if let Some(rejects) = &scenario.output.rejects {
         books.refusals(aws, &outputs.fill(rejects)?).await?;
     }
-    let cause = books.likely_cause(store);
-    let balance = books.ledger.close();
-    let cause = cause.filter(|_| !balance.is_conserved());
-    Ok(Conservation { balance, mutated: BTreeMap::new(), ledger: books.ledger, cause })
+    let (cause, found) = (books.likely_cause(store), std::mem::take(&mut books.found));
+    let conservation = Conservation::of(books.ledger);
+    let cause = cause.filter(|_| !conservation.balance.is_conserved());
+    Ok(Conservation { cause, found, ..conservation })
 }
 
 /// What a file's rows are.
@@ -65,6 +65,8 @@ struct Books {
     has_other_prices: bool,
     clicks: u64,
     lines: Lines,
+    /// Rows of each object.
+    found: BTreeMap<String, u64>,
 }
 
 /// The products of all orders, in the order of the orders' ids.
@@ -131,7 +133,7 @@ impl Books {
         lines.starts.push(lines.products.len() as u32);
         let records = clicks + orders + lines.products.len() as u64;
         let seen = vec![false; usize::try_from(records).unwrap_or(0) + 1];
-        Self { ledger, seen, has_other_prices: false, clicks, lines }
+        Self { ledger, seen, has_other_prices: false, clicks, lines, found: BTreeMap::new() }
     }
 
     /// The record of a row whose first two columns are these.
@@ -157,6 +159,7 @@ impl Books {
         let mut text = RowText::default();
         for batch in rows::read(observe::get(aws, object).await?).map_err(fail)? {
             let batch = batch.map_err(fail)?;
+            *self.found.entry(object.uri()).or_default() += batch.num_rows() as u64;
             for row in 0..batch.num_rows() {
                 text.set(&batch, row).map_err(fail)?;
                 let mut numbers = text.fields().map(|field| field?.parse::<u64>().ok());

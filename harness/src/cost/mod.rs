@@ -71,6 +71,11 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// Whether anybody asked for it: a simulation does not.
+    pub fn is_known(&self) -> bool {
+        !self.as_of.is_empty()
+    }
+
     /// US dollars in all.
     pub fn usd(&self) -> f64 {
         self.items.iter().fold(0.0, |sum, item| sum + item.usd)

@@ -150,9 +150,9 @@ impl<'a> Edges<'a> {
                 ledger.observe_phantom(|| Said::plain(what.clone()));
             }
         }
-        let balance = ledger.close();
-        let cause = (!balance.is_conserved()).then(|| self.cause(&mutated)).flatten();
-        Conservation { balance, mutated, ledger, cause }
+        let conservation = Conservation::of(ledger);
+        let cause = (!conservation.balance.is_conserved()).then(|| self.cause(&mutated)).flatten();
+        Conservation { mutated, cause, ..conservation }
     }
 
     /// `ordinal` is the finding's place among those of its edge.

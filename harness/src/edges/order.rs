@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use wavetank_scenarios::Freshness;
-use wavetank_types::Said;
+use wavetank_scenarios::{Check, Freshness};
+use wavetank_types::{Said, Timestamp};
 
 use super::{Edges, Seen, index};
 use crate::check::Finding;
 use crate::check::arrivals::{self, Arrival};
+use crate::flow::{Ages, Spread};
 
 impl Edges<'_> {
     fn at(&self, edge: &str) -> Option<&Seen<'_>> {
@@ -33,9 +34,7 @@ impl Edges<'_> {
     /// How long after its sending each record lay there.
     pub(crate) fn freshness(&self, edge: &str, limits: &Freshness) -> Finding {
         let Some(seen) = self.at(edge) else { return Finding::not_run("freshness", nowhere(edge)) };
-        let age = |number: u64, at: wavetank_types::Timestamp| at.since(self.lines.lines[index(number)].at);
-        let known = seen.found.iter().filter_map(|(number, found)| Some(age((*number)?, found.at?)));
-        let ages: Vec<Duration> = known.collect();
+        let ages: Vec<Duration> = self.ages_at(seen).collect();
         if ages.is_empty() && !seen.found.is_empty() {
             let why = Said::new(
                 format!("{edge} does not say when a record came"),
@@ -43,9 +42,33 @@ impl Edges<'_> {
             );
             return Finding::not_run("freshness", why);
         }
-        let what = Said::new(format!("from sending to {edge}"), format!("từ lúc gửi đến {edge}"));
-        arrivals::freshness(&what, ages, limits)
+        arrivals::freshness(&until(edge), ages, limits)
     }
+
+    /// How long after its sending each record that was sent lay at a place, as far as the place tells.
+    fn ages_at<'s>(&'s self, seen: &'s Seen<'_>) -> impl Iterator<Item = Duration> + 's {
+        let age = |number: u64, at: Timestamp| at.since(self.lines.lines[index(number)].at);
+        seen.found.iter().filter_map(move |(number, found)| Some(age((*number)?, found.at?)))
+    }
+
+    /// The same of every place, for those who look at the whole.
+    pub(crate) fn ages(&self, checks: &[Check]) -> Vec<Ages> {
+        let limits = |edge: &str| {
+            checks.iter().find_map(|check| match check {
+                Check::Freshness(limits) if limits.edge.as_deref() == Some(edge) => Some(limits),
+                _ => None,
+            })
+        };
+        let ages = |seen: &Seen<'_>| {
+            let name = &seen.edge.name;
+            Ages::of(until(name), &self.ages_at(seen).collect::<Spread>(), limits(name))
+        };
+        self.seen.iter().filter_map(ages).collect()
+    }
+}
+
+fn until(edge: &str) -> Said {
+    Said::new(format!("from sending to {edge}"), format!("từ lúc gửi đến {edge}"))
 }
 
 fn nowhere(edge: &str) -> Said {

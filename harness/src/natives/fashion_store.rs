@@ -23,10 +23,15 @@ use wavetank_transforms::fashion_store::export::{Source, export};
 use wavetank_transforms::fashion_store::{Catalogue, Mistake, folder};
 use wavetank_types::Timestamp;
 use wavetank_types::names::split_s3_uri;
+use wavetank_wire::Val;
+use wavetank_wire::dynamodb::{BatchWriteItem, BatchWriteItemInput, PutRequest, WriteRequest};
 
 /// Items of one BatchWriteItem. Documented: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 /// (to be verified).
 const BATCH_ITEMS_MAX: usize = 25;
+/// Where `N` and `L` stand among an attribute value's members.
+const NUMBER: u16 = 1;
+const LIST: u16 = 7;
 /// Local time of the store less UTC, in seconds: Asia/Ho_Chi_Minh has had no other since 1975.
 const ZONE_SECS: i32 = 7 * 3_600;
 
@@ -34,6 +39,26 @@ const ZONE_SECS: i32 = 7 * 3_600;
 #[derive(Default)]
 pub(super) struct Recommend {
     catalogue: Mutex<Option<(Bytes, Arc<Catalogue>)>>,
+}
+
+/// What the recommender reads of an event. Neither text has anything that JSON would have to escape.
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(borrow, rename = "Records", default)]
+    records: Vec<Record<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Record<'a> {
+    #[serde(borrow)]
+    kinesis: InKinesis<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InKinesis<'a> {
+    sequence_number: &'a str,
+    data: &'a str,
 }
 
 /// What the recommender reads of a click.
@@ -45,16 +70,20 @@ struct Click {
 
 impl NativeFunction for Recommend {
     fn invoke(&self, context: &NativeContext, event: Value) -> Result<Value, FunctionError> {
+        self.invoke_json(context, event.to_string().as_bytes())
+    }
+
+    fn invoke_json(&self, context: &NativeContext, event: &[u8]) -> Result<Value, FunctionError> {
+        let event: Event<'_> = serde_json::from_slice(event).map_err(|why| raised("KeyError", &why))?;
         let mistake = Mistake::asked(context.environment.get("MISTAKE").map(String::as_str));
         let naive = mistake.map_err(|why| raised("ValueError", &why))? == Some(Mistake::ModuloFive);
         let catalogue = self.catalogue(context)?;
         let mut found: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-        for record in event["Records"].as_array().into_iter().flatten() {
-            let data = record["kinesis"]["data"].as_str().unwrap_or_default();
+        for InKinesis { sequence_number, data } in event.records.into_iter().map(|record| record.kinesis) {
             let click: Option<Click> =
                 STANDARD.decode(data).ok().and_then(|data| serde_json::from_slice(&data).ok());
             let Some(click) = click else {
-                context.log(format!("no click at {}", record["kinesis"]["sequenceNumber"]));
+                context.log(format!("no click at \"{sequence_number}\""));
                 continue;
             };
             let Some(product) = click.product_id else { continue };
@@ -69,16 +98,18 @@ impl NativeFunction for Recommend {
             }
         }
         // Of a batch only the last look that leads to anything counts, as if each were put: however clicks are batched.
-        let puts: Vec<Value> = found.into_iter().map(put_of).collect();
-        let table = context.environment.get("TABLE").cloned().unwrap_or_default();
-        for batch in puts.chunks(BATCH_ITEMS_MAX) {
-            let mut open = json!({ table.as_str(): batch });
-            while open.as_object().is_some_and(|tables| !tables.is_empty()) {
-                let answer = context.call("dynamodb", "BatchWriteItem", &json!({ "RequestItems": open }))?;
-                open = answer["UnprocessedItems"].clone();
+        let (table, users) = (context.environment.get("TABLE").cloned().unwrap_or_default(), found.len());
+        let mut puts = found.into_iter().map(put_of).peekable();
+        while puts.peek().is_some() {
+            let batch = puts.by_ref().take(BATCH_ITEMS_MAX).collect();
+            let mut request_items = BTreeMap::from([(table.clone(), batch)]);
+            while !request_items.is_empty() {
+                let input = BatchWriteItemInput { request_items, ..Default::default() };
+                let answer = context.request::<BatchWriteItem>(input)?;
+                request_items = answer.unprocessed_items.unwrap_or_default();
             }
         }
-        Ok(json!({ "users": puts.len() }))
+        Ok(json!({ "users": users }))
     }
 }
 
@@ -88,7 +119,12 @@ impl Recommend {
         let file = context.get_object(&bucket, &key)?;
         let mut kept = self.catalogue.lock().expect("nothing panics while it holds this");
         match &*kept {
-            Some((body, catalogue)) if *body == file => Ok(Arc::clone(catalogue)),
+            // The same memory is the same file, without a look at it.
+            Some((body, catalogue))
+                if (body.as_ptr(), body.len()) == (file.as_ptr(), file.len()) || *body == file =>
+            {
+                Ok(Arc::clone(catalogue))
+            }
             _ => {
                 let catalogue = Catalogue::read(&file).map_err(|why| raised("ValueError", &why))?;
                 let catalogue = Arc::new(catalogue);
@@ -99,10 +135,12 @@ impl Recommend {
     }
 }
 
-fn put_of((user, ids): (i64, Vec<i64>)) -> Value {
-    let number = |id: i64| json!({ "N": id.to_string() });
-    let ids: Vec<Value> = ids.into_iter().map(number).collect();
-    json!({ "PutRequest": { "Item": { "user_id": number(user), "recommended_products": { "L": ids } } } })
+fn put_of((user, ids): (i64, Vec<i64>)) -> WriteRequest {
+    let number = |id: i64| Val::Struct(vec![(NUMBER, Val::Str(id.to_string()))]);
+    let ids = Val::Struct(vec![(LIST, Val::List(ids.into_iter().map(number).collect()))]);
+    let members = [("user_id", number(user)), ("recommended_products", ids)];
+    let item = Val::Map(members.map(|(name, value)| (name.to_owned(), value)).into());
+    WriteRequest { put_request: Some(PutRequest { item }), ..WriteRequest::default() }
 }
 
 /// Writes yesterday's orders and today's snapshots from the database to the landing zone, as CSV.
@@ -299,6 +337,21 @@ fn failed(why: &dyn std::fmt::Display) -> ScriptError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recommendation_is_the_item_that_its_json_is() {
+        let number = |id: &str| json!({ "N": id });
+        let item = json!({
+            "user_id": number("7"),
+            "recommended_products": { "L": [number("12"), number("3")] },
+        });
+        let body = json!({ "RequestItems": { "t": [{ "PutRequest": { "Item": item } }] } }).to_string();
+        let operation = wavetank_wire::dynamodb::SERVICE.operation("BatchWriteItem").expect("an operation");
+        let read = wavetank_wire::codec::from_json(operation.input, body.as_bytes()).expect("a request");
+        let request_items = BTreeMap::from([("t".to_owned(), vec![put_of((7, vec![12, 3]))])]);
+        let made = BatchWriteItemInput { request_items, ..Default::default() };
+        assert_eq!(wavetank_wire::ToVal::to_val(made), read);
+    }
 
     #[test]
     fn without_a_day_it_is_yesterday_in_ha_noi() {

@@ -27,12 +27,14 @@ impl Report {
                 "rows": query.rows,
                 "ok": query.ok,
                 "failure": query.failure,
+                "not_run": query.not_run,
             })
         });
         json!({
             "scenario": self.scenario,
             "variant": self.variant,
             "seed": self.seed,
+            "target": self.target,
             "notes": self.notes,
             "ok": self.is_ok(),
             "ledger": {

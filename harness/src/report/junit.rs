@@ -37,7 +37,10 @@ impl Report {
                     "<failure message=\"another answer than the generated data says\" type=\"query\"/>"
                         .to_owned()
                 }
-                (None, None) => "<skipped message=\"nobody knows the answer\"/>".to_owned(),
+                (None, None) => {
+                    let why = query.not_run.as_ref().map_or("nobody knows the answer", |why| lang.say(why));
+                    format!("<skipped message=\"{}\"/>", escaped(why))
+                }
                 (None, Some(true)) => String::new(),
             };
             cases.push(case(&class, &format!("query {}", query.name), &body));
@@ -103,6 +106,7 @@ mod tests {
             rows: Vec::new(),
             ok,
             failure: None,
+            not_run: None,
         };
         let report = Report {
             scenario: "s".into(),

@@ -82,7 +82,8 @@ impl Report {
                 None => "➖",
             };
             writeln!(out, "\n**{}** {judged}\n", cell(&query.name))?;
-            if let Some(failure) = &query.failure {
+            let not_run = query.not_run.as_ref().map(|why| lang.say(why));
+            if let Some(failure) = query.failure.as_deref().or(not_run) {
                 writeln!(out, "{}\n", cell(failure))?;
                 continue;
             }
@@ -98,9 +99,11 @@ impl Report {
                 writeln!(out, "\n... {more} {}", lang.pick("more", "dòng nữa"))?;
             }
         }
-        let (usd, as_of) = (self.cost.usd(), &self.cost.as_of);
-        let cost = lang.pick("On AWS about", "Trên AWS khoảng");
-        writeln!(out, "\n{cost} ${usd:.4} ({as_of})\n\n</details>\n")
+        if self.cost.is_known() {
+            let cost = lang.pick("On AWS about", "Trên AWS khoảng");
+            writeln!(out, "\n{cost} ${:.4} ({})", self.cost.usd(), self.cost.as_of)?;
+        }
+        writeln!(out, "\n</details>\n")
     }
 }
 

@@ -1,10 +1,14 @@
-//! What a run found: one value, rendered as text (`text.rs`), Markdown and JUnit (English or Vietnamese), or JSON (`json.rs`).
+//! What a run found: one value, rendered as text (`text.rs`), Markdown, JUnit and
+//! a page (`html/`), English or Vietnamese, or JSON (`json.rs`).
 
+mod html;
 mod json;
 mod junit;
 mod markdown;
 mod text;
 mod words;
+
+use std::collections::BTreeMap;
 
 use wavetank_types::ledger::Balance;
 use wavetank_types::{Ledger, Said, Seed};
@@ -13,6 +17,7 @@ use crate::check::Finding;
 use crate::check::oracle::Compared;
 use crate::cost::Cost;
 use crate::edges::EdgeCount;
+use crate::flow::{Ages, Flow};
 use crate::sim::force::Hits;
 
 pub use words::{Lang, LangError};
@@ -22,6 +27,8 @@ pub use words::{Lang, LangError};
 pub struct Report {
     /// The scenario's name.
     pub scenario: String,
+    /// What it is about.
+    pub summary: Said,
     /// The target's name.
     pub target: String,
     /// The variant, if it is not the scenario itself.
@@ -44,6 +51,12 @@ pub struct Report {
     pub fates: Ledger,
     /// Of a pipeline of one's own: what each place holds.
     pub edges: Vec<EdgeCount>,
+    /// Rows that conservation has read in each object, by its address.
+    pub found: BTreeMap<String, u64>,
+    /// How long records took to where they were looked at.
+    pub ages: Vec<Ages>,
+    /// What flowed where, if it was looked at.
+    pub flow: Option<Flow>,
     /// What the checks found.
     pub findings: Vec<Finding>,
     /// Which service the queries asked.
@@ -64,6 +77,7 @@ impl Default for Report {
     fn default() -> Self {
         Self {
             scenario: String::new(),
+            summary: Said::default(),
             target: String::new(),
             variant: None,
             input: None,
@@ -75,6 +89,9 @@ impl Default for Report {
             ledger: Balance::default(),
             fates: Ledger::default(),
             edges: Vec::new(),
+            found: BTreeMap::new(),
+            ages: Vec::new(),
+            flow: None,
             findings: Vec::new(),
             answered_by: "Athena",
             queries: Vec::new(),
@@ -94,7 +111,7 @@ impl Report {
 }
 
 /// One query's answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueryReport {
     /// The query's name.
     pub name: String,
@@ -106,13 +123,15 @@ pub struct QueryReport {
     pub ok: Option<bool>,
     /// Why there is no answer, if the query failed.
     pub failure: Option<String>,
+    /// Why it was not asked, if it was not.
+    pub not_run: Option<Said>,
 }
 
 impl QueryReport {
     /// From a comparison.
     pub fn of(compared: Compared) -> Self {
         let ok = compared.is_right();
-        let Compared { name, answer, .. } = compared;
-        Self { name, columns: answer.columns, rows: answer.rows, ok, failure: answer.failure }
+        let Compared { name, answer, not_run, .. } = compared;
+        Self { name, columns: answer.columns, rows: answer.rows, ok, failure: answer.failure, not_run }
     }
 }

@@ -31,20 +31,16 @@ impl Report {
         self.write_ledger(out, lang)?;
         self.write_edges(out, lang)?;
         self.write_findings(out, lang)?;
-        writeln!(out, "\n{} {}", lang.pick("Answers of", "Câu trả lời của"), self.answered_by)?;
+        if !self.queries.is_empty() {
+            writeln!(out, "\n{} {}", lang.pick("Answers of", "Câu trả lời của"), self.answered_by)?;
+        }
         for query in &self.queries {
             write_query(out, query, lang)?;
         }
-        let cost_on_aws = lang.pick("on AWS about", "trên AWS khoảng");
-        let prices_of = lang.pick("prices of", "giá ngày");
-        let tank_time = lang.pick("tank time", "thời gian trong tank");
-        writeln!(out, "\n{cost_on_aws} ${:.4} ({prices_of} {})", self.cost.usd(), self.cost.as_of)?;
-        for item in self.cost.items.iter().filter(|item| item.usd >= 0.00005) {
-            writeln!(out, "  {:<22} {:>12.6}  ${:.4}", item.name, item.quantity, item.usd)?;
+        if self.cost.is_known() {
+            self.write_cost(out, lang)?;
         }
-        let without = lang.pick(cost::WITHOUT.0, cost::WITHOUT.1);
-        let unpriced = self.cost.unpriced.iter().map(|name| format!(", {name}")).collect::<String>();
-        writeln!(out, "  {}: {without}{unpriced}", lang.pick("not in it", "không gồm"))?;
+        let tank_time = lang.pick("tank time", "thời gian trong tank");
         writeln!(out, "{tank_time} {}", span(self.tank_ms, lang))?;
         let replay = lang.pick("replay", "chạy lại");
         let result = if self.is_ok() {
@@ -53,6 +49,18 @@ impl Report {
             lang.pick("a check FAILED", "có kiểm tra KHÔNG đạt")
         };
         writeln!(out, "{replay}: {}\n{result}", self.replay)
+    }
+
+    fn write_cost(&self, out: &mut String, lang: Lang) -> std::fmt::Result {
+        let cost_on_aws = lang.pick("on AWS about", "trên AWS khoảng");
+        let prices_of = lang.pick("prices of", "giá ngày");
+        writeln!(out, "\n{cost_on_aws} ${:.4} ({prices_of} {})", self.cost.usd(), self.cost.as_of)?;
+        for item in self.cost.items.iter().filter(|item| item.usd >= 0.00005) {
+            writeln!(out, "  {:<22} {:>12.6}  ${:.4}", item.name, item.quantity, item.usd)?;
+        }
+        let without = lang.pick(cost::WITHOUT.0, cost::WITHOUT.1);
+        let unpriced = self.cost.unpriced.iter().map(|name| format!(", {name}")).collect::<String>();
+        writeln!(out, "  {}: {without}{unpriced}", lang.pick("not in it", "không gồm"))
     }
 
     fn write_ledger(&self, out: &mut String, lang: Lang) -> std::fmt::Result {
@@ -129,9 +137,13 @@ fn write_query(out: &mut String, query: &QueryReport, lang: Lang) -> std::fmt::R
     let judged = match query.ok {
         Some(true) => lang.pick("right", "đúng"),
         Some(false) => lang.pick("WRONG", "SAI"),
+        None if query.not_run.is_some() => lang.pick("not run", "không chạy"),
         None => lang.pick("not compared", "không so sánh"),
     };
     writeln!(out, "  {} ({judged})", query.name)?;
+    if let Some(why) = &query.not_run {
+        return writeln!(out, "    {}", lang.say(why));
+    }
     if let Some(failure) = &query.failure {
         return writeln!(out, "    {failure}");
     }
@@ -203,6 +215,7 @@ mod tests {
             Report { scenario: "s".into(), target: "embedded".into(), rows: 2, ..Report::default() };
         report.replay = "wavetank run s --seed 0".to_owned();
         report.ledger.generated = 2;
+        report.cost.as_of = "2026-11-20".to_owned();
         report.findings = vec![
             Finding::new("conserved", false, Said::new("1 of 2", "1 trên 2"))
                 .with_examples([Said::plain("record 1: lost")])
@@ -216,6 +229,7 @@ mod tests {
             rows: vec![row],
             ok: Some(false),
             failure: None,
+            not_run: None,
         }];
         expect![[r#"
             s   seed 0   2 rows   embedded
@@ -241,7 +255,7 @@ mod tests {
                 currency  n
                 VND       null
 
-            on AWS about $0.0000 (prices of )
+            on AWS about $0.0000 (prices of 2026-11-20)
               not in it: storage in S3, data transfer, metrics and alarms, secrets, requests that services make of each other
             tank time 0.0 s
             replay: wavetank run s --seed 0

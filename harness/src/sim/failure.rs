@@ -29,6 +29,9 @@ pub struct Failure {
     pub variant: Option<String>,
     /// Whether the scenario's own faults are in force too.
     pub own_faults: bool,
+    /// Whether what falls at one instant happens in an order that the seed draws.
+    #[serde(default)]
+    pub any_order: bool,
     /// Of the trace, in hexadecimal.
     pub hash: String,
     /// Checks that fail.
@@ -60,6 +63,7 @@ impl Failure {
             users: plan.users,
             variant: plan.variant.clone(),
             own_faults: plan.own_faults,
+            any_order: plan.any_order,
             hash: hash_text(trace.hash),
             failed: trace.failed.clone(),
             swarm: plan.swarm.clone(),
@@ -90,8 +94,8 @@ impl Failure {
     /// What to run again.
     pub fn plan(&self) -> Result<(Scenario, Plan), FailureError> {
         let scenario = Scenario::open(&self.scenario)?;
-        let Self { seed, rows, users, variant, own_faults, swarm, .. } = self.clone();
-        Ok((scenario, Plan { seed, rows, users, variant, own_faults, swarm }))
+        let Self { seed, rows, users, variant, own_faults, any_order, swarm, .. } = self.clone();
+        Ok((scenario, Plan { seed, rows, users, variant, own_faults, any_order, swarm }))
     }
 }
 
@@ -125,6 +129,7 @@ mod tests {
             rows: 20,
             users: None,
             own_faults: true,
+            any_order: true,
             variant: Some("naive".to_owned()),
             hash: hash_text(1),
             failed: vec!["oracle".to_owned()],

@@ -19,7 +19,7 @@ use super::kind::Kind;
 use super::swarm::{Drawn, Swarm};
 use crate::client::Aws;
 use crate::faults::{FaultError, add, all, lift};
-use crate::target::Target;
+use crate::target::{Address, Credentials, Objects, Target};
 
 /// Longest time for which a region is away: shorter than a patient client tries.
 const REGION_AWAY_MAX: Duration = Duration::from_secs(240);
@@ -71,6 +71,14 @@ impl Target for Timed<'_> {
         self.inner.name()
     }
 
+    fn credentials(&self) -> Credentials {
+        self.inner.credentials()
+    }
+
+    fn address(&self, service: &str, region: &str) -> Address {
+        self.inner.address(service, region)
+    }
+
     async fn http(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
         self.inner.http(request).await
     }
@@ -87,6 +95,22 @@ impl Target for Timed<'_> {
 
     fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         self.inner.s3(region)
+    }
+
+    fn stored_at(&self, bucket: &str, key: &str) -> Option<Timestamp> {
+        self.inner.stored_at(bucket, key)
+    }
+
+    async fn quiesce(&self) {
+        self.inner.quiesce().await;
+    }
+
+    async fn s3_read(&self, region: &str) -> Result<aws_sdk_s3::Client, String> {
+        self.inner.s3_read(region).await
+    }
+
+    fn objects(&self) -> Option<&dyn Objects> {
+        self.inner.objects()
     }
 
     async fn pause(&self, span: Duration) {
@@ -108,6 +132,10 @@ impl Target for Timed<'_> {
 
     fn fresh(&self) -> Option<Box<dyn Target>> {
         self.inner.fresh()
+    }
+
+    fn is_own(&self) -> bool {
+        self.inner.is_own()
     }
 
     fn is_at_rest(&self) -> Option<bool> {
@@ -134,14 +162,12 @@ impl<'a> InForce<'a> {
     ) -> Result<Self, FaultError> {
         let (start, mut until, mut rules) = (timed.now(), timed.now(), BTreeMap::new());
         for (place, drawn) in swarm.faults.iter().enumerate() {
-            let at = |share: f64| Duration::from_millis((span.as_millis() as f64 * share) as u64);
-            let (from, mut end) = (at(drawn.from), at(drawn.until));
-            if matches!(drawn.kind, Kind::Outage | Kind::Stall) {
-                end = from + Duration::from_millis(drawn.by_ms.unsigned_abs());
+            if drawn.kind.task().is_some() {
+                let rule = rule_of(drawn, timed.region, (Duration::ZERO, Duration::ZERO));
+                rules.extend(add(timed, &rule.unwrap_or_default()).await?.map(|id| (id, place)));
+                continue;
             }
-            if drawn.kind == Kind::Region {
-                end = end.min(from + REGION_AWAY_MAX);
-            }
+            let (from, end) = window(drawn, span);
             if drawn.kind == Kind::Stall {
                 timed.plan(start + from, false);
                 timed.plan(start + end, true);
@@ -154,18 +180,12 @@ impl<'a> InForce<'a> {
         Ok(Self { swarm, rules, until })
     }
 
-    /// Waits until every window is over, takes the rules back, and answers what was met.
-    pub(crate) async fn end(self, aws: Aws<'_>) -> Result<Hits, FaultError> {
+    /// Waits until every window is over, takes their rules back, and answers what was met. Jobs, crawls and queries go on to fail.
+    pub(crate) async fn end(&mut self, aws: Aws<'_>) -> Result<Hits, FaultError> {
         let target = aws.target();
         target.pause(self.until.since(target.now())).await;
-        let mut hits = Hits::new();
-        for rule in all(target).await? {
-            let Some(at) = rule["id"].as_u64().and_then(|id| self.rules.get(&id)) else { continue };
-            let kind = self.swarm.faults[*at].kind;
-            for (service, count) in rule["hits"].as_object().into_iter().flatten() {
-                *hits.entry((kind, service.clone())).or_default() += count.as_u64().unwrap_or(0);
-            }
-        }
+        let is_over = |drawn: &Drawn| drawn.kind.task().is_none();
+        let mut hits = self.take_back(target, is_over).await?;
         for drawn in &self.swarm.faults {
             match drawn.kind {
                 Kind::Stall => *hits.entry((drawn.kind, "lambda".to_owned())).or_default() += 1,
@@ -173,12 +193,56 @@ impl<'a> InForce<'a> {
                 _ => {}
             }
         }
-        lift(target, &self.rules.into_keys().collect::<Vec<u64>>()).await?;
+        Ok(hits)
+    }
+
+    /// Takes the other rules back, once everything has been asked.
+    pub(crate) async fn end_of_jobs(mut self, target: &dyn Target) -> Result<Hits, FaultError> {
+        self.take_back(target, |_| true).await
+    }
+
+    async fn take_back(
+        &mut self,
+        target: &dyn Target,
+        is_over: impl Fn(&Drawn) -> bool,
+    ) -> Result<Hits, FaultError> {
+        let (mut hits, mut ids) = (Hits::new(), Vec::new());
+        for rule in all(target).await? {
+            let Some(id) = rule["id"].as_u64() else { continue };
+            let drawn = self.rules.get(&id).map(|at| &self.swarm.faults[*at]);
+            let Some(drawn) = drawn.filter(|drawn| is_over(drawn)) else { continue };
+            for (service, count) in rule["hits"].as_object().into_iter().flatten() {
+                *hits.entry((drawn.kind, service.clone())).or_default() += count.as_u64().unwrap_or(0);
+            }
+            self.rules.remove(&id);
+            ids.push(id);
+        }
+        lift(target, &ids).await?;
         Ok(hits)
     }
 }
 
+/// From when to when a fault is in force, counted from the input's begin.
+pub(crate) fn window(drawn: &Drawn, span: Duration) -> (Duration, Duration) {
+    let at = |share: f64| Duration::from_millis((span.as_millis() as f64 * share) as u64);
+    let (from, end) = (at(drawn.from), at(drawn.until));
+    let end = match drawn.kind {
+        Kind::Outage | Kind::Stall => from + Duration::from_millis(drawn.by_ms.unsigned_abs()),
+        Kind::Region => end.min(from + REGION_AWAY_MAX),
+        _ => end,
+    };
+    (from, end)
+}
+
 fn rule_of(drawn: &Drawn, region: &str, (from, until): (Duration, Duration)) -> Option<Value> {
+    if let Some(task) = drawn.kind.task() {
+        return Some(json!({
+            "task": task,
+            "share": drawn.share,
+            "hits_max": drawn.kind.hits_max(),
+            "verdict": drawn.kind.verdict(&drawn.service, drawn.by_ms)?,
+        }));
+    }
     let mut rule = json!({
         "share": drawn.share,
         "window": format!("{}ms..{}ms", from.as_millis(), until.as_millis().max(from.as_millis() + 1)),

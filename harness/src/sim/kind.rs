@@ -41,11 +41,21 @@ pub enum Kind {
     Stall,
     /// The producer's clock is ahead or behind.
     ClockAskew,
+    /// A run of a Glue job fails before its script has begun.
+    JobBefore,
+    /// A run of a Glue job fails when all that it writes is there.
+    JobAfter,
+    /// A crawl fails.
+    CrawlFails,
+    /// A query fails, and says that it may be asked again.
+    QueryFails,
+    /// A query takes up to a minute.
+    QuerySlow,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 22] = [
         Self::Throttle,
         Self::Partial,
         Self::ServerError,
@@ -63,6 +73,11 @@ impl Kind {
         Self::Region,
         Self::Stall,
         Self::ClockAskew,
+        Self::JobBefore,
+        Self::JobAfter,
+        Self::CrawlFails,
+        Self::QueryFails,
+        Self::QuerySlow,
     ];
 
     /// As it is written in files and tables.
@@ -85,12 +100,22 @@ impl Kind {
             Self::Region => "region",
             Self::Stall => "stall",
             Self::ClockAskew => "clock-askew",
+            Self::JobBefore => "job-before",
+            Self::JobAfter => "job-after",
+            Self::CrawlFails => "crawl-fails",
+            Self::QueryFails => "query-fails",
+            Self::QuerySlow => "query-slow",
         }
     }
 
     /// The kind of this name.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether the caller of a call that it meets has to call again.
+    pub(crate) fn refuses(self) -> bool {
+        matches!(self, Self::Throttle | Self::ServerError | Self::Lost | Self::ExpiredIterator)
     }
 
     /// Whether it meets the runs of functions.
@@ -107,6 +132,26 @@ impl Kind {
         )
     }
 
+    /// The work of jobs that it meets, as the tank's control API names it.
+    pub(crate) fn task(self) -> Option<&'static str> {
+        Some(match self {
+            Self::JobBefore | Self::JobAfter => "job",
+            Self::CrawlFails => "crawl",
+            Self::QueryFails | Self::QuerySlow => "query",
+            _ => return None,
+        })
+    }
+
+    /// How often it happens at most in a run: a job that Glue starts again as often as its template says ends well then.
+    pub(crate) fn hits_max(self) -> Option<u64> {
+        match self {
+            Self::JobBefore | Self::JobAfter => Some(1),
+            Self::CrawlFails => Some(2),
+            Self::QueryFails => Some(20),
+            _ => None,
+        }
+    }
+
     /// The verdict as the tank's control API takes it; none of what is no rule.
     pub(crate) fn verdict(self, service: &str, by_ms: i64) -> Option<Value> {
         let error = |(code, status): (&str, u16), message: &str| json!({ "code": code, "status": status, "message": format!("simulated: {message}") });
@@ -116,7 +161,7 @@ impl Kind {
             Self::Throttle => json!({ "fail": error(throttled(service), "the rate is exceeded") }),
             Self::Partial => json!({ "refuse_entries": { "code": throttled(service).0, "share": 0.5 } }),
             Self::ServerError => json!({ "fail": error(failed, "the service fails") }),
-            Self::Slow | Self::OutOfOrder => json!({ "delay": span }),
+            Self::Slow | Self::OutOfOrder | Self::QuerySlow => json!({ "delay": span }),
             Self::Lost => json!({ "fail_after": error(failed, "the connection is lost") }),
             Self::Duplicate | Self::Redelivery => json!("duplicate"),
             Self::ExpiredIterator => {
@@ -129,6 +174,16 @@ impl Kind {
             Self::TimeoutBefore => json!("time_out"),
             Self::TimeoutAfter => json!("time_out_after"),
             Self::Region => json!({ "fail": error(("ServiceUnavailable", 503), "the region is down") }),
+            Self::JobBefore => json!({ "fail": error(("Fault", 500), "no cluster could be had") }),
+            Self::JobAfter => {
+                json!({ "fail_after": error(("Fault", 500), "the driver is lost after the work") })
+            }
+            Self::CrawlFails => {
+                json!({ "fail": error(("Fault", 500), "an internal failure of the crawler") })
+            }
+            Self::QueryFails => {
+                json!({ "fail": error(("Fault", 500), "GENERIC_INTERNAL_ERROR: a worker is lost") })
+            }
             Self::Stall | Self::ClockAskew => return None,
         })
     }

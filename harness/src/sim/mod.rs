@@ -4,7 +4,7 @@
 //! small, `failure.rs` writes it down and reads it again. A run is one thread with a runtime of its own, so that its order
 //! is its own; seeds are handed out in order and their results come in that order, whatever the number of threads.
 //!
-//! Left out: interleavings of a tank's own jobs other than by how long they take, faults of Glue's jobs and of queries.
+//! The order of what falls at one instant is drawn too (`emulator/src/world/order.rs`).
 
 pub mod failure;
 pub(crate) mod force;
@@ -12,13 +12,15 @@ pub mod kind;
 pub mod shrink;
 pub mod swarm;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 
+use tokio::runtime::Runtime;
 use wavetank_scenarios::Scenario;
 use wavetank_types::{Checksum, Seed};
 
@@ -56,6 +58,8 @@ pub struct Plan {
     pub variant: Option<String>,
     /// Whether the scenario's own faults are in force too.
     pub own_faults: bool,
+    /// Whether what falls at one instant happens in an order that the seed draws.
+    pub any_order: bool,
     /// Its faults.
     pub swarm: Swarm,
 }
@@ -66,7 +70,7 @@ impl Plan {
         let rows = options.rows.or(scenario.sim.rows).unwrap_or(scenario.input.rows);
         let swarm = Swarm::draw(scenario, seed, options.intensity);
         let (users, variant) = (scenario.sim.users, options.variant.clone());
-        Self { seed, rows, users, variant, own_faults: !scenario.faults.is_empty(), swarm }
+        Self { seed, rows, users, variant, own_faults: !scenario.faults.is_empty(), any_order: true, swarm }
     }
 }
 
@@ -108,11 +112,12 @@ impl Trace {
         let anomalies = report.ledger.anomalies.iter();
         let mut all = String::new();
         let mut diff = String::from("record,sent,expected,became\n");
+        // Writing to a String cannot fail.
         for fate in report.fates.fates() {
-            let line = format!("{},{},\"{}\",\"{}\"\n", fate.index, fate.sent, fate.expected, fate.became);
-            all.push_str(&line);
+            let start = all.len();
+            let _ = writeln!(all, "{},{},\"{}\",\"{}\"", fate.index, fate.sent, fate.expected, fate.became);
             if !fate.is_right {
-                diff.push_str(&line);
+                diff.push_str(&all[start..]);
             }
         }
         // What was hit is part of the trace: two runs that end alike may have gone other ways.
@@ -148,24 +153,47 @@ impl Trace {
 
 /// Runs one plan in a fresh tank on this thread.
 pub fn run_plan(scenario: &Scenario, plan: &Plan) -> Trace {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return Trace::of_error(format!("cannot start a runtime: {error}")),
-    };
-    let options = RunOptions {
+    match runtime() {
+        Ok(runtime) => run_in(&runtime, scenario, plan),
+        Err(error) => Trace::of_error(format!("cannot start a runtime: {error}")),
+    }
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+fn run_in(runtime: &Runtime, scenario: &Scenario, plan: &Plan) -> Trace {
+    let options = options_of(scenario, plan);
+    let target = Embedded::direct(Seed(plan.seed), plan.any_order);
+    match runtime.block_on(run(scenario, &target, &options, &Silent)) {
+        Ok(report) => Trace::of_report(&report),
+        Err(error) => Trace::of_error(error.to_string()),
+    }
+}
+
+fn options_of(scenario: &Scenario, plan: &Plan) -> RunOptions {
+    RunOptions {
         rows: Some(plan.rows),
         users: plan.users,
+        products: scenario.sim.products,
+        tick: scenario.sim.tick,
         seed: plan.seed,
         variant: plan.variant.clone(),
         swarm: Some(plan.swarm.clone()),
         without_own_faults: !plan.own_faults,
         ..RunOptions::default()
-    };
-    let target = Embedded::new(Seed(plan.seed)).direct();
-    match runtime.block_on(run(scenario, &target, &options, &Silent)) {
-        Ok(report) => Trace::of_report(&report),
-        Err(error) => Trace::of_error(error.to_string()),
     }
+}
+
+/// The report of a plan as a page, by running it once more; nothing if it does not come to its end. `replay` is the command that
+/// runs it again.
+pub fn page(scenario: &Scenario, plan: &Plan, replay: &str, lang: Lang) -> Option<String> {
+    let runtime = runtime().ok()?;
+    let options = RunOptions { look: true, ..options_of(scenario, plan) };
+    let target = Embedded::direct(Seed(plan.seed), plan.any_order);
+    let report = runtime.block_on(run(scenario, &target, &options, &Silent)).ok()?;
+    Some(Report { replay: replay.to_owned(), ..report }.to_html(lang))
 }
 
 /// Runs every seed on `jobs` threads, and tells each result in the order of the seeds.
@@ -182,13 +210,18 @@ pub fn run_seeds(
         for _ in 0..jobs.get() {
             let (next, sender, end) = (&next, sender.clone(), seeds.end);
             scope.spawn(move || {
+                // A run leaves nothing behind in it.
+                let runtime = runtime();
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= end {
                         return;
                     }
                     let plan = Plan::of(scenario, options, seed);
-                    let trace = run_plan(scenario, &plan);
+                    let trace = match &runtime {
+                        Ok(runtime) => run_in(runtime, scenario, &plan),
+                        Err(error) => Trace::of_error(format!("cannot start a runtime: {error}")),
+                    };
                     if sender.send((plan, trace)).is_err() {
                         return;
                     }
@@ -230,7 +263,8 @@ impl Summary {
             self.passed += 1;
         } else {
             self.failed += 1;
-            for name in trace.failed.iter().chain(trace.anomalies.keys()) {
+            // A scenario may have several checks of one name.
+            for name in trace.failed.iter().chain(trace.anomalies.keys()).collect::<BTreeSet<_>>() {
                 self.wrong.entry(name.clone()).or_insert((0, seed)).0 += 1;
             }
         }

@@ -84,10 +84,13 @@ impl Search<'_> {
         }
     }
 
-    /// Without the scenario's own faults, and fewer users.
+    /// Without the scenario's own faults, in the order of asking, and fewer users.
     fn settings(&mut self) {
         if self.best.plan.own_faults {
             self.takes(Plan { own_faults: false, ..self.best.plan.clone() });
+        }
+        if self.best.plan.any_order {
+            self.takes(Plan { any_order: false, ..self.best.plan.clone() });
         }
         while let Some(users) = self.best.plan.users.filter(|users| *users > 1) {
             if !self.takes(Plan { users: Some(users / 2), ..self.best.plan.clone() }) {

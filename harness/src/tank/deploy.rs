@@ -11,6 +11,7 @@ use wavetank_wire::cloudformation::{DescribeStackResources, DescribeStackResourc
 
 use super::{Tank, TankError, package, resolve};
 use crate::provision::{self, Failure, ProvisionError};
+use crate::run::StackOptions;
 
 /// The stack's name, unless [`Deploy::stack`] says another; the second is `test-2`.
 const STACK: &str = "test";
@@ -69,7 +70,8 @@ impl Deploy {
             (template, text, path.parent().map_or_else(PathBuf::new, Path::to_path_buf))
         };
         let text = package::package(&tank, text, &folder).await?;
-        let outputs = match provision::create_stack(tank.aws(), &stack, &text, &parameters).await {
+        let named = StackOptions { name: stack.clone(), ..StackOptions::default() };
+        let outputs = match provision::create_stack(tank.aws(), &named, &text, &parameters).await {
             Ok(outputs) => outputs,
             Err(error) => {
                 let failures = match &error {
@@ -77,7 +79,7 @@ impl Deploy {
                         let asked = TankError::refused(format!("DescribeStackEvents {stack}"));
                         provision::failures(tank.aws(), &stack).await.map_err(asked)?
                     }
-                    ProvisionError::Refused(_) => Vec::new(),
+                    ProvisionError::Refused(_) | ProvisionError::Partial { .. } => Vec::new(),
                 };
                 return Err(Box::new(NotMade::new(&stack, &name, &text, &error, failures)).into());
             }
@@ -158,6 +160,7 @@ impl NotMade {
     fn new(stack: &str, template: &str, text: &str, error: &ProvisionError, failures: Vec<Failure>) -> Self {
         let status = match error {
             ProvisionError::Refused(error) => format!("the template was refused: {error}"),
+            ProvisionError::Partial { missing, .. } => format!("it lacks {missing}"),
             ProvisionError::Failed { status, .. } => format!("it ended as {status}"),
         };
         let with_line = |failure: Failure| {

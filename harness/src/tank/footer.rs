@@ -35,7 +35,7 @@ pub(crate) async fn footer(tank: &Tank) -> Result<String, TankError> {
     for fault in tank.shared.faults.lock().map(|faults| faults.clone()).unwrap_or_default() {
         line(format!("fault: {fault}"));
     }
-    let request = http::Request::builder().uri("http://127.0.0.1:4566/_wavetank/status");
+    let request = http::Request::builder().uri("/_wavetank/status");
     let request = request.body(Bytes::new()).map_err(|why| TankError::Records(why.to_string()))?;
     let status = tank.target().http(request).await;
     let status: Value = serde_json::from_slice(status.body()).unwrap_or_default();

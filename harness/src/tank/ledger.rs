@@ -276,10 +276,9 @@ impl<'a> Books<'a> {
     }
 
     fn close(&mut self) -> Conservation {
-        let mut ledger = std::mem::take(&mut self.ledger);
-        let balance = ledger.close();
+        let ledger = std::mem::take(&mut self.ledger);
         let mutated = std::mem::take(&mut self.mutated);
-        Conservation { balance, mutated, ledger, cause: None }
+        Conservation { mutated, ..Conservation::of(ledger) }
     }
 }
 

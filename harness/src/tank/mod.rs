@@ -48,7 +48,7 @@ pub use records::{Generate, IntoRecords, Records};
 pub use send::Sending;
 
 use crate::client::Aws;
-use crate::target::{Embedded, Target};
+use crate::target::{Address, Credentials, Embedded, Target};
 use ledger::Sent;
 
 /// The region of a tank's clients, unless [`Tank::in_region`] says another.
@@ -321,6 +321,14 @@ impl Target for Tank {
         self.shared.target.name()
     }
 
+    fn credentials(&self) -> Credentials {
+        self.shared.target.credentials()
+    }
+
+    fn address(&self, service: &str, region: &str) -> Address {
+        self.shared.target.address(service, region)
+    }
+
     async fn http(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
         self.shared.target.http(request).await
     }
@@ -342,7 +350,11 @@ impl Target for Tank {
     }
 
     fn fresh(&self) -> Option<Box<dyn Target>> {
-        None
+        self.shared.target.fresh()
+    }
+
+    fn is_own(&self) -> bool {
+        true
     }
 
     fn is_at_rest(&self) -> Option<bool> {

@@ -57,3 +57,18 @@ fn a_missing_file_and_an_unknown_name_are_named() {
     let error = Scenario::open("event-revenu").unwrap_err().to_string();
     assert!(error.contains("did you mean `event-revenue`?"), "{error}");
 }
+
+#[test]
+fn a_stack_s_name_is_the_folder_s_as_cloudformation_takes_it() {
+    let check = |folder: &str, stack: &str| {
+        let bundled = Scenario::open("trades").expect("a bundled scenario");
+        assert_eq!(Scenario { name: folder.to_owned(), ..bundled }.stack_name(), stack, "{folder}");
+    };
+    check("event-revenue", "event-revenue");
+    check("my_pipeline.v2", "my-pipeline-v2");
+    check(".hidden", "hidden");
+    check("2026 orders", "scenario-2026-orders");
+    check("đơn-hàng", "n-h-ng");
+    check("___", "scenario-");
+    check(&"x".repeat(300), &"x".repeat(128));
+}

@@ -13,6 +13,7 @@ pub(crate) mod tokens;
 mod utility;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlparser::ast::Query;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -21,6 +22,11 @@ use crate::catalog::{Column, Partition};
 use crate::error::{ErrorKind, Position, SqlError};
 pub(crate) use tokens::TableName;
 use tokens::{Cursor, tokenize};
+
+/// Statements that are parsed once. All go when one more comes.
+const STATEMENTS_KEPT_MAX: usize = 512;
+/// Bytes of a statement that is kept.
+const TEXT_KEPT_MAX: usize = 16_384;
 
 /// Athena's `StatementType`.
 ///
@@ -300,6 +306,26 @@ pub fn parse_with_parameters(sql: &str, parameters: &[String]) -> Result<Stateme
     }
     let body = statement(&mut cursor, sql)?;
     Ok(Statement { body, text: sql.to_string() })
+}
+
+/// The same, parsed once in a process as long as it is among those that are kept.
+pub fn parse_once(sql: &str, parameters: &[String]) -> Result<Arc<Statement>, SqlError> {
+    type Parsed = BTreeMap<(String, Vec<String>), Arc<Statement>>;
+    static PARSED: Mutex<Parsed> = Mutex::new(BTreeMap::new());
+    let kept = || PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (sql.to_owned(), parameters.to_vec());
+    if let Some(found) = kept().get(&key) {
+        return Ok(Arc::clone(found));
+    }
+    let statement = Arc::new(parse_with_parameters(sql, parameters)?);
+    if sql.len() <= TEXT_KEPT_MAX {
+        let mut parsed = kept();
+        if parsed.len() >= STATEMENTS_KEPT_MAX {
+            parsed.clear();
+        }
+        parsed.insert(key, Arc::clone(&statement));
+    }
+    Ok(statement)
 }
 
 fn statement(cursor: &mut Cursor, sql: &str) -> Result<Body, SqlError> {

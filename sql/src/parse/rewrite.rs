@@ -47,6 +47,12 @@ impl Marks {
         self.tables.iter().find(|(n, _)| n == name).map(|(_, at)| *at)
     }
 
+    /// Whether the query has the time of its run in it.
+    pub(crate) fn reads_clock(&self) -> bool {
+        let clocks = ["now", "current_timestamp", "current_date", "localtimestamp"];
+        self.calls.iter().any(|(name, _)| clocks.contains(&name.as_str()))
+    }
+
     pub(crate) fn operator(&self, operator: &str) -> Option<Position> {
         self.operators.iter().find(|(n, _)| n == operator).map(|(_, at)| *at)
     }

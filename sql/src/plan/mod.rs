@@ -4,6 +4,7 @@
 //! registered here does not exist. Left out: syntax (`parse/`). Start with `Planner::plan`.
 
 pub(crate) mod information_schema;
+pub(crate) mod kept;
 pub(crate) mod operators;
 mod types_check;
 mod unnest;
@@ -30,6 +31,8 @@ use crate::functions;
 use crate::objects::Counted;
 use crate::parse::rewrite::{ANONYMOUS, DUPLICATE, Marks, Setting, rewrite};
 use crate::scan::LakeTable;
+use crate::scan::stream::Threads;
+use kept::Ground;
 
 /// How deep views may stand on views.
 const VIEW_DEPTH_MAX: usize = 16;
@@ -48,8 +51,10 @@ pub(crate) struct Planner {
     pub(crate) database: String,
     pub(crate) now_ms: i64,
     pub(crate) seed: u64,
-    pub(crate) threads: usize,
-    pub(crate) options: ConfigOptions,
+    pub(crate) threads: Threads,
+    pub(crate) options: Arc<ConfigOptions>,
+    /// What the plans stand on.
+    pub(crate) ground: Arc<Ground>,
     expr_planners: Vec<Arc<dyn ExprPlanner>>,
     relation_planners: Vec<Arc<dyn RelationPlanner>>,
     depth: AtomicUsize,
@@ -60,8 +65,8 @@ impl Planner {
         catalog: Arc<dyn Catalog>,
         objects: Counted,
         run: &crate::engine::RunOptions,
-        threads: usize,
-        options: ConfigOptions,
+        threads: Threads,
+        options: Arc<ConfigOptions>,
     ) -> Self {
         Planner {
             catalog,
@@ -71,6 +76,7 @@ impl Planner {
             seed: run.seed,
             threads,
             options,
+            ground: Arc::default(),
             expr_planners: vec![Arc::new(operators::TrinoOperators)],
             relation_planners: vec![Arc::new(unnest::TrinoUnnest)],
             depth: AtomicUsize::new(0),
@@ -85,6 +91,9 @@ impl Planner {
     fn plan_probing(&self, query: &Query, probing: bool) -> Result<Planned, SqlError> {
         let mut query = query.clone();
         let marks = rewrite(&mut query, &Setting { now_ms: self.now_ms, knows: functions::exists })?;
+        if marks.reads_clock() {
+            self.ground.is_passing();
+        }
         for probe in marks.probes.iter().filter(|_| probing) {
             // Only a missing name counts: a probe may lack what surrounds it, such as an outer query.
             if let Err(e) = self.plan_probing(probe, false)
@@ -106,11 +115,13 @@ impl Planner {
     fn resolve(&self, name: &TableReference) -> Result<Arc<dyn TableSource>, SqlError> {
         let database = name.schema().unwrap_or(&self.database).to_string();
         if database == "information_schema" {
+            self.ground.is_passing();
             return Ok(provider_as_source(information_schema::table(self.catalog.as_ref(), name.table())?));
         }
         let Some(table) = self.catalog.table(&database, name.table()) else {
             return Err(self.not_found(&database, name));
         };
+        self.ground.stands_on(&table);
         let provider: Arc<dyn TableProvider> = if table.is_view() {
             Arc::new(self.view(&table)?)
         } else {
@@ -159,6 +170,7 @@ impl Planner {
             seed: self.seed,
             threads: self.threads,
             options: self.options.clone(),
+            ground: self.ground.clone(),
             expr_planners: self.expr_planners.clone(),
             relation_planners: self.relation_planners.clone(),
             depth: AtomicUsize::new(self.depth.load(Ordering::Relaxed)),
@@ -272,7 +284,10 @@ impl ContextProvider for Planner {
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
         match name {
-            "$random" | "$uuid" => Some(functions::random::function(name, self.seed)),
+            "$random" | "$uuid" => {
+                self.ground.is_passing();
+                Some(functions::random::function(name, self.seed))
+            }
             _ => functions::scalar(name),
         }
     }

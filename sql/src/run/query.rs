@@ -8,24 +8,42 @@ use sqlparser::ast::Query;
 
 use crate::engine::{Outcome, result_column};
 use crate::error::SqlError;
+use crate::plan::Planned;
+use crate::plan::kept::{self, Ready, Site};
 use crate::run::{Run, lines};
 
 impl Run<'_> {
     pub(super) async fn query(&self, query: &Query, outcome: &mut Outcome) -> Result<(), SqlError> {
-        let planned = self.planner.plan(query)?;
-        let schema = planned.plan.schema().clone();
+        let ready = self.ready(query).await?;
         outcome.has_header = true;
-        outcome.columns = schema
-            .fields()
-            .iter()
-            .zip(&planned.names)
-            .map(|(f, name)| result_column(name, f.data_type()))
-            .collect();
-        let batches = self.engine.execute(&planned.plan).await?;
+        outcome.columns = ready.columns;
+        let batches = self.engine.run_plan(ready.plan).await?;
         outcome.rows = batches.iter().map(|b| b.num_rows() as u64).sum();
         outcome.batches =
-            batches.into_iter().map(|b| named(b, &planned.names)).collect::<Result<_, SqlError>>()?;
+            batches.into_iter().map(|b| named(b, &ready.names)).collect::<Result<_, SqlError>>()?;
         Ok(())
+    }
+
+    /// The query's plan: one that is kept, or a new one.
+    async fn ready(&self, query: &Query) -> Result<Ready, SqlError> {
+        let (planner, options) = (&self.planner, self.engine.options());
+        if options.on_one_thread {
+            let session = self.engine.running()?;
+            let (catalog, objects) = (planner.catalog.as_ref(), &self.objects);
+            let site = Site { catalog, objects, now_ms: planner.now_ms, session: session.as_ref() };
+            if let Some(ready) = kept::find(query, &planner.database, options, &site)? {
+                return Ok(ready);
+            }
+        }
+        let Planned { plan, names } = planner.plan(query)?;
+        let fields = plan.schema().fields().iter().zip(&names);
+        let columns = fields.map(|(f, name)| result_column(name, f.data_type())).collect();
+        let plan = self.engine.session()?.create_physical_plan(&plan).await?;
+        let ready = Ready { plan, columns, names };
+        if options.on_one_thread {
+            kept::keep(query, &planner.database, options, &planner.ground, &ready)?;
+        }
+        Ok(ready)
     }
 
     pub(super) async fn explain(

@@ -12,7 +12,7 @@ pub(crate) mod parquet;
 pub(crate) mod partitions;
 mod projection;
 pub(crate) mod reader;
-mod stream;
+pub(crate) mod stream;
 pub(crate) mod values;
 
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::catalog::{Catalog, Table};
 use crate::error::SqlError;
 use crate::objects::Counted;
 use crate::scan::reader::Reader;
-use crate::scan::stream::LakeExec;
+use crate::scan::stream::{Files, LakeExec, Scanned, Threads};
 use crate::types::parse_type;
 
 /// A Glue table over objects.
@@ -40,7 +40,7 @@ pub(crate) struct LakeTable {
     catalog: Arc<dyn Catalog>,
     objects: Counted,
     now_ms: i64,
-    threads: usize,
+    threads: Threads,
 }
 
 impl LakeTable {
@@ -50,7 +50,7 @@ impl LakeTable {
         catalog: Arc<dyn Catalog>,
         objects: Counted,
         now_ms: i64,
-        threads: usize,
+        threads: Threads,
     ) -> Result<Self, SqlError> {
         let schema = schema_of(&table)?;
         let reader = Reader::of(&table)?;
@@ -103,26 +103,13 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         _limit: Option<usize>,
     ) -> DfResult<Arc<dyn ExecutionPlan>> {
-        let chosen = partitions::choose(
-            &self.table,
-            &self.schema,
-            self.catalog.as_ref(),
-            self.now_ms,
-            state,
-            filters,
-        )?;
-        let files = partitions::files(chosen, &self.objects)?;
+        let (table, schema) = (self.table.clone(), self.schema.clone());
+        let scanned = Scanned { table, schema, filters: filters.to_vec() };
+        let files = scanned.files(self.catalog.as_ref(), &self.objects, self.now_ms, state)?;
         let all: Vec<usize> = (0..self.schema.fields().len()).collect();
         let projection = projection.unwrap_or(&all);
-        let exec = LakeExec::new(
-            &self.schema,
-            self.table.columns.len(),
-            projection,
-            self.reader.clone(),
-            files,
-            self.objects.clone(),
-            self.threads,
-        )?;
+        let files = Files { files, objects: self.objects.clone() };
+        let exec = LakeExec::new(scanned, projection, self.reader.clone(), files, self.threads);
         Ok(Arc::new(exec))
     }
 }

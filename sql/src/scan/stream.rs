@@ -1,4 +1,7 @@
 //! The physical scan: opens files and reads pieces on the blocking pool, a few ahead, and hands batches on in order.
+//!
+//! On one thread it reads where it stands. A scan that is kept with its plan (`plan/kept.rs`) is detached: it knows the table and the
+//! filters, but no files and no objects.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,10 +9,12 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use datafusion::catalog::Session;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result as DfResult};
 use datafusion::execution::TaskContext;
+use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, ReplaceChildrenOptions};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -18,9 +23,10 @@ use datafusion::physical_plan::{
 };
 use futures::{StreamExt, TryStreamExt};
 
+use crate::catalog::{Catalog, Table};
 use crate::error::SqlError;
 use crate::objects::Counted;
-use crate::scan::partitions::File;
+use crate::scan::partitions::{self, File};
 use crate::scan::reader::{Piece, Reader};
 
 /// Rows of one batch.
@@ -37,33 +43,63 @@ enum Source {
 
 #[derive(Debug)]
 struct Plan {
+    /// The table's, and the filters that choose its partitions.
+    scanned: Scanned,
     schema: SchemaRef,
     sources: Vec<Source>,
     /// Place among the table's columns, name, type; in order of place.
     wanted: Vec<(usize, String, DataType)>,
     reader: Reader,
-    objects: Counted,
+}
+
+/// What decides which files are read.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    pub(crate) table: Table,
+    pub(crate) schema: SchemaRef,
+    pub(crate) filters: Vec<Expr>,
+}
+
+impl Scanned {
+    /// The files as they are now.
+    pub(crate) fn files(
+        &self,
+        catalog: &dyn Catalog,
+        objects: &Counted,
+        now_ms: i64,
+        state: &dyn Session,
+    ) -> Result<Vec<File>, SqlError> {
+        let Scanned { table, schema, filters } = self;
+        partitions::files(partitions::choose(table, schema, catalog, now_ms, state, filters)?, objects)
+    }
+}
+
+/// The files that are read, and where they are.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    pub(crate) files: Vec<File>,
+    pub(crate) objects: Counted,
 }
 
 /// Scans the files of a table as one ordered stream.
 #[derive(Debug)]
 pub(crate) struct LakeExec {
     plan: Arc<Plan>,
-    files: Vec<File>,
-    threads: usize,
+    /// None while it is detached.
+    files: Option<Files>,
+    threads: Threads,
     properties: Arc<PlanProperties>,
 }
 
 impl LakeExec {
     pub(crate) fn new(
-        table: &SchemaRef,
-        data_columns: usize,
+        scanned: Scanned,
         projection: &[usize],
         reader: Reader,
-        files: Vec<File>,
-        objects: Counted,
-        threads: usize,
-    ) -> Result<Self, SqlError> {
+        files: Files,
+        threads: Threads,
+    ) -> Self {
+        let (table, data_columns) = (&scanned.schema, scanned.table.columns.len());
         let mut places: Vec<usize> = projection.iter().copied().filter(|i| *i < data_columns).collect();
         places.sort_unstable();
         places.dedup();
@@ -86,14 +122,37 @@ impl LakeExec {
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        let plan = Arc::new(Plan { schema, sources, wanted, reader, objects });
-        Ok(LakeExec { plan, files, threads: threads.max(1), properties: Arc::new(properties) })
+        let plan = Arc::new(Plan { scanned, schema, sources, wanted, reader });
+        LakeExec { plan, files: Some(files), threads, properties: Arc::new(properties) }
+    }
+
+    /// The same scan of these files, or of none yet. Its properties are the same value.
+    fn of(&self, files: Option<Files>) -> Arc<dyn ExecutionPlan> {
+        let (plan, properties) = (Arc::clone(&self.plan), Arc::clone(&self.properties));
+        Arc::new(LakeExec { plan, files, threads: self.threads, properties })
+    }
+
+    /// The same scan without files and objects.
+    pub(crate) fn detached(&self) -> Arc<dyn ExecutionPlan> {
+        self.of(None)
+    }
+
+    /// The same scan of the files that are there now.
+    pub(crate) fn attached(
+        &self,
+        catalog: &dyn Catalog,
+        objects: &Counted,
+        now_ms: i64,
+        state: &dyn Session,
+    ) -> Result<Arc<dyn ExecutionPlan>, SqlError> {
+        let files = self.plan.scanned.files(catalog, objects, now_ms, state)?;
+        Ok(self.of(Some(Files { files, objects: objects.clone() })))
     }
 }
 
 impl Plan {
-    fn batches(&self, file: &File, piece: Piece) -> Result<Vec<RecordBatch>, SqlError> {
-        let (groups, counts) = self.reader.read(&self.objects, piece, &self.wanted)?;
+    fn batches(&self, objects: &Counted, file: &File, piece: Piece) -> Result<Vec<RecordBatch>, SqlError> {
+        let (groups, counts) = self.reader.read(objects, piece, &self.wanted)?;
         let mut batches = Vec::new();
         for (columns, rows) in groups.into_iter().zip(counts) {
             let whole = self.batch(file, &columns, rows)?;
@@ -117,10 +176,32 @@ impl Plan {
     }
 }
 
-/// Runs on the blocking pool; a panic there becomes an error here.
+/// Who reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// Whoever runs the query.
+    Own,
+    /// So many of the blocking pool at a time.
+    Pool(usize),
+}
+
+impl Threads {
+    fn count(self) -> usize {
+        match self {
+            Threads::Own => 1,
+            Threads::Pool(count) => count.max(1),
+        }
+    }
+}
+
+/// Runs on the blocking pool, where a panic becomes an error, or here.
 async fn blocking<T: Send + 'static>(
+    threads: Threads,
     work: impl FnOnce() -> Result<T, SqlError> + Send + 'static,
 ) -> DfResult<T> {
+    if threads == Threads::Own {
+        return work().map_err(DataFusionError::from);
+    }
     let done = SpawnedTask::spawn_blocking(work).await;
     done.map_err(|e| DataFusionError::Execution(format!("a reader stopped: {e}")))?
         .map_err(DataFusionError::from)
@@ -129,7 +210,8 @@ async fn blocking<T: Send + 'static>(
 impl DisplayAs for LakeExec {
     fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.plan.schema.fields().iter().map(|x| x.name().as_str()).collect();
-        write!(f, "LakeExec: files={}, columns=[{}]", self.files.len(), names.join(", "))
+        let count = self.files.as_ref().map_or(0, |it| it.files.len());
+        write!(f, "LakeExec: files={count}, columns=[{}]", names.join(", "))
     }
 }
 
@@ -170,13 +252,15 @@ impl ExecutionPlan for LakeExec {
 
     fn execute(&self, _partition: usize, _context: Arc<TaskContext>) -> DfResult<SendableRecordBatchStream> {
         let (plan, threads) = (self.plan.clone(), self.threads);
-        let opening = plan.clone();
-        let pieces = futures::stream::iter(self.files.clone())
+        let detached = || DataFusionError::Internal("a scan without files was run".to_owned());
+        let Files { files, objects } = self.files.clone().ok_or_else(detached)?;
+        let (opening, stored) = (plan.clone(), objects.clone());
+        let pieces = futures::stream::iter(files)
             .map(move |file| {
-                let plan = opening.clone();
+                let (plan, objects) = (opening.clone(), stored.clone());
                 async move {
                     let opened = file.clone();
-                    let pieces = blocking(move || plan.reader.open(&plan.objects, &opened)).await?;
+                    let pieces = blocking(threads, move || plan.reader.open(&objects, &opened)).await?;
                     let pairs: Vec<DfResult<(File, Piece)>> =
                         pieces.into_iter().map(|p| Ok((file.clone(), p))).collect();
                     Ok::<_, DataFusionError>(futures::stream::iter(pairs))
@@ -186,14 +270,14 @@ impl ExecutionPlan for LakeExec {
             .try_flatten();
         let batches = pieces
             .map(move |next| {
-                let plan = plan.clone();
+                let (plan, objects) = (plan.clone(), objects.clone());
                 async move {
                     let (file, piece) = next?;
-                    let batches = blocking(move || plan.batches(&file, piece)).await?;
+                    let batches = blocking(threads, move || plan.batches(&objects, &file, piece)).await?;
                     Ok::<_, DataFusionError>(futures::stream::iter(batches.into_iter().map(Ok)))
                 }
             })
-            .buffered(threads)
+            .buffered(threads.count())
             .try_flatten();
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.plan.schema.clone(), batches)))
     }

@@ -115,6 +115,8 @@ pub(crate) struct Lake {
     pub(crate) store: Arc<Store>,
     pub(crate) glue: Arc<Glue>,
     pub(crate) engine: Engine,
+    /// One that keeps its plans: whatever is asked must be answered alike by a plan that is new, and by one that is not.
+    kept: Engine,
     pub(crate) runs: usize,
     runtime: tokio::runtime::Runtime,
 }
@@ -129,7 +131,9 @@ impl Lake {
     pub(crate) fn with(options: EngineOptions) -> Self {
         let glue = Glue { databases: Mutex::new(vec!["db".into()]), ..Glue::default() };
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        Lake { store: Arc::default(), glue: Arc::new(glue), engine: Engine::new(options), runs: 0, runtime }
+        let kept = Engine::new(EngineOptions { on_one_thread: true, ..options.clone() });
+        let (store, engine) = (Arc::default(), Engine::new(options));
+        Lake { store, glue: Arc::new(glue), engine, kept, runs: 0, runtime }
     }
 
     pub(crate) fn put(&self, key: &str, bytes: impl Into<Bytes>) {
@@ -138,22 +142,53 @@ impl Lake {
 
     /// Runs without storing anything.
     pub(crate) fn run(&self, sql: &str, parameters: &[&str]) -> Result<Outcome, SqlError> {
+        self.run_at(&self.engine, sql, parameters, NOW_MS, 7)
+    }
+
+    /// The same by an engine that keeps its plans, at another time and from another seed.
+    pub(crate) fn run_kept(&self, sql: &str, now_ms: i64, seed: u64) -> Result<Outcome, SqlError> {
+        self.run_at(&self.kept, sql, &[], now_ms, seed)
+    }
+
+    fn run_at(
+        &self,
+        engine: &Engine,
+        sql: &str,
+        parameters: &[&str],
+        now_ms: i64,
+        seed: u64,
+    ) -> Result<Outcome, SqlError> {
         let parameters: Vec<String> = parameters.iter().map(ToString::to_string).collect();
         let statement = parse_with_parameters(sql, &parameters)?;
         let options = RunOptions {
             database: "db".into(),
             output_location: Some("s3://b/results/".into()),
             execution_id: format!("{:08}-id", self.runs),
-            now_ms: NOW_MS,
-            seed: 7,
+            now_ms,
+            seed,
         };
-        self.runtime.block_on(self.engine.run(&statement, &options, self.glue.clone(), self.store.clone()))
+        self.runtime.block_on(engine.run(&statement, &options, self.glue.clone(), self.store.clone()))
     }
 
     /// Runs and stores. The result is lines of `a|b`, NULL as `-`; an error is its text.
     pub(crate) fn ask(&mut self, sql: &str) -> String {
         self.runs += 1;
-        match self.run(sql, &[]) {
+        let outcome = self.run(sql, &[]);
+        // A query that stops early has read what was read ahead: more, where another thread reads.
+        let stops_early = sql.to_ascii_uppercase().contains("LIMIT");
+        let said = |outcome: &Result<Outcome, SqlError>| match outcome {
+            Ok(outcome) => {
+                let scanned = if stops_early { 0 } else { outcome.bytes_scanned };
+                (text_of(outcome), format!("{:?}", outcome.columns), scanned)
+            }
+            Err(error) => (error.to_string(), String::new(), 0),
+        };
+        if parse_with_parameters(sql, &[]).is_ok_and(|statement| statement.writes_csv()) {
+            for which in ["a new plan", "a kept plan"] {
+                assert_eq!(said(&self.run_kept(sql, NOW_MS, 7)), said(&outcome), "{which}: {sql}");
+            }
+        }
+        match outcome {
             Ok(outcome) => {
                 let text = text_of(&outcome);
                 self.apply(outcome);

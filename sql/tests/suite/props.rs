@@ -145,7 +145,12 @@ proptest! {
 /// Grouping under a small memory limit spills and still answers.
 #[test]
 fn a_memory_limit_spills() {
-    let mut lake = Lake::with(EngineOptions { threads: 1, partitions: 1, memory_bytes_max: Some(4 << 20) });
+    let mut lake = Lake::with(EngineOptions {
+        threads: 1,
+        partitions: 1,
+        memory_bytes_max: Some(4 << 20),
+        ..EngineOptions::default()
+    });
     text_table(&lake, 2);
     let mut model: BTreeMap<String, u32> = BTreeMap::new();
     let mut file = String::new();

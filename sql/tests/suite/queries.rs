@@ -1,7 +1,7 @@
 //! SELECT as data labs write it: joins, groups, windows, UNNEST, order of NULLs, names of columns, error positions.
 
-use crate::lake::{Lake, check};
-use wavetank_sql::athena_csv;
+use crate::lake::{Lake, check, text_of};
+use wavetank_sql::{Catalog as _, Column, Table, athena_csv};
 
 /// Events (delimited, a header) and cities (JSON).
 fn lake() -> Lake {
@@ -300,4 +300,46 @@ fn bytes_scanned_counts_whole_text_objects() {
         .sum();
     assert_eq!(lake.run("SELECT id FROM events", &[]).expect("runs").bytes_scanned, size as u64);
     assert_eq!(lake.run("SELECT 1", &[]).expect("runs").bytes_scanned, 0);
+}
+
+#[test]
+fn a_kept_plan_reads_the_files_the_tables_and_the_clock_of_its_own_run() {
+    let ask = |lake: &Lake, sql: &str, now_ms: i64, seed: u64| match lake.run_kept(sql, now_ms, seed) {
+        Ok(outcome) => text_of(&outcome),
+        Err(error) => error.to_string(),
+    };
+    let serde = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe";
+    let sum = "SELECT sum(a.x) FROM only_kept a JOIN only_kept_too b ON a.y = b.y";
+    let lake = || {
+        let lake = Lake::default();
+        let columns = [("x", "int"), ("y", "int")];
+        let comma = |table: Table| {
+            lake.replace(Table { serde_parameters: [("field.delim".into(), ",".into())].into(), ..table })
+        };
+        comma(lake.table("only_kept", &columns, serde));
+        comma(lake.table("only_kept_too", &columns[1..], serde));
+        lake.put("only_kept/1.csv", "1,1\n2,2\n");
+        lake.put("only_kept_too/1.csv", "1\n2\n");
+        lake
+    };
+    let (one, other) = (lake(), lake());
+    assert_eq!(ask(&one, sum, 0, 0), "3");
+    other.put("only_kept/2.csv", "40,1\n");
+    assert_eq!((ask(&other, sum, 0, 0), ask(&one, sum, 0, 0)), ("43".to_owned(), "3".to_owned()));
+    // Another table of the same name is another plan.
+    let table = one.glue.table("db", "only_kept").expect("a table");
+    let columns = vec![Column::new("y", "int"), Column::new("x", "double")];
+    one.replace(Table { columns, ..table });
+    assert_eq!((ask(&one, sum, 0, 0), ask(&other, sum, 0, 0)), ("3.0".to_owned(), "43".to_owned()));
+    let day = "SELECT current_date FROM only_kept LIMIT 1";
+    assert_eq!(
+        (ask(&one, day, 0, 0), ask(&one, day, 86_400_000, 0)),
+        ("1970-01-01".into(), "1970-01-02".into())
+    );
+    let random = "SELECT random() FROM only_kept LIMIT 1";
+    assert_ne!(ask(&one, random, 0, 1), ask(&one, random, 0, 2));
+    let names = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'later'";
+    assert_eq!(ask(&one, names, 0, 0), "0");
+    one.table("later", &[("x", "int")], serde);
+    assert_eq!(ask(&one, names, 0, 0), "1");
 }

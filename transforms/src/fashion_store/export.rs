@@ -92,21 +92,48 @@ fn filtered(
     let fail = |cause: csv::Error| ExportError { table, cause };
     let mut out = Writer::from_writer(Vec::new());
     let (mut rows, mut row) = (0, ByteRecord::new());
-    for (number, part) in parts.iter().enumerate() {
-        let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(part.as_ref());
-        let mut is_header = true;
-        while reader.read_byte_record(&mut row).map_err(fail)? {
-            let is_kept = if is_header { number == 0 } else { is_wanted(&row) };
-            rows += u64::from(is_kept && !is_header);
-            is_header = false;
-            if is_kept {
-                // A row of another length is the catalogue's dirt, and only counted.
-                out.write_byte_record(&row).or_else(unequal).map_err(fail)?;
-            }
+    let all = joined(parts).map_err(fail)?;
+    let mut reader = reader(&all);
+    let mut is_header = true;
+    while reader.read_byte_record(&mut row).map_err(fail)? {
+        let is_kept = is_header || is_wanted(&row);
+        rows += u64::from(is_kept && !is_header);
+        is_header = false;
+        if is_kept {
+            // A row of another length is the catalogue's dirt, and only counted.
+            out.write_byte_record(&row).or_else(unequal).map_err(fail)?;
         }
     }
     let body = out.into_inner().map_err(|error| fail(csv::Error::from(error.into_error())))?;
     Ok((Bytes::from(body), rows))
+}
+
+fn reader(body: &[u8]) -> csv::Reader<&[u8]> {
+    ReaderBuilder::new().flexible(true).has_headers(false).from_reader(body)
+}
+
+/// All parts behind the first one's header. To make a reader takes longer than to read most parts: one has to do for all.
+fn joined(parts: &[Bytes]) -> Result<Bytes, csv::Error> {
+    let Some((first, rest)) = parts.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+        return Ok(parts.first().cloned().unwrap_or_default());
+    };
+    let mut all = first.to_vec();
+    for part in rest {
+        if !all.ends_with(b"\n") && !all.is_empty() {
+            all.push(b'\n');
+        }
+        let line = part.iter().position(|byte| *byte == b'\n').map_or(part.len(), |at| at + 1);
+        let header = match part[..line].contains(&b'"') {
+            false => line,
+            true => {
+                let mut reader = reader(part);
+                reader.read_byte_record(&mut ByteRecord::new())?;
+                usize::try_from(reader.position().byte()).unwrap_or(line)
+            }
+        };
+        all.extend_from_slice(&part[header.min(part.len())..]);
+    }
+    Ok(Bytes::from(all))
 }
 
 fn unequal(error: csv::Error) -> Result<(), csv::Error> {

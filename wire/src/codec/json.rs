@@ -14,6 +14,6 @@ mod tests;
 mod write;
 
 pub(super) use lex::Number;
-pub(super) use read::{as_number, read};
-pub(super) use write::{weight, write};
+pub(super) use read::{as_number, read, read_all};
+pub(super) use write::{weight, write, write_all};
 pub use write::{write_blob, write_text};

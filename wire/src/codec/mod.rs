@@ -30,6 +30,7 @@ use crate::val::Val;
 use cbor::Epoch;
 pub use errors::{encode_error, encode_route_error};
 pub use json::{write_blob, write_text};
+pub use xml::xml_to_json;
 
 /// The header that names smithy's protocols, in requests and answers.
 pub(crate) const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
@@ -195,11 +196,16 @@ pub fn decode_response(
     read.ok_or_else(|| errors::unreadable(&answer))
 }
 
-/// Reads a document of JSON by its shape, whatever protocol its service speaks: for requests that people write down.
+/// Reads a document of JSON by its shape, whatever protocol its service speaks and wherever a member would travel: for requests
+/// that people write down.
 ///
 /// Error: it is not of the shape, or has a member that is not built.
 pub fn from_json(shape: &'static Shape, document: &[u8]) -> Result<Val, WireError> {
-    read_json(shape, document, Side::Server).map_err(|refusal| match refusal {
+    let read = match document.trim_ascii_start() {
+        [b'{' | b'[', ..] => json::read_all(shape, document, Side::Server),
+        _ => Err(Refusal::Malformed),
+    };
+    read.map_err(|refusal| match refusal {
         Refusal::Unbuilt(member) => WireError::not_implemented(member),
         Refusal::Malformed => WireError::client("SerializationException", ""),
         Refusal::Mistyped(message) => WireError::client("SerializationException", message),
@@ -208,7 +214,9 @@ pub fn from_json(shape: &'static Shape, document: &[u8]) -> Result<Val, WireErro
 
 /// Writes a value as a document of JSON by its shape: the reverse of [`from_json`].
 pub fn to_json(shape: &Shape, val: &Val) -> Bytes {
-    document(Protocol::AwsJson10, shape, val)
+    let mut out = Vec::with_capacity(json::weight(val));
+    json::write_all(&mut out, shape, val);
+    Bytes::from(out)
 }
 
 /// A document that is a structure. What is neither structure nor list is refused without a sentence. A client takes

@@ -384,3 +384,15 @@ fn athena_rows_keep_the_difference_between_empty_and_null() {
     let values: Vec<Option<String>> = data.into_iter().map(|datum| datum.var_char_value).collect();
     assert_eq!(values, [Some(String::new()), None]);
 }
+
+#[test]
+fn a_request_that_a_person_writes_names_members_wherever_they_travel() {
+    let invoke = crate::lambda::SERVICE.operation("Invoke").expect("a served operation");
+    let text = r#"{"FunctionName":"f","InvocationType":"Event","Payload":"e30="}"#;
+    let input = from_json(invoke.input, text.as_bytes()).expect("an input");
+    assert_eq!(to_json(invoke.input, &input), text);
+    let request = encode_request(&crate::lambda::SERVICE, invoke, input, "http://127.0.0.1:4566");
+    assert_eq!(request.uri().path(), "/2015-03-31/functions/f/invocations");
+    assert_eq!(request.headers()["x-amz-invocation-type"], "Event");
+    assert_eq!(&request.body()[..], b"{}");
+}

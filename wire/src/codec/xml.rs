@@ -5,6 +5,7 @@
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
+use serde_json::{Map, Value, json};
 
 use super::{mismatch, put, scalar};
 use crate::schema::{Kind, Member, Place, Shape, TimeFormat};
@@ -25,6 +26,22 @@ impl Element {
     /// The first child of this name.
     pub(super) fn child(&self, name: &str) -> Option<&Element> {
         self.children.iter().find(|child| child.name == name)
+    }
+
+    fn to_json(&self) -> Value {
+        if self.children.is_empty() {
+            return Value::String(self.text.clone());
+        }
+        let mut members = Map::new();
+        for child in &self.children {
+            let value = child.to_json();
+            match members.get_mut(&child.name) {
+                None => drop(members.insert(child.name.clone(), value)),
+                Some(Value::Array(entries)) => entries.push(value),
+                Some(first) => *first = Value::Array(vec![first.take(), value]),
+            }
+        }
+        Value::Object(members)
     }
 
     fn all(&self, name: &str) -> impl Iterator<Item = &Element> {
@@ -67,6 +84,13 @@ pub(super) fn read(body: &[u8]) -> Option<Element> {
     }
     let [mut document] = <[Element; 1]>::try_from(open).ok()?;
     if document.children.len() == 1 { document.children.pop() } else { None }
+}
+
+/// A document of XML as JSON, without shapes: an element with children is an object, one without its text; children of one name
+/// are a list if there are several. Attributes and prefixes are left out. `None` if this is no document of XML.
+pub fn xml_to_json(body: &[u8]) -> Option<Value> {
+    let root = read(body)?;
+    Some(json!({ root.name.clone(): root.to_json() }))
 }
 
 /// The value of this shape in an element. `None` if the element's text is not of the shape.

@@ -1,7 +1,7 @@
 //! The tank's Glue, as the engine asks it: through Glue's public API, each question once per query.
 //!
 //! The engine's trait is synchronous and is called from within a runtime, where waiting is not allowed: each request waits
-//! on a thread of its own. An error cannot be said through the trait; the first is kept, and fails the query.
+//! on a thread of its own, or, where the tank has but one, is answered where it is made. An error cannot be said through the trait; the first is kept, and fails the query.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -43,24 +43,17 @@ impl GlueCatalog {
         self.seen.lock().expect("nothing panics while it holds what was seen")
     }
 
-    /// One request, awaited on a thread of its own. `None` if Glue says that it is not there, or refuses.
+    /// One request, awaited on a thread of its own, or here if the tank has but one. `None` if Glue says that it is not there, or refuses.
     fn ask<O: Operation>(&self, input: O::Input) -> Option<O::Output>
     where
         O::Input: Send,
         O::Output: Send,
     {
-        let handle = tokio::runtime::Handle::current();
         let door = &self.door;
-        let answer = std::thread::scope(|scope| {
-            let waiting = scope.spawn(move || {
-                let _entered = handle.enter();
-                door.request_blocking::<O>(input)
-            });
-            waiting.join()
-        });
-        let result = answer.unwrap_or_else(|_| {
-            Err(WireError::server("InternalFailure", "the thread that asked Glue stopped"))
-        });
+        let result = match door.tank().is_on_one_thread() {
+            true => door.request_blocking::<O>(input),
+            false => elsewhere(|| door.request_blocking::<O>(input)),
+        };
         match result {
             Ok(output) => Some(output),
             Err(error) if error.code == "EntityNotFoundException" => None,
@@ -125,6 +118,19 @@ impl GlueCatalog {
         partitions.sort_by(|a, b| a.values.cmp(&b.values));
         partitions
     }
+}
+
+/// Asks on a thread of its own.
+fn elsewhere<T: Send>(ask: impl FnOnce() -> Result<T, WireError> + Send) -> Result<T, WireError> {
+    let handle = tokio::runtime::Handle::current();
+    let answer = std::thread::scope(|scope| {
+        let waiting = scope.spawn(move || {
+            let _entered = handle.enter();
+            ask()
+        });
+        waiting.join()
+    });
+    answer.unwrap_or_else(|_| Err(WireError::server("InternalFailure", "the thread that asked Glue stopped")))
 }
 
 impl Catalog for GlueCatalog {

@@ -9,6 +9,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinError;
 use wavetank_types::Timestamp;
 
 use super::{Door, Executors, NativeContext, NativeScript, Staged};
@@ -34,7 +35,9 @@ pub(super) async fn run(executors: &Executors, door: Door, started: Timestamp, w
         },
         None if work.kind == ScriptKind::Python => {
             let door = door.reachable(&executors.ports).await;
-            blocking(move || python::run(&door, &work)).await
+            let inside = door.clone();
+            // Always elsewhere: the process calls the tank while it runs.
+            ended(tokio::task::spawn_blocking(guarded(move || python::run(&inside, &work))).await)
         }
         None => failed(format!(
             "No Spark engine is configured, so `{}` was not run. \
@@ -49,16 +52,19 @@ fn failed(message: String) -> ScriptOutput {
     ScriptOutput { failure: Some(message), ..ScriptOutput::default() }
 }
 
-/// Does what blocks on a thread of its own. A panic there is a failure of the run.
-async fn blocking(act: impl FnOnce() -> ScriptOutput + Send + 'static) -> ScriptOutput {
-    let ended = tokio::task::spawn_blocking(move || {
+/// What a panic makes a failure of the run.
+fn guarded(act: impl FnOnce() -> ScriptOutput) -> impl FnOnce() -> ScriptOutput {
+    || {
         std::panic::catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
             let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
             failed(format!("Script panicked: {}", message.unwrap_or_default()))
         })
-    });
-    ended.await.unwrap_or_else(|error| failed(format!("Script was cancelled: {error}")))
+    }
+}
+
+fn ended(ran: Result<ScriptOutput, JoinError>) -> ScriptOutput {
+    ran.unwrap_or_else(|error| failed(format!("Script was cancelled: {error}")))
 }
 
 /// Runs a Rust script. Answers also how much tank time it says it took beyond the model.
@@ -72,12 +78,13 @@ async fn native(
     let context = NativeContext::new(work.job_name, work.run_id, environment, started, door.clone());
     let context = Arc::new(context);
     let (inside, arguments) = (Arc::clone(&context), work.arguments);
-    let ended = blocking(move || {
+    let at = door.clone();
+    let run = guarded(move || {
         let failure = script.run(&inside, &arguments).err().map(|error| error.0);
-        let failure = failure.or_else(|| missing_bucket(&door, &inside));
+        let failure = failure.or_else(|| missing_bucket(&at, &inside));
         ScriptOutput { failure, ..ScriptOutput::default() }
-    })
-    .await;
+    });
+    let ended = ended(door.blocking(run).await);
     let output = std::mem::take(&mut *context.lines.lock().expect("nothing panics while it holds this"));
     let staged = std::mem::take(&mut *context.staged.lock().expect("nothing panics while it holds this"));
     let staged = if ended.failure.is_none() { staged } else { Vec::new() };

@@ -93,7 +93,7 @@ fn run_in_directory(door: &Door, work: &ScriptWork, script: &[u8]) -> std::io::R
         let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
         Some(last.map_or_else(|| format!("Command failed with exit code {code}"), str::to_owned))
     };
-    Ok(ScriptOutput { failure, output, error, staged: Vec::new() })
+    Ok(ScriptOutput { failure, output, error, ..ScriptOutput::default() })
 }
 
 /// Whether the run still goes on: it may have been stopped, or its job deleted.

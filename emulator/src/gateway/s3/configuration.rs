@@ -387,6 +387,15 @@ fn lifecycle_rule(rule: dto::LifecycleRule) -> S3Result<LifecycleRule> {
     })
 }
 
+/// The smallest object that a transition takes, where a configuration does not say.
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html
+/// (`x-amz-transition-default-minimum-object-size`).
+const TRANSITION_SIZE: &str = dto::TransitionDefaultMinimumObjectSize::ALL_STORAGE_CLASSES_128K;
+
+fn transition_size() -> dto::TransitionDefaultMinimumObjectSize {
+    dto::TransitionDefaultMinimumObjectSize::from_static(TRANSITION_SIZE)
+}
+
 pub(super) fn put_lifecycle(
     wire: &Wire,
     req: S3Request<dto::PutBucketLifecycleConfigurationInput>,
@@ -397,8 +406,13 @@ pub(super) fn put_lifecycle(
         return Err(refuse(&Refusal::MalformedXml("a lifecycle has at least one rule")));
     }
     let lifecycle = Some(rules.into_iter().map(lifecycle_rule).collect::<S3Result<Vec<_>>>()?);
+    if input.transition_default_minimum_object_size.is_some_and(|size| size.as_str() != TRANSITION_SIZE) {
+        return unbuilt("lifecycle transitions whose smallest object varies by storage class");
+    }
     asked.say(&input.bucket, &BucketConfiguration { lifecycle, ..configuration() })?;
-    done()
+    Ok(S3Response::new(dto::PutBucketLifecycleConfigurationOutput {
+        transition_default_minimum_object_size: Some(transition_size()),
+    }))
 }
 
 pub(super) fn lifecycle(
@@ -436,7 +450,7 @@ pub(super) fn lifecycle(
     };
     Ok(S3Response::new(dto::GetBucketLifecycleConfigurationOutput {
         rules: Some(said.into_iter().map(rule).collect()),
-        ..Default::default()
+        transition_default_minimum_object_size: Some(transition_size()),
     }))
 }
 

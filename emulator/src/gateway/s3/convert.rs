@@ -8,13 +8,15 @@ use s3s::{S3Error, S3ErrorCode, S3Result};
 use wavetank_types::{AccountId, Timestamp};
 use wavetank_wire::WireError;
 
+use super::details;
 use crate::services::AwsError as _;
 use crate::services::s3::canonical_user;
 use crate::services::s3::digest::{Algorithm, Checksum};
 use crate::services::s3::error::Refusal;
 use crate::services::s3::object::{ByteRange, EtagIs};
 
-/// A refusal as `s3s` sends it. What the error carries beside code and sentence travels as headers.
+/// A refusal as `s3s` sends it. What the error carries beside code and sentence travels as headers; details, which begin with a
+/// capital, as one header of our own, which `details.rs` makes elements of.
 pub(super) fn error(error: WireError) -> S3Error {
     let code = S3ErrorCode::from_bytes(error.code.as_bytes()).unwrap_or(S3ErrorCode::InternalError);
     let mut out = S3Error::with_message(code, error.message);
@@ -22,7 +24,12 @@ pub(super) fn error(error: WireError) -> S3Error {
         out.set_status_code(status);
     }
     let mut headers = http::HeaderMap::new();
-    for (name, value) in &error.fields {
+    let is_detail = |name: &str| name.starts_with(|c: char| c.is_ascii_uppercase());
+    let (details, fields): (Vec<_>, Vec<_>) = error.fields.iter().partition(|(name, _)| is_detail(name));
+    if let Some((name, value)) = details::header(&details) {
+        headers.insert(name, value);
+    }
+    for (name, value) in fields {
         if let Ok(value) = http::HeaderValue::from_str(value.as_str().unwrap_or_default()) {
             headers.insert(http::HeaderName::from_static(name), value);
         }

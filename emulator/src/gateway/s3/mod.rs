@@ -7,6 +7,8 @@
 mod buckets;
 mod configuration;
 mod convert;
+mod details;
+mod direct;
 mod guard;
 mod lists;
 mod objects;
@@ -27,6 +29,7 @@ use crate::services::AwsError as _;
 use crate::services::s3::S3 as State;
 use crate::services::s3::error::Refusal;
 use crate::world::{Cx, Scope};
+pub(super) use details::{Told, tell};
 pub(super) use guard::operation_of;
 
 /// The operations, on a tank.

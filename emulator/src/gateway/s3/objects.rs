@@ -26,7 +26,7 @@ use crate::services::s3::object::{
 
 /// What S3 computes for an object whose uploader sent no checksum.
 /// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html (to be verified).
-const CHECKSUM_DEFAULT: Algorithm = Algorithm::Crc64Nvme;
+pub(super) const CHECKSUM_DEFAULT: Algorithm = Algorithm::Crc64Nvme;
 
 type Answer<T> = S3Result<S3Response<T>>;
 
@@ -259,7 +259,13 @@ pub(super) fn head(wire: &Wire, req: S3Request<dto::HeadObjectInput>) -> Answer<
     let (asked, mut input) = Asked::new(wire, req, "HeadObject");
     let read = read_of!(input);
     let (found, range, partial) = look(&asked, &input.bucket, &input.key, &read)?;
-    Ok(S3Response::new(answer_read!(HeadObjectOutput, found, range, partial, read)))
+    let mut response = S3Response::new(answer_read!(HeadObjectOutput, found, range, partial, read));
+    // Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (`x-amz-tagging-count`).
+    let tags = found.object.tags.len();
+    if tags > 0 {
+        response.headers.insert("x-amz-tagging-count", http::HeaderValue::from(tags));
+    }
+    Ok(response)
 }
 
 /// Finds the source of a copy.
@@ -367,8 +373,12 @@ pub(super) fn delete(wire: &Wire, req: S3Request<dto::DeleteObjectInput>) -> Ans
     let (asked, input) = Asked::new(wire, req, "DeleteObject");
     let if_match = condition(input.if_match);
     let version = input.version_id.as_deref();
-    let deleted =
-        asked.act(|s3, cx| s3.delete_object(cx, &input.bucket, &input.key, version, if_match.as_ref()))?;
+    let deleted = asked.act(|s3, cx| {
+        if let Some(version) = version {
+            s3.bucket(cx, &input.bucket)?.check_version_id(version)?;
+        }
+        s3.delete_object(cx, &input.bucket, &input.key, version, if_match.as_ref())
+    })?;
     Ok(S3Response::new(dto::DeleteObjectOutput {
         delete_marker: deleted.delete_marker.then_some(true),
         version_id: deleted.version_id,

@@ -33,7 +33,6 @@ pub(super) const QUEUE_TIME: Duration = Duration::from_millis(10);
 pub(super) const LOCAL_TIME: Duration = Duration::from_millis(20);
 
 /// How long any statement runs beside its scan, in tank time. Assumed.
-#[cfg(feature = "sql")]
 pub(crate) const RUN_TIME_BASE: Duration = Duration::from_millis(400);
 /// How fast a query reads, in bytes a second of tank time. Assumed.
 #[cfg(feature = "sql")]

@@ -110,6 +110,8 @@ pub enum FailureKind {
     Memory,
     /// Ours.
     Internal,
+    /// Nobody's: the same statement may succeed the next time.
+    Passing,
 }
 
 impl FailureKind {
@@ -125,7 +127,7 @@ impl FailureKind {
             Self::Definition => (2, 1003),
             Self::Results => (2, 401),
             Self::Memory => (1, 0),
-            Self::Internal => (1, 200),
+            Self::Internal | Self::Passing => (1, 200),
         }
     }
 }

@@ -12,6 +12,7 @@
 mod change_set;
 mod engine;
 mod error;
+mod kept;
 pub mod limits;
 mod operations;
 mod predict;

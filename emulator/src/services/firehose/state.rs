@@ -169,10 +169,12 @@ struct Stream {
     /// Of the buffers, those of a partition.
     partitions: usize,
     deliveries: BTreeMap<u64, Delivery>,
+    /// The deliveries of each buffer.
+    of_buffers: BTreeMap<BufferId, BTreeSet<u64>>,
     /// Deliveries that must be done before others may begin.
     blockers: BTreeSet<u64>,
-    /// Deliveries that wait for those.
-    held: Vec<u64>,
+    /// Deliveries that wait for others.
+    held: BTreeSet<u64>,
 }
 
 impl Firehose {
@@ -187,13 +189,18 @@ impl Firehose {
     }
 
     pub(super) fn tick(&mut self, cx: &mut Cx<'_>) {
-        while let Some(entry) = self.desk.timers.first_entry() {
-            if entry.key().0 > cx.now {
-                break;
-            }
-            let (id, timer) = entry.remove();
+        while let Some((id, timer)) = self.take_due(cx) {
             self.fire(cx, id, timer);
         }
+    }
+
+    /// The first timer whose instant has come; of those of one instant the one whose turn it is.
+    fn take_due(&mut self, cx: &mut Cx<'_>) -> Option<(StreamId, Timer)> {
+        let first = self.next_deadline().filter(|at| *at <= cx.now)?;
+        let same = self.desk.timers.keys().take_while(|(at, _)| *at == first);
+        let count = same.take(cx.turns_known()).count();
+        let key = *self.desk.timers.keys().nth(cx.whose_turn(count))?;
+        self.desk.timers.remove(&key)
     }
 
     fn fire(&mut self, cx: &mut Cx<'_>, id: StreamId, timer: Timer) {

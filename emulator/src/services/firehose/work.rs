@@ -9,6 +9,10 @@ mod columns;
 mod hive_type;
 mod open;
 mod orc;
+#[cfg(feature = "jq")]
+mod query;
+#[cfg(not(feature = "jq"))]
+#[path = "work/no_query.rs"]
 mod query;
 mod sort;
 

@@ -39,6 +39,8 @@ pub enum ScriptKind {
 pub struct ScriptOutput {
     /// The error message of a run that failed.
     pub failure: Option<String>,
+    /// The same of a run that fails although its objects are stored.
+    pub failure_after: Option<String>,
     /// Lines for `/aws-glue/jobs/output`.
     pub output: Vec<String>,
     /// Lines for `/aws-glue/jobs/error`.

@@ -1,6 +1,6 @@
 //! Kinesis alone on a bench: what clients are told, what is pushed, what is due.
 //!
-//! Through HTTP and with a genuine SDK: `tests/tests/kinesis_sdk.rs`. What the model refuses is tested there too.
+//! Through HTTP and with a genuine SDK: `tests/tests/e2e/kinesis_sdk.rs`. What the model refuses is tested there too.
 
 mod consumers;
 mod growth;

@@ -68,6 +68,8 @@ pub enum SettingRefusal {
     NoRuntime(String),
     #[error("runtime `{0}` can no longer be chosen")]
     RuntimeDeprecated(String),
+    #[error("{0} seconds are more than an invocation may take")]
+    TimeoutTooLong(i64),
     #[error("the variables are too long: {0}")]
     VariablesTooLong(String),
     #[error("these variables are reserved: {0}")]
@@ -252,6 +254,14 @@ impl AwsError for SettingRefusal {
             Self::RuntimeDeprecated(name) => parameter(format!(
                 "The runtime parameter of {name} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions."
             )),
+            // Assumed: in the validator's words, which the model does not let it say.
+            Self::TimeoutTooLong(secs) => WireError::client(
+                "ValidationException",
+                format!(
+                    "1 validation error detected: Value '{secs}' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to {}",
+                    limits::TIMEOUT_SECS_MAX
+                ),
+            ),
             Self::VariablesTooLong(measured) => parameter(format!(
                 "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: {measured}"
             )),

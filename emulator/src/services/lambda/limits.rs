@@ -46,6 +46,10 @@ pub const TAGS_MAX: usize = 50;
 /// Characters of a function's name.
 pub const NAME_CHARS_MAX: usize = 64;
 
+/// Most seconds that an invocation may take.
+/// Documented: docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html (`Timeout`).
+pub const TIMEOUT_SECS_MAX: i64 = 900;
+
 /// Seconds that an invocation may take when the function does not say.
 pub const TIMEOUT_SECS_DEFAULT: u32 = 3;
 

@@ -7,6 +7,7 @@ use wavetank_types::names::BucketNameError;
 use wavetank_wire::WireError;
 
 use crate::services::AwsError;
+use crate::services::s3::limits::{PART_BYTES_MIN, PART_NUMBER_MAX};
 
 /// Why a request was refused. Nothing has changed when one of these is returned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +19,12 @@ pub enum Refusal {
     NoSuchKey { key: String, delete_marker: Option<String> },
     #[error("version `{version}` of key `{key}` does not exist")]
     NoSuchVersion { key: String, version: String },
+    #[error("`{0}` is no version id that this bucket could have given")]
+    InvalidVersionId(String),
+    #[error("`{0}` is no storage class")]
+    InvalidStorageClass(String),
+    #[error("part number {0} is not one")]
+    InvalidPartNumber(i32),
     #[error("version `{version}` of a key is a delete marker")]
     IsDeleteMarker { version: String },
     #[error("upload `{0}` does not exist")]
@@ -113,6 +120,9 @@ impl AwsError for Refusal {
         if status >= 500 {
             error.sender = false;
         }
+        for (name, value) in self.details() {
+            error = error.with(name, value);
+        }
         // What travels as headers beside the error.
         match self {
             Self::NoSuchKey { delete_marker: Some(version), .. } => {
@@ -129,6 +139,42 @@ impl AwsError for Refusal {
 }
 
 impl Refusal {
+    /// What stands in the error's XML beside code and sentence. A part of an error that begins with a capital is such a detail;
+    /// the others are headers.
+    ///
+    /// Recorded: `Key`, `VersionId`, `BucketName`, `ArgumentName`, `ArgumentValue`, `ResourceType` (LocalStack's
+    /// `test_s3_api.snapshot.json`, 2025-01-21), `Condition` (its `test_s3_preconditions.snapshot.json`, 2025-11-12),
+    /// `ActualObjectSize` (awslabs/aws-c-s3, which reads it).
+    /// Assumed: the others of `EntityTooSmall`, `InvalidPart` and `NoSuchUpload`, and the storage class as an argument.
+    fn details(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::NoSuchKey { key, .. } => vec![("Key", key.clone())],
+            Self::NoSuchVersion { key, version } => {
+                vec![("Key", key.clone()), ("VersionId", version.clone())]
+            }
+            Self::IsDeleteMarker { .. } => vec![("ResourceType", "DeleteMarker".to_owned())],
+            Self::NoSuchUpload(id) => vec![("UploadId", id.clone())],
+            Self::NoSuchBucket(bucket)
+            | Self::BucketAlreadyOwnedByYou(bucket)
+            | Self::BucketAlreadyExists(bucket)
+            | Self::BucketNotEmpty { bucket, .. }
+            | Self::InvalidBucketName { name: bucket, .. }
+            | Self::NotConfigured { bucket, .. } => vec![("BucketName", bucket.clone())],
+            Self::PreconditionFailed(condition) => vec![("Condition", (*condition).to_owned())],
+            Self::RangeNotSatisfiable { size } => vec![("ActualObjectSize", size.to_string())],
+            Self::EntityTooSmall { part, bytes } => vec![
+                ("ProposedSize", bytes.to_string()),
+                ("MinSizeAllowed", PART_BYTES_MIN.to_string()),
+                ("PartNumber", part.to_string()),
+            ],
+            Self::InvalidPart(part) => vec![("PartNumber", part.to_string())],
+            Self::InvalidVersionId(id) => argument("versionId", id.clone()),
+            Self::InvalidPartNumber(number) => argument("partNumber", number.to_string()),
+            Self::InvalidStorageClass(class) => vec![("StorageClassRequested", class.clone())],
+            _ => Vec::new(),
+        }
+    }
+
     fn spelled(&self) -> (u16, &'static str, String) {
         let (status, code, message) = match self {
             Self::NotConfigured { what, .. } => return what.spelled(),
@@ -136,6 +182,15 @@ impl Refusal {
                 return (501, "NotImplemented", format!("wavetank does not implement {what}."));
             }
             Self::InvalidArgument(why) => return (400, "InvalidArgument", why.clone()),
+            Self::InvalidVersionId(_) => (400, "InvalidArgument", "Invalid version id specified"),
+            Self::InvalidPartNumber(_) => {
+                let text =
+                    format!("Part number must be an integer between 1 and {PART_NUMBER_MAX}, inclusive");
+                return (400, "InvalidArgument", text);
+            }
+            Self::InvalidStorageClass(_) => {
+                (400, "InvalidStorageClass", "The storage class you specified is not valid")
+            }
             Self::InvalidRequest(why) => return (400, "InvalidRequest", why.clone()),
             Self::MalformedPolicy(why) => return (400, "MalformedPolicy", why.clone()),
             Self::InvalidTag(why) => (400, "InvalidTag", *why),
@@ -267,6 +322,10 @@ impl Refusal {
             other => unreachable!("{other:?} is spelled above"),
         }
     }
+}
+
+fn argument(name: &str, value: String) -> Vec<(&'static str, String)> {
+    vec![("ArgumentName", name.to_owned()), ("ArgumentValue", value)]
 }
 
 impl Missing {

@@ -7,6 +7,25 @@ pub const KEY_BYTES_MAX: usize = 1_024;
 /// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html (to be verified).
 pub const PUT_BYTES_MAX: u64 = 5 << 30;
 
+/// What an object may be stored as. Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (`x-amz-storage-class`).
+pub const STORAGE_CLASSES: [&str; 12] = [
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "OUTPOSTS",
+    "GLACIER_IR",
+    "SNOW",
+    "EXPRESS_ONEZONE",
+    "FSX_OPENZFS",
+];
+
+/// Characters of a version id. Recorded: in answers of AWS (LocalStack's `test_s3_api.snapshot.json`, 2025-01-21).
+pub const VERSION_ID_CHARS: usize = 32;
+
 /// Smallest part but the last, in bytes (5 MiB).
 /// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html (to be verified).
 pub const PART_BYTES_MIN: u64 = 5 << 20;

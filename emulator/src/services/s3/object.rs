@@ -8,7 +8,7 @@ use wavetank_types::Timestamp;
 use super::body::Body;
 use super::digest::{Checksum, Digested};
 use super::error::Refusal;
-use super::limits::METADATA_BYTES_MAX;
+use super::limits::{METADATA_BYTES_MAX, STORAGE_CLASSES};
 
 /// The content type of an object whose uploader named none.
 /// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html (to be verified).
@@ -34,8 +34,13 @@ pub struct Headers {
 }
 
 impl Headers {
-    /// Error: `MetadataTooLarge`.
+    /// Error: `MetadataTooLarge`; `InvalidStorageClass`.
     pub fn check(&self) -> Result<(), Refusal> {
+        if let Some(class) =
+            self.storage_class.as_ref().filter(|class| !STORAGE_CLASSES.contains(&class.as_str()))
+        {
+            return Err(Refusal::InvalidStorageClass(class.clone()));
+        }
         let bytes: usize = self.metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
         if bytes > METADATA_BYTES_MAX { Err(Refusal::MetadataTooLarge) } else { Ok(()) }
     }
@@ -192,7 +197,16 @@ impl ReadConditions {
     /// The same for the source of a copy, where "not modified" is a failure too.
     pub fn check_source(&self, found: &Found) -> Result<(), Refusal> {
         self.check(found).map_err(|refusal| match refusal {
-            Refusal::NotModified { .. } => Refusal::PreconditionFailed("x-amz-copy-source-If-None-Match"),
+            Refusal::NotModified { .. } if self.if_none_match.is_some() => {
+                Refusal::PreconditionFailed("x-amz-copy-source-If-None-Match")
+            }
+            Refusal::NotModified { .. } => Refusal::PreconditionFailed("x-amz-copy-source-If-Modified-Since"),
+            Refusal::PreconditionFailed("If-Match") => {
+                Refusal::PreconditionFailed("x-amz-copy-source-If-Match")
+            }
+            Refusal::PreconditionFailed(_) => {
+                Refusal::PreconditionFailed("x-amz-copy-source-If-Unmodified-Since")
+            }
             other => other,
         })
     }

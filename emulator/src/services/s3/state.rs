@@ -1,7 +1,7 @@
 //! The state machine: buckets of the whole world, each with its objects, uploads and what is said of it.
 //!
 //! Families of operations: `state/objects.rs`, `state/list.rs`, `state/multipart.rs`, `state/configuration.rs`,
-//! `state/notify.rs` (who hears of it), `state/lifecycle.rs` (what expires). This file has the buckets.
+//! `state/notify.rs` (who hears of it), `state/lifecycle.rs` (what expires), `state/watch.rs` (what has changed). This file has the buckets.
 
 mod configuration;
 mod lifecycle;
@@ -9,6 +9,7 @@ mod list;
 mod multipart;
 mod notify;
 mod objects;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use list::{Entry as Listed, ListRequest, ObjectPage, Resume, VersionPage, Ve
 pub use multipart::{Completion, NamedPart, Part, PartPage, Upload, UploadPage, Wanted};
 pub use notify::form_encode;
 pub use objects::{Deleted, Stored};
+pub use watch::Change;
 
 /// Buckets and objects of every account: bucket names are one namespace for the world.
 #[derive(Debug, Default)]
@@ -35,6 +37,8 @@ pub struct S3 {
     changes: u64,
     /// When a lifecycle rule may next have something to do; never later than the truth.
     deadline: Option<Timestamp>,
+    /// Buckets and keys that have changed, if somebody wants to know.
+    changed: Option<Vec<(String, Option<String>)>>,
 }
 
 /// Whether versions are kept.
@@ -183,6 +187,7 @@ impl S3 {
             said: Said::default(),
         };
         self.buckets.insert(name.to_owned(), bucket);
+        self.note(name, None);
         Ok(())
     }
 
@@ -196,6 +201,7 @@ impl S3 {
             return Err(Refusal::BucketNotEmpty { bucket: name.to_owned(), versioned });
         }
         self.buckets.remove(name);
+        self.note(name, None);
         Ok(())
     }
 

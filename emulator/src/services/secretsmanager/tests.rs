@@ -39,6 +39,21 @@ async fn a_new_value_becomes_current_and_the_one_before_it_previous() {
 }
 
 #[tokio::test]
+async fn a_version_says_the_day_on_which_it_was_last_read() {
+    let tank = Tank::builder().build();
+    done(&tank, "CreateSecret", json!({"Name": "s", "SecretString": "x"})).await;
+    tank.advance(Duration::from_secs(86_400 + 3_600)).await;
+    let listed =
+        async || done(&tank, "ListSecretVersionIds", json!({"SecretId": "s"})).await["Versions"][0].clone();
+    assert_eq!(listed().await["LastAccessedDate"], Value::Null);
+    done(&tank, "GetSecretValue", json!({"SecretId": "s"})).await;
+    // 2026-01-06: a day after the tank's first instant, without the hour.
+    assert_eq!(listed().await["LastAccessedDate"].as_f64(), Some(1_767_657_600.0));
+    let secret = done(&tank, "DescribeSecret", json!({"SecretId": "s"})).await;
+    assert_eq!(secret["LastAccessedDate"].as_f64(), Some(1_767_657_600.0));
+}
+
+#[tokio::test]
 async fn a_deleted_secret_can_be_taken_back_until_its_days_are_over() {
     let tank = Tank::builder().build();
     done(&tank, "CreateSecret", json!({"Name": "s", "SecretString": "x"})).await;

@@ -16,6 +16,7 @@ use crate::world::Cx;
 
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
+const DAY_S: i64 = 86_400;
 
 /// What a version holds.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub(super) struct Version {
     pub(super) value: Value,
     stages: BTreeSet<String>,
     created: Timestamp,
+    /// The day on which it was last read.
+    accessed: Option<Timestamp>,
 }
 
 impl Secret {
@@ -94,7 +97,7 @@ impl Secret {
         for stage in &stages {
             self.take(stage);
         }
-        self.versions.insert(id.clone(), Version { value, stages, created: cx.now });
+        self.versions.insert(id.clone(), Version { value, stages, created: cx.now, accessed: None });
         self.changed = cx.now;
         Ok(id)
     }
@@ -139,7 +142,13 @@ impl SecretsManager {
             }
         };
         let (version_id, version) = (found.0.to_owned(), found.1.clone());
-        secret.accessed = Some(cx.now);
+        // Documented: the resolution is a date, without the time
+        // (docs.aws.amazon.com/secretsmanager/latest/apireference/API_SecretVersionsListEntry.html). Assumed: of the secret, too.
+        let today = Some(Timestamp::from_secs(cx.now.secs().div_euclid(DAY_S) * DAY_S));
+        secret.accessed = today;
+        if let Some(version) = secret.versions.get_mut(&version_id) {
+            version.accessed = today;
+        }
         let (secret_string, secret_binary) = match version.value {
             Value::Text(text) => (Some(text), None),
             Value::Binary(binary) => (None, Some(binary)),
@@ -187,6 +196,7 @@ impl SecretsManager {
             version_id: Some(id.clone()),
             version_stages: Some(version.stages.iter().cloned().collect()),
             created_date: Some(version.created),
+            last_accessed_date: version.accessed,
             ..Default::default()
         });
         let (versions, next_token) = page(entries, input.next_token.as_deref(), input.max_results)?;

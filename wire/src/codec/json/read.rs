@@ -19,7 +19,21 @@ const EXACT_MAX: f64 = 9e15;
 
 /// Reads a document of this shape. Of a structure at the top, only members that travel in the body are read.
 pub(in super::super) fn read(shape: &'static Shape, body: &[u8], side: Side) -> Result<Val, Refusal> {
-    let mut reader = Reader { lexer: Lexer::new(body), side, depth: 0, usual: 2, blobs: Vec::new() };
+    read_with(
+        shape,
+        Reader { lexer: Lexer::new(body), side, depth: 0, usual: 2, blobs: Vec::new(), all: false },
+    )
+}
+
+/// The same of all members, wherever they would travel: by either name, if not in the body.
+pub(in super::super) fn read_all(shape: &'static Shape, text: &[u8], side: Side) -> Result<Val, Refusal> {
+    read_with(
+        shape,
+        Reader { lexer: Lexer::new(text), side, depth: 0, usual: 2, blobs: Vec::new(), all: true },
+    )
+}
+
+fn read_with(shape: &'static Shape, mut reader: Reader<'_>) -> Result<Val, Refusal> {
     let read = reader.value(shape, shape.name).and_then(|val| match reader.lexer.peek() {
         None => Ok(val),
         Some(_) => Err(Refusal::Malformed),
@@ -42,6 +56,8 @@ struct Reader<'b> {
     usual: usize,
     /// The base64 of each blob. In the value there stands, for the time being, its number.
     blobs: Vec<Cow<'b, [u8]>>,
+    /// Whether members count that do not travel in the body.
+    all: bool,
 }
 
 impl<'b> Reader<'b> {
@@ -208,7 +224,14 @@ impl<'b> Reader<'b> {
         let key = self.lexer.string().ok_or(Refusal::Malformed)?;
         let count = members.len();
         let mut order = (expected..count).chain(0..expected.min(count));
-        match order.find(|at| members[*at].wire.as_bytes() == &*key && in_body(at)) {
+        let all = self.all;
+        let is_it = |at: &usize| match in_body(at) {
+            true => members[*at].wire.as_bytes() == &*key,
+            false => {
+                all && [members[*at].name, members[*at].wire].iter().any(|name| name.as_bytes() == &*key)
+            }
+        };
+        match order.find(is_it) {
             Some(index) => Ok(Some(index)),
             None => text(key).map(|_| None).ok_or(Refusal::Malformed),
         }

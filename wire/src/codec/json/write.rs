@@ -54,12 +54,25 @@ pub(in super::super) fn write(out: &mut Vec<u8>, shape: &Shape, val: &Val) {
     }
 }
 
+/// The same as [`write`], with members that do not travel in the body under their names.
+pub(in super::super) fn write_all(out: &mut Vec<u8>, shape: &Shape, val: &Val) {
+    match (&shape.kind, val) {
+        (Kind::Structure(members), Val::Struct(found)) => write_members(out, members, found, true),
+        _ => write(out, shape, val),
+    }
+}
+
 fn write_structure(out: &mut Vec<u8>, members: &[Member], found: &[(u16, Val)]) {
+    write_members(out, members, found, false);
+}
+
+fn write_members(out: &mut Vec<u8>, members: &[Member], found: &[(u16, Val)], all: bool) {
     out.push(b'{');
     let mut first = true;
     for (index, val) in found {
         let member = &members[usize::from(*index)];
-        if member.place != Place::Body || *val == Val::Null {
+        let is_in_body = member.place == Place::Body;
+        if !(is_in_body || all) || *val == Val::Null {
             continue;
         }
         if !first {
@@ -67,7 +80,7 @@ fn write_structure(out: &mut Vec<u8>, members: &[Member], found: &[(u16, Val)]) 
         }
         first = false;
         out.push(b'"');
-        out.extend(member.wire.as_bytes());
+        out.extend(if is_in_body { member.wire } else { member.name }.as_bytes());
         out.extend(b"\":");
         write(out, member.shape, val);
     }

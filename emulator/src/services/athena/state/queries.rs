@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wavetank_sql::{ErrorKind, StatementType, parse_with_parameters};
+use wavetank_sql::{ErrorKind, StatementType, parse_once};
 use wavetank_types::Timestamp;
 use wavetank_types::names::split_s3_uri;
 use wavetank_wire::athena::*;
@@ -420,7 +420,7 @@ fn classify(
     sql: &str,
     parameters: &[String],
 ) -> Result<(StatementType, Option<&'static str>, Leaves), Refusal> {
-    match parse_with_parameters(sql, parameters) {
+    match parse_once(sql, parameters) {
         Ok(statement) => {
             let substatement = statement.substatement_type();
             let leaves = Leaves::of(substatement, statement.writes_csv());

@@ -7,7 +7,7 @@ use wavetank_wire::athena::*;
 
 use super::super::error::Refusal;
 use super::super::limits::RESULT_ROWS_MAX;
-use super::super::work::ResultColumn;
+use super::super::work::{FailureKind, ResultColumn};
 use super::queries::{Leaves, Plan, Query, State};
 use super::{Athena, GLUE_CATALOG};
 
@@ -77,7 +77,7 @@ impl Query {
             AthenaError {
                 error_category: Some(category),
                 error_type: Some(error_type),
-                retryable: Some(false),
+                retryable: Some(failure.kind == FailureKind::Passing),
                 error_message: Some(failure.reason.clone()),
             }
         });

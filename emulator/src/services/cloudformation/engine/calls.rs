@@ -4,7 +4,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::{Val, WireError};
 
 use super::super::limits::{POLL_SPAN, POLLS_MAX};
-use super::super::resources::{self, Existing, Expect, Readiness, Request, is_absent, says_exists};
+use super::super::resources::{self, Existing, Readiness, Request, is_absent, says_exists};
 use super::super::stack::Stack;
 use super::super::status::Status;
 use super::{Current, Phase, Verb, half_step};
@@ -48,31 +48,29 @@ impl Stack {
         let Some(ask) = current.asks.pop_front() else { return };
         let reply = match result {
             Ok(reply) => reply,
-            Err(error) if matches!(ask.expect, Expect::DoneOrAbsent) && is_absent(&error) => Val::Null,
+            Err(error) if ask.may_be_absent() && is_absent(&error) => Val::Null,
             Err(error) => {
                 let reason = reason_of(cx, &ask, current, &error);
                 self.fail(cx, reason);
                 return;
             }
         };
-        if let Expect::Ready(readiness) = ask.expect {
-            match readiness(reply.clone()) {
-                Readiness::Ready => {}
-                Readiness::NotYet if current.polls < POLLS_MAX => {
-                    current.polls += 1;
-                    current.phase = Phase::Polling;
-                    current.asks.push_front(ask);
-                    work.due = cx.now + POLL_SPAN;
-                    return;
-                }
-                Readiness::NotYet => {
-                    self.fail(cx, "Exceeded attempts to wait".to_owned());
-                    return;
-                }
-                Readiness::Failed(reason) => {
-                    self.fail(cx, reason);
-                    return;
-                }
+        match ask.readiness(&reply) {
+            None | Some(Readiness::Ready) => {}
+            Some(Readiness::NotYet) if current.polls < POLLS_MAX => {
+                current.polls += 1;
+                current.phase = Phase::Polling;
+                current.asks.push_front(ask);
+                work.due = cx.now + POLL_SPAN;
+                return;
+            }
+            Some(Readiness::NotYet) => {
+                self.fail(cx, "Exceeded attempts to wait".to_owned());
+                return;
+            }
+            Some(Readiness::Failed(reason)) => {
+                self.fail(cx, reason);
+                return;
             }
         }
         if let Some(kind) = resources::kind(&current.kind)

@@ -1,7 +1,6 @@
 //! Where a template comes from: the request, S3, or the stack itself; and what makes a deployment of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde_json::Value;
 use wavetank_wire::cloudformation::{Parameter, Request, Tag};
@@ -143,7 +142,7 @@ pub(super) fn deployment(
         (None, Some(previous)) => previous.text.clone(),
         (None, None) => return Err(CloudFormationError::NoTemplate),
     };
-    let template = Arc::new(Template::parse(&text)?);
+    let template = Template::parse_once(&text)?;
     let given = given_parameters(order.parameters, previous)?;
     let values = parameters::assign(&template.parameters, &given)?;
     for (logical, spec) in &template.resources {

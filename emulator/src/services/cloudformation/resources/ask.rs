@@ -24,19 +24,21 @@ pub(in super::super) enum Readiness {
 
 /// What counts as success.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) enum Expect {
+enum Expect {
     Done,
     /// It is as good if the thing is not there.
     DoneOrAbsent,
     /// Asked again until it is ready.
     Ready(fn(Val) -> Readiness),
+    /// Asked again until it is not there.
+    Gone,
 }
 
 /// One call.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Ask {
     pub(in super::super) request: Request,
-    pub(in super::super) expect: Expect,
+    expect: Expect,
 }
 
 impl Ask {
@@ -59,11 +61,31 @@ impl Ask {
         self
     }
 
+    pub(super) fn until_gone(mut self) -> Self {
+        self.expect = Expect::Gone;
+        self
+    }
+
     /// Refuses what the other service's gateway would refuse: calls within a tank do not pass one.
     pub(in super::super) fn validate(&self) -> Result<(), WireError> {
         let Request::Api { schema, operation, input } = &self.request else { return Ok(()) };
         let Some(operation) = schema.operation(operation) else { return Ok(()) };
         validate(operation.input, input).map_err(|failures| validation_error(schema, &failures))
+    }
+
+    /// Whether it is as good if the thing is not there.
+    pub(in super::super) fn may_be_absent(&self) -> bool {
+        matches!(self.expect, Expect::DoneOrAbsent | Expect::Gone)
+    }
+
+    /// What the reply says of something that takes its time; `None` if it takes none.
+    pub(in super::super) fn readiness(&self, reply: &Val) -> Option<Readiness> {
+        match self.expect {
+            Expect::Done | Expect::DoneOrAbsent => None,
+            Expect::Ready(readiness) => Some(readiness(reply.clone())),
+            Expect::Gone if *reply == Val::Null => Some(Readiness::Ready),
+            Expect::Gone => Some(Readiness::NotYet),
+        }
     }
 
     /// The operation's name, for [`super::Kind::learn`].

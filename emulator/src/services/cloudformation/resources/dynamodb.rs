@@ -224,7 +224,11 @@ impl Kind for Table {
     fn delete(&self, _make: &Make<'_>, old: &Existing) -> Vec<Ask> {
         let name = &old.made.physical_id;
         let input = dynamodb::DeleteTableInput { table_name: name.clone() };
-        vec![Ask::to::<dynamodb::DeleteTable>(input).or_absent()]
+        let gone = dynamodb::DescribeTableInput { table_name: name.clone() };
+        vec![
+            Ask::to::<dynamodb::DeleteTable>(input).or_absent(),
+            Ask::to::<dynamodb::DescribeTable>(gone).until_gone(),
+        ]
     }
 
     /// Only DynamoDB knows the instant that names a stream.

@@ -137,7 +137,12 @@ impl Kind for DeliveryStream {
             delivery_stream_name: old.made.physical_id.clone(),
             allow_force_delete: None,
         };
-        vec![Ask::to::<api::DeleteDeliveryStream>(input).or_absent()]
+        let delivery_stream_name = old.made.physical_id.clone();
+        let gone = api::DescribeDeliveryStreamInput { delivery_stream_name, ..Default::default() };
+        vec![
+            Ask::to::<api::DeleteDeliveryStream>(input).or_absent(),
+            Ask::to::<api::DescribeDeliveryStream>(gone).until_gone(),
+        ]
     }
 }
 

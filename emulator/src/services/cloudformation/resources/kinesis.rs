@@ -127,7 +127,12 @@ impl Kind for Stream {
             enforce_consumer_deletion: Some(true),
             ..Default::default()
         };
-        vec![Ask::to::<kinesis::DeleteStream>(input).or_absent()]
+        let stream_name = Some(old.made.physical_id.clone());
+        let gone = kinesis::DescribeStreamSummaryInput { stream_name, ..Default::default() };
+        vec![
+            Ask::to::<kinesis::DeleteStream>(input).or_absent(),
+            Ask::to::<kinesis::DescribeStreamSummary>(gone).until_gone(),
+        ]
     }
 }
 

@@ -10,6 +10,7 @@ use zip::write::SimpleFileOptions;
 
 use super::Reason;
 use super::properties::Properties;
+use crate::services::cloudformation::kept::Kept;
 
 /// The `Code` property as `CreateFunction` takes it.
 pub(super) fn code(properties: &Properties<'_>) -> Result<FunctionCode, Reason> {
@@ -30,6 +31,9 @@ pub(super) fn code(properties: &Properties<'_>) -> Result<FunctionCode, Reason> 
     })
 }
 
+/// Zips that are made once in a process.
+const ZIPS_KEPT_MAX: usize = 256;
+
 /// A zip whose one file is `index` with the runtime's ending. The same text gives the same bytes.
 ///
 /// Documented: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html
@@ -44,13 +48,16 @@ fn zipped(text: &str, runtime: &str) -> Result<Bytes, Reason> {
             ));
         }
     };
-    let whole = |text: &str| -> zip::result::ZipResult<Vec<u8>> {
-        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-        writer.start_file(name, SimpleFileOptions::default().unix_permissions(0o644))?;
-        writer.write_all(text.as_bytes())?;
-        Ok(writer.finish()?.into_inner())
-    };
-    whole(text).map(Bytes::from).map_err(|error| format!("The inline code could not be zipped: {error}"))
+    static MADE: Kept<(&str, String), Bytes> = Kept::new(ZIPS_KEPT_MAX);
+    let made = MADE.get(&(name, text.to_owned()), || packed(name, text));
+    made.map_err(|error| format!("The inline code could not be zipped: {error}"))
+}
+
+fn packed(name: &str, text: &str) -> zip::result::ZipResult<Bytes> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file(name, SimpleFileOptions::default().unix_permissions(0o644))?;
+    writer.write_all(text.as_bytes())?;
+    Ok(writer.finish()?.into_inner().into())
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ use serde_json::{Map, Value};
 use wavetank_wire::Val;
 
 use super::template::{ResourceSpec, TemplateError};
-pub(super) use ask::{Ask, Expect, Readiness, Request, is_absent, says_exists};
+pub(super) use ask::{Ask, Readiness, Request, is_absent, says_exists};
 pub(super) use make::Make;
 pub(super) use properties::Properties;
 use shape::Form;

@@ -97,7 +97,11 @@ impl Kind for Environment {
 
     fn delete(&self, _make: &Make<'_>, old: &Existing) -> Vec<Ask> {
         let input = api::DeleteEnvironmentInput { name: old.made.physical_id.clone() };
-        vec![Ask::to::<api::DeleteEnvironment>(input).or_absent()]
+        let gone = api::GetEnvironmentInput { name: old.made.physical_id.clone() };
+        vec![
+            Ask::to::<api::DeleteEnvironment>(input).or_absent(),
+            Ask::to::<api::GetEnvironment>(gone).until_gone(),
+        ]
     }
 
     fn learn(&self, made: &mut Made, operation: &str, reply: Val) {

@@ -29,6 +29,10 @@ pub(super) fn read(tags: Option<&Value>) -> BTreeMap<String, String> {
 }
 
 /// Puts the stack's tags under the resource's own.
+///
+/// Documented, that they are handed on and that it depends on the type:
+/// docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html (read 2026-11-29).
+/// Assumed: that a tag of the resource's own counts before the stack's.
 pub(super) fn merge(
     style: TagStyle,
     properties: &mut Map<String, Value>,

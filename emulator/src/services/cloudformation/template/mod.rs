@@ -13,12 +13,18 @@ pub(super) mod resolve;
 mod tests;
 mod yaml;
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::kept::Kept;
 use super::limits;
 pub use error::TemplateError;
 pub(super) use parameters::ParameterSpec;
+
+/// Templates that are read once.
+const TEMPLATES_KEPT_MAX: usize = 64;
 
 /// A template that has the form of one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,6 +77,12 @@ impl Template {
         let template = Self::read(sections)?;
         graph::check_references(&template)?;
         Ok(template)
+    }
+
+    /// The same, read once in a process.
+    pub(super) fn parse_once(text: &str) -> Result<Arc<Self>, TemplateError> {
+        static READ: Kept<String, Arc<Template>> = Kept::new(TEMPLATES_KEPT_MAX);
+        READ.get(text, || Self::parse(text).map(Arc::new))
     }
 
     fn read(sections: Map<String, Value>) -> Result<Self, TemplateError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wavetank_wire::{Operation, WireError, cloudformation as api, iam, lambda};
+use wavetank_wire::{Operation, WireError, cloudformation as api, dynamodb, firehose, iam, kinesis, lambda};
 
 use crate::driver::Tank;
 use crate::world::Scope;
@@ -11,9 +11,14 @@ async fn ask<O: Operation>(tank: &Tank, input: O::Input) -> Result<O::Output, Wi
     tank.request::<O>(&Scope::default(), input).await
 }
 
-async fn stack(tank: &Tank) -> api::Stack {
+/// The answer about the stack by its name, which one that is gone has lost.
+async fn named(tank: &Tank) -> Result<api::DescribeStacksOutput, WireError> {
     let input = api::DescribeStacksInput { stack_name: Some("s".to_owned()), ..Default::default() };
-    ask::<api::DescribeStacks>(tank, input).await.expect("a stack").stacks.expect("stacks").remove(0)
+    ask::<api::DescribeStacks>(tank, input).await
+}
+
+async fn stack(tank: &Tank) -> api::Stack {
+    named(tank).await.expect("a stack").stacks.expect("stacks").remove(0)
 }
 
 const PIPELINE: &str = "
@@ -99,12 +104,7 @@ async fn a_stack_makes_what_its_template_says_and_takes_it_away_again() {
     let id = made.stack_id.expect("an id");
     ask::<api::DeleteStack>(&tank, input).await.expect("it begins");
     assert!(tank.settle(Duration::from_secs(60)).await);
-    let gone = ask::<api::DescribeStacks>(
-        &tank,
-        api::DescribeStacksInput { stack_name: Some("s".to_owned()), ..Default::default() },
-    )
-    .await;
-    assert_eq!(gone.expect_err("it is gone").message, "Stack with id s does not exist");
+    assert_eq!(named(&tank).await.expect_err("it is gone").message, "Stack with id s does not exist");
     let input = api::DescribeStacksInput { stack_name: Some(id), ..Default::default() };
     let remembered = ask::<api::DescribeStacks>(&tank, input).await.expect("by id").stacks.expect("stacks");
     assert_eq!(remembered[0].stack_status, "DELETE_COMPLETE");
@@ -146,4 +146,52 @@ async fn a_template_can_come_from_the_tanks_own_s3() {
     ask::<api::CreateStack>(&tank, create("t.yaml")).await.expect("it begins");
     tank.settle(Duration::from_secs(10)).await;
     assert_eq!(stack(&tank).await.stack_status, "CREATE_COMPLETE");
+}
+
+#[tokio::test]
+async fn a_stack_is_gone_when_what_takes_its_time_to_go_has_gone() {
+    const SLOW: &str = "
+Resources:
+  Orders:
+    Type: AWS::Kinesis::Stream
+    Properties: {Name: orders, ShardCount: 1}
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: orders
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+  Lake: {Type: 'AWS::S3::Bucket', Properties: {BucketName: lake-of-orders}}
+  Delivery:
+    Type: AWS::KinesisFirehose::DeliveryStream
+    Properties:
+      DeliveryStreamName: orders
+      ExtendedS3DestinationConfiguration: {BucketARN: !GetAtt Lake.Arn, RoleARN: 'arn:aws:iam::000000000000:role/r'}
+";
+    let tank = Tank::builder().build();
+    let input = api::CreateStackInput {
+        stack_name: "s".to_owned(),
+        template_body: Some(SLOW.to_owned()),
+        ..Default::default()
+    };
+    ask::<api::CreateStack>(&tank, input).await.expect("it begins");
+    tank.advance(Duration::from_secs(60)).await;
+    assert_eq!(stack(&tank).await.stack_status, "CREATE_COMPLETE");
+    let input = api::DeleteStackInput { stack_name: "s".to_owned(), ..Default::default() };
+    ask::<api::DeleteStack>(&tank, input).await.expect("it begins");
+    for _ in 0..600 {
+        tank.advance(Duration::from_millis(100)).await;
+        if named(&tank).await.is_err() {
+            let streams = ask::<kinesis::ListStreams>(&tank, Default::default()).await.expect("a list");
+            let deliveries =
+                ask::<firehose::ListDeliveryStreams>(&tank, Default::default()).await.expect("a list");
+            let tables = ask::<dynamodb::ListTables>(&tank, Default::default()).await.expect("a list");
+            assert!(streams.stream_names.is_empty(), "{streams:?}");
+            assert!(deliveries.delivery_stream_names.is_empty(), "{deliveries:?}");
+            assert!(tables.table_names.unwrap_or_default().is_empty());
+            return;
+        }
+    }
+    panic!("the stack stays {}", stack(&tank).await.stack_status);
 }

@@ -78,6 +78,11 @@ impl Steps {
         };
         match kind {
             "Lambda" => self.lambda = Some(lambda(need("LambdaArn")?, get, wrong)?),
+            "MetadataExtraction" if !cfg!(feature = "jq") => {
+                return Err(Refusal::NotBuilt(format!(
+                    "the processor {kind} in a build without the feature `jq`"
+                )));
+            }
             "MetadataExtraction" => {
                 if need("JsonParsingEngine")? != "JQ-1.6" {
                     return Err(wrong("JsonParsingEngine").into());

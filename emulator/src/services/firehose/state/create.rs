@@ -1,6 +1,6 @@
 //! `CreateDeliveryStream` and `DeleteDeliveryStream`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use wavetank_types::Arn;
@@ -78,7 +78,8 @@ impl Firehose {
             partitions: 0,
             deliveries: BTreeMap::new(),
             blockers: Default::default(),
-            held: Vec::new(),
+            of_buffers: BTreeMap::new(),
+            held: BTreeSet::new(),
         };
         stream.settle_after(cx, &mut self.desk);
         self.streams.insert(id, stream);

@@ -17,36 +17,29 @@ use wavetank_wire::{FromVal as _, Operation as _, ToVal as _, Val, WireError};
 
 use super::super::documents::{ErrorType, Step, document};
 use super::super::limits::{S3_RETRY_MAX, S3_WAIT_FIRST, S3_WAIT_MAX};
-use super::super::prefix::{Evaluation, Keys};
+use super::super::prefix::Evaluation;
 use super::super::settings::{S3Target, Settings};
 use super::super::work::{
     Bundle, Columns, Content, Conversion, ConvertOutput, Done, Failed, HttpBody, Record, Serializer, Table,
     Task,
 };
+use super::flow::BufferId;
 use super::{Desk, JobFor, Owed, Stream, Timer};
 use crate::services::ServiceId;
 use crate::services::s3::Command;
 use crate::world::{Address, Cx, Effect};
 
-/// Where a delivery goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
-    Main,
-    Backup,
-    Errors(ErrorType),
-}
-
 /// Records that are being delivered.
 #[derive(Debug)]
 pub(super) struct Delivery {
-    pub(super) target: Target,
+    /// The buffer that they come from, which says where they go.
+    buffer: BufferId,
     /// Those in force when it began.
     pub(super) settings: Arc<Settings>,
     /// Given up once the content is ready, unless they may still be needed.
     pub(super) records: Arc<Vec<Record>>,
     /// How many they were.
     count: usize,
-    keys: Option<Arc<Keys>>,
     pub(super) oldest: Timestamp,
     pub(super) began: Timestamp,
     pub(super) attempts: u32,
@@ -59,23 +52,32 @@ pub(super) struct Delivery {
 
 impl Delivery {
     fn s3(&self) -> &S3Target {
-        match (self.target, &self.settings.backup) {
-            (Target::Backup, Some(backup)) => backup,
+        match (&self.buffer, &self.settings.backup) {
+            (BufferId::Backup, Some(backup)) => backup,
             _ => &self.settings.s3,
         }
     }
 
+    fn is_main(&self) -> bool {
+        matches!(self.buffer, BufferId::Main(_))
+    }
+
+    /// Whether others wait for it, and it is tried for ever.
+    fn blocks(&self) -> bool {
+        self.buffer == BufferId::Errors(ErrorType::FormatConversionFailed)
+    }
+
     fn is_http(&self) -> bool {
-        self.target == Target::Main && self.settings.http.is_some()
+        self.is_main() && self.settings.http.is_some()
     }
 
     fn conversion(&self) -> Option<&Arc<Conversion>> {
-        self.settings.conversion.as_ref().filter(|_| self.target == Target::Main)
+        self.settings.conversion.as_ref().filter(|_| self.is_main())
     }
 
     fn extension(&self) -> String {
         let target = self.s3();
-        if self.target == Target::Main
+        if self.is_main()
             && let Some(extension) = &target.extension
         {
             return extension.clone();
@@ -94,18 +96,16 @@ impl Stream {
         &mut self,
         cx: &mut Cx<'_>,
         desk: &mut Desk,
-        target: Target,
-        keys: Option<Arc<Keys>>,
+        buffer: BufferId,
         records: Vec<Record>,
         oldest: Timestamp,
-    ) -> u64 {
+    ) {
         let id = cx.number();
         let delivery = Delivery {
-            target,
+            buffer,
             settings: Arc::clone(&self.settings),
             count: records.len(),
             records: Arc::new(records),
-            keys,
             oldest,
             began: cx.now,
             attempts: 0,
@@ -113,16 +113,32 @@ impl Stream {
             request_id: cx.uuid(),
             ready: None,
         };
-        self.deliveries.insert(id, delivery);
-        if target == Target::Errors(ErrorType::FormatConversionFailed) {
+        self.of_buffers.entry(delivery.buffer.clone()).or_default().insert(id);
+        if delivery.blocks() {
             self.blockers.insert(id);
         }
-        if target == Target::Main && !self.blockers.is_empty() {
-            self.held.push(id);
+        self.deliveries.insert(id, delivery);
+        if self.waits(id) {
+            self.held.insert(id);
         } else {
             self.begin(cx, desk, id);
         }
-        id
+    }
+
+    /// Whether a delivery must not begin yet: documents of what could not be converted go first, and an object that S3 has refused
+    /// goes before the next one of its buffer.
+    ///
+    /// Assumed: the latter, so that a shard's records lie in objects as they came.
+    fn waits(&self, id: u64) -> bool {
+        let Some(delivery) = self.deliveries.get(&id) else { return false };
+        if delivery.is_main() && !self.blockers.is_empty() {
+            return true;
+        }
+        let is_refused = |before: &u64| {
+            self.held.contains(before) || self.deliveries.get(before).is_some_and(|it| it.attempts > 0)
+        };
+        let same = self.of_buffers.get(&delivery.buffer).filter(|_| !delivery.is_http());
+        same.is_some_and(|same| same.range(..id).any(is_refused))
     }
 
     /// Does what is next for a delivery: the first time, or once more.
@@ -146,8 +162,8 @@ impl Stream {
             let gzip = delivery.settings.http.as_ref().is_some_and(|http| http.gzip);
             Task::HttpBody(HttpBody { records, request_id: delivery.request_id.clone(), at: cx.now, gzip })
         } else {
-            let is_main = delivery.target == Target::Main;
-            let delimiter = if is_main { delivery.settings.steps.delimiter.clone() } else { Bytes::new() };
+            let delimiter =
+                if delivery.is_main() { delivery.settings.steps.delimiter.clone() } else { Bytes::new() };
             let name = format!("{}-{}", self.name, delivery.settings.version);
             Task::Bundle(Bundle { records, delimiter, compression: delivery.s3().compression, name })
         };
@@ -234,8 +250,8 @@ impl Stream {
             let oldest = failed.iter().map(|one| one.record.arrival).min().unwrap_or(cx.now);
             let step = Step::Conversion(conversion, &table, cx.scope);
             let documents = failed.iter().map(|one| document(one, step, 1, cx.now)).collect();
-            let errors = Target::Errors(ErrorType::FormatConversionFailed);
-            self.send(cx, desk, errors, None, documents, oldest);
+            let errors = BufferId::Errors(ErrorType::FormatConversionFailed);
+            self.send(cx, desk, errors, documents, oldest);
         }
         match body {
             Some(body) => self.ready(cx, desk, id, body),
@@ -283,7 +299,7 @@ impl Stream {
         let settings = Arc::clone(&delivery.settings);
         self.log(cx, &settings, &format!("S3.{}", error.code), &error.message);
         let Some(delivery) = self.deliveries.get(&id) else { return };
-        let for_ever = delivery.target == Target::Errors(ErrorType::FormatConversionFailed);
+        let for_ever = delivery.blocks();
         if !for_ever && cx.now >= delivery.oldest + retry_max {
             let (key, Content { body, .. }) = delivery.ready.clone().unwrap_or_default();
             let lost = format!("{} bytes for {key} are lost: they were refused for too long", body.len());
@@ -302,15 +318,26 @@ impl Stream {
     fn count_stored(&self, cx: &mut Cx<'_>, id: u64, stored: bool) {
         let Some(delivery) = self.deliveries.get(&id) else { return };
         let bytes = delivery.ready.as_ref().map_or(0, |(_, content)| content.body.len());
-        self.count_object(cx, delivery.target, (bytes, delivery.count), delivery.oldest, stored);
+        self.count_object(cx, &delivery.buffer, (bytes, delivery.count), delivery.oldest, stored);
     }
 
     /// A delivery has ended: what waited for it may go on.
     pub(super) fn done(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: u64) {
-        self.deliveries.remove(&id);
-        if self.blockers.remove(&id) && self.blockers.is_empty() {
-            for held in std::mem::take(&mut self.held) {
-                self.begin(cx, desk, held);
+        let Some(Delivery { buffer, .. }) = self.deliveries.remove(&id) else { return };
+        if let Some(same) = self.of_buffers.get_mut(&buffer) {
+            same.remove(&id);
+            if same.is_empty() {
+                self.of_buffers.remove(&buffer);
+            }
+        }
+        let waiting: Vec<u64> = match self.blockers.remove(&id) && self.blockers.is_empty() {
+            true => self.held.iter().copied().collect(),
+            false => self.of_buffers.get(&buffer).into_iter().flatten().copied().collect(),
+        };
+        for next in waiting {
+            if self.held.contains(&next) && !self.waits(next) {
+                self.held.remove(&next);
+                self.begin(cx, desk, next);
             }
         }
         self.resume_source(cx, desk);
@@ -330,12 +357,12 @@ fn wait(attempts: u32) -> Duration {
 /// `<prefix><stream>-<version>-yyyy-MM-dd-HH-mm-ss-<uuid><extension>`, at the arrival of the oldest record.
 fn key(cx: &mut Cx<'_>, stream: &str, delivery: &Delivery) -> String {
     let target = delivery.s3();
-    let (prefix, error_type) = match delivery.target {
-        Target::Errors(kind) => (&target.errors, kind.text()),
-        Target::Main | Target::Backup => (&target.prefix, ""),
+    let (prefix, keys, error_type) = match &delivery.buffer {
+        BufferId::Main(keys) => (&target.prefix, keys.as_deref(), ""),
+        BufferId::Backup => (&target.prefix, None, ""),
+        BufferId::Errors(kind) => (&target.errors, None, kind.text()),
     };
-    let with =
-        Evaluation { at: delivery.oldest, zone: target.zone, keys: delivery.keys.as_deref(), error_type };
+    let with = Evaluation { at: delivery.oldest, zone: target.zone, keys, error_type };
     let folder = prefix.evaluate(&with, |count| cx.letters(count, b"abcdefghijklmnopqrstuvwxyz0123456789"));
     let time = delivery.oldest.utc().with_timezone(&target.zone).format("%Y-%m-%d-%H-%M-%S");
     let (version, uuid, extension) = (delivery.settings.version, cx.uuid(), delivery.extension());

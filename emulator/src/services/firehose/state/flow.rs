@@ -15,7 +15,6 @@ use super::super::limits::ACTIVE_PARTITIONS_MAX;
 use super::super::prefix::Keys;
 use super::super::settings::Buffering;
 use super::super::work::{ConvertOutput, Done, Failed, Record, Sort, Sorted, Task};
-use super::deliver::Target;
 use super::{Desk, JobFor, Stream, Timer, TimerKey};
 use crate::world::Cx;
 
@@ -230,7 +229,7 @@ impl Stream {
                 && let Some(full) = open.take()
             {
                 desk.cancel(full.timer);
-                self.send_off(cx, desk, &id, full);
+                self.send(cx, desk, id.clone(), full.records, full.oldest);
             }
         }
         if let Some(buffer) = open {
@@ -249,17 +248,8 @@ impl Stream {
     pub(super) fn flush(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: &BufferId) {
         if let Some(buffer) = self.take_buffer(id) {
             desk.cancel(buffer.timer);
-            self.send_off(cx, desk, id, buffer);
+            self.send(cx, desk, id.clone(), buffer.records, buffer.oldest);
         }
-    }
-
-    fn send_off(&mut self, cx: &mut Cx<'_>, desk: &mut Desk, id: &BufferId, buffer: Buffer) {
-        let (target, keys) = match id {
-            BufferId::Main(keys) => (Target::Main, keys.clone()),
-            BufferId::Backup => (Target::Backup, None),
-            BufferId::Errors(kind) => (Target::Errors(*kind), None),
-        };
-        self.send(cx, desk, target, keys, buffer.records, buffer.oldest);
     }
 
     /// Sends everything off by the settings in force, before they change.

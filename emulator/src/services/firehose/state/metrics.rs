@@ -13,7 +13,7 @@ use super::super::limits::{
 };
 use super::super::work::{Failed, Record};
 use super::Stream;
-use super::deliver::Target;
+use super::flow::BufferId;
 use crate::metrics;
 use crate::world::Cx;
 
@@ -148,7 +148,7 @@ impl Stream {
     pub(super) fn count_object(
         &self,
         cx: &mut Cx<'_>,
-        target: Target,
+        buffer: &BufferId,
         (bytes, records): (usize, usize),
         oldest: Timestamp,
         stored: bool,
@@ -157,22 +157,22 @@ impl Stream {
         let freshness = cx.now.since(oldest).as_secs() as f64;
         let success = f64::from(u8::from(stored));
         let mut meter = cx.meter::<OfStream>(&[&self.name]);
-        match target {
-            Target::Main => {
+        match buffer {
+            BufferId::Main(_) => {
                 meter.add(M::S3Success, success);
                 if stored {
                     meter.add(M::S3Bytes, bytes as f64).add(M::S3Records, records as f64);
                     meter.add(M::S3Objects, 1.0).add(M::S3Freshness, freshness);
                 }
             }
-            Target::Backup => {
+            BufferId::Backup => {
                 meter.add(M::BackupSuccess, success);
                 if stored {
                     meter.add(M::BackupBytes, bytes as f64).add(M::BackupRecords, records as f64);
                     meter.add(M::BackupFreshness, freshness);
                 }
             }
-            Target::Errors(_) => {}
+            BufferId::Errors(_) => {}
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use wavetank_wire::firehose::*;
 use wavetank_wire::logs::{GetLogEvents, GetLogEventsInput};
 
+use super::rig::Rig;
 use super::*;
 
 #[tokio::test]
@@ -82,6 +83,26 @@ async fn a_compressed_object_has_the_endings_of_its_kind() {
             assert_eq!(text, "onetwo");
         }
     }
+}
+
+#[test]
+fn an_object_that_s3_has_refused_is_stored_before_the_next_one_of_its_buffer() {
+    let lake = ExtendedS3DestinationConfiguration { buffering_hints: hints(1, 60), ..lake() };
+    let mut rig = Rig::new(input("s", lake));
+    rig.advance(Duration::from_secs(1));
+    rig.s3_refuses = true;
+    rig.put(vec!["a".to_owned()]);
+    // Tries come five minutes apart by now.
+    rig.advance(Duration::from_secs(1_000));
+    for text in ["b", "c"] {
+        rig.put(vec![text.to_owned()]);
+        rig.advance(Duration::from_secs(61));
+    }
+    rig.s3_refuses = false;
+    rig.put(vec!["d".to_owned()]);
+    rig.advance(Duration::from_secs(700));
+    assert_eq!(rig.stored, ["a", "b", "c", "d"]);
+    assert!(rig.is_idle());
 }
 
 #[tokio::test]

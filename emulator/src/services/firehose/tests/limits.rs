@@ -109,6 +109,7 @@ async fn every_limit_is_crossed() {
         "a_shard_is_read_once_a_second_and_without_strict_limits_sooner_while_it_holds_more",
         &["SHARD_READ_EVERY", "SHARD_READ_AGAIN"],
     );
+    crossed.elsewhere("an_expired_iterator_is_replaced_after_the_last_record", &["SHARD_ITERATOR_AGE_MAX"]);
     let tests = [
         include_str!("operations.rs"),
         include_str!("steps.rs"),

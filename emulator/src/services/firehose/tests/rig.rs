@@ -37,6 +37,8 @@ pub(in super::super) struct Rig {
     bench: Bench,
     firehose: Firehose,
     pub(in super::super) objects: BTreeMap<String, Bytes>,
+    /// What the objects hold, in the order in which they were stored.
+    pub(in super::super) stored: Vec<Bytes>,
     pub(in super::super) s3_refuses: bool,
     pub(in super::super) lambda_refuses: bool,
     pub(in super::super) shards: BTreeMap<String, FakeShard>,
@@ -44,6 +46,8 @@ pub(in super::super) struct Rig {
     pub(in super::super) reads: Vec<(Timestamp, String)>,
     /// Iterators that have expired: their next use is refused.
     pub(in super::super) iterators_expired: bool,
+    /// How often one was.
+    pub(in super::super) refused: u32,
 }
 
 impl Rig {
@@ -58,11 +62,13 @@ impl Rig {
             bench: Bench::new(ServiceId::Firehose),
             firehose: Firehose::new(strict),
             objects: BTreeMap::new(),
+            stored: Vec::new(),
             s3_refuses: false,
             lambda_refuses: false,
             shards: BTreeMap::new(),
             reads: Vec::new(),
             iterators_expired: false,
+            refused: 0,
         };
         rig.call(Request::CreateDeliveryStream(input));
         rig
@@ -159,6 +165,7 @@ impl Rig {
     }
 
     fn store(&mut self, key: String, body: Bytes) -> Result<Val, WireError> {
+        self.stored.push(body.clone());
         assert!(self.objects.insert(key.clone(), body).is_none(), "{key} is stored twice");
         Ok(Val::Null)
     }
@@ -206,6 +213,7 @@ impl Rig {
     /// Two records at a time.
     fn records(&mut self, iterator: &str) -> Result<Val, WireError> {
         if self.iterators_expired {
+            self.refused += 1;
             return Err(WireError::client("ExpiredIteratorException", "Iterator expired."));
         }
         let (id, place) = iterator.split_once('/').expect("an iterator");

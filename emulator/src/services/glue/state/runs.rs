@@ -298,10 +298,12 @@ impl Jobs {
             tokens.insert(token);
             cx.push(Effect::S3 { command: staged.into_command(), reply: Some(token) });
         }
+        let error = output.failure_after;
         if tokens.is_empty() {
-            entry.over(cx, at, End::Succeeded, None);
+            let end = if error.is_some() { End::Failed } else { End::Succeeded };
+            entry.over(cx, at, end, error);
         } else {
-            run.phase = Phase::Storing { tokens, error: None };
+            run.phase = Phase::Storing { tokens, error };
         }
     }
 

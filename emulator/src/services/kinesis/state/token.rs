@@ -5,8 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use md5::{Digest as _, Md5};
-use wavetank_types::Timestamp;
+use wavetank_types::{Checksum, Timestamp};
 
 use crate::services::kinesis::error::KinesisError;
 use crate::services::kinesis::limits::*;
@@ -30,10 +29,7 @@ pub(in super::super) struct Position {
 }
 
 fn sum(content: &[u8]) -> [u8; 8] {
-    let digest = Md5::new_with_prefix(b"wavetank").chain_update(content).finalize();
-    let mut sum = [0; 8];
-    sum.copy_from_slice(&digest[..8]);
-    sum
+    Checksum::of_bytes(content).0.to_be_bytes()
 }
 
 impl Position {

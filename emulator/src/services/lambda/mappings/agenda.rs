@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wavetank_types::Timestamp;
 
+use crate::world::Cx;
+
 /// A part of a mapping that waits for an instant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
@@ -50,9 +52,12 @@ impl Agenda {
         self.by_time.first().map(|(at, _)| *at)
     }
 
-    /// Takes the first part whose instant has come.
-    pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Entry> {
-        let (at, entry) = self.by_time.first().filter(|(at, _)| *at <= now)?.clone();
+    /// Takes the first part whose instant has come; of those of one instant the one whose turn it is.
+    pub(super) fn take_due(&mut self, cx: &mut Cx<'_>) -> Option<Entry> {
+        let first = self.next().filter(|at| *at <= cx.now)?;
+        let same = self.by_time.iter().take_while(|(at, _)| *at == first);
+        let count = same.take(cx.turns_known()).count();
+        let (at, entry) = self.by_time.iter().nth(cx.whose_turn(count))?.clone();
         self.by_time.remove(&(at, entry.clone()));
         self.by_entry.remove(&entry);
         Some(entry)

@@ -38,8 +38,13 @@ pub(super) struct WindowPart<'a> {
 }
 
 fn text(out: &mut String, value: &str) {
-    // Writing a text as JSON cannot fail.
-    out.push_str(&serde_json::to_string(value).unwrap_or_default());
+    if value.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        // Writing a text as JSON cannot fail.
+        return out.push_str(&serde_json::to_string(value).unwrap_or_default());
+    }
+    out.push('"');
+    out.push_str(value);
+    out.push('"');
 }
 
 /// `,"name":"value"`, with the comma unless it is the first member.
@@ -74,11 +79,12 @@ pub(super) fn of_records(
     let size: usize = records.iter().map(|record| record_bytes(source, record)).sum();
     let mut out = String::with_capacity(size + 256);
     out.push_str("{\"Records\":[");
+    let tail = record_tail(source, role);
     for (n, record) in records.iter().enumerate() {
         if n > 0 {
             out.push(',');
         }
-        one_record(&mut out, source, shard, role, record);
+        one_record(&mut out, source, shard, &tail, record);
     }
     out.push(']');
     if let Some(window) = window {
@@ -100,7 +106,18 @@ pub(super) fn of_records(
     Bytes::from(out)
 }
 
-fn one_record(out: &mut String, source: &StreamSource, shard: &str, role: &str, record: &Record) {
+/// What every record of an event ends with.
+fn record_tail(source: &StreamSource, role: &str) -> String {
+    let mut tail = String::new();
+    member(&mut tail, "eventName", "aws:kinesis:record");
+    member(&mut tail, "invokeIdentityArn", role);
+    member(&mut tail, "awsRegion", source.region());
+    member(&mut tail, "eventSourceARN", &source.arn);
+    tail.push('}');
+    tail
+}
+
+fn one_record(out: &mut String, source: &StreamSource, shard: &str, tail: &str, record: &Record) {
     if record.kind == Kind::DynamoDb {
         return one_change(out, source, record);
     }
@@ -118,11 +135,7 @@ fn one_record(out: &mut String, source: &StreamSource, shard: &str, role: &str, 
     member(out, "eventSource", "aws:kinesis");
     member(out, "eventVersion", "1.0");
     member(out, "eventID", &format!("{shard}:{}", record.sequence));
-    member(out, "eventName", "aws:kinesis:record");
-    member(out, "invokeIdentityArn", role);
-    member(out, "awsRegion", source.region());
-    member(out, "eventSourceARN", &source.arn);
-    out.push('}');
+    out.push_str(tail);
 }
 
 /// A change of a table: what was read of the stream, and the stream's ARN.

@@ -141,7 +141,7 @@ impl Mappings {
 
     /// Does what is due.
     pub(super) fn tick(&mut self, cx: &mut Cx<'_>) {
-        while let Some((uuid, part)) = self.out.agenda.take_due(cx.now) {
+        while let Some((uuid, part)) = self.out.agenda.take_due(cx) {
             match part {
                 Part::State => self.settle(cx, &uuid),
                 Part::Letter(number) => self.send_again(cx, number),

@@ -178,6 +178,9 @@ impl Settings {
                 return Err(SettingRefusal::RuntimeDeprecated(name.clone()).into());
             }
         }
+        if let Some(secs) = changes.timeout.filter(|secs| *secs > limits::TIMEOUT_SECS_MAX) {
+            return Err(SettingRefusal::TimeoutTooLong(secs).into());
+        }
         let variables = changes.environment.map(|environment| environment.variables.unwrap_or_default());
         if let Some(variables) = &variables {
             check_variables(variables)?;

@@ -74,6 +74,7 @@ async fn creation_is_refused_in_the_words_of_aws() {
     check(|input| input.handler = None, expect!["400 InvalidParameterValueException: Runtime and Handler are mandatory parameters for functions created with deployment packages."]).await;
     check(|input| input.runtime = Some("python4".to_owned()), expect!["400 InvalidParameterValueException: Value python4 at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [nodejs20.x, python3.14, provided.al2023, python3.12, python3.13, nodejs24.x, nodejs22.x, java25, python3.10, python3.11, java21, ruby3.3, ruby3.4, ruby3.2, python3.8, python3.9, java17, nodejs16.x, dotnet10, dotnet8, java11, dotnet6, nodejs18.x, provided.al2, java8.al2] or be a valid ARN"]).await;
     check(|input| input.runtime = Some("nodejs14.x".to_owned()), expect!["400 InvalidParameterValueException: The runtime parameter of nodejs14.x is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions."]).await;
+    check(|input| input.timeout = Some(901), expect!["400 ValidationException: 1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900"]).await;
     check(|input| input.code.zip_file = Some(Bytes::from_static(b"no zip")), expect!["400 InvalidParameterValueException: Could not unzip uploaded file. Please check your file, then try to upload again."]).await;
     check(
         |input| input.code.zip_file = None,

@@ -143,8 +143,7 @@ impl S3 {
         let (body, digested) = part;
         let found = self.bucket_mut(cx, bucket)?;
         if !(1..=PART_NUMBER_MAX).contains(&number) {
-            let why = format!("Part number must be an integer between 1 and {PART_NUMBER_MAX}, inclusive");
-            return Err(Refusal::InvalidArgument(why));
+            return Err(Refusal::InvalidPartNumber(number));
         }
         if body.size() > PUT_BYTES_MAX {
             return Err(Refusal::EntityTooLarge(body.size()));

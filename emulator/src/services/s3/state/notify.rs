@@ -58,6 +58,7 @@ impl S3 {
         version_id: Option<&str>,
     ) {
         self.changes += 1;
+        self.note(bucket, Some(key));
         let Some(found) = self.buckets.get(bucket) else { return };
         for listener in &found.said.notification.listeners {
             if !listener.hears(name, key) {

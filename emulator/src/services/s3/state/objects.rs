@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Bucket, S3, Version, Versioning, check_tags};
 use crate::services::s3::error::Refusal;
-use crate::services::s3::limits::{KEY_BYTES_MAX, OBJECT_TAGS_MAX, PUT_BYTES_MAX};
+use crate::services::s3::limits::{KEY_BYTES_MAX, OBJECT_TAGS_MAX, PUT_BYTES_MAX, VERSION_ID_CHARS};
 use crate::services::s3::object::{EtagIs, Found, Object, WriteConditions};
 use crate::world::Cx;
 
@@ -150,6 +150,16 @@ impl S3 {
 }
 
 impl Bucket {
+    /// Whether the bucket could have given this id.
+    ///
+    /// Recorded: the refusal of any id by a bucket that never kept versions, and of a malformed one (LocalStack's
+    /// `test_s3_api.snapshot.json`, 2025-01-21). Assumed: malformed is what has another length.
+    pub fn check_version_id(&self, wanted: &str) -> Result<(), Refusal> {
+        let is_of_here = self.versioning != Versioning::Never && wanted.len() == VERSION_ID_CHARS;
+        let is_given = wanted == "null" || is_of_here;
+        is_given.then_some(()).ok_or_else(|| Refusal::InvalidVersionId(wanted.to_owned()))
+    }
+
     /// The version that a request names, or the current one.
     pub fn find(&self, key: &str, version: Option<&str>) -> Result<Found, Refusal> {
         let no_key = || Refusal::NoSuchKey { key: key.to_owned(), delete_marker: None };
@@ -161,6 +171,7 @@ impl Bucket {
             })?;
             return Ok(Found { object, modified: current.modified, version_id: self.shown_id(current) });
         };
+        self.check_version_id(wanted)?;
         let found = self.keys.get(key).and_then(|all| all.iter().find(|version| version.id() == wanted));
         let found = found
             .ok_or_else(|| Refusal::NoSuchVersion { key: key.to_owned(), version: wanted.to_owned() })?;
@@ -199,5 +210,5 @@ pub(super) fn check_key(key: &str) -> Result<(), Refusal> {
 }
 
 pub(super) fn new_version_id(cx: &mut Cx<'_>) -> String {
-    cx.letters(32, VERSION_LETTERS)
+    cx.letters(VERSION_ID_CHARS, VERSION_LETTERS)
 }

@@ -1,0 +1,254 @@
+//! `wavetank run --target aws` and `wavetank sweep` as a shell sees them, with a served tank in AWS's place by `AWS_ENDPOINT_URL`.
+//!
+//! Whatever becomes of a run, the tank is empty afterwards, but for what was there before; and what is refused has made nothing.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and skips aloud")]
+
+#[path = "aws/account.rs"]
+mod account;
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use account::{ACCOUNT, Account, REGION, Ran, python_has};
+
+const RUN: [&str; 6] = ["--target", "aws", "--account", ACCOUNT, "--budget", "5"];
+
+fn args<'a>(scenario: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["run", scenario][..], &RUN, more].concat()
+}
+
+#[track_caller]
+fn says(ran: &Ran, words: &[&str]) {
+    for word in words {
+        assert!(ran.err.contains(word), "no `{word}` in {ran:?}");
+    }
+}
+
+#[test]
+fn a_run_says_what_it_will_make_and_leaves_nothing_behind() {
+    let account = Account::start();
+    let ran = account.wavetank(&args("data-lake-iot", &["--rows", "60"]));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("PASS") && ran.out.contains("--target aws --account 000000000000"), "{ran:?}");
+    says(
+        &ran,
+        &["stack      wavetank-data-lake-iot-", "1 AWS::KinesisFirehose::DeliveryStream", "crawler_dpu_hour"],
+    );
+    says(
+        &ran,
+        &["this is not AWS", "waiting for a crawl by data-lake-iot-raw, at most 60 min", "nothing is left"],
+    );
+    assert_eq!(account.holds(), Vec::<String>::new(), "{ran:?}");
+    assert_eq!(account.journals(), 0);
+    assert!(account.calls().iter().any(|call| call == "cloudformation CreateStack"));
+}
+
+#[test]
+fn logs_of_functions_go_too() {
+    if !python_has("boto3") {
+        return;
+    }
+    let account = Account::start();
+    let ran = account.wavetank(&args("trades", &["--rows", "100"]));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    says(
+        &ran,
+        &["removing log group /aws/lambda/trades-state", "waiting for 10 min to pass", "nothing is left"],
+    );
+    assert_eq!(account.holds(), Vec::<String>::new(), "{ran:?}");
+}
+
+#[test]
+fn a_plan_makes_nothing() {
+    let account = Account::start();
+    let ran = account.wavetank(&["run", "table-design", "--target", "aws", "--account", ACCOUNT, "--plan"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("1 AWS::DynamoDB::Table") && ran.out.contains("needs --budget"), "{ran:?}");
+    let ran = account.wavetank(&args("table-design", &["--plan", "--json"]));
+    let plan: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&plan["account"], &plan["budget_usd"]), (&json!(ACCOUNT), &json!(5.0)));
+    assert_eq!(plan["tags"]["wavetank:scenario"], "table-design");
+    account.assert_only_asked();
+    assert_eq!(account.journals(), 0);
+}
+
+#[test]
+fn what_is_refused_has_made_nothing() {
+    let account = Account::start();
+    let check = |args: &[&str], vars: &[(&str, &str)], code: i32, words: &[&str]| {
+        let ran =
+            account.wavetank_with(&[&["run", "table-design", "--target", "aws"][..], args].concat(), vars);
+        assert_eq!(ran.code, Some(code), "{args:?}: {ran:?}");
+        says(&ran, words);
+        says(&ran, &["hint:"]);
+        assert_eq!(ran.out, "");
+    };
+    let both = ["--account", ACCOUNT, "--budget", "5"];
+    check(&[], &[], 2, &["--account", "nothing was created"]);
+    check(&["--budget", "5"], &[], 2, &["--account"]);
+    check(&both[..2], &[], 2, &["--budget"]);
+    check(
+        &["--account", "111111111111", "--budget", "5"],
+        &[],
+        2,
+        &["of account 000000000000, not of 111111111111"],
+    );
+    check(
+        &["--account", ACCOUNT, "--budget", "0.000001"],
+        &[],
+        2,
+        &["budget is 0.00 USD", "nothing was created"],
+    );
+    let down = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+    check(&both, &down, 3, &["nothing answers at http://127.0.0.1:9"]);
+    let real = [("AWS_ACCESS_KEY_ID", "AKIAQWERTYUIOPASDFGH")];
+    check(&both, &real, 3, &["InvalidClientTokenId"]);
+    let none = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")];
+    check(&both, &none, 3, &["no AWS credentials"]);
+    let s3 = [("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")];
+    check(&both, &s3, 3, &["AWS_ENDPOINT_URL_S3"]);
+    let aws = [("AWS_ENDPOINT_URL", "")];
+    check(&[&both[..], &["--region", "cn-north-1"]].concat(), &aws, 2, &["aws-cn"]);
+    check(&[&both[..], &["--s3", "http://127.0.0.1:9"]].concat(), &[], 2, &["--s3 is not of --target aws"]);
+    let ran = account.wavetank(&["run", "table-design", "--budget", "1"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    says(&ran, &["--budget is of --target aws alone"]);
+    account.assert_only_asked();
+    assert_eq!(account.holds(), Vec::<String>::new());
+    assert_eq!(account.journals(), 0);
+}
+
+#[test]
+fn what_was_there_before_stays_and_the_failed_stack_goes() {
+    let account = Account::start();
+    account.put_object("data-lake-iot-000000000000", "theirs", "kept");
+    let ran = account.wavetank(&args("data-lake-iot", &["--rows", "60"]));
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    says(&ran, &["ROLLBACK_COMPLETE", "data-lake-iot-000000000000", "nothing is left"]);
+    assert_eq!(account.holds(), ["bucket data-lake-iot-000000000000 with 1 objects"]);
+    assert_eq!(account.journals(), 0);
+}
+
+#[test]
+fn what_a_template_retains_is_named_and_the_run_is_remembered() {
+    let catalog = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/catalog/table-design");
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("table-design");
+    copy_folder(&catalog, &copy);
+    let template = std::fs::read_to_string(copy.join("template.yaml")).unwrap();
+    let of_table = "    Type: AWS::DynamoDB::Table\n";
+    let retained = template.replace(of_table, &format!("{of_table}    DeletionPolicy: Retain\n"));
+    assert_ne!(retained, template);
+    std::fs::write(copy.join("template.yaml"), retained).unwrap();
+    let account = Account::start();
+    let ran = account.wavetank(&args(copy.to_str().unwrap(), &["--rows", "50"]));
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.out.contains("all checks hold"), "{ran:?}");
+    says(&ran, &["is left:\n  AWS::DynamoDB::Table table-design\n", "hint: `wavetank sweep --run "]);
+    assert_eq!(account.holds(), ["dynamodb table-design"]);
+    assert_eq!(account.journals(), 1);
+    account.ask("dynamodb", "DeleteTable", &json!({ "TableName": "table-design" }));
+    let swept = account.wavetank(&["sweep"]);
+    assert_eq!(swept.code, Some(0), "{swept:?}");
+    assert_eq!(account.journals(), 0);
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
+        match path.is_dir() {
+            true => copy_folder(&path, &to.join(name)),
+            false => {
+                std::fs::copy(&path, to.join(name)).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_carries_the_runs_tags_and_is_swept_by_the_journal() {
+    let account = Account::start();
+    let ran = account.wavetank(&args("data-lake-iot", &["--rows", "60", "--keep"]));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let listed = account.wavetank(&["sweep", "--list"]);
+    let run = listed.out.split_whitespace().next().unwrap().to_owned();
+    says(&ran, &["--keep", &format!("wavetank sweep --run {run}")]);
+    let stack = &account.ask("cloudformation", "DescribeStacks", &json!({}))["Stacks"][0];
+    let tags = json!([
+        {"Key": "wavetank:run", "Value": run},
+        {"Key": "wavetank:scenario", "Value": "data-lake-iot"},
+        {"Key": "wavetank:seed", "Value": "7"},
+    ]);
+    assert_eq!(stack["Tags"], tags);
+    let arn = "arn:aws:glue:ap-southeast-1:000000000000:job/data-lake-iot-join";
+    let job = account.ask("glue", "GetTags", &json!({ "ResourceArn": arn }));
+    assert_eq!(job["Tags"]["wavetank:run"], run.as_str());
+    let swept = account.wavetank(&["sweep"]);
+    assert_eq!(swept.code, Some(0), "{swept:?}");
+    says(&swept, &["emptied bucket data-lake-iot-000000000000", "nothing is left"]);
+    assert_eq!(account.holds(), Vec::<String>::new());
+    assert_eq!(account.journals(), 0);
+}
+
+#[test]
+fn a_run_whose_machine_is_gone_is_found_by_its_tags() {
+    let account = Account::start();
+    let ran = account.wavetank(&args("table-design", &["--rows", "50", "--keep"]));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    account.forget_journals();
+    let by_tags = ["sweep", "--account", ACCOUNT, "--region", REGION];
+    let unnamed = account.wavetank(&by_tags);
+    assert_eq!(unnamed.code, Some(2), "{unnamed:?}");
+    says(&unnamed, &["none was named", "--all"]);
+    assert!(unnamed.out.contains("table-design"), "{unnamed:?}");
+    let swept = account.wavetank(&[&by_tags[..], &["--all"]].concat());
+    assert_eq!(swept.code, Some(0), "{swept:?}");
+    assert_eq!(account.holds(), Vec::<String>::new());
+    assert_eq!(account.journals(), 0);
+}
+
+#[test]
+fn ctrl_c_in_the_middle_sweeps_and_a_second_one_says_what_is_left() {
+    let account = Account::start();
+    account.delay("firehose", "PutRecordBatch");
+    let run = account.begin(&args("data-lake-iot", &["--rows", "60"]));
+    let ran = run.after("sending records").interrupt().end();
+    assert_eq!(ran.code, Some(130), "{ran:?}");
+    says(&ran, &["the run was stopped", "removing stack", "nothing is left"]);
+    assert_eq!(account.holds(), Vec::<String>::new(), "{ran:?}");
+    assert_eq!(account.journals(), 0);
+
+    account.delay("cloudformation", "DeleteStack");
+    let run = account.begin(&args("data-lake-iot", &["--rows", "60"]));
+    let ran = run.after("sending records").interrupt().after("removing stack").interrupt().end();
+    assert_eq!(ran.code, Some(130), "{ran:?}");
+    says(&ran, &["something is left", "stack wavetank-data-lake-iot-", "hint: `wavetank sweep --run "]);
+    assert_eq!(account.journals(), 1);
+    account.lift();
+    let swept = account.wavetank(&["sweep"]);
+    assert_eq!(swept.code, Some(0), "{swept:?}");
+    assert_eq!(account.holds(), Vec::<String>::new(), "{swept:?}");
+    assert_eq!(account.journals(), 0);
+}
+
+#[test]
+fn a_run_that_was_killed_is_swept_once_its_process_has_gone() {
+    let account = Account::start();
+    account.delay("firehose", "PutRecordBatch");
+    let run = account.begin(&args("data-lake-iot", &["--rows", "60"])).after("sending records");
+    let early = account.wavetank(&["sweep"]);
+    assert_eq!(early.code, Some(0), "{early:?}");
+    says(&early, &["its run is still under way"]);
+    assert!(!account.holds().is_empty());
+    let ran = run.kill().end();
+    assert_eq!(ran.code, None, "{ran:?}");
+    assert_eq!(account.journals(), 1);
+    let swept = account.wavetank(&["sweep"]);
+    assert_eq!(swept.code, Some(0), "{swept:?}");
+    says(&swept, &["nothing is left"]);
+    assert_eq!(account.holds(), Vec::<String>::new(), "{swept:?}");
+    assert_eq!(account.journals(), 0);
+}

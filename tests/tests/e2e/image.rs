@@ -1,0 +1,121 @@
+//! Our own container image, and what `containers.rs` promises of any.
+//!
+//! Needs a Docker engine and `wavetank:latest` (`cargo xtask image`); skips aloud without, unless `WAVETANK_IMAGE=required`, which
+//! `.ci/run` sets.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use wavetank::containers::{Container, ContainerError, Image, remove_orphans};
+
+const NAME: &str = "wavetank:latest";
+/// Documented by ourselves: what the image may weigh, compressed.
+const COMPRESSED_MAX_BYTES: u64 = 60_000_000;
+
+/// Docker's words for these arguments.
+fn docker(args: &[&str]) -> Output {
+    Command::new("docker").args(args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim().to_owned()
+}
+
+/// Whether the image is there. Says so if the test is skipped.
+fn is_there() -> bool {
+    let found = Command::new("docker").args(["image", "inspect", NAME]).output();
+    let why = match found {
+        Ok(said) if said.status.success() => return true,
+        Ok(said) => text(&said.stderr),
+        Err(why) => why.to_string(),
+    };
+    assert!(std::env::var("WAVETANK_IMAGE").as_deref() != Ok("required"), "no image {NAME}: {why}");
+    eprintln!("skipped: no image {NAME} ({why}); `cargo xtask image` builds it");
+    false
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Runtime::new().unwrap()
+}
+
+#[test]
+fn the_image_holds_one_program_that_is_not_root_s_and_weighs_little() {
+    if !is_there() {
+        return;
+    }
+    let config = docker(&["image", "inspect", "--format", "{{.Config.User}} {{.Config.Entrypoint}}", NAME]);
+    assert_eq!(text(&config.stdout), "65532:65532 [/wavetank]");
+    let saved = docker(&["image", "save", NAME]).stdout;
+    let mut gzip = Command::new("gzip").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut into = gzip.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || into.write_all(&saved).unwrap());
+    let compressed = gzip.wait_with_output().unwrap().stdout.len() as u64;
+    writer.join().unwrap();
+    eprintln!("{NAME} weighs {:.1} MB compressed", compressed as f64 / 1e6);
+    assert!(compressed < COMPRESSED_MAX_BYTES, "{compressed} bytes");
+    let listed = docker(&["run", "--rm", "--network", "none", NAME, "list"]);
+    assert!(text(&listed.stdout).contains("event-revenue"), "{listed:?}");
+}
+
+#[test]
+fn a_container_answers_on_loopback_alone_and_is_gone_afterwards_even_if_the_test_panics() {
+    if !is_there() {
+        return;
+    }
+    let runtime = runtime();
+    let started = runtime.block_on(Container::start(Image::tank(NAME))).unwrap();
+    let id = started.id().to_owned();
+    let ports = docker(&["inspect", "--format", "{{json .NetworkSettings.Ports}}", &id]);
+    let ports: serde_json::Value = serde_json::from_slice(&ports.stdout).unwrap();
+    assert_eq!(ports["4566/tcp"][0]["HostIp"], "127.0.0.1");
+    assert_eq!(ports["4566/tcp"].as_array().map(Vec::len), Some(1));
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        runtime.block_on(async {
+            let _held = started;
+            panic!("in the middle");
+        })
+    }));
+    assert!(panicked.is_err());
+    assert!(!docker(&["inspect", &id]).status.success(), "the container is still there");
+}
+
+#[test]
+fn what_a_killed_process_left_behind_is_removed_by_the_next() {
+    if !is_there() {
+        return;
+    }
+    // A process that is no more: this child has been waited for.
+    let mut ended = Command::new("true").spawn().unwrap();
+    let pid = ended.id();
+    ended.wait().unwrap();
+    let label = format!("dev.wavetank.process={pid}");
+    let left = docker(&["run", "--detach", "--network", "none", "--label", &label, NAME]);
+    let id = text(&left.stdout);
+    assert!(left.status.success(), "{left:?}");
+    assert!(runtime().block_on(remove_orphans()).unwrap() >= 1);
+    assert!(!docker(&["inspect", &id]).status.success(), "the container is still there");
+}
+
+#[test]
+fn an_image_that_is_nowhere_is_named_with_what_to_do() {
+    if !is_there() {
+        return;
+    }
+    let nowhere = Image::tank("127.0.0.1:9/no-such-image:1");
+    let error = runtime().block_on(Container::start(nowhere)).unwrap_err();
+    assert!(matches!(error, ContainerError::Image { .. }), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("127.0.0.1:9/no-such-image:1") && said.contains("docker pull"), "{said}");
+}
+
+#[test]
+fn a_server_that_ends_at_once_is_told_with_its_log() {
+    if !is_there() {
+        return;
+    }
+    // Its program has no such command: MinIO's arguments are nothing to a tank.
+    let wrong = Image::minio().from("wavetank", "latest");
+    let error = runtime().block_on(Container::start(wrong)).unwrap_err().to_string();
+    assert!(error.contains("ended before it was ready"), "{error}");
+    assert!(error.contains("unrecognized subcommand"), "{error}");
+}
