@@ -17,10 +17,11 @@ use datafusion::prelude::SessionConfig;
 use crate::catalog::{Catalog, CatalogChange};
 use crate::error::SqlError;
 use crate::objects::{Counted, Objects};
-use crate::parse::{Statement, StatementType};
+use crate::parse::Statement;
 use crate::plan::Planner;
 use crate::run;
 use crate::scan::stream::Threads;
+use crate::statement_type::StatementType;
 use crate::types::athena_type;
 
 /// How statements are run.

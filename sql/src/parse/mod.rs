@@ -20,6 +20,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::catalog::{Column, Partition};
 use crate::error::{ErrorKind, Position, SqlError};
+use crate::statement_type::StatementType;
 pub(crate) use tokens::TableName;
 use tokens::{Cursor, tokenize};
 
@@ -27,30 +28,6 @@ use tokens::{Cursor, tokenize};
 const STATEMENTS_KEPT_MAX: usize = 512;
 /// Bytes of a statement that is kept.
 const TEXT_KEPT_MAX: usize = 16_384;
-
-/// Athena's `StatementType`.
-///
-/// Documented: docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecution.html
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatementType {
-    /// Definitions.
-    Ddl,
-    /// Queries and what writes data, CTAS included.
-    Dml,
-    /// SHOW, DESCRIBE, EXPLAIN.
-    Utility,
-}
-
-impl StatementType {
-    /// As the API writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            StatementType::Ddl => "DDL",
-            StatementType::Dml => "DML",
-            StatementType::Utility => "UTILITY",
-        }
-    }
-}
 
 /// A parsed statement, ready for `Engine::run`.
 #[derive(Debug, Clone)]

@@ -4,9 +4,7 @@
 //! field quoted, NULL an unquoted empty field) is what awswrangler and PyAthena both rely on.
 //! Start with `athena_csv`.
 
-#[cfg(feature = "engine")]
 mod file;
 pub(crate) mod text;
 
-#[cfg(feature = "engine")]
 pub use file::{athena_csv, athena_file, athena_rows, athena_txt};

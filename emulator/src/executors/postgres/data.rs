@@ -6,17 +6,14 @@ use std::sync::{Mutex, MutexGuard};
 
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt as _;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::types::{Format, FromSql, IsNull, ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::cells;
 use super::session::told;
 use crate::services::rds_data::names::Statement;
-use crate::services::rds_data::work::{
-    Bound, Cell, Column, Done, Kind, Login, STATEMENT, SqlFailure, SqlOutput, SqlTask, SqlWork,
-};
-use crate::world::{Outcome, Output};
+use crate::services::rds_data::work::{Bound, Cell, Column, Done, Kind, Login, SqlFailure, SqlTask, SqlWork};
 
 /// Bytes of a result. Documented: docs.aws.amazon.com/rdsdataservice/latest/APIReference/API_ExecuteStatement.html (read
 /// 2026-11-28): the call is terminated if the binary response is more than 1 MB.
@@ -43,12 +40,7 @@ impl Sessions {
         held(&self.open).clear();
     }
 
-    pub(super) async fn run(&self, work: SqlWork) -> Outcome {
-        let result = self.perform(work).await;
-        Outcome { duration: STATEMENT, output: Output::Sql(SqlOutput { result }) }
-    }
-
-    async fn perform(&self, work: SqlWork) -> Result<Done, SqlFailure> {
+    pub(super) async fn perform(&self, work: SqlWork) -> Result<Done, SqlFailure> {
         match (work.transaction, work.task) {
             (Some(id), SqlTask::Begin) => {
                 let client = self.client(&work.login).await?;
@@ -96,8 +88,10 @@ impl Sessions {
         config.dbname(&login.database).application_name("rds-data").options(STATEMENT_TIMEOUT);
         let (client, connection) =
             config.connect(NoTls).await.map_err(|error| match error.as_db_error() {
-                Some(said) => SqlFailure::Connection(format!("{}: {}", said.severity(), said.message())),
-                None => SqlFailure::Connection(told(&error)),
+                Some(said) if !is_going(said) => {
+                    SqlFailure::Refused(format!("{}: {}", said.severity(), said.message()))
+                }
+                _ => SqlFailure::Gone(told(&error)),
             })?;
         // Ends when the client is dropped, or the server goes.
         tokio::spawn(async move {
@@ -176,10 +170,20 @@ fn type_of(kind: Kind) -> Type {
     }
 }
 
+/// Whether a server speaks its last words, or its first: it is ended, has crashed, or recovers.
+fn is_going(said: &DbError) -> bool {
+    let code = said.code();
+    *code == SqlState::ADMIN_SHUTDOWN
+        || *code == SqlState::CRASH_SHUTDOWN
+        || *code == SqlState::CANNOT_CONNECT_NOW
+}
+
 /// What a database's error is, with its place in what the client wrote.
 fn failure(error: &tokio_postgres::Error, statement: Option<&Statement>) -> SqlFailure {
     use tokio_postgres::error::ErrorPosition;
-    let Some(said) = error.as_db_error() else { return SqlFailure::Connection(told(error)) };
+    let Some(said) = error.as_db_error().filter(|said| !is_going(said)) else {
+        return SqlFailure::Gone(told(error));
+    };
     if *said.code() == SqlState::QUERY_CANCELED {
         return SqlFailure::TimedOut;
     }

@@ -16,6 +16,7 @@ mod session;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -24,7 +25,7 @@ use crate::driver::WeakTank;
 use crate::services::rds::work::{
     Launch, Master, PostgresFailure, PostgresOutput, PostgresTask, PostgresWork, Running, death_topic,
 };
-use crate::services::rds_data::work::SqlWork;
+use crate::services::rds_data::work::{STATEMENT, SqlFailure, SqlOutput, SqlWork};
 use crate::world::{Outcome, Output};
 use files::{Files, remove, run as run_program};
 pub use find::{FOLDER_VARIABLE, INSTALL, Installation, Missing, find, installations};
@@ -67,7 +68,16 @@ pub(super) async fn run(postgres: &Postgres, door: Door, work: PostgresWork) -> 
 impl Postgres {
     /// Runs the Data API's statement.
     pub(super) async fn run_sql(&self, work: SqlWork) -> Outcome {
-        self.0.sessions.run(work).await
+        let port = work.login.port;
+        let result = self.0.sessions.perform(work).await;
+        if matches!(result, Err(SqlFailure::Gone(_))) {
+            // Whoever asks again must not find an instance that is `available` and has no server: tank time may run
+            // through all his tries before the thread that waits for the process has had its turn.
+            let shared = Arc::clone(&self.0);
+            let told = tokio::task::spawn_blocking(move || shared.wait_until_death_is_told(port));
+            drop(told.await);
+        }
+        Outcome { duration: STATEMENT, output: Output::Sql(SqlOutput { result }) }
     }
 
     /// Ends all servers and removes all folders.
@@ -153,6 +163,22 @@ impl Shared {
                 }
                 Ok(Running::default())
             }
+        }
+    }
+
+    /// Comes back when the tank has heard of the end of the server behind this port. One that runs, or that a task of RDS's is just
+    /// starting or ending, is not waited for.
+    fn wait_until_death_is_told(&self, port: u16) {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return;
+        }
+        let places: Vec<Arc<Mutex<Place>>> = self.places().values().cloned().collect();
+        let watch = places.iter().find_map(|place| {
+            let place = place.try_lock().ok()?;
+            place.server.as_ref().filter(|server| server.port == port).map(Server::watch)
+        });
+        if let Some(watch) = watch {
+            watch.wait_until_told();
         }
     }
 

@@ -32,6 +32,8 @@ exit $status
 const LOOK: Duration = Duration::from_millis(10);
 /// Looks after which a server that is not ready is given up: a minute.
 const LOOKS_MAX: u32 = 6_000;
+/// How long the end of a server whose port refuses is waited for.
+const TOLD_MAX: Duration = Duration::from_secs(10);
 /// How long a server may take to end before it is killed.
 const END_MAX: Duration = Duration::from_secs(30);
 /// Starts that are tried while the sessions of one that was killed still end: about five seconds.
@@ -65,7 +67,7 @@ pub(super) enum End {
 
 /// What the waiting thread and we share.
 #[derive(Debug, Default)]
-struct Watch {
+pub(super) struct Watch {
     state: Mutex<Watched>,
     changed: Condvar,
 }
@@ -74,11 +76,20 @@ struct Watch {
 struct Watched {
     exit: Option<ExitStatus>,
     is_asked: bool,
+    /// Whoever wanted to know of its end knows.
+    is_told: bool,
 }
 
 impl Watch {
     fn state(&self) -> MutexGuard<'_, Watched> {
         self.state.lock().expect("nothing panics while it holds this")
+    }
+
+    /// Waits until the server's end has been told. Not for ever: a port that refuses may be of a server that only stumbles.
+    pub(super) fn wait_until_told(&self) {
+        let state = self.state();
+        let untold = |state: &mut Watched| !state.is_told;
+        drop(self.changed.wait_timeout_while(state, TOLD_MAX, untold));
     }
 }
 
@@ -166,6 +177,8 @@ impl Server {
             if !is_asked {
                 on_exit(told(status));
             }
+            watching.state().is_told = true;
+            watching.changed.notify_all();
         })?;
         let server = Self { port, guard, pipe: Mutex::new(pipe), watch, data };
         server.wait_until_ready(&log, logged, &stale).map(|()| server)
@@ -201,6 +214,11 @@ impl Server {
         let said = text.lines().filter_map(|line| line.split_once("FATAL:").or(line.split_once("sh:")));
         let said: Vec<&str> = said.map(|(_, said)| said.trim()).collect();
         StartError::Said(if said.is_empty() { told(status) } else { said.join("; ") })
+    }
+
+    /// What is known of its end.
+    pub(super) fn watch(&self) -> Arc<Watch> {
+        Arc::clone(&self.watch)
     }
 
     /// Whether its process still runs.

@@ -32,6 +32,9 @@ pub enum DataError {
     /// What the database has said, or the way there.
     #[error("{0}")]
     Database(String),
+    /// A database whose server has gone, or is just starting or ending.
+    #[error("{0}")]
+    Unavailable(String),
     /// The statement has run for too long.
     #[error("Request timed out")]
     TimedOut,
@@ -51,7 +54,8 @@ impl DataError {
                 let place = position.map(|position| format!("; Position: {position}")).unwrap_or_default();
                 Self::Database(format!("{message}{place}; SQLState: {state}"))
             }
-            SqlFailure::Connection(said) => Self::Database(said),
+            SqlFailure::Refused(said) => Self::Database(said),
+            SqlFailure::Gone(said) => Self::Unavailable(said),
             SqlFailure::NoTransaction => Self::NoTransaction(transaction.unwrap_or_default().to_owned()),
             SqlFailure::TimedOut => Self::TimedOut,
             SqlFailure::TooLarge | SqlFailure::Unsupported(_) => Self::Result(failure.to_string()),
@@ -70,6 +74,7 @@ impl AwsError for DataError {
             Self::NoTransaction(_) => (404, "TransactionNotFoundException"),
             Self::Request(_) => (400, "BadRequestException"),
             Self::Database(_) => (400, "DatabaseErrorException"),
+            Self::Unavailable(_) => (504, "DatabaseUnavailableException"),
             Self::TimedOut => (400, "StatementTimeoutException"),
             Self::Result(_) => (400, "UnsupportedResultException"),
         };

@@ -4,7 +4,8 @@
 //! instance's, or `postgres`. Left out: arrays as parameters, `schema`, generated fields, `continueAfterTimeout` (a statement
 //! always ends at its time-out), the deprecated ExecuteSql.
 //! Time: a statement takes `work::STATEMENT`; a transaction that waits for three minutes, or is a day old, is rolled back in tank
-//! time; a statement's own time-out is real.
+//! time; a statement's own time-out is real. A statement that meets a server that has died fails, as on AWS, and is answered when
+//! the instance knows of it: tries a minute later find it started again.
 //! Start with `state.rs`; `names.rs` reads `:name`, `values.rs` turns values both ways.
 
 mod error;

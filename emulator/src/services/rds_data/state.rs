@@ -231,7 +231,7 @@ impl RdsData {
             Err(failure) => {
                 let id = self.calls.get(&call).and_then(|pending| pending.transaction.clone());
                 let is_over = failure == SqlFailure::NoTransaction
-                    || matches!(failure, SqlFailure::Connection(_))
+                    || matches!(failure, SqlFailure::Refused(_) | SqlFailure::Gone(_))
                     || self.calls.get(&call).is_some_and(|one| {
                         !matches!(
                             one.request,

@@ -189,3 +189,34 @@ async fn what_goes_wrong_is_told_with_the_databases_words_and_place() {
         "NotFoundException: The resource arn:aws:rds:us-east-1:000000000000:db:none wasn't found"
     );
 }
+
+/// A tank's time may run through all of a caller's tries before the thread that waits for a process has had its turn.
+#[tokio::test]
+async fn whoever_meets_a_dead_server_finds_it_being_started_again() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let Some(rig) = Rig::new().await else { return };
+    rig.sql("CREATE TABLE t (id int)").await;
+    for round in 1..=5 {
+        rig.sql("INSERT INTO t VALUES (1)").await;
+        let folder = rig.sql("SHOW data_directory").await["records"][0][0]["stringValue"].clone();
+        let file = std::path::Path::new(folder.as_str().unwrap()).join("postmaster.pid");
+        let id = std::fs::read_to_string(file).unwrap().lines().next().unwrap().parse().unwrap();
+        kill_process(Pid::from_raw(id).unwrap(), Signal::KILL).unwrap();
+        // The first may still be on a connection whose session has not seen the end; the kill itself takes a moment.
+        let mut refused = None;
+        for _ in 0..1_000 {
+            refused = rig.ask("ExecuteStatement", json!({"sql": "SELECT 1"})).await.err();
+            if refused.is_some() {
+                break;
+            }
+        }
+        let refused = refused.expect("it has been killed");
+        let is_known = refused.starts_with("InvalidResourceStateException") && refused.contains("rebooting");
+        assert!(is_known || refused.starts_with("DatabaseUnavailableException"), "{refused}");
+        let told = rig.call("rds", "DescribeDBInstances", json!({})).await.unwrap();
+        assert_eq!(told["DBInstances"][0]["DBInstanceStatus"], "rebooting");
+        rig.tank.advance(Duration::from_secs(2)).await;
+        let count = rig.sql("SELECT count(*) FROM t").await;
+        assert_eq!(count["records"][0][0]["longValue"], round, "what was committed is there");
+    }
+}

@@ -140,9 +140,12 @@ pub enum SqlFailure {
         /// Such as `42601`.
         state: String,
     },
-    /// The database did not let us in, or is gone.
+    /// The database did not let us in.
     #[error("{0}")]
-    Connection(String),
+    Refused(String),
+    /// The server is gone, or is just coming or going. That it has ended is known to its instance by now.
+    #[error("{0}")]
+    Gone(String),
     /// The transaction is over, or its connection has gone.
     #[error("the transaction is not there")]
     NoTransaction,

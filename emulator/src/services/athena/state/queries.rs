@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wavetank_sql::{ErrorKind, StatementType, parse_once};
+use wavetank_sql::StatementType;
+#[cfg(feature = "sql")]
+use wavetank_sql::{ErrorKind, parse_once};
 use wavetank_types::Timestamp;
 use wavetank_types::names::split_s3_uri;
 use wavetank_wire::athena::*;
@@ -416,6 +418,7 @@ fn utility(plan: Plan) -> Known {
 /// The statement's type, its subtype, and what it leaves.
 ///
 /// A statement that parses for AWS and not for us is taken in, and fails with a reason that names it.
+#[cfg(feature = "sql")]
 fn classify(
     sql: &str,
     parameters: &[String],
@@ -428,15 +431,24 @@ fn classify(
         }
         Err(_) if is_unsupported(sql) => Err(Refusal::QueryType),
         Err(error) if error.kind == ErrorKind::Syntax => Err(Refusal::Syntax(error.to_string())),
-        Err(_) => {
-            let is_query = matches!(first_word(sql).as_str(), "SELECT" | "WITH" | "VALUES" | "TABLE");
-            let is_write =
-                matches!(first_word(sql).as_str(), "INSERT" | "UNLOAD" | "MERGE" | "UPDATE" | "DELETE");
-            let kind = if is_query || is_write { StatementType::Dml } else { StatementType::Ddl };
-            let leaves = if is_query { Leaves::Csv } else { Leaves::Text };
-            Ok((kind, is_query.then_some("SELECT"), leaves))
-        }
+        Err(_) => Ok(guess(sql)),
     }
+}
+
+/// The same in a build without an engine, where each fails with a reason.
+#[cfg(not(feature = "sql"))]
+fn classify(sql: &str, _: &[String]) -> Result<(StatementType, Option<&'static str>, Leaves), Refusal> {
+    if is_unsupported(sql) { Err(Refusal::QueryType) } else { Ok(guess(sql)) }
+}
+
+/// What a statement is by its first word.
+fn guess(sql: &str) -> (StatementType, Option<&'static str>, Leaves) {
+    let word = first_word(sql);
+    let is_query = matches!(word.as_str(), "SELECT" | "WITH" | "VALUES" | "TABLE");
+    let is_write = matches!(word.as_str(), "INSERT" | "UNLOAD" | "MERGE" | "UPDATE" | "DELETE");
+    let kind = if is_query || is_write { StatementType::Dml } else { StatementType::Ddl };
+    let leaves = if is_query { Leaves::Csv } else { Leaves::Text };
+    (kind, is_query.then_some("SELECT"), leaves)
 }
 
 /// Statements of Trino that Athena does not take. Assumed from docs.aws.amazon.com/athena/latest/ug/ddl-sql-reference.html
