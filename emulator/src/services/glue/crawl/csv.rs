@@ -1,9 +1,10 @@
 //! The CSV classifier: delimiter, header, types.
 //!
-//! Documented (docs.aws.amazon.com/glue/latest/dg/add-classifier.html, "Built-in CSV classifier", to be verified): the
+//! Documented (docs.aws.amazon.com/glue/latest/dg/add-classifier.html, "Built-in CSV classifier", read 2026-11-29): the
 //! delimiters; at least two columns and two rows; when the first row is a header; `LazySimpleSerDe`.
-//! Assumed: a column is `bigint`, `double` or `boolean` if every value that is present is one, else `string`, dates too;
-//! rows that are longer or shorter are tolerated if most are as long as the first; columns without a header are `col0`, ...
+//! Assumed: a header counts as a row; a column is `bigint`, `double` or `boolean` if every value that is present is one, else
+//! `string`, dates too; rows that are longer or shorter are tolerated if most are as long as the first; columns without a
+//! header are `col0`, ..., where the page has `col1`, ...
 
 use ::csv::{ByteRecord, ReaderBuilder};
 

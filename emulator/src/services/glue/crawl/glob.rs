@@ -1,7 +1,8 @@
 //! Exclude patterns of a crawler's target.
 //!
-//! Documented: docs.aws.amazon.com/glue/latest/dg/define-crawler.html#crawler-data-stores-exclude (to be verified): `*` stays in a
-//! folder, `**` crosses folders, `?` is one character, `[a-z]`, `[!a]`, `{a,b}`, and `\` before a sign takes it as it is.
+//! Documented: docs.aws.amazon.com/glue/latest/dg/define-crawler-choose-data-sources.html (read 2026-11-29): `*` stays in a
+//! folder, `**` crosses folders, `?` is one character, `[a-z]`, `[!a]`, `{a,b}`, and `\` before a sign takes it as it is,
+//! but between brackets it is itself.
 
 use regex::Regex;
 

@@ -1,6 +1,6 @@
 //! The JSON classifier: records one after the other, with or without line breaks between them, or one array.
 //!
-//! Documented (docs.aws.amazon.com/glue/latest/dg/add-classifier.html, to be verified): the beginning of the object decides.
+//! Documented (docs.aws.amazon.com/glue/latest/dg/add-classifier.html, read 2026-11-29): the beginning of the object decides.
 //! Assumed: whole numbers are `int` if they all fit, else `bigint`; what two records disagree on is `string`; an array
 //! at the top is one column `array`, as crawled tables show.
 

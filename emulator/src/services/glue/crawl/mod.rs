@@ -120,7 +120,8 @@ fn is_data(relative_key: &str, size: u64) -> bool {
 
 /// At most `sample_size` objects of each folder, the first by name.
 ///
-/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_S3Target.html (to be verified). Assumed: which ones.
+/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_S3Target.html (read 2026-11-29). AWS takes any, by chance
+/// (define-crawler-choose-data-sources.html, read 2026-11-29).
 fn sampled(objects: Vec<Listed>, sample_size: Option<i64>) -> Vec<Listed> {
     let Some(most) = sample_size.and_then(|size| usize::try_from(size).ok()) else { return objects };
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();

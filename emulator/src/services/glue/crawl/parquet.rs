@@ -1,6 +1,6 @@
 //! The Parquet classifier: the schema in the footer.
 //!
-//! Documented: docs.aws.amazon.com/glue/latest/dg/add-classifier.html (to be verified). Assumed: how types without a Hive
+//! Documented: docs.aws.amazon.com/glue/latest/dg/add-classifier.html (read 2026-11-29). Assumed: how types without a Hive
 //! twin are written (unsigned numbers widen, times of day are `bigint`).
 
 use ::parquet::arrow::parquet_to_arrow_schema;
