@@ -1,6 +1,6 @@
 //! The filter language of `GetPartitions`: what decides whether a partition is wanted.
 //!
-//! Documented: docs.aws.amazon.com/glue/latest/webapi/API_GetPartitions.html (to be verified): the operators `=`, `<>`,
+//! Documented: docs.aws.amazon.com/glue/latest/webapi/API_GetPartitions.html (read 2026-11-29): the operators `=`, `<>`,
 //! `>`, `<`, `>=`, `<=`, `AND`, `OR`, `IN`, `BETWEEN`, `LIKE`, `NOT`, `IS NULL`, and keys of the types string, date,
 //! timestamp, int, bigint, long, tinyint, smallint, decimal. A literal is compared as its key's type.
 //! `lex.rs` splits the text, `read.rs` makes the tree; this file evaluates it.

@@ -19,7 +19,8 @@ use crate::world::Cx;
 
 /// Where crawlers write their lines, each to the stream of its name.
 ///
-/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_LastCrawlInfo.html (to be verified).
+/// Documented: docs.aws.amazon.com/glue/latest/dg/troubleshooting-contact-support.html (read 2026-11-29 as in
+/// github.com/awsdocs/aws-glue-developer-guide), the group. Assumed: the stream.
 pub(super) const LOG_GROUP: &str = "/aws-glue/crawlers";
 
 /// How a crawl stands.
@@ -234,7 +235,7 @@ impl CrawlerEntry {
 
 /// Whether a filter lets a crawl through. Times are milliseconds since the epoch.
 ///
-/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_CrawlsFilter.html (to be verified).
+/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_CrawlsFilter.html (read 2026-11-29).
 fn admits(filter: &CrawlsFilter, crawl: &CrawlerHistory) -> Result<bool, GlueError> {
     let value = filter.field_value.as_deref().unwrap_or_default();
     let number =

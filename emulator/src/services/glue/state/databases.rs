@@ -114,7 +114,7 @@ impl Catalog {
 
     /// Removes a database with all its tables and their partitions.
     ///
-    /// Documented: docs.aws.amazon.com/glue/latest/webapi/API_DeleteDatabase.html (to be verified); there the tables go
+    /// Documented: docs.aws.amazon.com/glue/latest/webapi/API_DeleteDatabase.html (read 2026-11-29); there the tables go
     /// later, here at once.
     pub(super) fn delete_database(
         &mut self,

@@ -152,7 +152,8 @@ fn begin(
     };
     let mut arguments = action.arguments.unwrap_or_default();
     if let Some(flow) = flow {
-        // Documented: docs.aws.amazon.com/glue/latest/dg/workflow-run-properties-code.html (to be verified).
+        // Documented: docs.aws.amazon.com/glue/latest/dg/workflow-run-properties-code.html (read 2026-11-29 as in
+        // github.com/awsdocs/aws-glue-developer-guide).
         arguments.insert("--WORKFLOW_NAME".to_owned(), flow.workflow.clone());
         arguments.insert("--WORKFLOW_RUN_ID".to_owned(), flow.run.clone());
     }

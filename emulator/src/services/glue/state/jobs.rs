@@ -95,7 +95,7 @@ impl Jobs {
 
     /// Replaces a job's definition whole: what the request leaves out goes back to its default.
     ///
-    /// Documented: docs.aws.amazon.com/glue/latest/webapi/API_UpdateJob.html, "completely overwritten" (to be verified).
+    /// Documented: docs.aws.amazon.com/glue/latest/webapi/API_UpdateJob.html, "completely overwritten" (read 2026-11-29).
     pub(super) fn update(
         &mut self,
         cx: &Cx<'_>,
@@ -162,7 +162,7 @@ impl Jobs {
 
     /// Forgets a job with its runs. One that does not exist is no error.
     ///
-    /// Documented: docs.aws.amazon.com/glue/latest/webapi/API_DeleteJob.html, "no exception is thrown" (to be verified).
+    /// Documented: docs.aws.amazon.com/glue/latest/webapi/API_DeleteJob.html, "no exception is thrown" (read 2026-11-29).
     pub(super) fn delete(&mut self, tags: &mut Tags, input: DeleteJobInput) -> DeleteJobOutput {
         self.0.remove(&input.job_name);
         tags.forget(&format!("job/{}", input.job_name));
@@ -266,8 +266,8 @@ pub(super) struct Capacity {
 impl Capacity {
     /// Data processing units.
     ///
-    /// Documented: docs.aws.amazon.com/glue/latest/webapi/API_CreateJob.html (to be verified): units of a worker, units of a
-    /// Python shell job. Assumed: the sentences but the first, which clients report.
+    /// Documented: docs.aws.amazon.com/glue/latest/webapi/API_CreateJob.html and docs.aws.amazon.com/glue/latest/dg/worker-types.html
+    /// (read 2026-11-29): units of a worker, units of a Python shell job. Assumed: the sentences but the first, which clients report.
     pub(super) fn units(&self, kind: ScriptKind) -> Result<f64, GlueError> {
         let invalid = |text: String| Err(GlueError::Invalid(text));
         match (&self.worker_type, self.number_of_workers, self.max_capacity) {

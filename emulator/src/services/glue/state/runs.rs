@@ -138,8 +138,8 @@ impl Run {
         }
     }
 
-    /// Tells EventBridge. Documented: docs.aws.amazon.com/glue/latest/dg/automating-awsglue-with-cloudwatch-events.html (to be
-    /// verified). Assumed: the sentences of runs without a message.
+    /// Tells EventBridge. Documented: docs.aws.amazon.com/glue/latest/dg/automating-awsglue-with-cloudwatch-events.html
+    /// (read 2026-11-29 as in github.com/awsdocs/aws-glue-developer-guide). Assumed: the sentences of runs without a message.
     fn end(&mut self, cx: &mut Cx<'_>, end: End, message: Option<String>) {
         self.phase = Phase::Over(end);
         self.run.completed_on = Some(cx.now);
@@ -162,8 +162,9 @@ impl Run {
     }
 }
 
-/// Where runs write their lines. Documented: docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html and
-/// add-job-python.html (to be verified).
+/// Where runs write their lines. Documented: docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html (read 2026-11-29) and
+/// add-job-python.html (read 2026-11-29 as in github.com/awsdocs/aws-glue-developer-guide). The latter has `errors`; what
+/// people run has `error`.
 fn log_group(kind: ScriptKind) -> &'static str {
     match kind {
         ScriptKind::Spark => "/aws-glue/jobs",

@@ -166,7 +166,7 @@ impl Catalog {
 
 /// The pattern of `GetTables` as a whole-name regular expression. A bare `*` is any text, as clients send it.
 ///
-/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_GetTables.html, "a regular expression pattern" (to be verified).
+/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_GetTables.html, "a regular expression pattern" (read 2026-11-29).
 /// Recorded: aws-sdk-pandas sends `*name*`, `name*` and `*name`.
 fn regex_of(pattern: &str) -> String {
     let mut out = String::from("^(?:");
