@@ -359,7 +359,8 @@ impl AwsError for InvocationRefusal {
                 format!("Could not parse request body into json: Could not parse payload into json: {reason}"),
             )
             .with("Type", "User"),
-            // Documented: docs.aws.amazon.com/lambda/latest/dg/functions-states.html (to be verified).
+            // Documented: docs.aws.amazon.com/lambda/latest/dg/functions-states.html (read 2026-11-29): only an active function
+            // is invoked. Recorded, as people were told: the sentence (github.com/remotion-dev/remotion/issues/1186).
             Self::NotActive(state) => conflict(format!(
                 "The operation cannot be performed at this time. The function is currently in the following state: {state}"
             )),

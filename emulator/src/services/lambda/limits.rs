@@ -1,6 +1,6 @@
 //! Lambda's numbers, each with its unit, its source and the day it was read. What no source says is marked assumed.
 //!
-//! Documented: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (to be verified), unless said otherwise.
+//! Documented: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (read 2026-11-29), unless said otherwise.
 //! Left out: request rates, and the modelled durations, which are in `work.rs`.
 
 use std::time::Duration;
@@ -10,7 +10,8 @@ pub const ACCOUNT_CONCURRENCY: u32 = 1_000;
 
 /// Concurrency that reservations must leave to other functions.
 ///
-/// Documented: docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html (to be verified).
+/// Documented: docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html (read 2026-11-29 as in
+/// github.com/awsdocs/aws-lambda-developer-guide).
 pub const UNRESERVED_CONCURRENCY_MIN: u32 = 100;
 
 /// Payload of a synchronous invocation, request or response.
@@ -34,7 +35,8 @@ pub const ZIP_BYTES_MAX: usize = 52_428_800;
 /// Recorded by LocalStack against AWS, 2025-11-25: `Unzipped size must be smaller than 262144000 bytes`.
 pub const UNZIPPED_BYTES_MAX: u64 = 262_144_000;
 
-/// Code of all functions and versions of an account and region. Reported, not enforced.
+/// Code of all functions and versions of an account and region. Reported, not enforced. 75 GB; the page now has 300 GB (to be
+/// verified).
 pub const TOTAL_CODE_BYTES: i64 = 80_530_636_800;
 
 /// Environment variables, measured as compact JSON.
@@ -61,7 +63,7 @@ pub const EPHEMERAL_MB_DEFAULT: u32 = 512;
 
 /// The end of an invocation's log that `LogType: Tail` returns.
 ///
-/// Documented: docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (to be verified).
+/// Documented: docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (read 2026-11-29).
 pub const LOG_TAIL_BYTES: usize = 4_096;
 
 /// Functions or versions on one page of a list.
@@ -78,7 +80,7 @@ pub const RETRIES_DEFAULT: u32 = 2;
 
 /// Waits before the first and the second further attempt.
 ///
-/// Documented: docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html (to be verified).
+/// Documented: docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html (read 2026-11-29).
 pub const RETRY_WAITS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
 
 /// How long an asynchronous event may wait when the function does not say: 6 h. Same source.

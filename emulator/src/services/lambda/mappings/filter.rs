@@ -3,8 +3,8 @@
 //! A record passes if one of the patterns matches. A Kinesis record is shown to the patterns with its payload decoded:
 //! `data` is the JSON that it holds, or a text if it is none. A message's `body` likewise.
 //! A change of a table is shown as the function sees it.
-//! Documented: docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html and with-sqs-filtering.html (to be
-//! verified): what happens to payloads that are not JSON.
+//! Documented: docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html and with-sqs-filtering.html (read 2026-11-29 in their
+//! older form in github.com/awsdocs/aws-lambda-developer-guide): what happens to payloads that are not JSON.
 //! Assumed: a Kinesis record's own members (`partitionKey`) can be named with and without `kinesis` before them.
 
 use serde_json::{Value, json};

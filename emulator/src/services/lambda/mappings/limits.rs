@@ -44,7 +44,7 @@ pub const READ_EVERY: Duration = Duration::from_secs(1);
 pub const FAN_OUT_DELAY: Duration = Duration::from_millis(70);
 
 /// As [`READ_EVERY`], of a table's stream. Assumed, after the base rate of polling: four times a second,
-/// docs.aws.amazon.com/lambda/latest/dg/with-ddb.html (to be verified).
+/// docs.aws.amazon.com/lambda/latest/dg/with-ddb.html (read 2026-11-29 as in github.com/awsdocs/aws-lambda-developer-guide).
 pub const TABLE_READ_EVERY: Duration = Duration::from_millis(250);
 
 /// Messages of one ReceiveMessage. The model of SQS.

@@ -160,7 +160,7 @@ impl Lambda {
 
     /// Gives `$LATEST` a number, unless it is still what the last number is.
     ///
-    /// Documented: docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html (to be verified).
+    /// Documented: docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html (read 2026-11-29).
     pub(in super::super) fn publish_version(
         &mut self,
         cx: &mut Cx<'_>,

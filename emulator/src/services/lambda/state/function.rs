@@ -152,7 +152,7 @@ impl Function {
 
     /// A version as lists show it: without states and the runtime's version.
     ///
-    /// Documented: docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html (to be verified).
+    /// Documented: docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html (read 2026-11-29).
     pub(super) fn describe_in_list(
         &self,
         scope: &Scope,

@@ -2,7 +2,7 @@
 //!
 //! Recorded by LocalStack against AWS: INIT_START, START, END and REPORT with their line ends (2023-09-04, 2025-11-24).
 //! Documented: since 2025-08-01 the billed duration includes the start of the environment
-//! (aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase, to be verified).
+//! (aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase, read 2026-11-29).
 //! Assumed: the runtime's release number, the place of the time-out's line, the form of `Status`.
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What a function counts for CloudWatch.
 //!
-//! Documented: names, units and dimensions (docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html, to be verified): by function,
-//! by function and version or alias where one is named, and for the whole region.
+//! Documented: names, units and dimensions (docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html, read 2026-11-29): by
+//! function, by function and version or alias where one is named, and for the whole region.
 //! Left out: `DeadLetterErrors` (functions have no dead-letter queues here) and provisioned concurrency.
 
 use wavetank_types::Timestamp;

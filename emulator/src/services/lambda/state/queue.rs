@@ -1,7 +1,7 @@
 //! Asynchronous events: accepted at once, tried again when the function fails or is throttled, dropped in the end.
 //!
 //! Documented: docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html and
-//! invocation-async-retain-records.html (to be verified): waits, ages, the record that a destination gets.
+//! invocation-async-retain-records.html (read 2026-11-29): waits, ages, the record that a destination gets.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
