@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-/// Targets of a rule. Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html (to be verified).
+/// Targets of a rule. Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html (read 2026-11-29).
 pub(super) const TARGETS_MAX: usize = 5;
 
 /// Entries of one PutEvents. Documented: the service model.
 pub(super) const ENTRIES_MAX: usize = 10;
 
-/// Bytes of all entries of one PutEvents. Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html (to be
-/// verified), since 2026 a mebibyte.
+/// Bytes of all entries of one PutEvents. Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html (read
+/// 2026-11-29), since 2026 a mebibyte.
 pub(super) const ENTRIES_BYTES_MAX: usize = 1_048_576;
 
 /// Bytes that an entry's time counts for. Documented: the same page.

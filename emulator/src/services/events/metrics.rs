@@ -1,6 +1,6 @@
 //! What a rule counts for CloudWatch.
 //!
-//! Documented: names and dimension (docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html, to be verified).
+//! Documented: names and dimension (docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html, read 2026-11-29).
 //! Simplified: rules of other buses count under their name alone.
 
 use crate::metrics;

@@ -1,7 +1,8 @@
 //! PutEvents: each entry becomes an event or is refused alone; rules and archives of its bus see it at once.
 //!
-//! Documented: the service model, and docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html (to be verified).
-//! Recorded in part by others; assumed: the sentences, and that an entry for a bus that does not exist is taken and lost.
+//! Documented: the service model, and docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html (read 2026-11-29 in
+//! its older form in github.com/awsdocs/amazon-eventbridge-user-guide, eb-events.md); that an entry for a bus that does not exist
+//! is taken and lost (eb-putevents.html, read 2026-11-29). Recorded in part by others; assumed: the sentences.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Rules: a pattern or a schedule, and whether it is in force.
 //!
 //! Documented: schedules are in UTC and of the default bus only
-//! (docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html, to be verified). Assumed: a rate's first run is one
+//! (docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html, read 2026-11-29). Assumed: a rate's first run is one
 //! period after the rule was made or changed.
 
 use std::collections::BTreeMap;

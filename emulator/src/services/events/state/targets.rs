@@ -1,8 +1,10 @@
 //! A rule's targets: what each needs, read once when it is put.
 //!
-//! Documented: streams and workflows are called with a role of the target's (docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html,
-//! and docs.aws.amazon.com/glue/latest/dg/starting-workflow-eventbridge.html, both to be verified). Recorded, as people were told: the sentences on
-//! roles (github.com/hashicorp/terraform-provider-aws/pull/19913) and on FIFO queues (github.com/awslabs/aws-ddk/issues/183).
+//! Documented: streams and workflows are called with a role of the target's
+//! (docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html, read 2026-11-29 as in
+//! github.com/awsdocs/amazon-eventbridge-user-guide; docs.aws.amazon.com/glue/latest/dg/starting-workflow-eventbridge.html, read
+//! 2026-11-29). Recorded, as people were told: the sentences on roles (github.com/hashicorp/terraform-provider-aws/pull/19913)
+//! and on FIFO queues (github.com/awslabs/aws-ddk/issues/183).
 
 use std::sync::Arc;
 
