@@ -40,7 +40,7 @@ pub(super) const LOOKBACK_LONG_MAX: i64 = 7 * 86_400;
 pub(super) const ALARM_QUERIES_MAX: usize = 20;
 /// Dashboards of a page. Model.
 pub(super) const DASHBOARDS_PAGE: usize = 1_000;
-/// Widgets of a dashboard. Assumed: as its quotas page has it, to be verified.
+/// Widgets of a dashboard. Documented: cloudwatch_limits.html (read 2026-11-29 as in github.com/awsdocs/amazon-cloudwatch-user-guide).
 pub(super) const WIDGETS_MAX: usize = 500;
 /// Characters of a dashboard's name. Model.
 pub(super) const DASHBOARD_NAME_MAX: usize = 255;

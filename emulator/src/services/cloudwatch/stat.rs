@@ -1,6 +1,6 @@
 //! Statistics: what is asked of the values of a period, from `Sum` to `TM(10%:90%)`.
 //!
-//! Documented: the names and forms (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html, to be verified).
+//! Documented: the names and forms (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html, read 2026-11-29).
 //! Assumed: a percentile is the least value that is not below the given share of all; AWS does not say how it picks one.
 
 use crate::world::{Point, Spread};

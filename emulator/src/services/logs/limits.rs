@@ -1,5 +1,5 @@
 //! Numbers of CloudWatch Logs. Documented: docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
-//! (to be verified) unless a line says otherwise.
+//! (read 2026-11-29) unless a line says otherwise.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub(super) const QUERY_GROUPS_MAX: usize = 50;
 pub(super) const QUERY_ROWS: usize = 10_000;
 /// Rows of one GetQueryResults, at most. Documented: API_GetQueryResults.html (read 2026-11-28).
 pub(super) const RESULT_PAGE_MAX: usize = 10_000;
-/// How long a query's results are kept. Documented: cloudwatch_limits_cwl.html (to be verified).
+/// How long a query's results are kept. Documented: AnalyzingLogData.html (read 2026-11-29).
 pub(super) const RESULT_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// From StartQuery until a query runs. Assumed.
 pub(super) const QUERY_WAIT: Duration = Duration::from_millis(50);
@@ -58,7 +58,8 @@ pub(super) const QUERY_WAIT: Duration = Duration::from_millis(50);
 pub(super) const QUERY_LEAST: Duration = Duration::from_millis(200);
 /// Bytes that a query reads in a millisecond of tank time. Assumed.
 pub(super) const QUERY_BYTES_PER_MILLI: u64 = 1_000_000;
-/// Query definitions of an account and region, at most. Documented: cloudwatch_limits_cwl.html (to be verified).
+/// Query definitions of an account and region, at most. Documented: cloudwatch_limits_cwl.html (read 2026-11-29 in its older form in
+/// github.com/awsdocs/amazon-cloudwatch-logs-user-guide).
 pub(super) const DEFINITIONS_MAX: usize = 1_000;
 /// Resource policies of an account and region that belong to no resource. Documented: API_PutResourcePolicy.html (read 2026-11-28).
 pub(super) const POLICIES_MAX: usize = 10;
@@ -70,12 +71,12 @@ pub(super) const TAIL_BEAT: Duration = Duration::from_secs(1);
 pub(super) const TAIL_EVENTS_MAX: usize = 500;
 /// Updates that wait for a slow reader, at most; then the oldest are dropped.
 pub(super) const TAIL_UPDATES_MAX: usize = 10;
-/// Live tails at once. Documented: cloudwatch_limits_cwl.html (to be verified).
+/// Live tails at once. Documented: cloudwatch_limits_cwl.html (read 2026-11-29).
 pub(super) const TAILS_MAX: usize = 15;
 
 /// Metrics of one directive of the embedded metric format.
 ///
-/// Documented: CloudWatch_Embedded_Metric_Format_Specification.html (to be verified).
+/// Documented: CloudWatch_Embedded_Metric_Format_Specification.html (read 2026-11-29).
 pub(super) const EMF_METRICS_MAX: usize = 100;
 /// Values of one metric in one event. Documented: as above.
 pub(super) const EMF_VALUES_MAX: usize = 100;

@@ -24,7 +24,8 @@ fn policy(datapoints: Option<usize>, periods: usize, missing: Missing) -> Policy
 
 #[test]
 fn missing_points_are_taken_for_what_the_alarm_says() {
-    // Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html (to be verified row by row).
+    // Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html (read 2026-11-29 row by row; the
+    // second row has its point at the other end there; `2 of 3: - - - - X` and the rows of 1 of 1 follow from its text).
     let check = |(needed, periods): (usize, usize), text: &str, expected: [&str; 4]| {
         let all = [Missing::Unknown, Missing::Ignore, Missing::Breaching, Missing::NotBreaching];
         let found = all.map(|missing| match decide(&policy(Some(needed), periods, missing), &points(text)) {
