@@ -1,6 +1,7 @@
 //! What a stream counts for CloudWatch.
 //!
-//! Documented: names, units and dimensions (docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html, to be verified).
+//! Documented: names, units and dimensions (docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html, read 2026-11-29
+//! as in github.com/awsdocs/amazon-kinesis-data-streams-developer-guide).
 //! Metrics of shards only where `EnableEnhancedMonitoring` has turned them on. A call takes no tank time, so latencies are 0.
 //! Assumed: bytes are those of data and partition keys, as the limits count them.
 

@@ -1,6 +1,7 @@
 //! What a topic counts for CloudWatch.
 //!
-//! Documented: names, units and dimensions (docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html, to be verified).
+//! Documented: names, units and dimensions (docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html, read 2026-11-29 as in
+//! github.com/awsdocs/amazon-sns-developer-guide).
 
 use crate::metrics;
 use crate::world::Cx;

@@ -1,9 +1,12 @@
 //! What a queue counts for CloudWatch.
 //!
-//! Documented: names, units and dimensions (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html,
-//! to be verified). Gauges are a queue's state, and nothing is due for them: a queue is looked at by the minute whenever something
-//! is asked of SQS or CloudWatch, for all the minutes since the last time. In between nothing has happened to it but time, so
-//! what it was then is known. Documented: metrics stop when a queue has not been used for six hours.
+//! Documented: names, units and dimensions
+//! (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html, read 2026-11-29 as in
+//! github.com/awsdocs/amazon-sqs-developer-guide, but for `NumberOfDeduplicatedSentMessages`, which is newer). Gauges are a queue's
+//! state, and nothing is due for them: a queue is looked at by the minute whenever something is asked of SQS or CloudWatch, for
+//! all the minutes since the last time. In between nothing has happened to it but time, so what it was then is known.
+//! Documented: metrics stop when a queue has not been used for six hours (sqs-monitoring-using-cloudwatch.html, read 2026-11-29 as
+//! above).
 
 use wavetank_types::Timestamp;
 
