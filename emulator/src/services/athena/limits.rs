@@ -1,6 +1,6 @@
 //! Numbers of Athena, and the modelled times of this tank.
 //!
-//! Documented: docs.aws.amazon.com/athena/latest/ug/service-limits.html (to be verified) unless a line says otherwise.
+//! Documented: docs.aws.amazon.com/athena/latest/ug/service-limits.html (read 2026-11-29) unless a line says otherwise.
 
 use std::time::Duration;
 

@@ -117,7 +117,7 @@ pub enum FailureKind {
 impl FailureKind {
     /// `ErrorCategory` and `ErrorType`.
     ///
-    /// Documented: docs.aws.amazon.com/athena/latest/ug/error-reference.html (to be verified): categories 1 system and
+    /// Documented: docs.aws.amazon.com/athena/latest/ug/error-reference.html (read 2026-11-29): categories 1 system and
     /// 2 user; types 0 exhausted resources, 200 engine error, 401 results not written, 1000 user error, 1001 data error,
     /// 1003 DDL task failed. Assumed: that no finer type is given, such as one for a syntax error.
     pub fn category_and_type(self) -> (i64, i64) {

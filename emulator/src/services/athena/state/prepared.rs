@@ -1,6 +1,6 @@
 //! Prepared statements: kept per workgroup, made by the API or by `PREPARE`, run by `EXECUTE ... USING`.
 //!
-//! Documented: docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html (to be verified).
+//! Documented: docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html (read 2026-11-29).
 
 use wavetank_types::Timestamp;
 use wavetank_wire::athena::*;

@@ -61,8 +61,9 @@ pub(super) enum Plan {
 
 /// What a query leaves in its output location beside its data.
 ///
-/// Documented: docs.aws.amazon.com/athena/latest/ug/querying-finding-output-files.html (to be verified): `<id>.csv` of
-/// queries, `<id>.txt` of definitions and utilities, `<id>-manifest.csv` of what writes data; CTAS under `tables/`.
+/// Documented: docs.aws.amazon.com/athena/latest/ug/querying-finding-output-files.html (read 2026-11-29): `<id>.csv` of
+/// queries, `<id>.txt` of definitions and utilities, `<id>-manifest.csv` of INSERT; CTAS under `tables/`. Assumed: a manifest of
+/// UNLOAD and CTAS too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leaves {
     Csv,
@@ -483,7 +484,7 @@ fn check_catalog(input: &StartQueryExecutionInput) -> Result<(), Refusal> {
 
 /// Under which folder this query's results go, with a slash at its end.
 ///
-/// Documented: docs.aws.amazon.com/athena/latest/ug/workgroups-settings-override.html (to be verified).
+/// Documented: docs.aws.amazon.com/athena/latest/ug/workgroups-settings-override.html (read 2026-11-29).
 fn output_location(group: &Group, input: &StartQueryExecutionInput) -> Result<String, Refusal> {
     let given = |configuration: &Option<ResultConfiguration>| {
         configuration.as_ref().and_then(|it| it.output_location.clone()).filter(|it| !it.is_empty())
