@@ -141,7 +141,7 @@ impl EtagIs {
 /// Conditions of a write.
 /// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (read 2026-11-29): 412 where one does not hold.
 /// Not yet read: 404 for an ETag where there is no object (docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html,
-/// to be verified)..
+/// to be verified).
 #[derive(Clone, Debug, Default)]
 pub struct WriteConditions {
     /// Only over an object with this ETag.
