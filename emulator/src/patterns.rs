@@ -2,8 +2,8 @@
 //!
 //! Exact values, `prefix`, `suffix`, `equals-ignore-case`, `wildcard`, `anything-but`, `numeric`, `exists`, `cidr`,
 //! `$or` and nesting. Event source mappings filter with it; other services may.
-//! Left out: the limits on a pattern's size and on the number of its combinations.
-//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html (to be verified).
+//! Left out: the limits on a pattern's size, on the number of its combinations, and on numbers that are compared (5e9).
+//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html (read 2026-11-29).
 //! Assumed: values of arrays within arrays are looked at as if the array were flat; an object in an array matches if
 //! one of the array's objects matches the whole nested pattern.
 

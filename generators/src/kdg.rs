@@ -1,8 +1,8 @@
 //! Records by a template of the Kinesis Data Generator: text with calls such as `{{random.number(50)}}` in it.
 //!
 //! Each record draws from a stream of its own, named by its number, so that any record can be made alone. The template's
-//! line ends are removed, and every record ends with one, as the Kinesis Data Generator does (documented:
-//! awslabs.github.io/amazon-kinesis-data-generator/web/help.html, to be verified).
+//! line ends are removed, and every record ends with one, as the Kinesis Data Generator does
+//! (github.com/awslabs/amazon-kinesis-data-generator, web/js/producer.js, read 2026-11-29).
 //! Left out: sending (the command line does), and helpers of faker.js that are not in `call.rs`: a template that names
 //! one is refused with its place. When records are sent is `rate.rs`.
 //! Start with [`Template`]; `call.rs` has what a call may be.

@@ -16,7 +16,8 @@ use crate::client::Aws;
 use crate::drive::{self, DriveError};
 
 const POLL: Duration = Duration::from_secs(10);
-/// Entries of one answer. Documented: Airflow's `api.maximum_page_limit`, 100 (to be verified).
+/// Entries of one answer. Documented: Airflow's `api.maximum_page_limit`, 100
+/// (airflow.apache.org/docs/apache-airflow/stable/security/api.html, read 2026-11-29).
 const PAGE: usize = 100;
 /// The scenario's folder of DAGs.
 const FOLDER: &str = "dags/";

@@ -101,7 +101,7 @@ pub enum SendError {
 
 impl Sink {
     /// Records and bytes of one batch, at most. Documented: the operations' pages; Kinesis 500 and 10 MiB, Firehose 500
-    /// and 4 MiB, SQS 10 and 1 MiB, DynamoDB 25 and 16 MB (docs.aws.amazon.com, to be verified).
+    /// and 4 MiB, SQS 10 and 1 MiB, DynamoDB 25 and 16 MB (docs.aws.amazon.com, read 2026-11-29).
     fn batch_max(&self) -> (usize, usize) {
         match self {
             Self::Kinesis(_) => (500, 10 << 20),

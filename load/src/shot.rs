@@ -20,7 +20,7 @@ use crate::clock;
 
 /// How long a signature is used. AWS takes those of the last five minutes.
 ///
-/// Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html (to be verified).
+/// Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-signing.html (read 2026-11-29).
 const SIGNED_FOR_S: u64 = 240;
 
 /// Who signs, for where.

@@ -81,7 +81,8 @@ pub(crate) fn as_decimal(t: &DataType) -> Option<(u8, i8)> {
 
 /// The type both sides are converted to without asking, or none when Trino refuses to mix them.
 ///
-/// Documented: trino.io/docs/current/language/types.html and the coercions of `TypeCoercion` (to be verified).
+/// Documented: github.com/trinodb/trino, `TypeCoercion` (read 2026-11-29). Not as there: a timestamp and one with a zone get the
+/// precision of the latter, not the finer of both.
 pub(crate) fn common(a: &DataType, b: &DataType) -> Option<DataType> {
     use DataType as T;
     if a == b {

@@ -2,7 +2,8 @@
 
 /// Which rule a bucket name breaks.
 ///
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (to be verified).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (read 2026-11-29).
+/// Left out: that only names of an account's regional namespace end with `-an`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BucketNameError {
     /// 3 to 63 characters.

@@ -10,7 +10,7 @@ hint: use AWS_ACCESS_KEY_ID=test (or a 12-digit account number) and AWS_SECRET_A
 /// Whether a key id has the form of AWS's own: `AKIA` or `ASIA` and 16 more. Those of AWS's documentation, which end in
 /// `EXAMPLE`, belong to nobody.
 ///
-/// Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (to be verified).
+/// Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (read 2026-11-29).
 pub fn looks_real(access_key: &str) -> bool {
     let rest = access_key.strip_prefix("AKIA").or_else(|| access_key.strip_prefix("ASIA"));
     let is_key = |rest: &str| {

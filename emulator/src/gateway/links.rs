@@ -1,7 +1,8 @@
 //! Links that SNS writes into its messages: they are followed by a click, without a signature.
 //!
 //! Documented: `ConfirmSubscription` needs a signature only where `AuthenticateOnUnsubscribe` is true (SNS's model,
-//! botocore 1.44.5), and `Unsubscribe` none (API_Unsubscribe.html, to be verified).
+//! botocore 1.44.5), and `Unsubscribe` only of a subscription that was confirmed so
+//! (docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html, read 2026-11-29). Left out: subscriptions confirmed so.
 
 use http::Uri;
 use percent_encoding::percent_decode_str;

@@ -42,7 +42,7 @@ use calls::Calls;
 use request_id::RequestIds;
 
 /// Largest request to a service other than S3, in bytes: a Lambda zip in base64 fits.
-/// Documented: 50 MB zipped (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, to be verified).
+/// Documented: 50 MB zipped (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, read 2026-11-29).
 pub const BODY_BYTES_MAX: usize = 70 << 20;
 
 /// The path under which the control API is.

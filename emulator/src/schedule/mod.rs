@@ -81,7 +81,7 @@ impl Schedule {
 }
 
 /// `5 minutes`. Documented for rules: one is singular, more are plural
-/// (docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html, to be verified). Assumed: Scheduler takes both.
+/// (docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html, read 2026-11-29). Assumed: Scheduler takes both.
 fn rate(text: &str, dialect: Dialect) -> Option<Duration> {
     let (count, unit) = text.split_once(' ')?;
     let count: u32 =

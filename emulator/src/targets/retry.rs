@@ -76,7 +76,7 @@ pub(crate) enum Exhausted {
 }
 
 impl Exhausted {
-    /// As letters name it. Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (to be verified).
+    /// As letters name it. Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (read 2026-11-29).
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Attempts => "MaximumRetryAttempts",

@@ -1,6 +1,6 @@
 //! PostgreSQL's COPY text of a chunk: `COPY table FROM STDIN` reads it, without options.
 //!
-//! Documented: https://www.postgresql.org/docs/current/sql-copy.html, "Text Format" (to be verified): a tab between values, `\\N` for
+//! Documented: https://www.postgresql.org/docs/current/sql-copy.html, "Text Format" (read 2026-11-29): a tab between values, `\\N` for
 //! null, and a backslash before backslash, tab, newline and carriage return.
 
 use arrow::array::{Array, AsArray, StringArray};

@@ -21,7 +21,8 @@ use crate::client::Aws;
 
 /// Bytes of a record that one PUT payload unit covers. Documented: aws.amazon.com/kinesis/data-streams/pricing (read 2026-11-28).
 const PUT_UNIT_BYTES: f64 = 25_600.0;
-/// Firehose counts each record in steps of this many bytes. Documented: aws.amazon.com/firehose/pricing (to be verified).
+/// Firehose counts each record in steps of this many bytes. Documented: aws.amazon.com/kinesis/data-firehose/pricing
+/// (read 2026-11-29).
 const FIREHOSE_STEP_BYTES: f64 = 5_120.0;
 
 /// Quantities in the units of `prices.toml`, by its names; an instance's by its class.

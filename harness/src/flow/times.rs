@@ -56,8 +56,8 @@ pub(super) async fn runs(aws: Aws<'_>, stack: &mut Stack) -> Runs {
 
 /// From the lines that end each run in the log: they tell the duration, and whether it ended well.
 ///
-/// Documented: docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html (to be verified): `Duration` in milliseconds, `Status` where
-/// it did not. A run that raised ends without one: `Errors` of CloudWatch counts it.
+/// Documented: docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html (read 2026-11-29): `Duration` in milliseconds. `Status` where
+/// it did not (to be verified). A run that raised ends without one: `Errors` of CloudWatch counts it.
 async fn of_function(aws: Aws<'_>, name: &str) -> Vec<Span> {
     let group = format!("/aws/lambda/{name}");
     // A function that never ran has no group.

@@ -27,7 +27,7 @@ use wavetank_wire::Val;
 use wavetank_wire::dynamodb::{BatchWriteItem, BatchWriteItemInput, PutRequest, WriteRequest};
 
 /// Items of one BatchWriteItem. Documented: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
-/// (to be verified).
+/// (read 2026-11-29).
 const BATCH_ITEMS_MAX: usize = 25;
 /// Where `N` and `L` stand among an attribute value's members.
 const NUMBER: u16 = 1;

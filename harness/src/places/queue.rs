@@ -1,7 +1,8 @@
 //! Messages of a queue. Those that Lambda writes of a batch that it gave up name the records: these are read from their stream.
 //!
-//! Documented: docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html, "on-failure destinations" (to be verified): metadata
-//! with the shard and the range of sequence numbers; asynchronous invocations carry their `requestPayload`.
+//! Documented: docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html and
+//! docs.aws.amazon.com/lambda/latest/dg/invocation-async.html (read 2026-11-29): metadata with the shard and the range of sequence
+//! numbers; asynchronous invocations carry their `requestPayload`.
 
 use serde_json::Value;
 use wavetank_types::Timestamp;

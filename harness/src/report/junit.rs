@@ -1,6 +1,6 @@
 //! The report as JUnit's XML, which CI servers read: a suite for the run, a case for each check and each query.
 //!
-//! The form: github.com/testmoapp/junitxml (to be verified). Times are left out: they would differ from run to run.
+//! The form: github.com/testmoapp/junitxml (read 2026-11-29). Times are left out: they would differ from run to run.
 
 use super::{Lang, Report};
 use crate::check::Verdict;

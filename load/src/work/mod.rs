@@ -58,7 +58,8 @@ impl Subject {
 
     /// Records of a request unless something else is said, and at most.
     ///
-    /// Documented: the operations' pages at docs.aws.amazon.com (PutRecords, PutRecordBatch, BatchWriteItem, SendMessageBatch; to be verified).
+    /// Documented: the operations' pages at docs.aws.amazon.com (PutRecords, PutRecordBatch, BatchWriteItem, SendMessageBatch; read
+    /// 2026-11-29).
     pub fn batches(self) -> (u32, u32) {
         match self {
             Self::Kinesis | Self::Firehose => (500, 500),

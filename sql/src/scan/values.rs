@@ -1,7 +1,8 @@
 //! Text to values, by Hive's rules: what does not parse is NULL. Shared by every text format and by partition values.
 //!
 //! Documented: github.com/trinodb/trino lib/trino-hive-formats (LongEncoding, DateEncoding, BooleanEncoding,
-//! HiveFormatUtils), whose readers Athena engine version 3 uses; to be verified. Start with `parse_cell`.
+//! HiveFormatUtils; read 2026-11-29), whose readers Athena engine version 3 uses. Not as there: `2026-01-05T10:20`, without seconds,
+//! is NULL here, and blanks around a decimal are dropped. Start with `parse_cell`.
 
 use arrow::datatypes::{DataType, TimeUnit};
 use chrono::NaiveDate;

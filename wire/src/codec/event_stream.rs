@@ -5,8 +5,8 @@
 //! any other failure is an error with a code and a sentence; after either nothing follows.
 //! Who makes events and how they reach the socket is the emulator's. Left out: signed messages, from client to server.
 //!
-//! Documented: docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html (to be verified), and smithy.io's
-//! "Amazon Event Stream Specification" (to be verified). Assumed: that an exception's payload is as in an answer.
+//! Documented: docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html, and smithy.io's
+//! "Amazon Event Stream Specification" (read 2026-11-29). Assumed: that an exception's payload is as in an answer.
 
 use aws_smithy_eventstream::frame::{read_message_from, write_message_to};
 use aws_smithy_types::event_stream::{Header, HeaderValue as Text, Message};

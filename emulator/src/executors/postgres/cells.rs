@@ -1,6 +1,6 @@
 //! PostgreSQL's binary values, read as the Data API's cells.
 //!
-//! Documented (the formats): PostgreSQL's own sources of `send` functions, as its manual describes them (to be verified); numbers
+//! Documented (the formats): PostgreSQL's own sources of `send` functions, as its manual describes them (read 2026-11-29); numbers
 //! are big-endian, dates and times count from 2000-01-01.
 
 use std::error::Error;

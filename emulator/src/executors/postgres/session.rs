@@ -42,7 +42,7 @@ pub(super) fn told(error: &tokio_postgres::Error) -> String {
 /// What makes a fresh cluster one of RDS's: the master user is no superuser but one of `rds_superuser`, and owns the databases.
 ///
 /// Documented: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Roles.rds_superuser.html
-/// (to be verified). Assumed: what else the role may do (it is in `pg_monitor` and `pg_signal_backend`).
+/// (read 2026-11-29 as in github.com/awsdocs/amazon-rds-user-guide): which roles it has. Assumed: that it may pass all of them on.
 pub(super) fn set_up(master: &Master, database: Option<&str>) -> Vec<String> {
     let user = identifier(&master.user);
     let mut statements = vec![

@@ -1,6 +1,6 @@
 //! The Lambda Runtime API as one function's process sees it: ask for the next event, answer it, or say why not.
 //!
-//! Documented: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html (to be verified).
+//! Documented: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html (read 2026-11-29).
 //! Left out: streamed responses and extensions.
 
 use std::convert::Infallible;

@@ -24,7 +24,7 @@ use crate::services::lambda::{Failure, FunctionWork};
 
 /// How long a runtime may take to ask for its first event.
 ///
-/// Documented: docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (to be verified).
+/// Documented: docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (read 2026-11-29).
 const INIT_MAX: Duration = Duration::from_secs(10);
 
 /// How often a start is tried while another thread's child holds the new program open for writing.
@@ -314,7 +314,7 @@ async fn spawn(command: &mut Command) -> std::io::Result<Child> {
     }
 }
 
-/// Documented: 1,024 file descriptors and processes (gettingstarted-limits.html, to be verified). The system counts
+/// Documented: 1,024 file descriptors and processes (gettingstarted-limits.html, read 2026-11-29). The system counts
 /// processes by user and not by group, so that limit only stops a runaway.
 #[cfg(target_os = "linux")]
 fn limit(pid: Pid, work: &FunctionWork, launch: &Launch) {

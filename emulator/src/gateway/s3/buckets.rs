@@ -12,7 +12,7 @@ use crate::services::s3::object::Found;
 
 type Answer<T> = S3Result<S3Response<T>>;
 
-/// Most buckets of one page. Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html (to be verified).
+/// Most buckets of one page. Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html (read 2026-11-29).
 const BUCKETS_PAGE_MAX: i32 = 10_000;
 
 pub(super) fn create(wire: &Wire, req: S3Request<dto::CreateBucketInput>) -> Answer<dto::CreateBucketOutput> {
@@ -83,7 +83,7 @@ pub(super) fn list(wire: &Wire, req: S3Request<dto::ListBucketsInput>) -> Answer
 }
 
 /// Documented: the location of a bucket in us-east-1 is null
-/// (docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html, to be verified).
+/// (docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html, read 2026-11-29).
 pub(super) fn location(
     wire: &Wire,
     req: S3Request<dto::GetBucketLocationInput>,

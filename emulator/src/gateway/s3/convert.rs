@@ -71,7 +71,7 @@ pub(super) fn condition(condition: Option<ETagCondition>) -> Option<EtagIs> {
 }
 
 pub(super) fn owner(account: &AccountId) -> dto::Owner {
-    // DisplayName is no longer sent. Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_Owner.html (to be verified).
+    // DisplayName is no longer sent. Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_Owner.html (read 2026-11-29).
     dto::Owner { display_name: None, id: Some(canonical_user(account)) }
 }
 

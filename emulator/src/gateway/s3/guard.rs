@@ -94,7 +94,7 @@ impl Access {
     }
 }
 
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html (to be verified).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html (read 2026-11-29).
 fn no_acls() -> S3Error {
     s3_error!(AccessControlListNotSupported, "The bucket does not allow ACLs")
 }

@@ -25,7 +25,7 @@ use crate::services::s3::object::{
 };
 
 /// What S3 computes for an object whose uploader sent no checksum.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html (to be verified).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html (read 2026-11-29).
 pub(super) const CHECKSUM_DEFAULT: Algorithm = Algorithm::Crc64Nvme;
 
 type Answer<T> = S3Result<S3Response<T>>;
@@ -87,7 +87,8 @@ macro_rules! headers_of {
 pub(super) use headers_of;
 
 /// The encoding that is of the transfer alone is not kept.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html (to be verified).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html (read 2026-11-29 as in
+/// github.com/ceph/ceph, pull request 65219).
 pub(super) fn without_aws_chunked(encoding: String) -> Option<String> {
     if !encoding.contains("aws-chunked") {
         return Some(encoding);

@@ -1,7 +1,7 @@
 //! CloudFormation's quotas, and how long its steps last in a tank. Unit in the name.
 //!
 //! Quotas are documented: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-//! (to be verified). Spans are ours: long enough for a poller to see progress, short enough to wait for.
+//! (read 2026-11-29). Spans are ours: long enough for a poller to see progress, short enough to wait for.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The states of stacks and resources, and what may be done in each.
 //!
-//! Documented: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html and
-//! docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html (to be verified).
+//! Documented: the states (docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html, read 2026-11-29); what may be
+//! done in each (docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html, to be verified).
 
 /// A stack's state. Resources use those that say one verb: create, update, delete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

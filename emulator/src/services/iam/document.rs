@@ -2,7 +2,7 @@
 //!
 //! Checked: JSON, `Version`, `Statement`, `Effect`, and who or what a statement must and must not name. Not checked:
 //! that actions, resources and condition operators exist.
-//! Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html (to be verified).
+//! Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html (read 2026-11-29).
 //! Assumed: the sentences.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -79,7 +79,7 @@ pub(super) fn counted_chars(text: &str) -> usize {
 
 /// The document as AWS returns it: URL-encoded by RFC 3986.
 ///
-/// Documented: docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html (to be verified).
+/// Documented: docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html (read 2026-11-29).
 pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }

@@ -1,8 +1,9 @@
 //! IAM's quotas. Unit in the name; source and date beside each.
 //!
-//! Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (to be verified).
+//! Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (read 2026-11-29 as in
+//! github.com/awsdocs/iam-user-guide).
 
-/// Managed policies attached to one role: the default, which AWS raises to 25 on request.
+/// Managed policies attached to one role: the default, which AWS raises on request.
 pub const POLICIES_PER_ROLE_MAX: usize = 10;
 /// Versions of one managed policy.
 pub const VERSIONS_PER_POLICY_MAX: usize = 5;

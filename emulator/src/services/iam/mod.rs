@@ -100,7 +100,7 @@ fn checked_path(path: Option<String>) -> Result<String, IamError> {
 
 /// `AROA` or `ANPA` and 17 characters, from the tank's stream.
 ///
-/// Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (prefixes; to be verified).
+/// Documented: docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (prefixes; read 2026-11-29).
 fn unique_id(cx: &mut Cx<'_>, prefix: &str) -> String {
     format!("{prefix}{}", cx.letters(17, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
 }

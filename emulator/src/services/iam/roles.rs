@@ -43,7 +43,7 @@ pub(super) struct RoleRecord {
 impl RoleRecord {
     /// The role as `ListRoles` shows it: without tags, boundary and last use.
     ///
-    /// Documented: docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html (to be verified).
+    /// Documented: docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html (read 2026-11-29).
     fn listed(&self) -> Role {
         Role {
             path: self.path.clone(),
@@ -91,7 +91,7 @@ impl Iam {
         check_trust(&input.assume_role_policy_document)?;
         let tags = tags_from(input.tags)?;
         // Names are unique whatever their case. Documented:
-        // docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html (to be verified).
+        // docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html (read 2026-11-29).
         if self.roles.keys().any(|name| name.eq_ignore_ascii_case(&input.role_name)) {
             return Err(IamError::RoleExists(input.role_name));
         }

@@ -18,7 +18,7 @@ pub(super) const SNAPSHOT: Duration = Duration::from_secs(1);
 
 /// After how long a stopped instance is started again.
 ///
-/// Documented: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html (to be verified): seven days.
+/// Documented: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html (read 2026-11-29): seven days.
 pub(super) const STOPPED_MAX: Duration = Duration::from_secs(7 * 86_400);
 
 /// How long an event is shown. Documented: DescribeEvents, the service model: 14 days.
@@ -28,15 +28,16 @@ pub(super) const EVENTS_SHOWN: Duration = Duration::from_secs(3_600);
 
 /// Characters of an instance's identifier.
 ///
-/// Documented: docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html (to be verified).
+/// Documented: docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html (read 2026-11-29).
 pub(super) const IDENTIFIER_CHARS_MAX: usize = 63;
-/// Characters of other names. Documented: the pages of the operations (to be verified).
+/// Characters of other names. Documented: the pages of the operations (read 2026-11-29).
 pub(super) const NAME_CHARS_MAX: usize = 255;
 /// Characters of PostgreSQL's master password, at least. Documented: as above.
 pub(super) const PASSWORD_CHARS_MIN: usize = 8;
 /// Characters of PostgreSQL's master password, at most. Documented: as above.
 pub(super) const PASSWORD_CHARS_MAX: usize = 128;
-/// Characters of PostgreSQL's master user and database. Documented: as above.
+/// Characters of PostgreSQL's master user and database. Documented: as above for the database; that page says 16 for the user
+/// of any engine (to be verified).
 pub(super) const USER_CHARS_MAX: usize = 63;
 /// Least port. Documented: as above.
 pub(super) const PORT_MIN: i64 = 1_150;

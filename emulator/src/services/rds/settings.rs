@@ -114,7 +114,7 @@ impl Setting {
 
 /// Whether a value is for RDS to work out, such as `{DBInstanceClassMemory/32768}`.
 ///
-/// Documented: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ParamValuesRef.html (to be verified).
+/// Documented: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ParamValuesRef.html (read 2026-11-29).
 pub(super) fn is_formula(value: &str) -> bool {
     let starts = |word: &str| value.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
     (value.starts_with('{') && value.ends_with('}'))

@@ -17,7 +17,7 @@ use crate::world::{Cx, Effect, JobId, Ticket, Work};
 
 /// How long a transaction may wait for its next call.
 ///
-/// Documented: docs.aws.amazon.com/rdsdataservice/latest/APIReference/API_BeginTransaction.html (to be verified): three minutes.
+/// Documented: docs.aws.amazon.com/rdsdataservice/latest/APIReference/API_BeginTransaction.html (read 2026-11-29): three minutes.
 const IDLE_MAX: Duration = Duration::from_secs(180);
 /// How long a transaction may last. Documented: as above: 24 hours.
 const AGE_MAX: Duration = Duration::from_secs(86_400);

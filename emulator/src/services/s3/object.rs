@@ -11,7 +11,8 @@ use super::error::Refusal;
 use super::limits::{METADATA_BYTES_MAX, STORAGE_CLASSES};
 
 /// The content type of an object whose uploader named none.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html (to be verified).
+/// Documented for a copy:
+/// docs.aws.amazon.com/sdkfornet1/latest/apidocs/html/P_Amazon_S3_Model_CopyObjectRequest_ContentType.htm (read 2026-11-29).
 pub const CONTENT_TYPE_DEFAULT: &str = "binary/octet-stream";
 
 /// What the uploader says of an object and readers are told again.
@@ -138,7 +139,9 @@ impl EtagIs {
 }
 
 /// Conditions of a write.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html (to be verified).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (read 2026-11-29): 412 where one does not hold.
+/// Not yet read: 404 for an ETag where there is no object (docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html,
+/// to be verified).
 #[derive(Clone, Debug, Default)]
 pub struct WriteConditions {
     /// Only over an object with this ETag.
@@ -163,7 +166,7 @@ impl WriteConditions {
 }
 
 /// Conditions of a read.
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (to be verified), which also says
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (read 2026-11-29), which also says
 /// that `If-Match` overrules `If-Unmodified-Since`, and `If-None-Match` overrules `If-Modified-Since`.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "each is the header of its name")]

@@ -89,7 +89,7 @@ impl Default for Said {
     /// What AWS says of a new bucket: no public access, no ACLs, SSE-S3.
     ///
     /// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html and
-    /// .../default-encryption-faq.html (to be verified).
+    /// .../default-encryption-faq.html (read 2026-11-29).
     fn default() -> Self {
         let block = PublicAccessBlock {
             block_public_acls: true,
@@ -162,8 +162,8 @@ pub fn canonical_user(account: &AccountId) -> String {
 impl S3 {
     /// Creates a bucket in the caller's region.
     ///
-    /// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html (to be verified): in us-east-1,
-    /// creating a bucket that is one's own succeeds and changes nothing; elsewhere it is refused.
+    /// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html (read 2026-11-29): in us-east-1,
+    /// creating a bucket that is one's own succeeds and resets its ACLs, which there are none of here; elsewhere it is refused.
     pub fn create_bucket(&mut self, cx: &Cx<'_>, name: &str, location: Option<&str>) -> Result<(), Refusal> {
         check_bucket_name(name).map_err(|rule| Refusal::InvalidBucketName { name: name.to_owned(), rule })?;
         check_location(cx.scope.region.as_str(), location)?;

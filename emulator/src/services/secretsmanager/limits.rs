@@ -2,7 +2,7 @@
 
 /// Bytes of a secret's value.
 ///
-/// Documented: docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html (to be verified).
+/// Documented: docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (read 2026-11-29).
 pub(super) const VALUE_BYTES_MAX: usize = 65_536;
 /// Days after which a deleted secret is gone, at least. Documented: DeleteSecret, the service model.
 pub(super) const RECOVERY_DAYS_MIN: i64 = 7;

@@ -20,12 +20,12 @@ use crate::world::{Answer, Cx};
 
 /// Seconds for which an assumed role's credentials are said to be good when none are asked for.
 ///
-/// Documented: docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (to be verified).
+/// Documented: docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (read 2026-11-29).
 pub const ASSUME_ROLE_SECONDS_DEFAULT: u64 = 3_600;
 
 /// The same of a session token, for an IAM user.
 ///
-/// Documented: docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html (to be verified).
+/// Documented: docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html (read 2026-11-29).
 pub const SESSION_TOKEN_SECONDS_DEFAULT: u64 = 43_200;
 
 /// STS remembers nothing.

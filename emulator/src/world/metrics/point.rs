@@ -40,8 +40,9 @@ impl Point {
 
     /// A set of values of which only the numbers are known. Each is known if all are the same.
     ///
-    /// Documented: a set has percentiles if its count is 1 or its least value is its greatest
-    /// (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html, to be verified).
+    /// Documented: a set has percentiles if its count is 1 or its least value is its greatest, and the sum agrees
+    /// (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html, read 2026-11-29). Whether it does is not
+    /// looked at.
     pub(crate) fn of_set(count: f64, sum: f64, min: f64, max: f64) -> Self {
         let spread = (min == max || count == 1.0).then(|| {
             let mut spread = Box::<Spread>::default();

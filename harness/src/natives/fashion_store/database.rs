@@ -1,8 +1,8 @@
 //! What the night's export reads from the orders' database, through the RDS Data API, a page at a time.
 //!
 //! Everything is asked for as text, so that the files have the same cells as those that the database was loaded from.
-//! Documented: an answer has 1 MB at most
-//! (docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.limitations.html, to be verified).
+//! Documented: an answer has 1 MiB at most
+//! (docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.limitations.html, read 2026-11-29).
 
 use bytes::Bytes;
 use serde_json::{Value, json};

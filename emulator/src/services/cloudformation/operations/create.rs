@@ -78,7 +78,7 @@ pub(super) fn stack_id(cx: &mut Cx<'_>, name: &str) -> String {
     Arn::new("cloudformation", &cx.scope.region, &cx.scope.account, resource).to_string()
 }
 
-/// Documented: docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (to be verified).
+/// Documented: docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (read 2026-11-29).
 pub(super) fn check_name(name: &str) -> Result<(), CloudFormationError> {
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
     let holds = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');

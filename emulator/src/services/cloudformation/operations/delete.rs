@@ -11,7 +11,7 @@ use crate::world::Cx;
 impl CloudFormation {
     /// A stack that is not there is as good as deleted.
     ///
-    /// Documented: docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html (to be verified).
+    /// Recorded by others: AWS answers 200 (github.com/aws/aws-cli, issue 6302, read 2026-11-29).
     pub(in super::super) fn delete_stack(
         &mut self,
         cx: &mut Cx<'_>,

@@ -220,7 +220,7 @@ fn pseudo(cx: &Cx<'_>, id: &str, name: &str, notification_arns: &[String]) -> BT
 
 /// What a template asks its caller to acknowledge.
 ///
-/// Documented: docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (to be verified).
+/// Documented: docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (read 2026-11-29).
 pub(super) fn capability(template: &Template) -> Option<(&'static str, BTreeSet<&str>)> {
     let iam = |kind: &str| kind.starts_with("AWS::IAM::");
     let resources: Vec<_> = template.resources.values().filter(|spec| iam(&spec.kind)).collect();

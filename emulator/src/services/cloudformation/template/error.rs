@@ -1,6 +1,7 @@
 //! Why a template is refused, in AWS's sentences. All of them are `ValidationError` on the wire.
 //!
-//! Recorded by others: sentences marked so are quoted in public error reports (GitHub issues, to be verified).
+//! Recorded by others: sentences marked so are quoted in public error reports (GitHub issues: cfn-lint 38,
+//! serverless 4745, aws-cloud-compliance-assurance 2, CFtemplates 1; read 2026-11-29).
 //! Assumed: the rest. Refusals that name wavetank are ours: what AWS would take and a tank does not.
 
 /// Why a template, or a value in it, is refused.

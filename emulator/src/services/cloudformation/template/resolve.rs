@@ -1,7 +1,7 @@
 //! Functions and conditions: from what a template says to plain values.
 //!
 //! Documented: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
-//! (to be verified). Assumed: the sentences, unless public error reports quote them.
+//! (read 2026-11-29). Assumed: the sentences, unless public error reports quote them.
 //! Left out, refused by name: `Fn::Cidr`, `Fn::Transform`, language extensions, `{{resolve:...}}`.
 
 use std::collections::BTreeMap;

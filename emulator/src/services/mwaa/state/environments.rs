@@ -1,7 +1,8 @@
 //! Environments: how they are made, changed, shown and removed, and their tags.
 //!
-//! Documented: docs.aws.amazon.com/mwaa/latest/userguide/ (to be verified): the states, and that what is not configured logs tasks at
-//! INFO. Assumed: the web server's address, the error codes of `LastUpdate`.
+//! Documented: the states (docs.aws.amazon.com/mwaa/latest/API/API_Environment.html, read 2026-11-29); that what is not configured logs
+//! tasks at INFO (docs.aws.amazon.com/mwaa/latest/userguide/, to be verified). Assumed: the web server's address, the error codes of
+//! `LastUpdate`.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
 //! What goes to CloudWatch Logs: a group for each kind, as the environment's logging is set.
 //!
-//! Documented: docs.aws.amazon.com/mwaa/latest/userguide/monitoring-airflow.html (to be verified): the groups' names. Assumed: the streams'
-//! names, which are the paths of Airflow's own log files, with `_` for colons.
+//! Documented: docs.aws.amazon.com/mwaa/latest/userguide/monitoring-airflow.html (read 2026-11-29): the groups' names, but for the
+//! `airflow-` before them, which mwaa-create-role.html has (read 2026-11-29). Assumed: the streams' names, which are the paths of
+//! Airflow's own log files, with `_` for colons.
 
 use wavetank_wire::mwaa::ModuleLoggingConfiguration;
 

@@ -1,7 +1,7 @@
 //! `InvokeRestApi`: the part of Airflow's REST API that knows DAGs, DAG runs, task instances and import errors.
 //!
 //! Documented: airflow.apache.org/docs/apache-airflow/2.11.0/stable-rest-api-ref.html (to be verified): paths, members and statuses;
-//! docs.aws.amazon.com/mwaa/latest/userguide/access-mwaa-apache-airflow-rest-api.html (to be verified): paths are given without `/api/v1`.
+//! docs.aws.amazon.com/mwaa/latest/userguide/access-mwaa-apache-airflow-rest-api.html (read 2026-11-29): paths are given without `/api/v1`.
 //! Who asks for what the folder may have learnt since it was read waits until it has been looked at.
 
 use serde_json::{Value, json};

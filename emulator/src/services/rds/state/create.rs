@@ -17,7 +17,7 @@ use crate::world::Cx;
 
 /// Names that the engine keeps for itself.
 ///
-/// Documented: docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html (to be verified): "can't be a
+/// Documented: docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html (read 2026-11-29): "can't be a
 /// reserved word". Assumed: which.
 const RESERVED_USERS: [&str; 6] = ["admin", "postgres_", "rdsadmin", "rds_superuser", "public", "user"];
 
@@ -67,7 +67,8 @@ impl Rds {
 
     /// RDS keeps the password in Secrets Manager under a name of its own.
     ///
-    /// Documented: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html (to be verified). Rotation is left out.
+    /// Documented: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html (read 2026-11-29). Rotation is left out.
+    /// Assumed: the name.
     pub(super) fn ask_for_secret(
         &mut self,
         cx: &mut Cx<'_>,

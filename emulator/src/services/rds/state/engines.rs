@@ -18,9 +18,10 @@ const CLASSES: [&str; 6] =
 
 /// Of each major version, the first minor version and the last.
 ///
-/// Documented: docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-versions.html (to be verified); that 15.2 is
-/// the first of 15 and 11.22 and 12.22 live in Extended Support was read in public threads (2026-11-28).
-/// Ours: versions that AWS no longer offers stay, so that old labs work. Assumed: the last of each, PostgreSQL's own of 2026-11.
+/// Documented: docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-versions.html; the first of 14 and later were
+/// read in github.com/aws/aws-cdk, packages/aws-cdk-lib/aws-rds/lib/instance-engine.ts, and 18.6 in public code (2026-11-29); that 11.22
+/// and 12.22 live in Extended Support in public threads (2026-11-28).
+/// Ours: versions that AWS no longer offers stay, so that old labs work. Assumed: the last of the others, PostgreSQL's own of 2026-11.
 const MINORS: [(u32, u32, u32); 8] =
     [(11, 22, 22), (12, 22, 22), (13, 1, 23), (14, 1, 25), (15, 2, 20), (16, 1, 16), (17, 1, 12), (18, 1, 6)];
 

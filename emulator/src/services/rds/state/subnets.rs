@@ -9,7 +9,7 @@ use crate::world::Cx;
 
 /// Subnets of a group, at least: two zones must be covered.
 ///
-/// Documented: docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html (to be verified).
+/// Documented: docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html (read 2026-11-29).
 const SUBNETS_MIN: usize = 2;
 
 impl Rds {

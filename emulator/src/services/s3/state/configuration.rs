@@ -14,7 +14,7 @@ use crate::world::Cx;
 
 /// Events that a listener may name.
 /// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
-/// (to be verified). Those of features that do not exist here are taken and never happen.
+/// (read 2026-11-29). Those of features that do not exist here are taken and never happen.
 const EVENTS: [&str; 27] = [
     "s3:ObjectCreated:*",
     "s3:ObjectCreated:Put",
@@ -138,7 +138,8 @@ fn check(
 
 /// Whether these may be the tags of something. Keys that begin with `aws:` are for AWS's services.
 ///
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html (to be verified).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html, and of `aws:`
+/// docs.aws.amazon.com/AWSEC2/latest/APIReference/API_S3ObjectTag.html (read 2026-11-29).
 pub fn check_tags(tags: &BTreeMap<String, String>, tags_max: usize, by_service: bool) -> Result<(), Refusal> {
     if tags.len() > tags_max {
         let why = if tags_max == BUCKET_TAGS_MAX {
@@ -166,7 +167,7 @@ pub fn check_tags(tags: &BTreeMap<String, String>, tags_max: usize, by_service: 
 /// Whether a text is a policy for this bucket. What it grants is not evaluated, except that a policy for everybody is
 /// refused while public policies are blocked.
 ///
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html (to be verified).
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html (read 2026-11-29).
 fn check_policy(bucket: &Bucket, text: &str, configuration: &BucketConfiguration) -> Result<(), Refusal> {
     let refuse = |why: &str| Err(Refusal::MalformedPolicy(why.to_owned()));
     if text.len() > POLICY_BYTES_MAX {
@@ -232,7 +233,7 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
     one.into_iter().chain(many)
 }
 
-/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html (to be verified): two
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html (read 2026-11-29): two
 /// listeners may not hear of one event on one key. That the destination exists and permits is checked by the world.
 fn check_notification(notification: &Notification) -> Result<(), Refusal> {
     let refuse = |why: &str| Err(Refusal::InvalidArgument(why.to_owned()));

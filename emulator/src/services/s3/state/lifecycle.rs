@@ -1,8 +1,9 @@
 //! Expiry: objects, old versions and unfinished uploads that a lifecycle rule has outlived.
 //!
-//! Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html (to be verified): days are
-//! counted from creation and rounded up to the next midnight UTC. Assumed: AWS removes some time after that
-//! midnight; the tank does so at the midnight itself. Transitions between storage classes are stored, not acted on.
+//! Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html (read 2026-11-29): days are
+//! counted from creation (of an old version: from its successor's) and rounded up to the next midnight UTC. Assumed: AWS
+//! removes some time after that midnight; the tank does so at the midnight itself. Transitions between storage classes are
+//! stored, not acted on.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Listing: objects, versions, with prefix, delimiter and pages. Keys come in the order of their bytes.
 //!
 //! A common prefix is one entry however many keys it stands for; the walk jumps over them.
-//! Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html (to be verified).
+//! Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html (read 2026-11-29).
 
 use std::collections::BTreeMap;
 use std::ops::Bound;

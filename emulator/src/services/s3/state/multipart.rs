@@ -1,6 +1,6 @@
 //! Uploads in parts: begun, filled in any order, completed in ascending order or aborted.
 //!
-//! Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html (to be verified).
+//! Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html (read 2026-11-29).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -170,7 +170,7 @@ fn principal(cx: &Cx<'_>) -> String {
 }
 
 /// Documented: the document, and that it comes when notifications are configured (notification-how-to-event-types-and-
-/// destinations.html, to be verified). Assumed: that every listener of a configuration gets one, also an
+/// destinations.html, read 2026-11-29). Assumed: that every listener of a configuration gets one, also an
 /// old one, and also where the validation of destinations is skipped.
 pub(super) fn test_event(cx: &mut Cx<'_>, bucket: &str, listener: &Listener) {
     if listener.destination() == Some(Destination::Function) {

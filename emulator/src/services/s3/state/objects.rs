@@ -31,7 +31,7 @@ pub struct Deleted {
 impl S3 {
     /// Stores an object. `event` is what listeners hear, such as `ObjectCreated:Put`.
     ///
-    /// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (to be verified).
+    /// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (read 2026-11-29).
     pub fn put_object(
         &mut self,
         cx: &mut Cx<'_>,
@@ -75,7 +75,7 @@ impl S3 {
 
     /// Deletes an object: for good, or by a delete marker, as the bucket's versioning and the request say.
     ///
-    /// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html (to be verified).
+    /// Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html (read 2026-11-29).
     /// Assumed: deleting what does not exist is heard by nobody.
     pub fn delete_object(
         &mut self,
