@@ -2,8 +2,10 @@
 //!
 //! It exists so that nothing here depends on the large service crates. S3 goes through the genuine SDK.
 
+use std::error::Error;
 use std::time::Duration;
 
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use bytes::Bytes;
 use serde_json::Value;
 use wavetank_wire::schema::{self, Service};
@@ -155,4 +157,24 @@ fn may_pass(error: &WireError) -> bool {
         "ProvisionedThroughputExceededException",
     ];
     throttled.contains(&error.code.as_str()) || (error.status >= 500 && error.status != 501)
+}
+
+/// What S3 said when the SDK failed, as code and sentence; or why nothing was heard of it.
+pub(crate) fn said(error: &(impl ProvideErrorMetadata + Error)) -> String {
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        (None, _) => causes(error),
+    }
+}
+
+/// An error with what caused it.
+pub(crate) fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(why) = cause {
+        text.push_str(&format!(": {why}"));
+        cause = why.source();
+    }
+    text
 }

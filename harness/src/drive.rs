@@ -10,7 +10,7 @@ use wavetank_wire::glue::*;
 use wavetank_wire::lambda::{Invoke, InvokeInput};
 use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput};
 
-use crate::client::Aws;
+use crate::client::{Aws, said};
 
 const PUT_BACK_OFF: Duration = Duration::from_millis(100);
 const PUT_BACK_OFF_MAX: Duration = Duration::from_secs(5);
@@ -124,7 +124,7 @@ async fn put_by_sdk(aws: Aws<'_>, bucket: &str, key: &str, body: Bytes) -> Resul
     let sent = s3.put_object().bucket(bucket).key(key).body(body.into()).send().await;
     sent.map(drop).map_err(|error| Refused {
         may_pass: error.raw_response().is_some_and(|answer| answer.status().is_server_error()),
-        cause: aws_sdk_s3::error::DisplayErrorContext(error).to_string(),
+        cause: said(&error),
     })
 }
 

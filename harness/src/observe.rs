@@ -11,7 +11,7 @@ use wavetank_wire::WireError;
 use wavetank_wire::athena::*;
 use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput, FilteredLogEvent};
 
-use crate::client::Aws;
+use crate::client::{Aws, said};
 use crate::target::Listed;
 
 const POLL: Duration = Duration::from_millis(500);
@@ -94,7 +94,7 @@ async fn list_by_sdk(aws: Aws<'_>, bucket: &str, prefix: &str) -> Result<Vec<Obj
     let mut pages = client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
     let mut objects = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| aws_sdk_s3::error::DisplayErrorContext(error).to_string())?;
+        let page = page.map_err(|error| said(&error))?;
         for object in page.contents() {
             let key = object.key().unwrap_or_default().to_owned();
             let size = u64::try_from(object.size().unwrap_or(0)).unwrap_or(0);
@@ -123,7 +123,7 @@ pub async fn get(aws: Aws<'_>, object: &Object) -> Result<Bytes, ObserveError> {
 async fn get_by_sdk(aws: Aws<'_>, object: &Object) -> Result<Bytes, String> {
     let client = aws.target().s3_read(aws.region()).await?;
     let answer = client.get_object().bucket(&object.bucket).key(&object.key).send().await;
-    let answer = answer.map_err(|error| aws_sdk_s3::error::DisplayErrorContext(error).to_string())?;
+    let answer = answer.map_err(|error| said(&error))?;
     let body = answer.body.collect().await.map_err(|error| error.to_string())?;
     Ok(body.into_bytes())
 }

@@ -68,9 +68,7 @@ pub async fn remove(aws: Aws<'_>, stack: &str) -> Result<(), RemovalError> {
     for bucket in of_type("AWS::S3::Bucket") {
         empty(aws, &bucket).await?;
     }
-    let input = DeleteStackInput { stack_name: stack.to_owned(), ..DeleteStackInput::default() };
-    aws.call::<DeleteStack>(input).await?;
-    await_end(aws, stack).await?;
+    delete(aws, stack).await?;
     for function in of_type("AWS::Lambda::Function") {
         let log_group_name = format!("/aws/lambda/{function}");
         // A function that never ran has none, and a server without logs neither.
@@ -79,13 +77,23 @@ pub async fn remove(aws: Aws<'_>, stack: &str) -> Result<(), RemovalError> {
     Ok(())
 }
 
-async fn await_end(aws: Aws<'_>, stack: &str) -> Result<(), RemovalError> {
+/// Deletes a stack and waits until it has gone. One that was still on its way to another end, as after an interruption, may pass
+/// over the first request: it is asked again when it is there.
+async fn delete(aws: Aws<'_>, stack: &str) -> Result<(), RemovalError> {
     let deadline = aws.target().now() + WITHIN;
+    let request = DeleteStackInput { stack_name: stack.to_owned(), ..DeleteStackInput::default() };
+    aws.call::<DeleteStack>(request.clone()).await?;
+    let mut was_elsewhere = false;
     loop {
         match status(aws, stack).await? {
             None => return Ok(()),
-            Some(status) if status == "DELETE_IN_PROGRESS" && aws.target().now() < deadline => {
+            Some(status) if status.ends_with("_IN_PROGRESS") && aws.target().now() < deadline => {
+                was_elsewhere |= status != "DELETE_IN_PROGRESS";
                 aws.target().pause(POLL).await;
+            }
+            Some(status) if was_elsewhere && status != "DELETE_FAILED" => {
+                was_elsewhere = false;
+                aws.call::<DeleteStack>(request.clone()).await?;
             }
             Some(status) => {
                 let failures = crate::provision::failures(aws, stack).await.unwrap_or_default();

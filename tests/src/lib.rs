@@ -4,6 +4,7 @@
 //! `mappings.rs` the promises of scenarios and mappings; the `*_sdk.rs` conformance with the genuine SDKs; `lab.rs` and
 //! `streams_lab.rs` the walks with the `aws` command line and boto3.
 
+pub mod localstack;
 pub mod moto;
 pub mod served;
 

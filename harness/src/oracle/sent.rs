@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use wavetank_types::Seed;
 use wavetank_wire::{WireError, athena, glue};
 
-use crate::client::Aws;
+use crate::client::{Aws, said};
 use crate::drive::{self, DriveError};
 use crate::lines::Lines;
 use crate::observe::{self, Answer, ObserveError};
@@ -60,7 +60,7 @@ impl SentTable {
         let aws = Aws::new(&table.tank, REGION);
         let s3 = crate::target::Target::s3(&table.tank, REGION);
         let made = s3.create_bucket().bucket(NAME).send().await;
-        made.map_err(|error| SentError::Bucket(aws_sdk_s3::error::DisplayErrorContext(error).to_string()))?;
+        made.map_err(|error| SentError::Bucket(said(&error)))?;
         let mut body = Vec::new();
         for row in rows {
             body.extend_from_slice(Value::Object(table.typed(row)).to_string().as_bytes());

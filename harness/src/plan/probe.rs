@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use serde_json::json;
 use wavetank_wire::schema::Service;
 use wavetank_wire::{SERVICES, WireError};
 
-use crate::client::Aws;
+use crate::client::{Aws, causes};
 use crate::target::{NoAnswer, turns_away};
 
 /// The read by which each service is asked whether it is there. None of them needs anything to exist.
@@ -39,7 +40,7 @@ const READS: [(&str, &str); 20] = [
 pub enum Presence {
     /// It answers.
     There,
-    /// It is not built there, or not switched on: in the server's words.
+    /// It is not built there, not switched on, or fails whatever it is asked: in the server's words.
     Missing(String),
     /// It is there, and not for this caller.
     Refused(String),
@@ -69,7 +70,6 @@ pub async fn probe(
     aws: Aws<'_>,
     services: impl Iterator<Item = &'static str>,
 ) -> Result<BTreeMap<&'static str, Presence>, WireError> {
-    let aws = aws.once();
     let mut found = BTreeMap::new();
     for name in services {
         let presence = if name == "s3" { of_s3(aws).await } else { of(aws, name).await };
@@ -79,6 +79,7 @@ pub async fn probe(
 }
 
 async fn of(aws: Aws<'_>, name: &'static str) -> Result<Presence, WireError> {
+    // An error of the server's own may pass; one that is there each time does not.
     let service: Option<&&'static Service> = SERVICES.iter().find(|service| service.name == name);
     let read = READS.iter().find(|(service, _)| *service == name);
     let (Some(service), Some((_, operation))) = (service, read) else { return Ok(Presence::There) };
@@ -94,13 +95,11 @@ async fn of_s3(aws: Aws<'_>) -> Result<Presence, WireError> {
         return Ok(Presence::There);
     };
     let status = error.raw_response().map_or(0, |answer| answer.status().as_u16());
-    let code = aws_sdk_s3::error::ProvideErrorMetadata::code(&error).map(str::to_owned);
-    let told = aws_sdk_s3::error::DisplayErrorContext(&error).to_string();
     if status == 0 {
-        return Err(WireError::server(NoAnswer::CODE, told));
+        return Err(WireError::server(NoAnswer::CODE, causes(&error)));
     }
-    let code = code.unwrap_or_else(|| "UnreadableResponse".to_owned());
-    Ok(judged(&WireError { status, ..WireError::server(&code, told) }))
+    let code = error.code().unwrap_or("UnreadableResponse");
+    Ok(judged(&WireError { status, ..WireError::server(code, error.message().unwrap_or_default()) }))
 }
 
 /// What an error says of the service that answered with it.
@@ -113,17 +112,13 @@ fn judged(error: &WireError) -> Presence {
         "UnknownOperationException",
         "UnreadableResponse",
     ];
-    // LocalStack's: "API for service 'x' not yet implemented or pro feature", "Service 'x' is not enabled".
-    const SAYINGS: [&str; 4] = ["not yet implemented", "not implemented", "is not enabled", "pro feature"];
     let message = error.message.lines().next().unwrap_or_default();
     let told: String = format!("{}: {message}", error.code).chars().take(120).collect();
-    let said = error.message.to_ascii_lowercase();
     if turns_away(&error.code) || error.code.starts_with("AccessDenied") {
         return Presence::Refused(told);
     }
-    let is_missing = error.status == 501
-        || NOT_BUILT.contains(&error.code.as_str())
-        || (error.status >= 500 && SAYINGS.iter().any(|saying| said.contains(saying)));
+    let is_busy = error.status == 503 || error.code.contains("Throttl") || error.code == "SlowDown";
+    let is_missing = NOT_BUILT.contains(&error.code.as_str()) || (error.status >= 500 && !is_busy);
     if is_missing { Presence::Missing(told) } else { Presence::There }
 }
 
@@ -165,7 +160,9 @@ mod tests {
         check(error("UnreadableResponse", 404, "<html>"), "missing");
         check(error("InternalFailure", 501, "API for service 'glue' not yet implemented"), "missing");
         check(error("InternalFailure", 500, "Service 'sns' is not enabled"), "missing");
-        check(error("InternalFailure", 500, "out of luck"), "there");
+        check(error("InternalError", 500, "exception while calling dynamodb.ListTables"), "missing");
+        check(error("ServiceUnavailable", 503, "later"), "there");
+        check(error("ThrottlingException", 500, "too many"), "there");
         check(error("ValidationException", 400, "1 error"), "there");
         check(error("InvalidClientTokenId", 403, "no"), "refused");
         check(error("AccessDeniedException", 400, "no"), "refused");

@@ -4,10 +4,10 @@
 //! docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
-use crate::client::Aws;
+use crate::client::{Aws, said};
 
 /// Why a bucket cannot be emptied or asked about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +44,7 @@ pub(super) async fn owner(aws: Aws<'_>, bucket: &str) -> Result<Owner, BucketErr
         Err(error) => match error.code() {
             Some("NoSuchBucket") => Ok(Owner::Gone),
             Some("NoSuchTagSet" | "NotImplemented") => Ok(Owner::Unknown),
-            _ => Err(failed(bucket, &DisplayErrorContext(&error))),
+            _ => Err(failed(bucket, &said(&error))),
         },
     }
 }
@@ -70,7 +70,7 @@ async fn versions(client: &Client, bucket: &str) -> Result<Vec<ObjectIdentifier>
     let page = match answer {
         Ok(page) => page,
         Err(error) if error.code() == Some("NoSuchBucket") => return Ok(Vec::new()),
-        Err(error) => return Err(failed(bucket, &DisplayErrorContext(&error))),
+        Err(error) => return Err(failed(bucket, &said(&error))),
     };
     let of_versions = page.versions().iter().map(|version| (version.key(), version.version_id()));
     let of_markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
@@ -86,7 +86,7 @@ async fn remove(client: &Client, bucket: &str, found: Vec<ObjectIdentifier>) -> 
     let delete = Delete::builder().set_objects(Some(found)).quiet(true).build();
     let delete = delete.map_err(|error| failed(bucket, &error))?;
     let answer = client.delete_objects().bucket(bucket).delete(delete).send().await;
-    let answer = answer.map_err(|error| failed(bucket, &DisplayErrorContext(&error)))?;
+    let answer = answer.map_err(|error| failed(bucket, &said(&error)))?;
     match answer.errors().first() {
         None => Ok(()),
         Some(error) => {
@@ -102,12 +102,12 @@ async fn abort_uploads(client: &Client, bucket: &str) -> Result<u64, BucketError
     let uploads = match answer {
         Ok(page) => page.uploads().to_vec(),
         Err(error) if matches!(error.code(), Some("NoSuchBucket" | "NotImplemented")) => return Ok(0),
-        Err(error) => return Err(failed(bucket, &DisplayErrorContext(&error))),
+        Err(error) => return Err(failed(bucket, &said(&error))),
     };
     for upload in &uploads {
         let (key, id) = (upload.key().unwrap_or_default(), upload.upload_id().unwrap_or_default());
         let aborted = client.abort_multipart_upload().bucket(bucket).key(key).upload_id(id).send().await;
-        aborted.map_err(|error| failed(bucket, &DisplayErrorContext(&error)))?;
+        aborted.map_err(|error| failed(bucket, &said(&error)))?;
     }
     Ok(uploads.len() as u64)
 }
@@ -118,7 +118,7 @@ pub(super) async fn is_there(aws: Aws<'_>, bucket: &str) -> Result<bool, BucketE
     match answer {
         Ok(_) => Ok(true),
         Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404) => Ok(false),
-        Err(error) => Err(failed(bucket, &DisplayErrorContext(&error))),
+        Err(error) => Err(failed(bucket, &said(&error))),
     }
 }
 

@@ -7,12 +7,12 @@
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
-use aws_sdk_s3::error::DisplayErrorContext;
 use wavetank_types::Checksum;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::{Tank, TankError};
+use crate::client::said;
 
 /// Where packaged code is stored.
 const BUCKET: &str = "wavetank-code";
@@ -65,7 +65,7 @@ async fn store(tank: &Tank, path: &Path) -> Result<String, TankError> {
     // It is there after the first function.
     drop(s3.create_bucket().bucket(BUCKET).send().await);
     let put = s3.put_object().bucket(BUCKET).key(&key).body(bytes.into()).send().await;
-    put.map_err(|cause| fail(path, &DisplayErrorContext(cause)))?;
+    put.map_err(|cause| fail(path, &said(&cause)))?;
     Ok(key)
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use tokio::sync::Mutex;
 use wavetank_emulator::Tank;
@@ -13,7 +13,7 @@ use wavetank_emulator::services::s3::object::Object;
 use wavetank_types::Timestamp;
 
 use super::{Endpoint, Target};
-use crate::client::Aws;
+use crate::client::{Aws, said};
 use crate::removal::{self, RemovalError};
 
 /// Why the other S3 does not hold what the tank holds.
@@ -113,7 +113,7 @@ impl Mirror {
         while let Some(bucket) = state.buckets.pop_first() {
             removal::empty(Aws::new(&self.store, &self.region), &bucket).await?;
             let deleted = client.delete_bucket().bucket(&bucket).send().await;
-            deleted.map_err(|error| self.refused(&bucket, DisplayErrorContext(error).to_string()))?;
+            deleted.map_err(|error| self.refused(&bucket, said(&error)))?;
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ impl Mirror {
             Change::Bucket { name, region: None } => {
                 state.buckets.remove(&name);
                 let gone = client.delete_bucket().bucket(&name).send().await;
-                gone.map(drop).map_err(|error| self.refused(&name, DisplayErrorContext(error).to_string()))
+                gone.map(drop).map_err(|error| self.refused(&name, said(&error)))
             }
             Change::Object { bucket, key, object: Some((object, at)) } => {
                 self.put(&bucket, &key, &object).await?;
@@ -136,7 +136,7 @@ impl Mirror {
             Change::Object { bucket, key, object: None } => {
                 let gone = client.delete_object().bucket(&bucket).key(&key).send().await;
                 let what = format!("the deletion of s3://{bucket}/{key}");
-                gone.map(drop).map_err(|error| self.refused(&what, DisplayErrorContext(error).to_string()))
+                gone.map(drop).map_err(|error| self.refused(&what, said(&error)))
             }
         }
     }
@@ -152,13 +152,13 @@ impl Mirror {
         match made.send().await {
             Ok(_) => {}
             Err(error) if error.code() == Some("BucketAlreadyOwnedByYou") => {}
-            Err(error) => return Err(self.refused(bucket, DisplayErrorContext(error).to_string())),
+            Err(error) => return Err(self.refused(bucket, said(&error))),
         }
         if self.replaces {
             removal::empty(Aws::new(&self.store, region), bucket).await?;
         }
         let listed = client.list_objects_v2().bucket(bucket).max_keys(1).send().await;
-        let listed = listed.map_err(|error| self.refused(bucket, DisplayErrorContext(error).to_string()))?;
+        let listed = listed.map_err(|error| self.refused(bucket, said(&error)))?;
         if !listed.contents().is_empty() {
             let store = self.store.name().to_owned();
             return Err(MirrorError::Taken { store, bucket: bucket.to_owned() });
@@ -180,10 +180,7 @@ impl Mirror {
             .set_content_encoding(headers.content_encoding.clone())
             .set_metadata(Some(metadata.collect()));
         let what = format!("s3://{bucket}/{key}");
-        put.send()
-            .await
-            .map(drop)
-            .map_err(|error| self.refused(&what, DisplayErrorContext(error).to_string()))
+        put.send().await.map(drop).map_err(|error| self.refused(&what, said(&error)))
     }
 
     fn refused(&self, what: &str, cause: String) -> MirrorError {

@@ -20,6 +20,7 @@ mod image;
 mod kcl;
 mod kinesis_sdk;
 mod lab;
+mod localstack;
 mod logs;
 mod mappings;
 mod mwaa;

@@ -20,7 +20,7 @@ use wavetank_tests::root;
 use wavetank_tests::served::{Served, python_has};
 use wavetank_types::Seed;
 
-fn any_server() -> Scenario {
+pub(crate) fn any_server() -> Scenario {
     Scenario::open(root().join("examples/any-server").to_str().unwrap()).unwrap()
 }
 
@@ -40,7 +40,7 @@ fn with(more: &str, files: &[(&str, &str)]) -> (tempfile::TempDir, Scenario) {
     (folder, scenario)
 }
 
-async fn connected(url: &str) -> Endpoint {
+pub(crate) async fn connected(url: &str) -> Endpoint {
     let server = Endpoint::connect(EndpointConfig::at(url.parse().unwrap())).await;
     server.unwrap_or_else(|error| panic!("{error}"))
 }
@@ -49,17 +49,17 @@ fn url(lab: &Served) -> String {
     format!("http://{}", lab.address)
 }
 
-fn options(rows: u64) -> RunOptions {
+pub(crate) fn options(rows: u64) -> RunOptions {
     RunOptions { seed: 7, rows: Some(rows), ..RunOptions::default() }
 }
 
 /// A run that comes to its end.
-async fn report(scenario: &Scenario, target: &dyn Target, options: &RunOptions) -> Report {
+pub(crate) async fn report(scenario: &Scenario, target: &dyn Target, options: &RunOptions) -> Report {
     wavetank::run(scenario, target, options, &Silent).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// How a report's checks ended, by name.
-fn verdicts(report: &Report) -> Vec<(&str, Verdict)> {
+pub(crate) fn verdicts(report: &Report) -> Vec<(&str, Verdict)> {
     report.findings.iter().map(|finding| (finding.name.as_str(), finding.verdict)).collect()
 }
 
@@ -434,7 +434,7 @@ async fn mirrored(scenario: &Scenario, store: Endpoint) -> (Report, Vec<String>,
     (report, keys, target)
 }
 
-async fn check_mirrored(store: Endpoint) {
+pub(crate) async fn check_mirrored(store: Endpoint) {
     let scenario = Scenario::open("event-revenue").unwrap();
     let alone = report(&scenario, &Embedded::new(Seed(7)), &options(60)).await;
     let (report, keys, target) = mirrored(&scenario, store.clone()).await;

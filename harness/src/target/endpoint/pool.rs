@@ -19,6 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
+use crate::client::causes;
 use crate::target::address::Origin;
 
 /// How long a server may take to take a connection.
@@ -170,15 +171,4 @@ impl Lane {
         idle.retain(|connection| !connection.is_closed());
         idle.pop()
     }
-}
-
-/// An error with what caused it.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(why) = cause {
-        text.push_str(&format!(": {why}"));
-        cause = why.source();
-    }
-    text
 }
