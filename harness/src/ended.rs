@@ -118,7 +118,7 @@ impl Ended<'_> {
         if !self.is_priced {
             return Ok(Cost::default());
         }
-        match cost::estimate(self.aws, usage).await {
+        match cost::estimate(self.aws, &self.scenario.stack_name(), usage).await {
             Err(_) if !self.aws.target().is_own() => Ok(Cost::default()),
             estimate => estimate,
         }

@@ -7,11 +7,10 @@
 use wavetank_types::Timestamp;
 use wavetank_wire::WireError;
 use wavetank_wire::dynamodb::{
-    DescribeTable, DescribeTableInput, ListTables, ListTablesInput, ProvisionedThroughputDescription,
-    TableDescription,
+    DescribeTable, DescribeTableInput, ProvisionedThroughputDescription, TableDescription,
 };
 
-use super::{MONTH_HOURS, metric_sum};
+use super::{MONTH_HOURS, Made, metric_sum};
 use crate::client::Aws;
 
 /// What is charged, in the units of `prices.toml`.
@@ -24,22 +23,15 @@ pub(super) struct Charged {
     pub(super) gb_months: f64,
 }
 
-/// Of all tables that are there.
-pub(super) async fn charged(aws: Aws<'_>) -> Result<Charged, WireError> {
+/// Of a stack's tables.
+pub(super) async fn charged(made: &Made<'_>) -> Result<Charged, WireError> {
     let mut charged = Charged::default();
-    let mut start = None;
-    loop {
-        let input = ListTablesInput { exclusive_start_table_name: start, ..ListTablesInput::default() };
-        let page = aws.call::<ListTables>(input).await?;
-        for table_name in page.table_names.unwrap_or_default() {
-            let table = aws.call::<DescribeTable>(DescribeTableInput { table_name }).await?.table;
-            charged.add(aws, table.unwrap_or_default()).await?;
-        }
-        start = page.last_evaluated_table_name;
-        if start.is_none() {
-            return Ok(charged);
-        }
+    for table_name in made.of_kind("AWS::DynamoDB::Table").chain(made.of_kind("AWS::DynamoDB::GlobalTable")) {
+        let input = DescribeTableInput { table_name: table_name.to_owned() };
+        let table = made.aws.call::<DescribeTable>(input).await?.table;
+        charged.add(made.aws, table.unwrap_or_default()).await?;
     }
+    Ok(charged)
 }
 
 impl Charged {

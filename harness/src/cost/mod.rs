@@ -13,9 +13,11 @@ use wavetank_types::Timestamp;
 use wavetank_wire::WireError;
 use wavetank_wire::cloudwatch::{Dimension, GetMetricStatistics, GetMetricStatisticsInput};
 use wavetank_wire::glue::*;
-use wavetank_wire::logs::{DescribeLogGroups, DescribeLogGroupsInput, FilterLogEvents, FilterLogEventsInput};
+use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput};
 
 use crate::client::Aws;
+use crate::sweep::traces::{self, Resource};
+use crate::sweep::{self, if_there};
 
 /// Least seconds that a job run is charged for. Documented: aws.amazon.com/glue/pricing (Glue 2.0 and later).
 const JOB_SECONDS_MIN: f64 = 60.0;
@@ -93,20 +95,34 @@ pub struct Usage {
     pub query_bytes: Vec<u64>,
 }
 
-/// Adds up what the harness knows and what the API tells.
-pub async fn estimate(aws: Aws<'_>, usage: &Usage) -> Result<Cost, WireError> {
-    let (requests, gb_seconds, log_bytes) = lambda_usage(aws).await?;
+/// What is charged is what a stack has made: others' things on the same server or in the same account are not the run's.
+struct Made<'a> {
+    aws: Aws<'a>,
+    resources: Vec<Resource>,
+}
+
+impl Made<'_> {
+    /// Physical ids of this type.
+    fn of_kind<'m>(&'m self, kind: &'m str) -> impl Iterator<Item = &'m str> {
+        self.resources.iter().filter(move |one| one.kind == kind).map(|one| one.id.as_str())
+    }
+}
+
+/// Adds up what the harness knows and what the API tells of the resources of a stack.
+pub async fn estimate(aws: Aws<'_>, stack: &str, usage: &Usage) -> Result<Cost, WireError> {
+    let made = Made { aws, resources: if_there(traces::resources(aws, stack).await)?.unwrap_or_default() };
+    let (requests, gb_seconds) = lambda_usage(&made).await?;
     let scanned: u64 = usage.query_bytes.iter().map(|bytes| (*bytes).max(QUERY_BYTES_MIN)).sum();
-    let tables = dynamodb::charged(aws).await?;
+    let tables = dynamodb::charged(&made).await?;
     let quantities: [(&str, f64); 13] = [
         ("s3_put", usage.puts as f64),
         ("s3_get", usage.gets as f64),
         ("lambda_request", requests),
         ("lambda_gb_second", gb_seconds),
-        ("glue_dpu_hour", job_dpu_hours(aws).await?),
-        ("crawler_dpu_hour", crawl_dpu_hours(aws).await?),
+        ("glue_dpu_hour", job_dpu_hours(&made).await?),
+        ("crawler_dpu_hour", crawl_dpu_hours(&made).await?),
         ("athena_tb", scanned as f64 / 1e12),
-        ("logs_gb", log_bytes / 1e9),
+        ("logs_gb", log_bytes(&made).await? / 1e9),
         ("dynamodb_write_request", tables.write_requests),
         ("dynamodb_read_request", tables.read_requests),
         ("dynamodb_write_unit_hour", tables.write_unit_hours),
@@ -117,7 +133,7 @@ pub async fn estimate(aws: Aws<'_>, usage: &Usage) -> Result<Cost, WireError> {
         toml::from_str(include_str!("prices.toml")).expect("the price list is checked by a test");
     let mut cost = Cost { as_of: prices.as_of.clone(), ..Cost::default() };
     let known = quantities.map(|(name, quantity)| (name.to_owned(), quantity));
-    for (name, quantity) in known.into_iter().chain(hours::charged(aws).await?) {
+    for (name, quantity) in known.into_iter().chain(hours::charged(&made).await?) {
         cost.add(&prices, name, quantity);
     }
     Ok(cost)
@@ -177,11 +193,10 @@ fn worker_dpu(worker_type: Option<&str>) -> f64 {
     }
 }
 
-async fn job_dpu_hours(aws: Aws<'_>) -> Result<f64, WireError> {
+async fn job_dpu_hours(made: &Made<'_>) -> Result<f64, WireError> {
     let mut hours = 0.0;
-    for job in aws.call::<GetJobs>(GetJobsInput::default()).await?.jobs.unwrap_or_default() {
-        let input = GetJobRunsInput { job_name: job.name.unwrap_or_default(), ..GetJobRunsInput::default() };
-        for run in aws.call::<GetJobRuns>(input).await?.job_runs.unwrap_or_default() {
+    for job in made.of_kind("AWS::Glue::Job") {
+        for run in traces::runs(made.aws, job).await? {
             let workers = run.number_of_workers.unwrap_or(1) as f64;
             let dpu = match run.number_of_workers {
                 Some(_) => workers * worker_dpu(run.worker_type.as_deref()),
@@ -193,45 +208,63 @@ async fn job_dpu_hours(aws: Aws<'_>) -> Result<f64, WireError> {
     Ok(hours)
 }
 
-async fn crawl_dpu_hours(aws: Aws<'_>) -> Result<f64, WireError> {
+async fn crawl_dpu_hours(made: &Made<'_>) -> Result<f64, WireError> {
     let mut hours = 0.0;
-    for crawler in aws.call::<GetCrawlers>(GetCrawlersInput::default()).await?.crawlers.unwrap_or_default() {
-        let input =
-            ListCrawlsInput { crawler_name: crawler.name.unwrap_or_default(), ..ListCrawlsInput::default() };
-        for crawl in aws.call::<ListCrawls>(input).await?.crawls.unwrap_or_default() {
-            let seconds = match (crawl.start_time, crawl.end_time) {
-                (Some(start), Some(end)) => end.since(start).as_secs_f64(),
-                _ => 0.0,
-            };
-            hours += CRAWLER_DPU * seconds.max(CRAWL_SECONDS_MIN) / 3_600.0;
+    for crawler in made.of_kind("AWS::Glue::Crawler") {
+        let mut input = ListCrawlsInput { crawler_name: crawler.to_owned(), ..ListCrawlsInput::default() };
+        loop {
+            let page = made.aws.call::<ListCrawls>(input.clone()).await?;
+            for crawl in page.crawls.unwrap_or_default() {
+                let seconds = match (crawl.start_time, crawl.end_time) {
+                    (Some(start), Some(end)) => end.since(start).as_secs_f64(),
+                    _ => 0.0,
+                };
+                hours += CRAWLER_DPU * seconds.max(CRAWL_SECONDS_MIN) / 3_600.0;
+            }
+            input.next_token = page.next_token;
+            if input.next_token.is_none() {
+                break;
+            }
         }
     }
     Ok(hours)
 }
 
-/// Requests, GB-seconds and log bytes of every function, from its REPORT lines.
-async fn lambda_usage(aws: Aws<'_>) -> Result<(f64, f64, f64), WireError> {
-    let (mut requests, mut gb_seconds, mut log_bytes) = (0.0, 0.0, 0.0);
-    let groups = aws.call::<DescribeLogGroups>(DescribeLogGroupsInput::default()).await?.log_groups;
-    for group in groups.unwrap_or_default() {
-        log_bytes += group.stored_bytes.unwrap_or(0) as f64;
-        let name = group.log_group_name.unwrap_or_default();
-        if !name.starts_with("/aws/lambda/") {
-            continue;
-        }
-        let input = FilterLogEventsInput {
-            log_group_name: Some(name),
+/// Requests and GB-seconds of every function, from its REPORT lines.
+async fn lambda_usage(made: &Made<'_>) -> Result<(f64, f64), WireError> {
+    let (mut requests, mut gb_seconds) = (0.0, 0.0);
+    for function in made.of_kind("AWS::Lambda::Function") {
+        let mut input = FilterLogEventsInput {
+            log_group_name: Some(format!("/aws/lambda/{function}")),
             filter_pattern: Some("\"REPORT RequestId:\"".to_owned()),
             ..FilterLogEventsInput::default()
         };
-        for event in aws.call::<FilterLogEvents>(input).await?.events.unwrap_or_default() {
-            let line = event.message.unwrap_or_default();
-            requests += 1.0;
-            let billed_ms = number_after(&line, "Billed Duration: ");
-            gb_seconds += billed_ms / 1_000.0 * number_after(&line, "Memory Size: ") / 1_024.0;
+        // A function that never ran has no log group.
+        while let Some(page) = if_there(made.aws.call::<FilterLogEvents>(input.clone()).await)? {
+            for event in page.events.unwrap_or_default() {
+                let line = event.message.unwrap_or_default();
+                requests += 1.0;
+                let billed_ms = number_after(&line, "Billed Duration: ");
+                gb_seconds += billed_ms / 1_000.0 * number_after(&line, "Memory Size: ") / 1_024.0;
+            }
+            input.next_token = page.next_token;
+            if input.next_token.is_none() {
+                break;
+            }
         }
     }
-    Ok((requests, gb_seconds, log_bytes))
+    Ok((requests, gb_seconds))
+}
+
+/// Bytes that lie in the log groups of resources. Those that Glue's runs share with others are left out.
+async fn log_bytes(made: &Made<'_>) -> Result<f64, WireError> {
+    let mut bytes = 0.0;
+    for pattern in made.resources.iter().filter_map(traces::log_group) {
+        for group in sweep::logs::matching(made.aws, &pattern).await? {
+            bytes += group.stored_bytes.unwrap_or(0) as f64;
+        }
+    }
+    Ok(bytes)
 }
 
 fn number_after(line: &str, label: &str) -> f64 {

@@ -21,12 +21,8 @@ pub(super) async fn sweep(
 ) -> Result<u64, WireError> {
     let mut removed = 0;
     for pattern in &traces.log_groups {
-        let start = pattern.strip_suffix('*');
-        for group in groups(aws, start.unwrap_or(pattern)).await? {
+        for group in matching(aws, pattern).await? {
             let name = group.log_group_name.clone().unwrap_or_default();
-            if start.is_none() && name != *pattern {
-                continue;
-            }
             removed += 1;
             if is_since(group.creation_time, began) {
                 tell(&format!("removing log group {name}"));
@@ -89,6 +85,14 @@ async fn remove_streams(
         removed += 1;
     }
     Ok(removed)
+}
+
+/// Groups of this name; of all that begin so, if it ends with `*`.
+pub(crate) async fn matching(aws: Aws<'_>, pattern: &str) -> Result<Vec<LogGroup>, WireError> {
+    let start = pattern.strip_suffix('*');
+    let mut found = groups(aws, start.unwrap_or(pattern)).await?;
+    found.retain(|group| start.is_some() || group.log_group_name.as_deref() == Some(pattern));
+    Ok(found)
 }
 
 /// Groups whose names begin so. None, on a server without logs.

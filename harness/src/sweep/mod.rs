@@ -10,7 +10,7 @@ pub(crate) mod buckets;
 pub mod guard;
 pub mod journal;
 mod left;
-mod logs;
+pub(crate) mod logs;
 pub mod tagged;
 pub(crate) mod traces;
 
@@ -279,7 +279,7 @@ async fn remove_tables(aws: Aws<'_>, traces: &Traces, tell: Tell<'_>) -> Result<
 }
 
 /// Nothing, where the thing or the whole service is not there.
-fn if_there<T>(answer: Result<T, WireError>) -> Result<Option<T>, WireError> {
+pub(crate) fn if_there<T>(answer: Result<T, WireError>) -> Result<Option<T>, WireError> {
     match answer {
         Ok(found) => Ok(Some(found)),
         Err(error) if is_absent(&error) => Ok(None),

@@ -104,7 +104,7 @@ impl Traces {
 }
 
 /// The log group that a resource writes to, if it has one of its own.
-fn log_group(resource: &Resource) -> Option<String> {
+pub(crate) fn log_group(resource: &Resource) -> Option<String> {
     let id = &resource.id;
     match resource.kind.as_str() {
         "AWS::Lambda::Function" => Some(format!("/aws/lambda/{id}")),
@@ -138,7 +138,7 @@ pub(crate) async fn resources(aws: Aws<'_>, stack: &str) -> Result<Vec<Resource>
 }
 
 /// Every run of a job.
-pub(super) async fn runs(aws: Aws<'_>, job: &str) -> Result<Vec<JobRun>, WireError> {
+pub(crate) async fn runs(aws: Aws<'_>, job: &str) -> Result<Vec<JobRun>, WireError> {
     let (mut all, mut next_token) = (Vec::new(), None);
     loop {
         let input = GetJobRunsInput { job_name: job.to_owned(), next_token, ..GetJobRunsInput::default() };
