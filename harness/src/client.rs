@@ -102,7 +102,7 @@ impl<'a> Aws<'a> {
             };
             match answer {
                 Ok(output) => return Ok(output),
-                Err(error) if attempt < self.tries_max && may_pass(&error) => {
+                Err(error) if attempt < self.tries_max && may_pass(service.name, &error) => {
                     self.target.pause(back_off).await;
                     back_off = (back_off * 2).min(BACK_OFF_MAX);
                 }
@@ -146,7 +146,7 @@ pub(crate) fn sign_as(
 }
 
 /// Whether the same call may succeed later.
-fn may_pass(error: &WireError) -> bool {
+fn may_pass(service: &str, error: &WireError) -> bool {
     let throttled = [
         "ThrottlingException",
         "Throttling",
@@ -156,7 +156,28 @@ fn may_pass(error: &WireError) -> bool {
         "ServiceUnavailable",
         "ProvisionedThroughputExceededException",
     ];
-    throttled.contains(&error.code.as_str()) || (error.status >= 500 && error.status != 501)
+    let is_throttled = throttled.contains(&error.code.as_str()) || error.status == 429;
+    // DynamoDB Streams' word for too many calls; others' for too many things, which waiting does not make fewer.
+    let is_of_streams = error.code == "LimitExceededException" && service == "dynamodbstreams";
+    is_throttled || is_of_streams || (error.status >= 500 && error.status != 501)
+}
+
+#[cfg(test)]
+mod tests {
+    use wavetank_wire::SERVICES;
+
+    use super::*;
+    use crate::throttled::throttled;
+
+    #[test]
+    fn what_any_service_refuses_for_its_rate_is_sent_again() {
+        for service in SERVICES.iter().map(|service| service.name).chain(["s3"]) {
+            let (code, status) = throttled(service);
+            assert!(may_pass(service, &WireError::client_status(status, code, "")), "{service}: {code}");
+        }
+        assert!(!may_pass("iam", &WireError::client("LimitExceededException", "")));
+        assert!(!may_pass("kinesis", &WireError::client("ValidationException", "")));
+    }
 }
 
 /// What S3 said when the SDK failed, as code and sentence; or why nothing was heard of it.

@@ -43,6 +43,7 @@ pub mod sweep;
 pub mod tables;
 pub mod tank;
 pub mod target;
+mod throttled;
 mod ticks;
 pub mod watched;
 

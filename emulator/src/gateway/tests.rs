@@ -63,6 +63,25 @@ async fn check_s3(steps: &[(&str, &str, &[&str])]) {
 }
 
 #[tokio::test]
+async fn a_checksum_of_parts_is_not_crc64nvmes() {
+    check_s3(&[
+        ("PUT /lake", "", &["200"]),
+        (
+            "POST /lake/a?uploads\nx-amz-checksum-algorithm: CRC64NVME\nx-amz-checksum-type: COMPOSITE",
+            "",
+            &["400", "<Code>InvalidRequest</Code>"],
+        ),
+        (
+            "POST /lake/a?uploads\nx-amz-checksum-algorithm: CRC32\nx-amz-checksum-type: COMPOSITE",
+            "",
+            &["200", "x-amz-checksum-type: COMPOSITE"],
+        ),
+        ("PUT /lake/b\nx-amz-storage-class: FSX_ONTAP", "x", &["200"]),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn an_object_is_read_back_as_it_was_put() {
     check_s3(&[
         ("PUT /lake", "", &["200", "location: /lake"]),

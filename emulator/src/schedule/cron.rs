@@ -108,7 +108,7 @@ impl Cron {
         let is_week_day = |days: &WeekDays| {
             has(days.numbers, weekday)
                 || (has(days.last, weekday) && day.day() + 7 > last_of_month(day))
-                || days.nth.iter().any(|(wanted, nth)| *wanted == weekday && (day.day() - 1) / 7 + 1 == *nth)
+                || days.nth.is_some_and(|(wanted, nth)| wanted == weekday && (day.day() - 1) / 7 + 1 == nth)
         };
         self.days.as_ref().is_none_or(is_month_day) && self.weekdays.as_ref().is_none_or(is_week_day)
     }

@@ -1,8 +1,9 @@
 //! The fields of a cron expression: numbers and names, ranges, steps, lists, and the letters of the two fields for days.
 //!
-//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html (to be verified), for what each field
-//! takes. Documented by a user who asked AWS (aws-sdk-js issue 4212, 2022): a step is not larger than the field's greatest number.
-//! Assumed: `L-3` and `LW`, which cron's relatives have, are refused; so are ranges that end before they begin.
+//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html (read 2026-11-29): what each field takes;
+//! hours that go past midnight (`20-2`); a `#` stands alone. Documented by a user who asked AWS (aws-sdk-js issue 4212, 2022): a step is not larger than the field's greatest number.
+//! Assumed: `L-3` and `LW`, which cron's relatives have, are refused; so are other
+//! fields' ranges that end before they begin.
 
 /// Numbers that a field allows, as bits.
 pub(super) type Numbers = u64;
@@ -14,21 +15,24 @@ pub(super) struct Field {
     pub(super) last: u32,
     /// What its numbers are called, from the first on.
     pub(super) names: &'static [&'static str],
+    /// Whether a range may go past the last number and on from the first.
+    pub(super) wraps: bool,
 }
 
-pub(super) const MINUTES: Field = Field { first: 0, last: 59, names: &[] };
-pub(super) const HOURS: Field = Field { first: 0, last: 23, names: &[] };
-pub(super) const DAYS: Field = Field { first: 1, last: 31, names: &[] };
+pub(super) const MINUTES: Field = Field { first: 0, last: 59, names: &[], wraps: false };
+pub(super) const HOURS: Field = Field { first: 0, last: 23, names: &[], wraps: true };
+pub(super) const DAYS: Field = Field { first: 1, last: 31, names: &[], wraps: false };
 pub(super) const MONTHS: Field = Field {
     first: 1,
     last: 12,
     names: &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
+    wraps: false,
 };
 pub(super) const WEEKDAYS: Field =
-    Field { first: 1, last: 7, names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"] };
-pub(super) const YEARS: Field = Field { first: 1970, last: 2199, names: &[] };
+    Field { first: 1, last: 7, names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"], wraps: false };
+pub(super) const YEARS: Field = Field { first: 1970, last: 2199, names: &[], wraps: false };
 
-/// From, to and by which step.
+/// From, to and by which step. What wraps ends past the field's last number.
 pub(super) type Span = (u32, u32, u32);
 
 /// Which days of a month: `1,15`, `L`, `15W`.
@@ -48,7 +52,7 @@ pub(super) struct WeekDays {
     /// `5L`: the last one of the month.
     pub(super) last: Numbers,
     /// `3#2`: the second Tuesday of the month.
-    pub(super) nth: Vec<(u32, u32)>,
+    pub(super) nth: Option<(u32, u32)>,
 }
 
 impl Field {
@@ -62,7 +66,11 @@ impl Field {
         (self.first..=self.last).contains(&number).then_some(number)
     }
 
-    /// `*`, `5`, `MON`, `1-5`, `0/15`, `1-31/10`.
+    fn count(self) -> u32 {
+        self.last - self.first + 1
+    }
+
+    /// `*`, `5`, `MON`, `1-5`, `20-2`, `0/15`, `1-31/10`.
     fn span(self, text: &str) -> Option<Span> {
         let (range, step) = match text.split_once('/') {
             Some((range, step)) => (range, digits(step).filter(|step| (1..=self.last).contains(step))?),
@@ -76,6 +84,7 @@ impl Field {
                 (from, if text.contains('/') { self.last } else { from })
             }
         };
+        let to = if from > to && self.wraps { to + self.count() } else { to };
         (from <= to).then_some((from, to, step))
     }
 
@@ -89,7 +98,7 @@ impl Field {
         let mut numbers = 0;
         for (from, to, step) in self.spans(text)? {
             for at in (from..=to).step_by(usize::try_from(step).ok()?) {
-                numbers |= 1 << at;
+                numbers |= 1 << (self.first + (at - self.first) % self.count());
             }
         }
         Some(numbers)
@@ -124,14 +133,16 @@ pub(super) fn week_days(text: &str) -> Option<Option<WeekDays>> {
         return Some(None);
     }
     let mut days = WeekDays::default();
+    if let Some((day, which)) = text.split_once('#') {
+        let which = digits(which).filter(|which| (1..=5).contains(which))?;
+        days.nth = Some((WEEKDAYS.number(day)?, which));
+        return Some(Some(days));
+    }
     for part in text.split(',') {
         if part.eq_ignore_ascii_case("L") {
             days.numbers |= 1 << WEEKDAYS.last;
         } else if let Some(day) = part.strip_suffix(['L', 'l']) {
             days.last |= 1 << WEEKDAYS.number(day)?;
-        } else if let Some((day, which)) = part.split_once('#') {
-            let which = digits(which).filter(|which| (1..=5).contains(which))?;
-            days.nth.push((WEEKDAYS.number(day)?, which));
         } else {
             days.numbers |= WEEKDAYS.numbers(part)?;
         }

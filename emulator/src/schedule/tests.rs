@@ -42,6 +42,15 @@ fn cron_names_minutes_hours_and_days() {
 }
 
 #[test]
+fn hours_go_past_midnight() {
+    let friday = "2026-01-09T01:45:00Z";
+    let expected = ["2026-01-09T02:00Z", "2026-01-09T02:30Z", "2026-01-09T20:00Z"];
+    check("cron(0/30 20-2 ? * MON-FRI *)", Tz::UTC, friday, &expected);
+    // Saturday's early hours are no part of Friday: Monday's are next.
+    check("cron(30 20-2/5 ? * MON-FRI *)", Tz::UTC, friday, &["2026-01-09T20:30Z", "2026-01-12T01:30Z"]);
+}
+
+#[test]
 fn letters_name_the_last_the_nearest_and_the_nth_day() {
     let utc = Tz::UTC;
     check("cron(0 12 L * ? *)", utc, MONDAY, &["2026-01-31T12:00Z", "2026-02-28T12:00Z"]);
@@ -113,6 +122,8 @@ fn what_is_no_expression_is_refused() {
         "cron(5-1 * * * ? *)",
         "cron(0 0 32W * ? *)",
         "cron(0 0 ? * 3#6 *)",
+        "cron(0 0 ? * 3#1,6#3 *)",
+        "cron(0 0 ? * 3#1,6 *)",
         "cron(0 0 L-3 * ? *)",
         "cron(0 0 * * ? 1969)",
         "cron(0 0 * * ?)",

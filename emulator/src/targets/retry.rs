@@ -87,10 +87,40 @@ impl Exhausted {
 
 /// Whether the same request may succeed later.
 fn is_passing(error: &WireError) -> bool {
-    let is_throttled = error.status == 429
+    is_throttled(error) || (error.status >= 500 && error.code != "NotImplemented")
+}
+
+fn is_throttled(error: &WireError) -> bool {
+    error.status == 429
         || error.code.contains("Throttl")
-        || error.code == "ProvisionedThroughputExceededException";
-    is_throttled || (error.status >= 500 && error.code != "NotImplemented")
+        || error.code == "TooManyRequestsException"
+        || error.code == "ProvisionedThroughputExceededException"
+}
+
+/// A refusal in the words of EventBridge's letters.
+///
+/// Documented: the words, docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (read 2026-11-29), "a sample of the error
+/// codes". Assumed: which refusal has which; the page does not say.
+pub(crate) fn error_code(error: &WireError) -> &'static str {
+    let code = error.code.as_str();
+    let says = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    if is_throttled(error) {
+        "THROTTLING"
+    } else if says(&["NotFound", "DoesNotExist", "NonExistent", "NoSuch"]) {
+        "NO_RESOURCE"
+    } else if error.status == 403 || says(&["AccessDenied", "AuthorizationError"]) {
+        "NO_PERMISSIONS"
+    } else if matches!(error.status, 408 | 504) || says(&["Timeout", "TimedOut"]) {
+        "TIMEOUT"
+    } else if says(&["LimitExceeded"]) {
+        "RESOURCE_LIMIT_EXCEEDED"
+    } else if says(&["InvalidJson"]) {
+        "INVALID_JSON"
+    } else if says(&["Validation", "InvalidParameter", "InvalidArgument"]) {
+        "INVALID_PARAMETER"
+    } else {
+        "ERROR_FROM_TARGET"
+    }
 }
 
 /// A message to a dead-letter queue.
@@ -136,6 +166,21 @@ mod tests {
         check(RetryPolicy::of(Some(3), None), (4, Some(Exhausted::Attempts)));
         check(RetryPolicy::of(Some(0), None), (1, Some(Exhausted::Attempts)));
         check(RetryPolicy::of(None, Some(60)), (6, Some(Exhausted::Age)));
+    }
+
+    #[test]
+    fn letters_have_eventbridges_own_codes() {
+        let check = |error: WireError, expected: &str| assert_eq!(error_code(&error), expected, "{error}");
+        check(WireError::client_status(404, "ResourceNotFoundException", ""), "NO_RESOURCE");
+        check(WireError::client("AWS.SimpleQueueService.NonExistentQueue", ""), "NO_RESOURCE");
+        check(WireError::client("QueueDoesNotExist", ""), "NO_RESOURCE");
+        check(WireError::client_status(403, "AccessDeniedException", ""), "NO_PERMISSIONS");
+        check(WireError::client_status(429, "TooManyRequestsException", ""), "THROTTLING");
+        check(WireError::client("ProvisionedThroughputExceededException", ""), "THROTTLING");
+        check(WireError::client_status(504, "GatewayTimeout", ""), "TIMEOUT");
+        check(WireError::client("ValidationException", ""), "INVALID_PARAMETER");
+        check(WireError::client("LimitExceededException", ""), "RESOURCE_LIMIT_EXCEEDED");
+        check(WireError::server("InternalFailure", ""), "ERROR_FROM_TARGET");
     }
 
     #[test]

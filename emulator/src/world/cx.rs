@@ -208,7 +208,11 @@ impl Cx<'_> {
     /// Appends lines to a log stream, all at this instant.
     pub fn log(&mut self, group: &str, stream: &str, lines: impl IntoIterator<Item = String>) {
         let now = self.now;
-        let events = lines.into_iter().map(|line| (now, line)).collect();
+        self.log_events(group, stream, lines.into_iter().map(|line| (now, line)).collect());
+    }
+
+    /// Appends lines to a log stream, each with its time.
+    pub(crate) fn log_events(&mut self, group: &str, stream: &str, events: Vec<(Timestamp, String)>) {
         let batch = LogBatch { group: group.to_owned(), stream: stream.to_owned(), events };
         // In the region of this call: a service that is one per account has none of its own.
         let from = Address { service: self.owner.service, scope: self.scope.clone() };

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::throttled::throttled;
+
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -189,19 +191,7 @@ impl Kind {
     }
 }
 
-/// The code and status with which a service refuses what comes too fast.
-/// Documented: the exceptions of the service models; S3's in its list of error responses (to be verified).
-fn throttled(service: &str) -> (&'static str, u16) {
-    match service {
-        "kinesis" | "dynamodb" => ("ProvisionedThroughputExceededException", 400),
-        "dynamodbstreams" => ("LimitExceededException", 400),
-        "firehose" => ("ServiceUnavailableException", 503),
-        "s3" => ("SlowDown", 503),
-        _ => ("ThrottlingException", 400),
-    }
-}
-
-/// The same for its own failure.
+/// The code and status of a service's own failure. Documented: the exceptions of the service models.
 fn server_error(service: &str) -> (&'static str, u16) {
     match service {
         "kinesis" => ("InternalFailureException", 500),

@@ -8,6 +8,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::{SERVICES, WireError};
 
 use super::Tank;
+use crate::throttled::throttled;
 
 /// Which calls a fault meets, how often, when, and what it does to them.
 ///
@@ -121,21 +122,6 @@ impl Rule {
         let operation = self.rule.operation.as_deref()?;
         let is_known = schemas.iter().any(|schema| schema.operation(operation).is_some());
         (!is_known && operation != "Replicate").then(|| format!("{service} has no operation `{operation}`"))
-    }
-}
-
-/// A service's own code for too many calls, and its status.
-///
-/// Documented: each service's list of errors (docs.aws.amazon.com, to be verified).
-fn throttled(service: &str) -> (&'static str, u16) {
-    match service {
-        "kinesis" | "dynamodb" | "dynamodbstreams" => ("ProvisionedThroughputExceededException", 400),
-        "s3" => ("SlowDown", 503),
-        "sqs" => ("RequestThrottled", 403),
-        "firehose" => ("ServiceUnavailableException", 503),
-        "lambda" | "athena" => ("TooManyRequestsException", 429),
-        "cloudformation" | "iam" | "sns" | "sts" | "cloudwatch" => ("Throttling", 400),
-        _ => ("ThrottlingException", 400),
     }
 }
 

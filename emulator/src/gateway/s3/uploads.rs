@@ -30,9 +30,13 @@ pub(super) fn create(
                 "The FULL_OBJECT checksum type cannot be used with the sha1 or sha256 checksum algorithm.";
             return Err(refuse(&Refusal::InvalidRequest(why.to_owned())));
         }
-        Some(kind) => kind == "COMPOSITE",
         // Documented: CRC64NVME is only ever of the whole object, the others by default of the parts
-        // (docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html, to be verified).
+        // (docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html, read 2026-11-29). Assumed: the sentence.
+        Some("COMPOSITE") if algorithm == Some(Algorithm::Crc64Nvme) => {
+            let why = "The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.";
+            return Err(refuse(&Refusal::InvalidRequest(why.to_owned())));
+        }
+        Some(kind) => kind == "COMPOSITE",
         None => algorithm != Some(Algorithm::Crc64Nvme),
     };
     let wanted = Wanted { headers, tags, algorithm, composite };

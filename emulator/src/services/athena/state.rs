@@ -11,6 +11,7 @@ mod named;
 mod prepared;
 mod queries;
 mod results;
+mod reuse;
 mod settings;
 mod workgroups;
 
@@ -56,6 +57,8 @@ pub struct Athena {
 enum Waiting {
     /// Whether the bucket for a query's result is there.
     Bucket(String),
+    /// Whether a former result is still there.
+    Former(String),
     /// One step of a query's end.
     Step(String),
     /// A client's question that Glue answers.
@@ -97,6 +100,7 @@ impl Athena {
     pub(super) fn replied(&mut self, cx: &mut Cx<'_>, token: u64, result: Result<Val, WireError>) {
         match self.waiting.remove(&token) {
             Some(Waiting::Bucket(id)) => self.bucket_looked_at(cx, &id, result),
+            Some(Waiting::Former(id)) => self.former_looked_for(cx, &id, &result),
             Some(Waiting::Step(id)) => self.step_taken(cx, &id, result),
             Some(Waiting::Question(question)) => catalog::answer(cx, *question, result),
             None => unreachable!("a reply to token {token}, which nobody waits for"),

@@ -141,6 +141,7 @@ fn s3_name(command: &Command) -> String {
         Command::HeadBucket { .. } => "HeadBucket".to_owned(),
         Command::PutObject { key, .. } => format!("PutObject {}", key.rsplit('/').next().unwrap_or(key)),
         Command::DeleteObject { .. } => "DeleteObject".to_owned(),
+        Command::GetObject { .. } => "GetObject".to_owned(),
         other => panic!("not expected: {other:?}"),
     }
 }
@@ -440,13 +441,23 @@ fn a_young_result_is_given_again_without_running_anything() {
     stage.job_done(Ok(numbers(1)), 9);
     let by_age = ResultReuseByAgeConfiguration { enabled: true, max_age_in_minutes: Some(1) };
     let reuse = ResultReuseConfiguration { result_reuse_by_age_configuration: Some(by_age) };
-    for (wait, reused, jobs) in [(0, true, 0), (3_600, false, 1)] {
+    let gone = ("GetObject", WireError::client_status(404, "NoSuchKey", ""));
+    let cases = [
+        (0, LOCATION, None, true, 0),
+        (0, "s3://results/elsewhere/", None, false, 1),
+        (0, LOCATION, Some(gone), false, 1),
+        (3_600, LOCATION, None, false, 1),
+    ];
+    for (wait, location, refused, reused, jobs) in cases {
         stage.advance(Duration::from_secs(wait));
-        let input = StartQueryExecutionInput {
+        stage.jobs.clear();
+        stage.refused = refused.into_iter().collect();
+        let mut input = StartQueryExecutionInput {
             query_string: "SELECT 1".to_owned(),
             result_reuse_configuration: Some(reuse.clone()),
             ..to_results()
         };
+        input.result_configuration.as_mut().unwrap().output_location = Some(location.to_owned());
         let Ok(Response::StartQueryExecution(started)) = stage.call(Request::StartQueryExecution(input))
         else {
             panic!("not started")

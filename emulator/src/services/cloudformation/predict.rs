@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::resources::{self, Update};
 use super::stack::{Deployment, Exports, Known, Resource, Stack};
+use super::status::Status;
 use super::template::TemplateError;
 use super::template::resolve::Lookup;
 
@@ -129,7 +130,8 @@ fn change_of(
         replaces: false,
         properties: Vec::new(),
     };
-    let resource = resources.get(logical);
+    // One that could not be made is made anew.
+    let resource = resources.get(logical).filter(|resource| resource.status != Status::CreateFailed);
     let Some((resource, old)) = resource.and_then(|one| Some((one, one.existing.as_ref()?))) else {
         return Ok(Some(change));
     };

@@ -55,10 +55,17 @@ impl Status {
     }
 
     /// Whether an update may begin.
+    ///
+    /// Documented: also of what failed and was left so (docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html,
+    /// read 2026-11-29).
     pub(super) fn can_update(self) -> bool {
         matches!(
             self,
-            Self::CreateComplete | Self::UpdateComplete | Self::UpdateRollbackComplete | Self::UpdateFailed
+            Self::CreateComplete
+                | Self::CreateFailed
+                | Self::UpdateComplete
+                | Self::UpdateFailed
+                | Self::UpdateRollbackComplete
         )
     }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wavetank_types::Seed;
+use wavetank_types::{Seed, Timestamp};
 use wavetank_wire::events::*;
-use wavetank_wire::{Operation, WireError, glue, sqs};
+use wavetank_wire::{Operation, WireError, glue, logs, sqs};
 
 use crate::services::s3::{BucketConfiguration, Command, LifecycleRule, Notification};
 use crate::world::testing::refusal;
@@ -166,6 +166,7 @@ async fn what_a_target_refuses_is_tried_again_and_then_goes_to_its_dead_letter_q
     let attributes = letters[0].message_attributes.clone().unwrap();
     let value = |name: &str| attributes[name].string_value.clone().unwrap();
     assert_eq!(value("RETRY_ATTEMPTS"), "2");
+    assert_eq!(value("ERROR_CODE"), "ERROR_FROM_TARGET");
     assert_eq!(value("EXHAUSTED_RETRY_CONDITION"), "MaximumRetryAttempts");
     assert_eq!(value("RULE_ARN"), "arn:aws:events:us-east-1:000000000000:rule/r");
     assert!(letters[0].body.as_ref().unwrap().contains("\"detail\":{\"a\":1}"));
@@ -333,6 +334,106 @@ async fn events_start_a_workflow_of_glue_in_batches() {
     bench.call::<glue::DeleteTrigger>(glue::DeleteTriggerInput { name: "t".to_owned() }).await.unwrap();
     bench.put(&json!({"price": 4})).await;
     assert_eq!(bench.read("letters").await.len(), 1, "no trigger listens");
+}
+
+#[tokio::test]
+async fn a_log_group_gets_time_and_message() {
+    let bench = Bench::new().await;
+    for name in ["/plain", "/shaped"] {
+        let input = logs::CreateLogGroupInput { log_group_name: name.to_owned(), ..Default::default() };
+        bench.call::<logs::CreateLogGroup>(input).await.unwrap();
+    }
+    let group = |name: &str| format!("arn:aws:logs:us-east-1:000000000000:log-group:{name}");
+    let lines = async |name: &str| {
+        let input =
+            logs::FilterLogEventsInput { log_group_name: Some(name.to_owned()), ..Default::default() };
+        let found = bench.call::<logs::FilterLogEvents>(input).await.unwrap().events.unwrap_or_default();
+        let lines = found.into_iter().map(|line| (line.timestamp.unwrap(), line.message.unwrap()));
+        lines.collect::<Vec<_>>()
+    };
+    let shaped = |template: &str| {
+        let paths = [("at", "$.time"), ("n", "$.detail.n")];
+        let transformer = InputTransformer {
+            input_paths_map: Some(paths.map(|(name, path)| (name.to_owned(), path.to_owned())).into()),
+            input_template: template.to_owned(),
+        };
+        Target {
+            id: "t".to_owned(),
+            arn: group("/shaped"),
+            input_transformer: Some(transformer),
+            dead_letter_config: Some(DeadLetterConfig { arn: Some(queue_arn("letters")) }),
+            ..Target::default()
+        }
+    };
+    let put = async |n: u32| {
+        let entry = PutEventsRequestEntry {
+            time: Some(Timestamp::from_secs(Timestamp::TANK_EPOCH.secs() - 60)),
+            source: Some("shop".to_owned()),
+            detail_type: Some("Order".to_owned()),
+            detail: Some(json!({"n": n}).to_string()),
+            ..PutEventsRequestEntry::default()
+        };
+        bench.call::<PutEvents>(PutEventsInput { entries: vec![entry], endpoint_id: None }).await.unwrap();
+    };
+    let at = Timestamp::TANK_EPOCH.millis() - 60_000;
+    let plain = Target { id: "t".to_owned(), arn: group("/plain"), ..Target::default() };
+    bench.rule("default", &json!({"source": ["shop"]}), plain).await;
+    put(1).await;
+    let found = lines("/plain").await;
+    assert!(found[0].0 == at && found[0].1.contains("\"detail\":{\"n\":1}"), "{found:?}");
+
+    let rule = async |target| bench.rule("default", &json!({"source": ["shop"]}), target).await;
+    rule(shaped("{\"timestamp\": <at>, \"message\": \"order <n>\"}")).await;
+    put(2).await;
+    assert_eq!(lines("/shaped").await, [(at, "order 2".to_owned())]);
+    rule(shaped("{\"order\": <n>}")).await;
+    put(3).await;
+    assert_eq!(lines("/shaped").await.len(), 1);
+    let letters = bench.read("letters").await;
+    let attributes = letters[0].message_attributes.as_ref().unwrap();
+    assert_eq!(attributes["ERROR_CODE"].string_value.as_deref(), Some("INVALID_PARAMETER"));
+}
+
+#[tokio::test]
+async fn a_replay_goes_by_the_time_in_events() {
+    let bench = Bench::new().await;
+    bench.rule("default", &json!({"replay-name": ["again"]}), to_queue("q")).await;
+    let bus = "arn:aws:events:us-east-1:000000000000:event-bus/default".to_owned();
+    let input = CreateArchiveInput {
+        archive_name: "a".to_owned(),
+        event_source_arn: bus.clone(),
+        ..CreateArchiveInput::default()
+    };
+    let archive = bench.call::<CreateArchive>(input).await.unwrap().archive_arn.unwrap();
+    let ago = |secs: i64| Timestamp::from_secs(Timestamp::TANK_EPOCH.secs() - secs);
+    let entry = |secs: i64| PutEventsRequestEntry {
+        time: Some(ago(secs)),
+        source: Some("shop".to_owned()),
+        detail_type: Some("Order".to_owned()),
+        detail: Some(json!({"ago": secs}).to_string()),
+        ..PutEventsRequestEntry::default()
+    };
+    let entries = [30, 90, 200, 60].map(entry).to_vec();
+    bench.call::<PutEvents>(PutEventsInput { entries, endpoint_id: None }).await.unwrap();
+    let input = StartReplayInput {
+        replay_name: "again".to_owned(),
+        event_source_arn: archive,
+        event_start_time: ago(100),
+        event_end_time: ago(30),
+        destination: ReplayDestination { arn: bus, filter_arns: None },
+        description: None,
+    };
+    bench.call::<StartReplay>(input).await.unwrap();
+    assert!(bench.tank.settle(Duration::from_secs(3_600)).await);
+    let bodies = bench.bodies("q").await;
+    let details = bodies.iter().map(|body| {
+        let event: Value = serde_json::from_str(body).unwrap();
+        event["detail"]["ago"].as_i64().unwrap()
+    });
+    assert_eq!(details.collect::<Vec<_>>(), [90, 60]);
+    let input = DescribeReplayInput { replay_name: "again".to_owned() };
+    let shown = bench.call::<DescribeReplay>(input).await.unwrap();
+    assert_eq!(shown.event_last_replayed_time, Some(ago(60)));
 }
 
 /// A bucket that tells EventBridge, and a rule whose messages say what it is told.

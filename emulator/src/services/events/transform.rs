@@ -1,8 +1,9 @@
 //! What a target gets of an event: all of it, a part (`InputPath`), a constant (`Input`), or a template with parts (`InputTransformer`).
 //!
-//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html (to be verified): `<name>` stands for a
-//! value, as JSON; within quotes for its text. Recorded, by way of LocalStack (its `services/events/target.py`, read 2026-11-28): the sentence on
-//! names that stand for nothing. Assumed: a value that the event has not is an empty text.
+//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html (read 2026-11-29): `<name>` stands for a
+//! value, as JSON; within quotes for its text; `<aws.events.event>` has no detail; nothing appears of a path that the event has
+//! not. Recorded, by way of LocalStack (its `services/events/target.py`, read 2026-11-28): the sentence on
+//! names that stand for nothing. Assumed: where such a path is a value of its own, an empty text, that JSON stays JSON.
 
 use std::collections::BTreeMap;
 
@@ -86,11 +87,20 @@ impl Shaping {
                 "aws.events.rule-arn" => Some(Value::from(reserved.rule_arn)),
                 "aws.events.rule-name" => Some(Value::from(reserved.rule_name)),
                 "aws.events.event.ingestion-time" => Some(Value::from(reserved.ingested)),
-                "aws.events.event" | "aws.events.event.json" => Some(event.clone()),
+                "aws.events.event" => Some(without_detail(event)),
+                "aws.events.event.json" => Some(event.clone()),
                 name => Some(paths.get(name)?.find(event).cloned().unwrap_or_else(|| Value::from(""))),
             }),
         }
     }
+}
+
+fn without_detail(event: &Value) -> Value {
+    let mut event = event.clone();
+    if let Some(members) = event.as_object_mut() {
+        members.shift_remove("detail");
+    }
+    event
 }
 
 /// What stands between `<` and `>`, if it may be a name.
@@ -149,7 +159,7 @@ mod tests {
 
     #[test]
     fn templates_hold_parts_of_events() {
-        let event = json!({"id": "i", "detail": {"n": 3, "who": "a \"b\"", "list": [1, 2]}});
+        let event = json!({"id": "i", "detail": {"n": 3, "who": "a \"b\"", "list": [1, 2]}, "last": 1});
         let check = |template: &str, expected: &str| {
             let paths = [
                 ("id", "$.id"),
@@ -171,6 +181,10 @@ mod tests {
         check("{\"id\": <id>, \"n\": <n>}", "{\"id\": \"i\", \"n\": 3}");
         check("\"<who> has <n> of <list>\"", "\"a \\\"b\\\" has 3 of [1,2]\"");
         check("{\"missing\": <no>, \"no name\": \"< 5\"}", "{\"missing\": \"\", \"no name\": \"< 5\"}");
+        check("\"It is <no>.\"", "\"It is .\"");
+        check("{\"event\": <aws.events.event>}", "{\"event\": {\"id\":\"i\",\"last\":1}}");
+        let whole = event.to_string();
+        check("{\"event\": <aws.events.event.json>}", &format!("{{\"event\": {whole}}}"));
         check("[<aws.events.rule-name>, <aws.events.rule-arn>]", "[\"r\", \"arn\"]");
         check("\"a \\\" <n>\"", "\"a \\\" 3\"");
     }

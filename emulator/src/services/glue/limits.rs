@@ -17,12 +17,18 @@ pub(super) const PAGE_TABLES: usize = 100;
 /// Assumed: the default is the maximum.
 pub(super) const PAGE_PARTITIONS: usize = 1_000;
 
-/// Entries of a page of crawlers, crawls, jobs and runs when the caller names none.
+/// Entries of a page of crawlers, jobs and runs when the caller names none.
 ///
 /// Documented: docs.aws.amazon.com/glue/latest/webapi/API_GetJobRuns.html (MaxResults 1 to 200, read 2026-11-29).
-/// Assumed: the default is the maximum, and the same for crawlers and jobs, of which a caller may ask for 1,000. For crawls AWS has
-/// 20, and 100 at most (API_ListCrawls.html, to be verified).
+/// Assumed: the default is the maximum, and the same for crawlers and jobs, of which a caller may ask for 1,000.
 pub(super) const PAGE_RUNS: usize = 200;
+
+/// Crawls of one page of ListCrawls, if nothing is asked.
+///
+/// Documented: docs.aws.amazon.com/glue/latest/webapi/API_ListCrawls.html (read 2026-11-29).
+pub(super) const PAGE_CRAWLS: usize = 20;
+/// Crawls of one page, at most. Documented: the same page. Assumed: who asks for more gets so many.
+pub(super) const PAGE_CRAWLS_MAX: i64 = 100;
 
 /// Entries of a page of workflows when the caller names none. Documented: the service model (1 to 25). Assumed: as above.
 pub(super) const PAGE_WORKFLOWS: usize = 25;

@@ -1,7 +1,8 @@
 //! The embedded metric format: an event that is a JSON object with `_aws` tells CloudWatch numbers.
 //!
-//! Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html (to be
-//! verified): the members, a hundred metrics and thirty dimensions at most, values that are numbers or lists of a hundred. Assumed:
+//! Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html (read
+//! 2026-11-29): the members, of which only a metric's unit may be missing; a hundred metrics and thirty dimensions at most; values
+//! that are numbers or lists of a hundred; dimensions' values that are texts. Assumed:
 //! what breaks a rule tells nothing and counts as an error; what cannot be told of one metric leaves the others.
 //! Left out: resolutions under a minute, which are told by the minute.
 
@@ -50,8 +51,8 @@ pub(super) struct Told {
     pub(super) name: String,
     pub(super) unit: Option<String>,
     pub(super) dimensions: Vec<(String, String)>,
-    /// In milliseconds, if the event says when.
-    pub(super) at: Option<i64>,
+    /// In milliseconds.
+    pub(super) at: i64,
     pub(super) values: Vec<f64>,
 }
 
@@ -67,7 +68,7 @@ pub(super) enum Broken {
 #[derive(Deserialize)]
 struct Directives {
     #[serde(rename = "Timestamp")]
-    timestamp: Option<i64>,
+    timestamp: i64,
     #[serde(rename = "CloudWatchMetrics")]
     metrics: Vec<Directive>,
 }
@@ -76,9 +77,7 @@ struct Directives {
 #[serde(rename_all = "PascalCase")]
 struct Directive {
     namespace: String,
-    #[serde(default)]
     dimensions: Vec<Vec<String>>,
-    #[serde(default)]
     metrics: Vec<Metric>,
 }
 
@@ -108,14 +107,10 @@ pub(super) fn read(message: &str) -> Result<Vec<Told>, Broken> {
 }
 
 impl Directive {
-    fn read(
-        &self,
-        event: &BTreeMap<String, Value>,
-        at: Option<i64>,
-        told: &mut Vec<Told>,
-    ) -> Result<(), Broken> {
+    fn read(&self, event: &BTreeMap<String, Value>, at: i64, told: &mut Vec<Told>) -> Result<(), Broken> {
         let is_namespace = (1..=255).contains(&self.namespace.len()) && !self.namespace.starts_with("AWS/");
-        if !is_namespace || self.metrics.len() > EMF_METRICS_MAX {
+        // The format's schema wants a set, which may be empty.
+        if !is_namespace || self.dimensions.is_empty() || self.metrics.len() > EMF_METRICS_MAX {
             return Err(Broken::Rule);
         }
         let mut sets = Vec::new();
@@ -125,9 +120,6 @@ impl Directive {
             }
             let dimension = |name: &String| Some((name.clone(), text_of(event.get(name)?)?));
             sets.push(names.iter().map(dimension).collect::<Option<Vec<_>>>().ok_or(Broken::Rule)?);
-        }
-        if sets.is_empty() {
-            sets.push(Vec::new());
         }
         for metric in &self.metrics {
             let is_unit = metric.unit.as_deref().is_none_or(|unit| UNITS.contains(&unit));
@@ -158,8 +150,6 @@ impl Directive {
 fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if (1..=1_024).contains(&text.len()) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(is_so) => Some(is_so.to_string()),
         _ => None,
     }
 }
@@ -183,7 +173,7 @@ mod tests {
                 "Namespace": "shop", "Dimensions": [["page"], ["page", "user"]],
                 "Metrics": [{"Name": "ms", "Unit": "Milliseconds"}, {"Name": "sizes"}],
             }]},
-            "page": "home", "user": 7, "ms": 12.5, "sizes": [1, 2],
+            "page": "home", "user": "7", "ms": 12.5, "sizes": [1, 2],
         });
         for (name, value) in change.as_object().cloned().unwrap_or_default() {
             event[name] = value;
@@ -201,7 +191,7 @@ mod tests {
         assert_eq!(rows.len(), 4);
         assert_eq!(rows[0], "ms Some(\"Milliseconds\") [(\"page\", \"home\")] [12.5]");
         assert_eq!(rows[3], "sizes None [(\"page\", \"home\"), (\"user\", \"7\")] [1.0, 2.0]");
-        assert_eq!(told[0].at, Some(1_000));
+        assert_eq!(told[0].at, 1_000);
     }
 
     #[test]
@@ -216,11 +206,18 @@ mod tests {
         check(&event(json!({"page": null})), Err(Broken::Rule));
         check(&event(json!({"sizes": vec![1; 101]})), Err(Broken::Rule));
         check(&event(json!({"_aws": {"CloudWatchMetrics": [{}]}})), Err(Broken::Form));
-        let other = json!({"_aws": {"CloudWatchMetrics": [{"Namespace": "AWS/Lambda", "Metrics": [{"Name": "ms"}]}]}});
-        check(&event(other), Err(Broken::Rule));
-        let unit = json!({"_aws": {"CloudWatchMetrics": [{"Namespace": "a", "Metrics": [{"Name": "ms", "Unit": "Days"}]}]}});
-        check(&event(unit), Err(Broken::Rule));
-        let plain = json!({"_aws": {"CloudWatchMetrics": [{"Namespace": "a", "Metrics": [{"Name": "ms"}]}]}});
-        check(&event(plain), Ok(1));
+        check(&event(json!({"page": 7})), Err(Broken::Rule));
+        let with =
+            |directive: Value| event(json!({"_aws": {"Timestamp": 1, "CloudWatchMetrics": [directive]}}));
+        let ms = || json!([{"Name": "ms"}]);
+        let other = json!({"Namespace": "AWS/Lambda", "Dimensions": [[]], "Metrics": ms()});
+        check(&with(other), Err(Broken::Rule));
+        let unit = json!({"Namespace": "a", "Dimensions": [[]], "Metrics": [{"Name": "ms", "Unit": "Days"}]});
+        check(&with(unit), Err(Broken::Rule));
+        check(&with(json!({"Namespace": "a", "Dimensions": [], "Metrics": ms()})), Err(Broken::Rule));
+        check(&with(json!({"Namespace": "a", "Metrics": ms()})), Err(Broken::Form));
+        let plain = json!({"Namespace": "a", "Dimensions": [[]], "Metrics": ms()});
+        check(&with(plain.clone()), Ok(1));
+        check(&event(json!({"_aws": {"CloudWatchMetrics": [plain]}})), Err(Broken::Form));
     }
 }

@@ -99,7 +99,7 @@ impl Pending {
             }
         };
         for told in told {
-            let minute = told.at.unwrap_or(event.at).div_euclid(MINUTE_MILLIS) * MINUTE_MILLIS;
+            let minute = told.at.div_euclid(MINUTE_MILLIS) * MINUTE_MILLIS;
             let emf::Told { namespace, name, unit, dimensions, values, .. } = told;
             let counts = self.rows.entry(Row { namespace, name, unit, dimensions, minute }).or_default();
             for value in values {

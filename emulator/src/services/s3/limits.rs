@@ -8,7 +8,7 @@ pub const KEY_BYTES_MAX: usize = 1_024;
 pub const PUT_BYTES_MAX: u64 = 5 << 30;
 
 /// What an object may be stored as. Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (`x-amz-storage-class`).
-pub const STORAGE_CLASSES: [&str; 12] = [
+pub const STORAGE_CLASSES: [&str; 13] = [
     "STANDARD",
     "REDUCED_REDUNDANCY",
     "STANDARD_IA",
@@ -21,6 +21,7 @@ pub const STORAGE_CLASSES: [&str; 12] = [
     "SNOW",
     "EXPRESS_ONEZONE",
     "FSX_OPENZFS",
+    "FSX_ONTAP",
 ];
 
 /// Characters of a version id. Recorded: in answers of AWS (LocalStack's `test_s3_api.snapshot.json`, 2025-01-21).

@@ -108,7 +108,7 @@ impl Athena {
             return;
         }
         let result = match &query.plan {
-            Plan::Reuse(result) => Arc::clone(result),
+            Plan::Reuse(former) => Arc::clone(&former.result),
             _ => Arc::default(),
         };
         self.finish(cx, id, result);

@@ -15,6 +15,7 @@ use super::super::limits::*;
 use super::super::work::{QueryFailure, QueryResult, QueryWork};
 use super::finish::Finishing;
 use super::prepared::{Prepared, Special, special};
+use super::reuse::Former;
 use super::workgroups::Group;
 use super::{Athena, GLUE_CATALOG, PRIMARY, Waiting};
 use crate::services::s3::Command;
@@ -52,7 +53,7 @@ pub(super) enum Plan {
     /// The engine runs it.
     Run(Box<QueryWork>),
     /// A former result is given again.
-    Reuse(Arc<QueryResult>),
+    Reuse(Former),
     /// A prepared statement is kept in the workgroup.
     Prepare(String, Prepared),
     /// A prepared statement is forgotten.
@@ -199,7 +200,7 @@ impl Athena {
     ) -> StartQueryExecutionOutput {
         let id = cx.uuid();
         let mut plan = known.plan;
-        if let Plan::Run(work) = &mut plan {
+        if let Plan::Run(work) | Plan::Reuse(Former { work, .. }) = &mut plan {
             work.id.clone_from(&id);
         }
         if let Some(token) = &input.client_request_token {
@@ -266,37 +267,8 @@ impl Athena {
             output_location: location.to_owned(),
             bytes_scanned_max: limit.and_then(|bytes| u64::try_from(bytes).ok()),
         };
-        let former = self.former_result(cx, input, group_name, &work);
-        let plan = former.map_or_else(|| Plan::Run(Box::new(work)), Plan::Reuse);
+        let plan = self.run_or_reuse(cx, input, group_name, work);
         Ok(Known { kind, substatement, leaves, plan })
-    }
-
-    /// The newest result young enough of the same query in the same workgroup and database, if reuse is asked for.
-    ///
-    /// Documented: docs.aws.amazon.com/athena/latest/ug/reusing-query-results.html (to be verified). Assumed: that the
-    /// new query writes its own result file.
-    fn former_result(
-        &self,
-        cx: &Cx<'_>,
-        input: &StartQueryExecutionInput,
-        group: &str,
-        work: &QueryWork,
-    ) -> Option<Arc<QueryResult>> {
-        let by_age = input.result_reuse_configuration.as_ref()?.result_reuse_by_age_configuration.as_ref()?;
-        if !by_age.enabled {
-            return None;
-        }
-        let minutes = by_age.max_age_in_minutes.unwrap_or(REUSE_MINUTES_DEFAULT);
-        let age_max = Duration::from_secs(60 * u64::try_from(minutes).unwrap_or(0));
-        let fits = |query: &&Query| {
-            let Plan::Run(ran) = &query.plan else { return false };
-            query.state == State::Succeeded
-                && query.group == group
-                && query.substatement == Some("SELECT")
-                && (&ran.sql, &ran.parameters, &ran.database) == (&work.sql, &work.parameters, &work.database)
-                && query.completed.is_some_and(|at| cx.now.since(at) <= age_max)
-        };
-        self.queries.values().rev().find(fits)?.result.clone()
     }
 
     fn check_quota(&self, kind: StatementType) -> Result<(), Refusal> {
@@ -330,13 +302,28 @@ impl Athena {
         id: &str,
         result: Result<wavetank_wire::Val, wavetank_wire::WireError>,
     ) {
-        let (place, _, query) = self.queries.get_full_mut(id).expect("queries are never removed");
+        let query = self.queries.get_mut(id).expect("queries are never removed");
         if query.state != State::Running {
             return;
         }
         if result.is_err() {
             let failure = super::finish::no_bucket(&query.file.0);
             query.fail(cx.now, failure);
+            return;
+        }
+        match &query.plan {
+            Plan::Reuse(former) => {
+                let former = former.clone();
+                self.look_for(cx, id, &former);
+            }
+            _ => self.begin(cx, id),
+        }
+    }
+
+    /// The engine gets a query, or its time without an engine begins.
+    pub(super) fn begin(&mut self, cx: &mut Cx<'_>, id: &str) {
+        let (place, _, query) = self.queries.get_full_mut(id).expect("queries are never removed");
+        if query.state != State::Running {
             return;
         }
         match &query.plan {

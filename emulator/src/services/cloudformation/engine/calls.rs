@@ -125,7 +125,11 @@ fn reason_of(cx: &mut Cx<'_>, ask: &resources::Ask, current: &Current, error: &W
         "LimitExceeded" | "LimitExceededException" | "ResourceNumberLimitExceededException" => {
             "ServiceLimitExceeded"
         }
-        "Throttling" | "ThrottlingException" | "TooManyRequestsException" => "Throttling",
+        "Throttling"
+        | "ThrottlingException"
+        | "TooManyRequestsException"
+        | "RequestThrottled"
+        | "Throttled" => "Throttling",
         "NotImplemented" | "InternalFailure" | "ServiceException" => "InternalFailure",
         "BucketNotEmpty" => "GeneralServiceException",
         _ => "InvalidRequest",

@@ -174,11 +174,15 @@ impl Stack {
         self.work = Some(Work::new(Goal::Create, steps, half_step(cx)));
     }
 
-    /// Begins to make the stack as another deployment says.
+    /// Begins to make the stack as another deployment says. What could not be made before goes first, and is made again.
+    ///
+    /// Documented: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html (read 2026-11-29): what failed is
+    /// tried again, and what has no last stable state is deleted with the next operation.
     pub(super) fn begin_update(&mut self, cx: &mut Cx<'_>, target: Deployment, disable_rollback: bool) {
         self.updated = Some(cx.now);
         self.enter(cx, Status::UpdateInProgress, Some("User Initiated".to_owned()));
-        let steps = target.order.iter().cloned().map(Step::Apply);
+        let gone = self.failed_creations(&target);
+        let steps = gone.into_iter().chain(target.order.iter().cloned().map(Step::Apply));
         let mut work = Work::new(Goal::Update, steps, half_step(cx));
         work.disable_rollback = disable_rollback;
         work.before = Before {
@@ -187,6 +191,23 @@ impl Stack {
             outputs: self.outputs.clone(),
         };
         self.work = Some(work);
+    }
+
+    /// Forgets what exists of resources that could not be made, and gives the steps that remove it.
+    fn failed_creations(&mut self, target: &Deployment) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for (logical, resource) in &mut self.resources {
+            let existing = resource.existing.take_if(|_| resource.status == Status::CreateFailed);
+            steps.extend(existing.map(|existing| {
+                let (logical, kind) = (logical.clone(), resource.kind.clone());
+                Step::Discard(Box::new(Leftover { logical, kind, existing, keep: false }))
+            }));
+        }
+        let is_lost = |logical: &String, resource: &Resource| {
+            resource.status == Status::CreateFailed && !target.live.contains(logical)
+        };
+        self.resources.retain(|logical, resource| !is_lost(logical, resource));
+        steps
     }
 
     /// Begins to remove the stack. What is under way ends where it is.

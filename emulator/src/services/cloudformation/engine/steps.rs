@@ -129,7 +129,11 @@ impl Stack {
             }
             return false;
         };
-        let (Some(old), Some(now)) = (was.existing.clone(), now) else {
+        let (Some(old), Some(now)) = (was.existing.clone(), now.clone()) else {
+            // What the update has made of a resource that could not be made before.
+            if let (None, Some(now)) = (&was.existing, now) {
+                work.leftovers.push(made_by_update(&was.kind, now));
+            }
             self.resources.insert(logical, was);
             return false;
         };

@@ -82,6 +82,25 @@ fn a_failure_stops_there_or_deletes_the_stack_when_the_caller_wants_that() {
 }
 
 #[test]
+fn a_stack_that_was_left_failed_can_be_updated() {
+    let check = |refused: &str, expected: &[&str]| {
+        let mut lab = Lab::new().refusing(refused, "LimitExceededException", "Too many.");
+        let input = api::CreateStackInput { on_failure: Some("DO_NOTHING".to_owned()), ..create_input(TWO) };
+        lab.call(Request::CreateStack(input)).expect("it begins");
+        lab.settle();
+        assert_eq!(lab.status(), "CREATE_FAILED");
+        lab.script.clear();
+        lab.asked.clear();
+        lab.update(TWO).expect("what failed is tried again");
+        lab.settle();
+        assert_eq!(lab.status(), "UPDATE_COMPLETE");
+        assert_eq!(lab.asked, expected, "{}", lab.history(0));
+    };
+    check("CreateLogGroup", &["CreateLogGroup", "PutRetentionPolicy"]);
+    check("PutRetentionPolicy", &["DeleteLogGroup", "CreateLogGroup", "PutRetentionPolicy"]);
+}
+
+#[test]
 fn a_name_that_is_taken_fails_in_the_handlers_words() {
     let mut lab = Lab::new().refusing("CreateBucket", "BucketAlreadyOwnedByYou", "Yours.");
     lab.create("Resources: {B: {Type: AWS::S3::Bucket, Properties: {BucketName: mine}}}").expect("it begins");

@@ -73,6 +73,14 @@ impl Scene {
         line
     }
 
+    /// The periods of a series within the span: counted from its first point, or from the start where there is none.
+    pub(super) fn instants(&self, line: &Line) -> impl Iterator<Item = i64> + use<> {
+        let period = if line.period > 0 { line.period } else { self.period.max(1) };
+        let offset = line.points.keys().next().map_or(0, |first| (first - self.start).rem_euclid(period));
+        let (from, end) = (self.start + offset, self.end);
+        std::iter::successors(Some(from), move |at| Some(at + period)).take_while(move |at| *at < end)
+    }
+
     /// The metrics whose id holds this text.
     pub(super) fn metrics(&self, part: &str) -> Vec<Line> {
         let ids = self.metrics.iter().filter(|id| id.contains(part));

@@ -1,4 +1,7 @@
 //! The functions of metric math.
+//!
+//! Documented: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html (read 2026-11-29). For averages a missing
+//! value is 0: a series' is over all periods of the request, an array's over all its series. Assumed: that `SORT` by `AVG` does the same.
 
 use std::collections::BTreeSet;
 
@@ -30,8 +33,8 @@ pub(super) fn call(scene: &Scene, name: &str, arguments: Vec<Value>) -> Result<V
         ("METRICS", None, 0) => Ok(Value::Lines(scene.metrics(""))),
         ("METRICS", Some(Value::Text(part)), 1) => Ok(Value::Lines(scene.metrics(&part))),
         ("TIME_SERIES", Some(Value::Number(number)), 1) => Ok(Value::Line(scene.constant(number))),
-        ("SUM" | "AVG" | "MIN" | "MAX" | "STDDEV", Some(value), 1) => reduce(name, value),
-        ("DATAPOINT_COUNT", Some(value), 1) => reduce(name, value),
+        ("SUM" | "AVG" | "MIN" | "MAX" | "STDDEV", Some(value), 1) => reduce(scene, name, value),
+        ("DATAPOINT_COUNT", Some(value), 1) => reduce(scene, name, value),
         ("METRIC_COUNT", Some(Value::Lines(lines)), 1) => Ok(Value::Number(lines.len() as f64)),
         ("PERIOD", Some(Value::Line(line)), 1) => Ok(Value::Number(line.period as f64)),
         ("FIRST", Some(Value::Lines(lines)), 1) => {
@@ -46,8 +49,9 @@ pub(super) fn call(scene: &Scene, name: &str, arguments: Vec<Value>) -> Result<V
         }
         ("FILL", Some(value), 2) => fill(scene, value, arguments.next()),
         ("IF", Some(condition), 2 | 3) => choose(condition, arguments.next(), arguments.next()),
-        ("SORT", Some(Value::Lines(lines)), 3 | 4) => sort(lines, &arguments.collect::<Vec<_>>()),
+        ("SORT", Some(Value::Lines(lines)), 3 | 4) => sort(scene, lines, &arguments.collect::<Vec<_>>()),
         ("SLICE", Some(Value::Lines(lines)), 2 | 3) => slice(&lines, &arguments.collect::<Vec<_>>()),
+        (_, Some(value), 1) if time_of(name).is_some() => times(scene, name, value),
         (_, Some(value), 1) => pointwise(name, value),
         (_, first, _) if KNOWN.contains(&name) => Err(match first {
             Some(value) if count == 1 => mistyped(name, &value),
@@ -58,7 +62,7 @@ pub(super) fn call(scene: &Scene, name: &str, arguments: Vec<Value>) -> Result<V
 }
 
 /// Functions whose arguments do not fit are told from functions that there are not.
-const KNOWN: [&str; 32] = [
+const KNOWN: [&str; 33] = [
     "ABS",
     "AVG",
     "CEIL",
@@ -91,18 +95,19 @@ const KNOWN: [&str; 32] = [
     "STDDEV",
     "SUM",
     "TIME_SERIES",
+    "YEAR",
 ];
 
 /// One number of a series; of an array, one of each instant at which any of its series has a value.
-fn reduce(name: &str, value: Value) -> Result<Value, MathError> {
+fn reduce(scene: &Scene, name: &str, value: Value) -> Result<Value, MathError> {
     match value {
-        Value::Line(line) => Ok(Value::Number(number_of(name, line.values()))),
+        Value::Line(line) => Ok(Value::Number(number_of_line(scene, name, &line))),
         Value::Lines(lines) => {
             let instants: BTreeSet<i64> = lines.iter().flat_map(|line| line.points.keys().copied()).collect();
             let period = lines.iter().map(|line| line.period).max().unwrap_or_default();
             let at = |instant: i64| {
                 let values = lines.iter().filter_map(move |line| line.points.get(&instant).copied());
-                (instant, number_of(name, values))
+                (instant, number_of(name, values, lines.len()))
             };
             let points = instants.into_iter().map(at).filter(|(_, value)| value.is_finite()).collect();
             Ok(Value::Line(Line { period, points, ..Line::default() }))
@@ -111,8 +116,12 @@ fn reduce(name: &str, value: Value) -> Result<Value, MathError> {
     }
 }
 
-/// NaN of nothing, but for sums and counts.
-fn number_of(name: &str, values: impl Iterator<Item = f64> + Clone) -> f64 {
+fn number_of_line(scene: &Scene, name: &str, line: &Line) -> f64 {
+    number_of(name, line.values(), scene.instants(line).count())
+}
+
+/// NaN of nothing, but for sums, counts and averages. An average is over so many `places`, whether they have values or not.
+fn number_of(name: &str, values: impl Iterator<Item = f64> + Clone, places: usize) -> f64 {
     let count = values.clone().count() as f64;
     let sum: f64 = values.clone().sum();
     match name {
@@ -124,8 +133,32 @@ fn number_of(name: &str, values: impl Iterator<Item = f64> + Clone) -> f64 {
             let mean = sum / count;
             (values.map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
         }
-        _ => sum / count,
+        _ => sum / places as f64,
     }
+}
+
+/// What a function tells of an instant.
+fn time_of(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "MINUTE" => "%M",
+        "HOUR" => "%H",
+        "DAY" => "%u",
+        "DATE" => "%d",
+        "MONTH" => "%m",
+        "YEAR" => "%Y",
+        "EPOCH" => "%s",
+        _ => return None,
+    })
+}
+
+/// Functions of each period's time, whether the series has a value there or not.
+fn times(scene: &Scene, name: &str, value: Value) -> Result<Value, MathError> {
+    let format = time_of(name).unwrap_or_default();
+    let part = |at: i64| Timestamp::from_secs(at).format(format).parse().unwrap_or(f64::NAN);
+    value.each(name, |line| {
+        let points = scene.instants(line).map(|at| (at, part(at))).collect();
+        Ok(Line { points, ..line.clone() })
+    })
 }
 
 /// Functions of each point, with those before it.
@@ -143,20 +176,6 @@ fn pointwise(name: &str, value: Value) -> Result<Value, MathError> {
             Value::Number(number) => Ok(Value::Number(of(number))),
             value => value.each(name, |line| Ok(line.map(|_, value| of(value)))),
         };
-    }
-    let time: Option<&str> = match name {
-        "MINUTE" => Some("%M"),
-        "HOUR" => Some("%H"),
-        "DAY" => Some("%u"),
-        "DATE" => Some("%d"),
-        "MONTH" => Some("%m"),
-        "YEAR" => Some("%Y"),
-        "EPOCH" => Some("%s"),
-        _ => None,
-    };
-    if let Some(format) = time {
-        let part = |at: i64| Timestamp::from_secs(at).format(format).parse().unwrap_or(f64::NAN);
-        return value.each(name, |line| Ok(line.map(|at, _| part(at))));
     }
     let with_last: fn(i64, f64) -> f64 = match name {
         "RATE" => |seconds, change| change / seconds as f64,
@@ -193,12 +212,8 @@ fn fill(scene: &Scene, value: Value, with: Option<Value>) -> Result<Value, MathE
         }
     }
     value.each("FILL", |line| {
-        let period = if line.period > 0 { line.period } else { scene.period.max(1) };
-        // Periods are counted from the first point, or from the start where there is none.
-        let offset = line.points.keys().next().map_or(0, |first| (first - scene.start).rem_euclid(period));
         let mut filled = line.clone();
-        let mut at = scene.start + offset;
-        while at < scene.end {
+        for at in scene.instants(line) {
             if !line.points.contains_key(&at) {
                 let before = line.points.range(..at).next_back();
                 let value = match &with {
@@ -211,20 +226,22 @@ fn fill(scene: &Scene, value: Value, with: Option<Value>) -> Result<Value, MathE
                 };
                 filled.points.extend(value.filter(|value| value.is_finite()).map(|value| (at, value)));
             }
-            at += period;
         }
         Ok(filled)
     })
 }
 
 /// `IF(condition, yes[, no])`. Without `no`, nothing is there where the condition does not hold.
+///
+/// Documented by the page's tables: a series' missing value is 0, but nothing where `yes` is a number and the series is `no`.
 fn choose(condition: Value, yes: Option<Value>, no: Option<Value>) -> Result<Value, MathError> {
     let yes = yes.unwrap_or(Value::Number(f64::NAN));
     let no = no.unwrap_or(Value::Number(f64::NAN));
-    let pick = |value: &Value, at: i64| match value {
-        Value::Number(number) => Some(*number),
-        Value::Line(line) => line.points.get(&at).copied(),
-        _ => None,
+    let missing = if matches!(yes, Value::Number(_)) { f64::NAN } else { 0.0 };
+    let pick = |value: &Value, at: i64, missing: f64| match value {
+        Value::Number(number) => *number,
+        Value::Line(line) => line.points.get(&at).copied().unwrap_or(missing),
+        _ => f64::NAN,
     };
     for side in [&yes, &no] {
         if !matches!(side, Value::Number(_) | Value::Line(_)) {
@@ -235,13 +252,13 @@ fn choose(condition: Value, yes: Option<Value>, no: Option<Value>) -> Result<Val
         Value::Number(number) if !number.is_nan() => Ok(if number != 0.0 { yes } else { no }),
         Value::Number(_) => Ok(Value::Number(f64::NAN)),
         condition => condition.each("IF", |line| {
-            Ok(line.map(|at, truth| pick(if truth != 0.0 { &yes } else { &no }, at).unwrap_or(f64::NAN)))
+            Ok(line.map(|at, truth| if truth != 0.0 { pick(&yes, at, 0.0) } else { pick(&no, at, missing) }))
         }),
     }
 }
 
 /// `SORT(array, AVG|MIN|MAX|SUM, ASC|DESC[, count])`. Series without values come last.
-fn sort(mut lines: Vec<Line>, arguments: &[Value]) -> Result<Value, MathError> {
+fn sort(scene: &Scene, mut lines: Vec<Line>, arguments: &[Value]) -> Result<Value, MathError> {
     let word = |at: usize| match arguments.get(at) {
         Some(Value::Word(word)) => Ok(word.as_str()),
         Some(Value::Text(text)) => Ok(text.as_str()),
@@ -251,7 +268,7 @@ fn sort(mut lines: Vec<Line>, arguments: &[Value]) -> Result<Value, MathError> {
     if !["AVG", "MIN", "MAX", "SUM"].contains(&by) || !["ASC", "DESC"].contains(&order) {
         return Err(MathError::meaning("The function SORT takes AVG, MIN, MAX or SUM, then ASC or DESC"));
     }
-    let key = |line: &Line| number_of(by, line.values());
+    let key = |line: &Line| number_of_line(scene, by, line);
     lines.sort_by(|one, other| {
         let (one_empty, other_empty) = (one.points.is_empty(), other.points.is_empty());
         let ascending = key(one).total_cmp(&key(other));
@@ -264,13 +281,10 @@ fn sort(mut lines: Vec<Line>, arguments: &[Value]) -> Result<Value, MathError> {
     Ok(Value::Lines(lines))
 }
 
-/// `SLICE(array, from[, to])`: from this place on, before that one. Of one place alone, its series.
+/// `SLICE(array, from[, to])`: from this place on, before that one.
 fn slice(lines: &[Line], arguments: &[Value]) -> Result<Value, MathError> {
     let place = |at: usize| arguments.get(at).and_then(Value::number).map(|number| number.max(0.0) as usize);
     let from = place(0).ok_or_else(|| MathError::meaning("The function SLICE takes numbers"))?;
-    let found = match place(1) {
-        None => return Ok(Value::Line(lines.get(from).cloned().unwrap_or_default())),
-        Some(to) => lines.iter().take(to).skip(from).cloned(),
-    };
-    Ok(Value::Lines(found.collect()))
+    let to = place(1).unwrap_or(lines.len());
+    Ok(Value::Lines(lines.iter().take(to).skip(from).cloned().collect()))
 }

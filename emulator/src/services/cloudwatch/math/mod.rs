@@ -2,10 +2,9 @@
 //!
 //! `lex.rs` and `parse.rs` read an expression; `value.rs` is what it is about: numbers, time series, arrays of series;
 //! `operators.rs` and `functions.rs` work on those; `eval.rs` goes through a tree of them.
-//! A point that cannot be computed (a division by zero, a value that is missing on one side) is not there.
-//! Documented: operators, functions and their types (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, read in
-//! part 2026-11-28, the table of functions to be verified).
-//! Assumed: the sentences of refusals; that a point of a binary operator needs both sides.
+//! A point that cannot be computed (a division by zero) is not there.
+//! Documented: operators, functions and their types (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, read
+//! 2026-11-29). Assumed: the sentences of refusals.
 //! Left out, refused by name: `SEARCH`, Metrics Insights SQL, anomaly bands, insight rules, service quotas, Lambda data sources.
 
 mod eval;

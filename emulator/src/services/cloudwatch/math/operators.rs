@@ -1,6 +1,8 @@
 //! Operators between numbers, series and arrays.
 //!
-//! Documented: an operator works on each series of an array; two arrays need the same length; a comparison gives 1 or 0.
+//! Documented: an operator works on each series of an array; two arrays need the same length; a comparison gives 1 or 0; where
+//! only one of two series has a value, the other's is 0; what divides by zero is not there
+//! (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, read 2026-11-29).
 
 use super::MathError;
 use super::parse::Operator;

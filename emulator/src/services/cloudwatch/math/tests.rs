@@ -41,20 +41,25 @@ fn expressions_give_what_the_documentation_says() {
         let found = parse(text).and_then(|expr| evaluate(&scene(), &expr));
         assert_eq!(found.as_ref().map(shown), Ok(expected.to_owned()), "{text}");
     };
-    check("m1 + m2", "11 22 - 44");
+    check("m1 + m2", "11 22 30 44");
     check("m2 / m1 * 2", "20 20 - 20");
     check("-m1 ^ 2", "-1 -4 - -16");
     check("2 ^ 3 ^ 2", "=512");
     check("1 + 2 * 3 % 2", "=1");
     check("m1 / 0", "- - - -");
-    check("m1 >= 2 AND m2 < 40", "0 1 - 0");
-    check("m1 > 1 || m2 == 10", "1 1 - 1");
+    check("m1 >= 2 AND m2 < 40", "0 1 0 0");
+    check("m1 > 1 || m2 == 10", "1 1 0 1");
+    check("m1 < m2", "1 1 1 1");
+    check("m1 == e", "0 0 - 0");
     check("!(m1 == 1)", "0 1 - 1");
     check("[m1, m2] * 10", "10 20 - 40; 100 200 300 400");
-    check("METRICS() - m1", "0 0 - 0; 9 18 - 36; - - - -");
+    check("METRICS() - m1", "0 0 - 0; 9 18 30 36; -1 -2 - -4");
     check("METRICS(\"2\")", "10 20 30 40");
     check("SUM(METRICS())", "11 22 30 44");
-    check("AVG([m1, m2])", "5.5 11 30 22");
+    check("AVG([m1, m2])", "5.5 11 15 22");
+    check("AVG(METRICS()) * 3", "11 22 30 44");
+    check("AVG(m1)", "=1.75");
+    check("SUM(m1) / DATAPOINT_COUNT(m1) > 2", "=1");
     check("MIN(METRICS())", "1 2 30 4");
     check("SUM(m1)", "=7");
     check("AVG(m2)", "=25");
@@ -75,6 +80,9 @@ fn expressions_give_what_the_documentation_says() {
     check("FILL(METRICS(), 0)", "1 2 0 4; 10 20 30 40; 0 0 0 0");
     check("IF(m2 > 20, m2, 0)", "0 0 30 40");
     check("IF(m2 > 20, m2)", "- - 30 40");
+    check("IF(m2 > 20, m1, 5)", "5 5 0 4");
+    check("IF(m2 < 20, m2, m1)", "10 2 0 4");
+    check("IF(m2 < 20, 5, m1)", "5 2 - 4");
     check("IF(SUM(m1) > 5, m1, m2)", "1 2 - 4");
     check("TIME_SERIES(3)", "3 3 3 3");
     check("FIRST(METRICS())", "1 2 - 4");
@@ -82,12 +90,15 @@ fn expressions_give_what_the_documentation_says() {
     check("SORT(METRICS(), MAX, DESC)", "10 20 30 40; 1 2 - 4; - - - -");
     check("SORT(METRICS(), SUM, ASC, 1)", "1 2 - 4");
     check("SLICE(METRICS(), 1, 2)", "10 20 30 40");
-    check("SLICE(METRICS(), 1)", "10 20 30 40");
+    check("SLICE(METRICS(), 1)", "10 20 30 40; - - - -");
+    check("SLICE(METRICS(), 7)", "");
     check("REMOVE_EMPTY(METRICS())", "1 2 - 4; 10 20 30 40");
     check("CEIL(m2 / 15) + FLOOR(m2 / 15) + ABS(0 - 1)", "2 4 5 6");
     check("FLOOR(LOG10(m2 * 10) * 1000)", "2000 2301 2477 2602");
-    check("MINUTE(m1)", "0 1 - 3");
-    check("EPOCH(m1)", "0 60 - 180");
+    check("MINUTE(m1)", "0 1 2 3");
+    check("YEAR(e) - 1969", "1 1 1 1");
+    check("IF(MINUTE(m1) > 1, m1)", "- - 0 4");
+    check("EPOCH(m1)", "0 60 120 180");
 }
 
 #[test]
@@ -111,6 +122,7 @@ fn refusals_say_what_and_where() {
     check("MEDIAN(m1)", "Unsupported function 'MEDIAN'");
     check("SUM(\"m1\")", "The function SUM does not take an argument of the type String");
     check("METRIC_COUNT(m1)", "The function METRIC_COUNT does not take an argument of the type Time Series");
+    check("YEAR(m1, 3)", "The function YEAR does not take these arguments");
     check("RATE(m1, 3)", "The function RATE does not take these arguments");
     check("FILL(m1, \"x\")", "The function FILL does not take an argument of the type String");
     check("[m1] + [m1, m2]", "The arrays on both sides of '+' must have the same length");

@@ -1,6 +1,6 @@
 //! What expressions are about: numbers, time series and arrays of series.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::MathError;
 
@@ -36,10 +36,11 @@ impl Line {
         Self { points: points.filter(|(_, value)| value.is_finite()).collect(), ..self.clone() }
     }
 
-    /// Of both, where both have a value.
+    /// Of both, where one has a value: the other's is 0 if it is missing.
     pub(super) fn zip(&self, other: &Self, of: impl Fn(f64, f64) -> f64) -> Self {
-        let points =
-            self.points.iter().filter_map(|(at, left)| Some((*at, of(*left, *other.points.get(at)?))));
+        let instants: BTreeSet<i64> = self.points.keys().chain(other.points.keys()).copied().collect();
+        let value = |line: &Self, at: &i64| line.points.get(at).copied().unwrap_or(0.0);
+        let points = instants.into_iter().map(|at| (at, of(value(self, &at), value(other, &at))));
         let points = points.filter(|(_, value)| value.is_finite()).collect();
         Self { period: self.period.max(other.period), points, ..self.clone() }
     }

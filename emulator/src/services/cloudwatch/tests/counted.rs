@@ -178,6 +178,34 @@ async fn a_queue_counts_its_messages_and_shows_its_state_by_the_minute() {
 }
 
 #[tokio::test]
+async fn a_message_that_nobody_can_process_does_not_age_its_queue() {
+    let bench = Bench::new();
+    let input = sqs::CreateQueueInput { queue_name: "q".to_owned(), ..Default::default() };
+    let url = bench.call::<sqs::CreateQueue>(input).await.unwrap().queue_url.unwrap();
+    let send = || sqs::SendMessageInput {
+        queue_url: url.clone(),
+        message_body: "hello".to_owned(),
+        ..Default::default()
+    };
+    let receive = || sqs::ReceiveMessageInput {
+        queue_url: url.clone(),
+        visibility_timeout: Some(0),
+        ..Default::default()
+    };
+    bench.call::<sqs::SendMessage>(send()).await.unwrap();
+    for _ in 0..2 {
+        bench.call::<sqs::ReceiveMessage>(receive()).await.unwrap();
+    }
+    bench.advance(60).await;
+    bench.call::<sqs::ReceiveMessage>(receive()).await.unwrap();
+    bench.call::<sqs::SendMessage>(send()).await.unwrap();
+    bench.advance(120).await;
+    let age = ("AWS/SQS", "ApproximateAgeOfOldestMessage");
+    let ages = bench.statistics(age, &[("QueueName", "q")], (180, 60), &["Maximum"]).await.unwrap();
+    assert_eq!(ages, ["+60 Seconds: 60", "+120 Seconds: 60", "+180 Seconds: 120"]);
+}
+
+#[tokio::test]
 async fn a_topic_counts_what_it_publishes_and_filters() {
     let bench = Bench::new();
     let input = sqs::CreateQueueInput { queue_name: "q".to_owned(), ..Default::default() };
@@ -263,6 +291,9 @@ async fn a_delivery_stream_counts_puts_and_objects() {
     let names = [
         "IncomingBytes",
         "IncomingRecords",
+        "IncomingPutRequests",
+        "RecordsPerSecondLimit",
+        "PutRequestsPerSecondLimit",
         "PutRecordBatch.Requests",
         "ThrottledRecords",
         "DeliveryToS3.Bytes",
@@ -275,6 +306,9 @@ async fn a_delivery_stream_counts_puts_and_objects() {
         [
             "IncomingBytes Bytes: 1, 8",
             "IncomingRecords Count: 1, 2",
+            "IncomingPutRequests Count: 1, 1",
+            "RecordsPerSecondLimit Count: 1, 5000",
+            "PutRequestsPerSecondLimit Count: 1, 2000",
             "PutRecordBatch.Requests Count: 1, 1",
             "ThrottledRecords Count: 1, 0",
             "DeliveryToS3.Bytes Bytes: 1, 8",
@@ -365,6 +399,25 @@ async fn a_function_counts_its_invocations_and_the_age_of_its_records() {
     assert!((30_000.0..60_000.0).contains(&millis), "{age}");
     let all = bench.counted("AWS/Lambda", &[]).await;
     assert_eq!(shown(&all, &["Invocations", "Errors"]), ["Invocations Count: 3, 3", "Errors Count: 3, 1"]);
+}
+
+#[tokio::test]
+async fn an_invocation_counts_when_it_began() {
+    let bench = with_function().await;
+    bench.tank.advance(Duration::from_millis(58_900)).await;
+    let input = lambda::InvokeInput {
+        function_name: "f".to_owned(),
+        invocation_type: Some("Event".to_owned()),
+        payload: Some(Bytes::from("{\"bad\": 1}")),
+        ..Default::default()
+    };
+    bench.call::<lambda::Invoke>(input).await.unwrap();
+    bench.tank.advance(Duration::from_millis(59_100)).await;
+    for name in ["Invocations", "Errors"] {
+        let of = [("FunctionName", "f")];
+        let found = bench.statistics(("AWS/Lambda", name), &of, (119, 60), &["Sum"]).await.unwrap();
+        assert_eq!(found, ["+0 Count: 1"], "{name}");
+    }
 }
 
 #[tokio::test]

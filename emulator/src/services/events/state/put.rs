@@ -34,11 +34,22 @@ impl Event {
     pub(super) fn id(&self) -> &str {
         self.value["id"].as_str().unwrap_or_default()
     }
+
+    /// The time in it: who put it may have said another than that at which it came.
+    pub(super) fn time(&self) -> Timestamp {
+        self.value["time"].as_str().and_then(instant).unwrap_or(self.ingested)
+    }
 }
 
 /// The instant as events write it.
 pub(super) fn seconds(at: Timestamp) -> String {
     at.format("%Y-%m-%dT%H:%M:%SZ")
+}
+
+/// What a time of ISO 8601 says.
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
+    let at = chrono::DateTime::parse_from_rfc3339(text).ok()?;
+    Some(Timestamp::from_micros(at.timestamp_micros()))
 }
 
 /// What an entry counts for.

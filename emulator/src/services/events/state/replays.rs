@@ -1,7 +1,7 @@
 //! Replays: events of an archive go to its bus again, with the replay's name, for all rules or some.
 //!
-//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html (to be verified). Simplified: all
-//! events are sent at one instant, in the order of their time.
+//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html (read 2026-11-29): which events, and in which order, goes
+//! by the time in them. Simplified: all are sent at one instant, not minute by minute.
 
 use std::sync::Arc;
 
@@ -88,13 +88,12 @@ impl Events {
                 continue;
             };
             archive.age(cx.now);
-            let wanted = archive.events.iter();
-            let wanted = wanted.filter(|event| {
-                body.event_start_time <= event.ingested && event.ingested < body.event_end_time
-            });
-            let events: Vec<Arc<Event>> = wanted.cloned().collect();
-            replay.last = events.last().map(|event| event.ingested);
-            for event in events {
+            let timed = archive.events.iter().map(|event| (event.time(), Arc::clone(event)));
+            let wanted = timed.filter(|(at, _)| body.event_start_time <= *at && *at < body.event_end_time);
+            let mut events: Vec<(Timestamp, Arc<Event>)> = wanted.collect();
+            events.sort_by_key(|(at, _)| *at);
+            replay.last = events.last().map(|(at, _)| *at);
+            for (_, event) in events {
                 self.replay(cx, &body, &event);
             }
         }

@@ -1,7 +1,8 @@
 //! Events on their way to targets: sent at once, again when a target refuses for a while, and to a dead-letter queue in the end.
 //!
-//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (to be verified): a letter is the event, with six
-//! attributes. Fault rules meet attempts as `events`/`InvokeTarget`.
+//! Documented: docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (read 2026-11-29): a letter is the event, with six
+//! attributes; a log group gets the event with its time, or what a template says of `timestamp` and `message` (eb-targets.html,
+//! read 2026-11-29). Assumed: an input without both fails at once, and a message that is no text is written as JSON. Fault rules meet attempts as `events`/`InvokeTarget`.
 
 use std::sync::Arc;
 
@@ -11,11 +12,11 @@ use wavetank_wire::{Val, WireError};
 
 use super::super::limits;
 use super::super::metrics::OfRule;
-use super::super::transform::Reserved;
+use super::super::transform::{Reserved, Shaping};
 use super::Events;
-use super::put::Event;
+use super::put::{Event, instant};
 use super::targets::{Aim, AimKind};
-use crate::targets::{Exhausted, Extras, Next, NoTarget, ask, letter};
+use crate::targets::{Exhausted, Extras, Next, NoTarget, ask, error_code, letter};
 use crate::world::{Cx, Way};
 
 /// An event on its way to a target.
@@ -28,6 +29,37 @@ pub(super) struct Sending {
     input: String,
     since: Timestamp,
     failures: u32,
+}
+
+impl Sending {
+    fn new(
+        cx: &Cx<'_>,
+        (rule, rule_arn): (&str, &str),
+        aim: Arc<Aim>,
+        event: &Arc<Event>,
+        input: String,
+    ) -> Self {
+        let (rule, rule_arn, event) = (rule.to_owned(), rule_arn.to_owned(), Arc::clone(event));
+        Self { rule, rule_arn, aim, event, input, since: cx.now, failures: 0 }
+    }
+}
+
+/// A log event of a template's input: a time, as text or in milliseconds, and a message.
+fn log_line(input: &str) -> Result<(Timestamp, String), WireError> {
+    let input: Value = serde_json::from_str(input)
+        .map_err(|why| WireError::client("InvalidJson", format!("The input is not JSON: {why}")))?;
+    let at = match &input["timestamp"] {
+        Value::String(text) => instant(text).or_else(|| text.parse().ok().map(Timestamp::from_millis)),
+        other => other.as_i64().map(Timestamp::from_millis),
+    };
+    let message = match &input["message"] {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    at.zip(message).ok_or_else(|| {
+        WireError::client("ValidationException", "The input of a log group needs a timestamp and a message.")
+    })
 }
 
 /// Who owes an answer.
@@ -59,14 +91,29 @@ impl Events {
                 }
             }
             AimKind::Logs(group) => {
-                cx.meter::<OfRule>(&[rule]).add(OfRule::Invocations, 1.0);
-                let stream = cx.uuid();
-                cx.log(group, &stream, [input]);
+                let group = group.clone();
+                let sending = Sending::new(cx, (rule, rule_arn), aim, event, input);
+                self.log(cx, &group, &sending);
             }
             AimKind::Resource(..) => {
-                let (rule, rule_arn, event) = (rule.to_owned(), rule_arn.to_owned(), Arc::clone(event));
-                self.send(cx, Sending { rule, rule_arn, aim, event, input, since: cx.now, failures: 0 });
+                let sending = Sending::new(cx, (rule, rule_arn), aim, event, input);
+                self.send(cx, sending);
             }
+        }
+    }
+
+    fn log(&mut self, cx: &mut Cx<'_>, group: &str, sending: &Sending) {
+        let line = match &sending.aim.shaping {
+            Shaping::Template { .. } => log_line(&sending.input),
+            _ => Ok((sending.event.time(), sending.input.clone())),
+        };
+        match line {
+            Ok(line) => {
+                cx.meter::<OfRule>(&[&sending.rule]).add(OfRule::Invocations, 1.0);
+                let stream = cx.uuid();
+                cx.log_events(group, &stream, vec![line]);
+            }
+            Err(error) => self.give_up(cx, sending, &error, None),
         }
     }
 
@@ -145,7 +192,7 @@ impl Events {
         let mut attributes = vec![
             ("RULE_ARN", sending.rule_arn.clone()),
             ("TARGET_ARN", sending.aim.target.arn.clone()),
-            ("ERROR_CODE", error.code.clone()),
+            ("ERROR_CODE", error_code(error).to_owned()),
             ("ERROR_MESSAGE", error.message.clone()),
             ("RETRY_ATTEMPTS", sending.failures.saturating_sub(1).to_string()),
         ];

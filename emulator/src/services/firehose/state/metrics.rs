@@ -1,6 +1,7 @@
 //! What a delivery stream counts for CloudWatch.
 //!
-//! Documented: names, units and dimensions (docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html, to be verified).
+//! Documented: names, units and dimensions (docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html, read
+//! 2026-11-29; the unit of `BytesPerSecondLimit` is told of sources in MSK alone).
 //! A put takes no tank time, so its latency is 0. Assumed: bytes delivered are those of the object as it is stored.
 //! Left out: `JQProcessing.*`, `PerPartitionThroughput`, describe and list operations.
 
@@ -25,8 +26,8 @@ metrics! {
         IncomingPutRequests => "IncomingPutRequests", Count;
         ThrottledRecords => "ThrottledRecords", Count;
         BytesLimit => "BytesPerSecondLimit", BytesPerSecond;
-        RecordsLimit => "RecordsPerSecondLimit", CountPerSecond;
-        RequestsLimit => "PutRequestsPerSecondLimit", CountPerSecond;
+        RecordsLimit => "RecordsPerSecondLimit", Count;
+        RequestsLimit => "PutRequestsPerSecondLimit", Count;
         PutRecordBytes => "PutRecord.Bytes", Bytes;
         PutRecordLatency => "PutRecord.Latency", Milliseconds;
         PutRecordRequests => "PutRecord.Requests", Count;
@@ -77,12 +78,15 @@ fn bytes_of<'r>(records: impl Iterator<Item = &'r Record>) -> f64 {
 }
 
 impl Stream {
-    /// Records that were put, and how many more were refused for the rate.
+    /// Records that were put, and how many more were refused for the rate. Assumed: a batch succeeds even if all its records are refused.
     pub(super) fn count_put(&self, cx: &mut Cx<'_>, put: Put, taken: &[Record], refused: usize) {
         use OfStream as M;
         let (records, bytes) = (taken.len() as f64, bytes_of(taken.iter()));
         let mut meter = cx.meter::<OfStream>(&[&self.name]);
-        meter.add(M::IncomingPutRequests, 1.0).add(M::ThrottledRecords, refused as f64);
+        if put == Put::Batch || refused == 0 {
+            meter.add(M::IncomingPutRequests, 1.0);
+        }
+        meter.add(M::ThrottledRecords, refused as f64);
         meter
             .add(M::BytesLimit, PUT_BYTES_PER_SEC as f64)
             .add(M::RecordsLimit, f64::from(PUT_RECORDS_PER_SEC));

@@ -187,6 +187,26 @@ fn throttled(strict: bool, batches: usize, records: usize, bytes: usize) -> Vec<
 }
 
 #[test]
+fn only_requests_that_are_taken_count_as_incoming() {
+    let mut rig = Rig::with_limits(input("s", lake()), true);
+    rig.advance(Duration::from_secs(1));
+    let put = || PutRecordInput {
+        delivery_stream_name: "s".to_owned(),
+        record: Record { data: Bytes::from(vec![b'x'; 1_000_000]) },
+    };
+    let taken = (0..7).filter(|_| rig.try_call(Request::PutRecord(put())).is_ok()).count();
+    let readings = rig.readings();
+    for expected in [
+        "IncomingPutRequests DeliveryStreamName=s 5x sum 5",
+        "PutRecord.Requests DeliveryStreamName=s 7x sum 7",
+        "ThrottledRecords DeliveryStreamName=s 7x sum 2",
+    ] {
+        assert!(readings.iter().any(|line| line == expected), "{expected}: {readings:?}");
+    }
+    assert_eq!(taken, 5);
+}
+
+#[test]
 fn with_strict_limits_a_stream_takes_so_much_in_a_second_and_not_otherwise() {
     assert_eq!(throttled(false, 2_001, 5, 1), [Some(0)]);
     assert_eq!(throttled(true, 2_001, 1, 1), [Some(0), None]);

@@ -102,6 +102,11 @@ impl Rig {
     }
 
     /// Moves time on, and does what is due on the way.
+    /// What was counted since the last call.
+    pub(in super::super) fn readings(&mut self) -> Vec<String> {
+        self.bench.readings()
+    }
+
     pub(in super::super) fn advance(&mut self, span: Duration) {
         let target = self.bench.now + span;
         while let Some(at) = self.firehose.next_deadline().filter(|at| *at <= target) {

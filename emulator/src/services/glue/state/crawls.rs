@@ -13,7 +13,7 @@ use super::crawlers::{CrawlerEntry, Crawlers};
 use super::flows::Standing;
 use super::results::Changes;
 use crate::services::glue::error::GlueError;
-use crate::services::glue::limits::{CRAWL_BILLED_MIN, CRAWL_DPU, PAGE_RUNS};
+use crate::services::glue::limits::{CRAWL_BILLED_MIN, CRAWL_DPU, PAGE_CRAWLS, PAGE_CRAWLS_MAX, PAGE_RUNS};
 use crate::services::glue::page::page;
 use crate::world::Cx;
 
@@ -146,7 +146,8 @@ impl Crawlers {
             }
         }
         wanted.reverse();
-        let page = page(wanted.into_iter(), input.next_token.as_deref(), input.max_results, PAGE_RUNS)?;
+        let max = input.max_results.map(|max| max.min(PAGE_CRAWLS_MAX));
+        let page = page(wanted.into_iter(), input.next_token.as_deref(), max, PAGE_CRAWLS)?;
         Ok(ListCrawlsOutput { crawls: Some(page.entries), next_token: page.next_token })
     }
 

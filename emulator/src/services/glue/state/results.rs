@@ -1,9 +1,10 @@
 //! Writing what a crawler found to the catalog: new tables and partitions, changed ones, and those that are gone.
 //!
-//! Documented: docs.aws.amazon.com/glue/latest/dg/crawler-schema-changes-prevent.html and crawler-configuration.html
-//! (to be verified): UpdateBehavior LOG writes only what is new; DeleteBehavior removes, deprecates or logs; `MergeNewColumns`
-//! keeps the columns that are there; `InheritFromTable` gives partitions the table's columns.
-//! Assumed: a table is known again by its location; one that a crawler did not make is updated too.
+//! Documented: docs.aws.amazon.com/glue/latest/dg/crawler-schema-changes-prevent.html and crawler-configuration.html (read 2026-11-29, the
+//! latter as in github.com/awsdocs/aws-glue-developer-guide): UpdateBehavior LOG writes only what is new; DeleteBehavior removes,
+//! deprecates or logs; `MergeNewColumns` overrides LOG and keeps the columns and formats that are there, of tables and partitions;
+//! `InheritFromTable` gives partitions, old ones too, the table's classification, formats, serde and columns.
+//! Left out: `MergeNewColumns` does not deprecate a table whose classification has changed. Assumed: a table is known again by its location; one that a crawler did not make is updated too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -257,14 +258,13 @@ fn update_table(
     let before = &entry.table;
     let name = before.name.clone();
     if let (true, Some(descriptor)) = (plan.settings.merge_new_columns, &mut input.storage_descriptor) {
-        let known = before.storage_descriptor.as_ref().and_then(|descriptor| descriptor.columns.clone());
-        descriptor.columns = Some(merged_columns(known.unwrap_or_default(), descriptor.columns.take()));
+        merge(before.storage_descriptor.as_ref(), descriptor);
     }
     input.description.clone_from(&before.description);
     if is_same(before, &input) {
         return Ok(());
     }
-    if !plan.update {
+    if !plan.update && !plan.settings.merge_new_columns {
         changes
             .lines
             .push(format!("INFO : Table {name} has changed; its definition stays (UpdateBehavior LOG)"));
@@ -286,6 +286,15 @@ fn merged_columns(mut known: Vec<Column>, found: Option<Vec<Column>>) -> Vec<Col
     let names: BTreeSet<String> = known.iter().map(|column| column.name.clone()).collect();
     known.extend(found.unwrap_or_default().into_iter().filter(|column| !names.contains(&column.name)));
     known
+}
+
+/// Keeps the columns and formats that are there, and adds the columns that are new.
+fn merge(before: Option<&StorageDescriptor>, found: &mut StorageDescriptor) {
+    let Some(before) = before else { return };
+    let known = before.columns.clone().unwrap_or_default();
+    found.columns = Some(merged_columns(known, found.columns.take()));
+    found.input_format.clone_from(&before.input_format);
+    found.output_format.clone_from(&before.output_format);
 }
 
 fn lasting(parameters: Option<&BTreeMap<String, String>>) -> BTreeMap<&str, &str> {
@@ -327,10 +336,18 @@ fn write_partitions(
                 added.push(format!("[{}]", partition.values.join(", ")));
             }
             Some(before) => {
+                let settings = plan.settings;
+                if let (true, Some(descriptor)) = (
+                    settings.merge_new_columns && !settings.inherit_from_table,
+                    &mut input.storage_descriptor,
+                ) {
+                    merge(before.storage_descriptor.as_ref(), descriptor);
+                }
+                let is_written = plan.update || settings.merge_new_columns || settings.inherit_from_table;
                 let same =
                     same_descriptor(before.storage_descriptor.as_ref(), input.storage_descriptor.as_ref())
                         && lasting(before.parameters.as_ref()) == lasting(input.parameters.as_ref());
-                if !same && plan.update {
+                if !same && is_written {
                     let creation_time = before.creation_time;
                     let mut after = entry.stored_partition(cx, input);
                     after.creation_time = creation_time;
@@ -362,6 +379,13 @@ fn inherit(input: &mut PartitionInput, table: &Table) {
     if let Some(descriptor) = &mut input.storage_descriptor {
         descriptor.columns.clone_from(&of_table.columns);
         descriptor.serde_info.clone_from(&of_table.serde_info);
+        descriptor.input_format.clone_from(&of_table.input_format);
+        descriptor.output_format.clone_from(&of_table.output_format);
+    }
+    let classification = table.parameters.as_ref().and_then(|parameters| parameters.get("classification"));
+    if let Some(classification) = classification {
+        let parameters = input.parameters.get_or_insert_default();
+        parameters.insert("classification".to_owned(), classification.clone());
     }
 }
 

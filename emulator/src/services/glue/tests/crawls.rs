@@ -179,6 +179,102 @@ fn a_policy_of_log_keeps_the_definition_and_adds_partitions() {
 }
 
 #[test]
+fn new_columns_and_the_tables_metadata_are_written_under_log() {
+    let configured = |configuration: &str| {
+        let policy = SchemaChangePolicy { update_behavior: text("LOG"), ..Default::default() };
+        CreateCrawlerInput {
+            schema_change_policy: Some(policy),
+            configuration: text(configuration),
+            ..crawler("s3://lake/clicks/")
+        }
+    };
+    let partition = |rig: &mut Rig| {
+        let (database_name, table_name) = ("lake".to_owned(), "clicks".to_owned());
+        let input = GetPartitionsInput { database_name, table_name, ..Default::default() };
+        let found =
+            rig.call::<GetPartitions>(input).expect("a list").partitions.unwrap_or_default().remove(0);
+        let descriptor = found.storage_descriptor.unwrap_or_default();
+        let columns: Vec<String> =
+            descriptor.columns.unwrap_or_default().into_iter().map(|column| column.name).collect();
+        let format = descriptor.input_format.unwrap_or_default();
+        rig.write(&format!("partition {columns:?} {format}"));
+    };
+    let more = |rig: &mut Rig| {
+        start(rig);
+        rig.pass(MINUTE);
+        rig.objects.put("lake", "clicks/2024/01/a.json", "{\"page\":\"x\",\"z\":3.5}\n");
+    };
+    check(
+        configured(r#"{"CrawlerOutput":{"Tables":{"AddOrUpdateBehavior":"MergeNewColumns"}}}"#),
+        |rig| {
+            more(rig);
+            start(rig);
+            rig.pass(MINUTE);
+            write_catalog(rig);
+            partition(rig);
+        },
+        expect![[r#"
+            clicks v1 ["user", "page", "z"]
+              ["2024", "01"]
+            partition ["user", "page", "z"] org.apache.hadoop.mapred.TextInputFormat
+        "#]],
+    );
+    check(
+        configured(r#"{"CrawlerOutput":{"Partitions":{"AddOrUpdateBehavior":"InheritFromTable"}}}"#),
+        |rig| {
+            more(rig);
+            let input = GetTableInput {
+                database_name: "lake".to_owned(),
+                name: "clicks".to_owned(),
+                ..Default::default()
+            };
+            let table = rig.call::<GetTable>(input).expect("crawled").table.expect("found");
+            let mut descriptor = table.storage_descriptor.expect("it has one");
+            descriptor.input_format = text("mine");
+            descriptor.columns.as_mut().expect("it has some").truncate(1);
+            let table_input = TableInput {
+                name: "clicks".to_owned(),
+                storage_descriptor: Some(descriptor),
+                partition_keys: table.partition_keys,
+                parameters: table.parameters,
+                ..Default::default()
+            };
+            let input = UpdateTableInput {
+                database_name: "lake".to_owned(),
+                table_input: Some(table_input),
+                ..Default::default()
+            };
+            rig.call::<UpdateTable>(input).expect("it is there");
+            start(rig);
+            rig.pass(MINUTE);
+            write_catalog(rig);
+            partition(rig);
+        },
+        expect![[r#"
+            clicks v1 ["user"]
+              ["2024", "01"]
+            partition ["user"] mine
+        "#]],
+    );
+}
+
+#[test]
+fn crawls_are_listed_twenty_at_a_time_and_a_hundred_at_most() {
+    let mut rig = Rig::new();
+    rig.objects.put("lake", "clicks/a.json", "{\"user\":1}\n");
+    rig.call::<CreateCrawler>(crawler("s3://lake/clicks/")).expect("new");
+    for _ in 0..101 {
+        start(&mut rig);
+        rig.pass(MINUTE);
+    }
+    let mut count = |max_results: Option<i64>| {
+        let input = ListCrawlsInput { crawler_name: "clicks".to_owned(), max_results, ..Default::default() };
+        rig.call::<ListCrawls>(input).expect("a list").crawls.unwrap_or_default().len()
+    };
+    assert_eq!([None, Some(50), Some(1_000)].map(&mut count), [20, 50, 100]);
+}
+
+#[test]
 fn a_table_of_the_same_name_elsewhere_is_left_alone() {
     check(
         CreateCrawlerInput { table_prefix: text("Raw_"), ..crawler("s3://lake/clicks/") },

@@ -201,10 +201,26 @@ pub(super) fn count_subscribed(cx: &mut Cx<'_>, stream: &str, consumer: &str) {
     cx.meter::<OfConsumer>(&[stream, consumer]).add(OfConsumer::Subscribed, 1.0);
 }
 
-/// A consumer gets an event.
-pub(super) fn count_event(cx: &mut Cx<'_>, stream: &Stream, consumer: &str, page: &Page, behind: i64) {
+/// A consumer gets an event. Documented: what leaves a shard in events counts there too (the page above).
+pub(super) fn count_event(
+    cx: &mut Cx<'_>,
+    stream: &Stream,
+    (consumer, shard): (&str, &str),
+    page: &Page,
+    behind: i64,
+) {
     use OfConsumer as M;
+    let (bytes, records) = (page.bytes as f64, page.records.len() as f64);
     let mut meter = cx.meter::<OfConsumer>(&[&stream.name, consumer]);
-    meter.add(M::EventBytes, page.bytes as f64).add(M::EventRecords, page.records.len() as f64);
+    meter.add(M::EventBytes, bytes).add(M::EventRecords, records);
     meter.add(M::EventBehind, behind as f64).add(M::EventSuccess, 1.0);
+    let of_shard = [
+        (OfShard::OutgoingBytes, "OutgoingBytes", bytes),
+        (OfShard::OutgoingRecords, "OutgoingRecords", records),
+    ];
+    for (metric, name, value) in of_shard {
+        if stream.metrics.contains(name) {
+            cx.meter::<OfShard>(&[&stream.name, shard]).add(metric, value);
+        }
+    }
 }

@@ -164,7 +164,8 @@ impl Kinesis {
                 let micros = page.bytes as u64 * 1_000_000 / SHARD_READ_BYTES_PER_SECOND;
                 open.ready = cx.now + Duration::from_micros(micros);
             }
-            count_event(cx, stream, &open.consumer, &page, shard.behind(page.next, cx.now));
+            let behind = shard.behind(page.next, cx.now);
+            count_event(cx, stream, (&open.consumer, &shard.id), &page, behind);
             cx.push(Effect::Event(ticket, Ok(event(shard, page, cx.now))));
             sent = true;
         }

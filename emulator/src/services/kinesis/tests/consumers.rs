@@ -102,6 +102,33 @@ fn a_consumer_is_creating_then_active_then_gone() {
 }
 
 #[test]
+fn what_is_pushed_counts_as_leaving_its_shard() {
+    let (mut rig, arn) = rig_with_consumer(false);
+    let input = api::EnableEnhancedMonitoringInput {
+        stream_name: Some("s".to_owned()),
+        shard_level_metrics: vec!["OutgoingBytes".to_owned(), "OutgoingRecords".to_owned()],
+        ..Default::default()
+    };
+    rig.ask::<api::EnableEnhancedMonitoring>(input).unwrap();
+    rig.subscribe(from(&arn, "TRIM_HORIZON")).unwrap();
+    let input = api::PutRecordInput {
+        stream_name: Some("s".to_owned()),
+        data: bytes::Bytes::from_static(b"1234"),
+        partition_key: Some("k".to_owned()),
+        ..Default::default()
+    };
+    rig.ask::<api::PutRecord>(input).unwrap();
+    rig.advance(SECOND);
+    let readings = rig.bench.readings();
+    for expected in [
+        format!("OutgoingBytes StreamName=s ShardId={SHARD_0} 1x sum 5"),
+        format!("OutgoingRecords StreamName=s ShardId={SHARD_0} 1x sum 1"),
+    ] {
+        assert!(readings.contains(&expected), "{expected}: {readings:?}");
+    }
+}
+
+#[test]
 fn consumers_are_listed_page_by_page() {
     let mut rig = Rig::with_stream(false, 1);
     for name in ["a", "b", "c"] {

@@ -86,7 +86,9 @@ impl Lambda {
             api::invocation_type::DRY_RUN => now(status(204)),
             api::invocation_type::EVENT => {
                 let payload = checked(input.payload, limits::ASYNC_PAYLOAD_BYTES_MAX, "Event")?;
-                self.accept_event(cx, target, payload, input.client_context)?;
+                // Documented: the client's context is for synchronous invocations only
+                // (docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, read 2026-11-29).
+                self.accept_event(cx, target, payload)?;
                 now(status(202))
             }
             _ => {

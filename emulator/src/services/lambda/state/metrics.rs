@@ -105,17 +105,28 @@ impl Lambda {
     }
 }
 
-/// An invocation has ended.
+/// An invocation has ended. Its numbers are of the time at which it began.
+///
+/// Documented: docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html (read 2026-11-29).
 pub(super) fn count_end(cx: &mut Cx<'_>, invocation: &Invocation, output: &FunctionOutput) {
     let target = &invocation.target;
     let (failed, took) = (f64::from(u8::from(output.result.is_err())), output.took.as_secs_f64() * 1e3);
+    let began = invocation.started;
     let mut meter = cx.meter::<OfFunction>(&[&target.name]);
-    meter.add(OfFunction::Invocations, 1.0).add(OfFunction::Errors, failed).add(OfFunction::Duration, took);
+    meter
+        .at(began)
+        .add(OfFunction::Invocations, 1.0)
+        .add(OfFunction::Errors, failed)
+        .add(OfFunction::Duration, took);
     let mut meter = cx.meter::<OfRegion>(&[]);
-    meter.add(OfRegion::Invocations, 1.0).add(OfRegion::Errors, failed).add(OfRegion::Duration, took);
+    meter
+        .at(began)
+        .add(OfRegion::Invocations, 1.0)
+        .add(OfRegion::Errors, failed)
+        .add(OfRegion::Duration, took);
     if let Some(resource) = resource(target) {
         let mut meter = cx.meter::<OfResource>(&[&target.name, &resource]);
-        meter.add(OfResource::Invocations, 1.0).add(OfResource::Errors, failed);
+        meter.at(began).add(OfResource::Invocations, 1.0).add(OfResource::Errors, failed);
         meter.add(OfResource::Duration, took);
     }
 }

@@ -22,7 +22,6 @@ pub(super) struct Event {
     pub(super) target: Target,
     request_id: String,
     payload: Bytes,
-    client_context: Option<String>,
     accepted: Timestamp,
     attempts: u32,
     throttles: u32,
@@ -46,7 +45,6 @@ impl Lambda {
         cx: &mut Cx<'_>,
         target: Target,
         payload: Bytes,
-        client_context: Option<String>,
     ) -> Result<(), InvocationRefusal> {
         if self.queue.len() >= limits::QUEUE_EVENTS_MAX {
             return Err(InvocationRefusal::QueueFull);
@@ -55,7 +53,6 @@ impl Lambda {
             target,
             request_id: cx.uuid(),
             payload,
-            client_context,
             accepted: cx.now,
             attempts: 0,
             throttles: 0,
@@ -99,8 +96,8 @@ impl Lambda {
         event.attempts += 1;
         count_event_age(cx, &event.target, event.accepted);
         let (target, id) = (event.target.clone(), event.request_id.clone());
-        let (payload, context) = (event.payload.clone(), event.client_context.clone());
-        self.start(cx, target, id, payload, context, Caller::Event(event));
+        let payload = event.payload.clone();
+        self.start(cx, target, id, payload, None, Caller::Event(event));
     }
 
     /// An attempt has ended.
@@ -133,7 +130,7 @@ impl Lambda {
         let record = Bytes::from(record(cx, &event, condition).to_string());
         match destination {
             Destination::Function(to) => {
-                if let Err(error) = self.accept_event(cx, to, record, None) {
+                if let Err(error) = self.accept_event(cx, to, record) {
                     count_undelivered(cx, &event.target.name);
                     tracing::warn!(%error, "an event's record was dropped");
                 }

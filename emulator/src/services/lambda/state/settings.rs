@@ -12,8 +12,8 @@ use super::super::{limits, runtimes};
 
 /// Variables that Lambda sets itself.
 ///
-/// Documented: docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html (to be verified).
-const VARIABLES_RESERVED: [&str; 15] = [
+/// Documented: docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html (read 2026-11-29).
+const VARIABLES_RESERVED: [&str; 21] = [
     "_HANDLER",
     "_X_AMZN_TRACE_ID",
     "AWS_DEFAULT_REGION",
@@ -25,10 +25,16 @@ const VARIABLES_RESERVED: [&str; 15] = [
     "AWS_LAMBDA_INITIALIZATION_TYPE",
     "AWS_LAMBDA_LOG_GROUP_NAME",
     "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_ACCESS_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_LAMBDA_RUNTIME_API",
+    "LAMBDA_TASK_ROOT",
+    "LAMBDA_RUNTIME_DIR",
+    "AWS_LAMBDA_MAX_CONCURRENCY",
+    "AWS_LAMBDA_METADATA_API",
+    "AWS_LAMBDA_METADATA_TOKEN",
 ];
 
 /// What a function runs on and with. Two versions with equal settings and code are the same.

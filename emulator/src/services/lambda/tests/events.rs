@@ -6,6 +6,35 @@ use expect_test::{Expect, expect};
 use wavetank_types::Timestamp;
 
 use super::*;
+use crate::services::lambda::Lambda;
+use crate::services::{Service, ServiceId};
+use crate::world::testing::Bench;
+use crate::world::{Effect, Work};
+
+#[test]
+fn what_a_client_says_of_itself_is_for_synchronous_invocations() {
+    let mut bench = Bench::new(ServiceId::Lambda);
+    let mut lambda = Lambda::default();
+    let zip = zip_of(&[("index.py", 0o644, "")]);
+    let input = create_input("f", "python3.12", "index.handler", zip);
+    bench.with(|cx| Service::call(&mut lambda, cx, api::Request::CreateFunction(input))).expect("complete");
+    bench.now += Duration::from_secs(1);
+    bench.with(|cx| Service::tick(&mut lambda, cx));
+    bench.take();
+    for (kind, expected) in [("Event", None), ("RequestResponse", Some("e30="))] {
+        let input = api::InvokeInput {
+            invocation_type: Some(kind.to_owned()),
+            client_context: Some("e30=".to_owned()),
+            ..invoke_input("f", &json!({}))
+        };
+        bench.with(|cx| Service::call(&mut lambda, cx, api::Request::Invoke(input))).expect("it is there");
+        let works = bench.take().into_iter().filter_map(|effect| match effect {
+            Effect::Job(_, Work::Function(work)) => Some(work.client_context),
+            _ => None,
+        });
+        assert_eq!(works.collect::<Vec<_>>(), [expected.map(str::to_owned)], "{kind}");
+    }
+}
 
 /// A tank whose function `f` fails on every attempt, and notes when; `g` notes what it is given.
 struct Watch {

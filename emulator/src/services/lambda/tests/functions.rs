@@ -90,6 +90,15 @@ async fn creation_is_refused_in_the_words_of_aws() {
     check(|input| input.function_name = "n".repeat(65), expect!["400 InvalidParameterValueException: 1 validation error detected: Value 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 64"]).await;
     check(
         |input| {
+            let names = ["AWS_ACCESS_KEY", "AWS_LAMBDA_METADATA_API", "LAMBDA_TASK_ROOT", "LANG"];
+            let variables = names.map(|name| (name.to_owned(), "x".to_owned())).into();
+            input.environment = Some(api::Environment { variables: Some(variables) });
+        },
+        expect!["400 InvalidParameterValueException: Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: AWS_ACCESS_KEY, LAMBDA_TASK_ROOT, AWS_LAMBDA_METADATA_API"],
+    )
+    .await;
+    check(
+        |input| {
             let variables = [("AWS_REGION".to_owned(), "x".to_owned())].into();
             input.environment = Some(api::Environment { variables: Some(variables) });
         },

@@ -63,7 +63,8 @@ async fn an_event_in_the_embedded_metric_format_tells_its_numbers_without_a_filt
     let tank = tank().await;
     let event = |ms: &str| {
         let metrics = r#"{"Namespace":"App","Dimensions":[["page"],[]],"Metrics":[{"Name":"m","Unit":"Milliseconds"}]}"#;
-        format!(r#"{{"_aws":{{"CloudWatchMetrics":[{metrics}]}},"page":"home","m":{ms}}}"#)
+        let at = tank.now().millis();
+        format!(r#"{{"_aws":{{"Timestamp":{at},"CloudWatchMetrics":[{metrics}]}},"page":"home","m":{ms}}}"#)
     };
     put(&tank, &[(0, &event("5")), (1, &event("[5, 7.5]")), (2, "plain")]).await.unwrap();
     tank.advance(Duration::from_secs(60)).await;

@@ -6,7 +6,8 @@
 //! Queues and topics get an `s3:TestEvent` when they are configured; functions never do.
 //! EventBridge, where a bucket wants it, gets each event with a shape of its own on the default bus of the bucket's account and region.
 //! Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (read 2026-11-28, and whole as in
-//! github.com/awsdocs/amazon-s3-userguide): that shape, its reasons, and who asks for what expires. Assumed: no etag of what is gone for good.
+//! github.com/awsdocs/amazon-s3-userguide): that shape, its reasons, and who asks for what expires; EventBridge.html there (read
+//! 2026-11-29): the types. Assumed: no etag of what is gone for good.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -120,7 +121,24 @@ fn record(cx: &mut Cx<'_>, bucket: &super::Bucket, listener: &Listener, event: &
     })
 }
 
-/// One event for EventBridge. Events that it does not have, such as lifecycle's markers, are told as deletions.
+/// EventBridge's type of an event, and the reason of those that have one.
+///
+/// Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/ev-mapping-troubleshooting.html and EventBridge.html (read 2026-11-29): each
+/// has one type; tags and lists of access have no reason. Left out, as nothing here makes them: restores, transitions, access tiers.
+fn kind(name: &str) -> (&'static str, Option<&'static str>) {
+    match name.split_once(':').unwrap_or((name, "")) {
+        ("ObjectCreated", "Put") => ("Object Created", Some("PutObject")),
+        ("ObjectCreated", "Copy") => ("Object Created", Some("CopyObject")),
+        ("ObjectCreated", "CompleteMultipartUpload") => ("Object Created", Some("CompleteMultipartUpload")),
+        ("ObjectCreated", _) => ("Object Created", Some("POST Object")),
+        ("ObjectTagging", "Put") => ("Object Tags Added", None),
+        ("ObjectTagging", _) => ("Object Tags Deleted", None),
+        ("LifecycleExpiration", _) => ("Object Deleted", Some("Lifecycle Expiration")),
+        _ => ("Object Deleted", Some("DeleteObject")),
+    }
+}
+
+/// One event for EventBridge.
 fn put_event(cx: &mut Cx<'_>, bucket: &super::Bucket, event: &Event<'_>) {
     let mut object = Map::new();
     object.insert("key".to_owned(), event.key.into());
@@ -136,22 +154,17 @@ fn put_event(cx: &mut Cx<'_>, bucket: &super::Bucket, event: &Event<'_>) {
         object.insert("version-id".to_owned(), version.into());
     }
     object.insert("sequencer".to_owned(), event.sequencer.as_str().into());
-    let (detail_type, reason) = match event.name.split_once(':') {
-        Some(("ObjectCreated", "Put")) => ("Object Created", "PutObject"),
-        Some(("ObjectCreated", "Copy")) => ("Object Created", "CopyObject"),
-        Some(("ObjectCreated", "CompleteMultipartUpload")) => ("Object Created", "CompleteMultipartUpload"),
-        Some(("ObjectCreated", _)) => ("Object Created", "POST Object"),
-        Some(("LifecycleExpiration", _)) => ("Object Deleted", "Lifecycle Expiration"),
-        _ => ("Object Deleted", "DeleteObject"),
-    };
+    let (detail_type, reason) = kind(event.name);
     let mut detail = json!({
         "version": "0",
         "bucket": { "name": bucket.name() },
         "object": object,
         "request-id": cx.hex(16).to_uppercase(),
-        "reason": reason,
     });
-    if reason == "Lifecycle Expiration" {
+    if let Some(reason) = reason {
+        detail["reason"] = reason.into();
+    }
+    if reason == Some("Lifecycle Expiration") {
         detail["requester"] = "s3.amazonaws.com".into();
     } else {
         detail["requester"] = cx.scope.account.as_str().into();
@@ -245,6 +258,18 @@ mod tests {
         check("red flower.jpg", "red+flower.jpg");
         check("a/b=c/d+e.csv", "a/b%3Dc/d%2Be.csv");
         check("Hà Nội.csv", "H%C3%A0+N%E1%BB%99i.csv");
+    }
+
+    #[test]
+    fn each_event_has_eventbridges_type_and_reason() {
+        let check = |name: &str, expected: (&str, Option<&str>)| assert_eq!(kind(name), expected, "{name}");
+        check("ObjectCreated:Put", ("Object Created", Some("PutObject")));
+        check("ObjectCreated:CompleteMultipartUpload", ("Object Created", Some("CompleteMultipartUpload")));
+        check("ObjectRemoved:Delete", ("Object Deleted", Some("DeleteObject")));
+        check("ObjectRemoved:DeleteMarkerCreated", ("Object Deleted", Some("DeleteObject")));
+        check("LifecycleExpiration:Delete", ("Object Deleted", Some("Lifecycle Expiration")));
+        check("ObjectTagging:Put", ("Object Tags Added", None));
+        check("ObjectTagging:Delete", ("Object Tags Deleted", None));
     }
 
     #[test]

@@ -150,11 +150,12 @@ impl Scheduler {
         error: &WireError,
         why: Option<Exhausted>,
     ) {
+        // Documented: told whenever it stops to try, with a dead-letter queue too (monitoring-cloudwatch.html, read 2026-11-29).
+        cx.meter::<OfGroup>(&[&invocation.group]).add(OfGroup::Dropped, 1.0);
         let config = invocation.target.dead_letter_config.as_ref();
         let queue: Option<Arn> = config.and_then(|config| config.arn.as_deref()?.parse().ok());
         let Some(queue) = queue else {
             tracing::warn!(schedule = invocation.arn, %error, "a run of a schedule is dropped");
-            cx.meter::<OfGroup>(&[&invocation.group]).add(OfGroup::Dropped, 1.0);
             return;
         };
         let mut attributes = vec![

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wavetank_wire::cloudwatch::{GetMetricStatistics, GetMetricStatisticsInput};
+use wavetank_wire::cloudwatch::{Dimension, GetMetricStatistics, GetMetricStatisticsInput};
 use wavetank_wire::glue;
 
 use super::*;
@@ -130,6 +130,19 @@ async fn what_a_target_refuses_for_good_goes_to_the_dead_letter_queue() {
     assert_eq!(value("TARGET_ARN"), queue_arn("missing"));
     assert_eq!(value("SCHEDULE_ARN"), "arn:aws:scheduler:us-east-1:000000000000:schedule/default/s");
     assert_eq!(value("ERROR_CODE"), "QueueDoesNotExist");
+    let dimension = Dimension { name: "ScheduleGroup".to_owned(), value: "default".to_owned() };
+    let input = GetMetricStatisticsInput {
+        namespace: "AWS/Scheduler".to_owned(),
+        metric_name: "InvocationDroppedCount".to_owned(),
+        dimensions: Some(vec![dimension]),
+        start_time: Timestamp::TANK_EPOCH,
+        end_time: Timestamp::TANK_EPOCH + Duration::from_secs(600),
+        period: 600,
+        statistics: Some(vec!["Sum".to_owned()]),
+        ..Default::default()
+    };
+    let found = bench.call::<GetMetricStatistics>(input).await.unwrap().datapoints.unwrap();
+    assert_eq!(found[0].sum, Some(1.0), "it is dropped, and kept as a letter");
 }
 
 #[tokio::test]

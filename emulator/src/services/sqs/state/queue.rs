@@ -18,6 +18,9 @@ use super::receive::{Attempt, Waiter};
 use super::tasks::Task;
 use crate::world::Ticket;
 
+/// Receives from which on a message's age is told no more.
+const RECEIVES_COUNTED_MAX: u64 = 3;
+
 /// A queue.
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -150,9 +153,15 @@ impl Queue {
         Counts { visible: left.saturating_sub(in_flight + delayed), in_flight, delayed }
     }
 
-    /// When the oldest message was sent.
+    /// When the oldest message was sent that has not been received three times.
+    ///
+    /// Documented: those that nobody can process do not count
+    /// (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html, read 2026-11-29).
     pub(super) fn oldest(&self) -> Option<Timestamp> {
-        self.ages.first().map(|(sent, _)| *sent)
+        let is_worn = |place: &u64| {
+            self.messages.get(place).is_some_and(|message| message.receives_here >= RECEIVES_COUNTED_MAX)
+        };
+        self.ages.iter().find(|(_, place)| !is_worn(place)).map(|(sent, _)| *sent)
     }
 
     /// Whether somebody who asks now gets something.
