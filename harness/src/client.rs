@@ -162,24 +162,6 @@ fn may_pass(service: &str, error: &WireError) -> bool {
     is_throttled || is_of_streams || (error.status >= 500 && error.status != 501)
 }
 
-#[cfg(test)]
-mod tests {
-    use wavetank_wire::SERVICES;
-
-    use super::*;
-    use crate::throttled::throttled;
-
-    #[test]
-    fn what_any_service_refuses_for_its_rate_is_sent_again() {
-        for service in SERVICES.iter().map(|service| service.name).chain(["s3"]) {
-            let (code, status) = throttled(service);
-            assert!(may_pass(service, &WireError::client_status(status, code, "")), "{service}: {code}");
-        }
-        assert!(!may_pass("iam", &WireError::client("LimitExceededException", "")));
-        assert!(!may_pass("kinesis", &WireError::client("ValidationException", "")));
-    }
-}
-
 /// What S3 said when the SDK failed, as code and sentence; or why nothing was heard of it.
 pub(crate) fn said(error: &(impl ProvideErrorMetadata + Error)) -> String {
     match (error.code(), error.message()) {
@@ -198,4 +180,22 @@ pub(crate) fn causes(error: &dyn Error) -> String {
         cause = why.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use wavetank_wire::SERVICES;
+
+    use super::*;
+    use crate::throttled::throttled;
+
+    #[test]
+    fn what_any_service_refuses_for_its_rate_is_sent_again() {
+        for service in SERVICES.iter().map(|service| service.name).chain(["s3"]) {
+            let (code, status) = throttled(service);
+            assert!(may_pass(service, &WireError::client_status(status, code, "")), "{service}: {code}");
+        }
+        assert!(!may_pass("iam", &WireError::client("LimitExceededException", "")));
+        assert!(!may_pass("kinesis", &WireError::client("ValidationException", "")));
+    }
 }
