@@ -113,6 +113,12 @@ pub enum Missing {
     Ownership,
     #[error("public access block")]
     PublicAccessBlock,
+    #[error("website configuration")]
+    Website,
+    #[error("object lock configuration")]
+    ObjectLock,
+    #[error("replication configuration")]
+    Replication,
 }
 
 impl AwsError for Refusal {
@@ -173,6 +179,7 @@ impl Refusal {
             Self::InvalidVersionId(id) => argument("versionId", id.clone()),
             Self::InvalidPartNumber(number) => argument("partNumber", number.to_string()),
             Self::InvalidStorageClass(class) => vec![("StorageClassRequested", class.clone())],
+            Self::InvalidLocation(constraint) => vec![("LocationConstraint", constraint.clone())],
             _ => Vec::new(),
         }
     }
@@ -344,6 +351,16 @@ impl Missing {
                 "NoSuchPublicAccessBlockConfiguration",
                 "The public access block configuration was not found",
             ),
+            Self::Website => {
+                ("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration")
+            }
+            Self::ObjectLock => (
+                "ObjectLockConfigurationNotFoundError",
+                "Object Lock configuration does not exist for this bucket",
+            ),
+            Self::Replication => {
+                ("ReplicationConfigurationNotFoundError", "The replication configuration was not found")
+            }
         };
         (404, code, message.to_owned())
     }
