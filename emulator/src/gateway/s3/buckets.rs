@@ -10,6 +10,7 @@ use super::convert::{self, refuse, time};
 use super::{Asked, Wire};
 use crate::services::s3::BucketConfiguration;
 use crate::services::s3::error::Refusal;
+use crate::services::s3::limits::LOCATIONS;
 use crate::services::s3::object::Found;
 
 type Answer<T> = S3Result<S3Response<T>>;
@@ -78,6 +79,14 @@ pub(super) fn list(wire: &Wire, req: S3Request<dto::ListBucketsInput>) -> Answer
     let after = input.continuation_token.unwrap_or_default();
     let page_max = usize::try_from(input.max_buckets.unwrap_or(BUCKETS_PAGE_MAX).clamp(1, BUCKETS_PAGE_MAX));
     let page_max = page_max.unwrap_or(1);
+    if let Some(region) = input.bucket_region.as_deref()
+        && region != "us-east-1"
+        && (region == "EU" || !LOCATIONS.contains(&region))
+    {
+        // Recorded: LocalStack's `test_s3_list_operations.snapshot.json`, 2026-02-21.
+        let why = format!("Argument value {region} is not a valid AWS Region");
+        return Err(convert::argument("bucket-region", None, why));
+    }
     let in_region = |region: &str| input.bucket_region.as_deref().is_none_or(|wanted| wanted == region);
     let (buckets, truncated, owner) = asked.act(|s3, cx| {
         let mut all = s3.list_buckets(cx, &prefix, &after).filter(|bucket| in_region(bucket.region.as_str()));

@@ -23,7 +23,7 @@ use super::limits::LOCATIONS;
 use super::object::Object;
 use super::{CorsRule, LifecycleRule, Notification, PublicAccessBlock};
 use crate::world::Cx;
-pub use configuration::{check_tags, is_public_policy};
+pub use configuration::{check_tags, is_public_policy, is_tag_text};
 pub use list::{Entry as Listed, ListRequest, ObjectPage, Resume, VersionPage, VersionStart, Versioned};
 pub use multipart::{Completion, NamedPart, Part, PartPage, Upload, UploadPage, Wanted};
 pub use notify::form_encode;
