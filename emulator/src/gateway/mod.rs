@@ -153,6 +153,7 @@ impl Gateway {
             *response.body_mut() = Body::empty();
             response.headers_mut().remove(CONTENT_TYPE);
         }
+        s3::finish(&mut response, &operation);
         let id = self.0.ids.next_short();
         s3::tell(&mut response, &told, &id);
         response.headers_mut().insert(HeaderName::from_static("x-amz-request-id"), id);

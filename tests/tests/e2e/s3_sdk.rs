@@ -105,9 +105,9 @@ async fn refusals_have_awss_codes(tank: Tank) {
     assert_eq!(full.code(), Some("BucketNotEmpty"));
     let exists = client.put_object().bucket("b-1").key("k").if_none_match("*").send().await.unwrap_err();
     assert_eq!(exists.code(), Some("PreconditionFailed"));
-    let unbuilt = client.get_bucket_accelerate_configuration().bucket("b-1").send().await.unwrap_err();
+    let unbuilt = client.list_bucket_inventory_configurations().bucket("b-1").send().await.unwrap_err();
     assert_eq!(unbuilt.code(), Some("NotImplemented"));
-    assert!(unbuilt.message().unwrap().contains("GetBucketAccelerateConfiguration"), "{unbuilt:?}");
+    assert!(unbuilt.message().unwrap().contains("ListBucketInventoryConfigurations"), "{unbuilt:?}");
 }
 
 #[wavetank::test(seed = 1)]

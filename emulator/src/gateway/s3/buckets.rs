@@ -1,5 +1,7 @@
 //! Buckets over the wire.
 
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 use s3s::dto;
 use s3s::{S3Request, S3Response, S3Result};
 use wavetank_types::AccountId;
@@ -8,6 +10,7 @@ use super::convert::{self, refuse, time};
 use super::{Asked, Wire};
 use crate::services::s3::BucketConfiguration;
 use crate::services::s3::error::Refusal;
+use crate::services::s3::limits::LOCATIONS;
 use crate::services::s3::object::Found;
 
 type Answer<T> = S3Result<S3Response<T>>;
@@ -38,7 +41,9 @@ pub(super) fn create(wire: &Wire, req: S3Request<dto::CreateBucketInput>) -> Ans
         }
         Ok(())
     })?;
-    Ok(S3Response::new(dto::CreateBucketOutput { location: Some(format!("/{bucket}")) }))
+    let mut response = S3Response::new(dto::CreateBucketOutput { location: Some(format!("/{bucket}")) });
+    name(&mut response, &bucket);
+    Ok(response)
 }
 
 pub(super) fn delete(wire: &Wire, req: S3Request<dto::DeleteBucketInput>) -> Answer<dto::DeleteBucketOutput> {
@@ -50,7 +55,22 @@ pub(super) fn delete(wire: &Wire, req: S3Request<dto::DeleteBucketInput>) -> Ans
 pub(super) fn head(wire: &Wire, req: S3Request<dto::HeadBucketInput>) -> Answer<dto::HeadBucketOutput> {
     let (asked, input) = Asked::new(wire, req, "HeadBucket");
     let region = asked.act(|s3, cx| Ok(s3.bucket(cx, &input.bucket)?.region.to_string()))?;
-    Ok(S3Response::new(dto::HeadBucketOutput { bucket_region: Some(region), ..Default::default() }))
+    let access_point_alias = Some(false);
+    let output =
+        dto::HeadBucketOutput { access_point_alias, bucket_region: Some(region), ..Default::default() };
+    let mut response = S3Response::new(output);
+    response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    name(&mut response, &input.bucket);
+    Ok(response)
+}
+
+/// Says the bucket's ARN in a header that `s3s` does not know. The bucket is there, so its name is one.
+///
+/// Recorded: this header, and those of HeadBucket (LocalStack's `test_s3.snapshot.json`, 2026-02-21).
+fn name<T>(response: &mut S3Response<T>, bucket: &str) {
+    if let Ok(arn) = HeaderValue::from_str(&format!("arn:aws:s3:::{bucket}")) {
+        response.headers.insert("x-amz-bucket-arn", arn);
+    }
 }
 
 pub(super) fn list(wire: &Wire, req: S3Request<dto::ListBucketsInput>) -> Answer<dto::ListBucketsOutput> {
@@ -59,6 +79,14 @@ pub(super) fn list(wire: &Wire, req: S3Request<dto::ListBucketsInput>) -> Answer
     let after = input.continuation_token.unwrap_or_default();
     let page_max = usize::try_from(input.max_buckets.unwrap_or(BUCKETS_PAGE_MAX).clamp(1, BUCKETS_PAGE_MAX));
     let page_max = page_max.unwrap_or(1);
+    if let Some(region) = input.bucket_region.as_deref()
+        && region != "us-east-1"
+        && (region == "EU" || !LOCATIONS.contains(&region))
+    {
+        // Recorded: LocalStack's `test_s3_list_operations.snapshot.json`, 2026-02-21.
+        let why = format!("Argument value {region} is not a valid AWS Region");
+        return Err(convert::argument("bucket-region", None, why));
+    }
     let in_region = |region: &str| input.bucket_region.as_deref().is_none_or(|wanted| wanted == region);
     let (buckets, truncated, owner) = asked.act(|s3, cx| {
         let mut all = s3.list_buckets(cx, &prefix, &after).filter(|bucket| in_region(bucket.region.as_str()));

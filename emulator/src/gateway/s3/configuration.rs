@@ -82,7 +82,7 @@ pub(super) fn put_versioning(
         return unbuilt("MFA delete");
     }
     let Some(status) = input.versioning_configuration.status else {
-        return Err(refuse(&Refusal::MalformedXml("versioning has a status")));
+        return Err(refuse(&Refusal::VersioningUnspecified));
     };
     let versioning = Some(status.as_str().to_owned());
     asked.say(&input.bucket, &BucketConfiguration { versioning, ..configuration() })?;
@@ -113,13 +113,15 @@ fn listener(
     let mut out = Listener { id, arn, events, ..Listener::default() };
     let rules = filter.and_then(|filter| filter.key).and_then(|key| key.filter_rules).unwrap_or_default();
     for rule in rules {
-        let name = rule.name.map(|name| name.as_str().to_ascii_lowercase()).unwrap_or_default();
+        let said = rule.name.map(|name| name.as_str().to_owned()).unwrap_or_default();
+        let name = said.to_ascii_lowercase();
         let place = match name.as_str() {
             "prefix" => &mut out.prefix,
             "suffix" => &mut out.suffix,
             _ => {
+                // Recorded: LocalStack's `test_s3_api.snapshot.json`, 2026-02-21.
                 let why = "filter rule name must be either prefix or suffix";
-                return Err(refuse(&Refusal::InvalidArgument(why.to_owned())));
+                return Err(convert::argument("FilterRule.Name", Some(&said), why));
             }
         };
         if place.replace(rule.value.unwrap_or_default()).is_some() {

@@ -1,6 +1,7 @@
 //! Between `s3s`'s types, which are the wire's, and ours.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use s3s::dto::{self, ETag, ETagCondition, TimestampFormat};
@@ -10,12 +11,12 @@ use wavetank_wire::WireError;
 
 use super::details;
 use crate::services::AwsError as _;
-use crate::services::s3::canonical_user;
 use crate::services::s3::digest::{Algorithm, Checksum};
 use crate::services::s3::error::Refusal;
 use crate::services::s3::object::{ByteRange, EtagIs};
+use crate::services::s3::{canonical_user, is_tag_text};
 
-/// A refusal as `s3s` sends it. What the error carries beside code and sentence travels as headers; details, which begin with a
+/// A refusal as `s3s` sends it. What the error carries beside code and sentence travels as headers; details, which have a
 /// capital, as one header of our own, which `details.rs` makes elements of.
 pub(super) fn error(error: WireError) -> S3Error {
     let code = S3ErrorCode::from_bytes(error.code.as_bytes()).unwrap_or(S3ErrorCode::InternalError);
@@ -24,7 +25,7 @@ pub(super) fn error(error: WireError) -> S3Error {
         out.set_status_code(status);
     }
     let mut headers = http::HeaderMap::new();
-    let is_detail = |name: &str| name.starts_with(|c: char| c.is_ascii_uppercase());
+    let is_detail = |name: &str| name.contains(|c: char| c.is_ascii_uppercase());
     let (details, fields): (Vec<_>, Vec<_>) = error.fields.iter().partition(|(name, _)| is_detail(name));
     if let Some((name, value)) = details::header(&details) {
         headers.insert(name, value);
@@ -81,8 +82,9 @@ pub(super) fn tags(set: Vec<dto::Tag>) -> S3Result<BTreeMap<String, String>> {
         let (Some(key), Some(value)) = (tag.key, tag.value) else {
             return Err(refuse(&Refusal::MalformedXml("a tag has a key and a value")));
         };
-        if tags.insert(key, value).is_some() {
-            return Err(refuse(&Refusal::InvalidTag("Cannot provide multiple Tags with the same key")));
+        if tags.insert(key.clone(), value).is_some() {
+            let why = "Cannot provide multiple Tags with the same key";
+            return Err(refuse(&Refusal::InvalidTag { why, key: Some(key), value: None }));
         }
     }
     Ok(tags)
@@ -95,6 +97,8 @@ pub(super) fn tag_set(tags: &BTreeMap<String, String>) -> Vec<dto::Tag> {
 }
 
 /// The tags of an `x-amz-tagging` header, which are a query string.
+///
+/// Recorded: what it may not be (LocalStack's `test_s3_api.snapshot.json`, 2026-02-23).
 pub(super) fn tagging_header(header: Option<String>) -> S3Result<BTreeMap<String, String>> {
     let Some(header) = header else { return Ok(BTreeMap::new()) };
     let decode = |text: &str| {
@@ -102,11 +106,22 @@ pub(super) fn tagging_header(header: Option<String>) -> S3Result<BTreeMap<String
         percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
     };
     let pairs = header.split('&').filter(|pair| !pair.is_empty());
-    let pair = |pair: &str| {
+    let mut tags = BTreeMap::new();
+    for pair in pairs {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        dto::Tag { key: Some(decode(key)), value: Some(decode(value)) }
-    };
-    tags(pairs.map(pair).collect())
+        let (key, value) = (decode(key), decode(value));
+        let good = is_tag_text(&key) && is_tag_text(&value);
+        if !good || tags.insert(key, value).is_some() {
+            let why = "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.";
+            return Err(argument("x-amz-tagging", Some(&header), why));
+        }
+    }
+    Ok(tags)
+}
+
+/// An argument that is refused; its value is told if it is given here.
+pub(super) fn argument(name: &'static str, value: Option<&str>, why: impl Into<String>) -> S3Error {
+    refuse(&Refusal::Argument { name, value: value.map(str::to_owned), why: why.into() })
 }
 
 pub(super) fn range(range: dto::Range) -> ByteRange {
@@ -116,15 +131,24 @@ pub(super) fn range(range: dto::Range) -> ByteRange {
     }
 }
 
-/// `bytes=0-9` of a copy's source, where both ends must be given.
-pub(super) fn source_range(text: &str) -> S3Result<ByteRange> {
-    let refuse = || {
-        let why = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy";
-        refuse(&Refusal::InvalidArgument(why.to_owned()))
-    };
+/// `bytes=0-9` of a copy's source of this size, where both ends must be given and be in it.
+///
+/// Recorded: LocalStack's `test_s3_api.snapshot.json`, 2026-02-21.
+pub(super) fn source_range(text: &str, size: u64) -> S3Result<Range<u64>> {
+    let argument = |why: String| argument("x-amz-copy-source-range", Some(text), why);
     match dto::Range::parse(text) {
-        Ok(dto::Range::Int { first, last: Some(last) }) => Ok(ByteRange::From(first, Some(last))),
-        _ => Err(refuse()),
+        Ok(dto::Range::Int { first, last: Some(_) }) if first >= size => {
+            let why = "The specified copy range is invalid for the source object size";
+            Err(refuse(&Refusal::InvalidRequest(why.to_owned())))
+        }
+        Ok(dto::Range::Int { last: Some(last), .. }) if last >= size => {
+            Err(argument(format!("Range specified is not valid for source object of size: {size}")))
+        }
+        Ok(dto::Range::Int { first, last: Some(last) }) => Ok(first..last + 1),
+        _ => {
+            let why = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy";
+            Err(argument(why.to_owned()))
+        }
     }
 }
 
@@ -157,10 +181,18 @@ impl ChecksumFields {
     }
 
     /// The one that was sent.
-    pub(super) fn sent(self) -> Option<(Algorithm, String)> {
+    ///
+    /// Recorded: two are refused (LocalStack's `test_s3.snapshot.json`, 2026-02-21).
+    pub(super) fn sent(self) -> S3Result<Option<(Algorithm, String)>> {
         let all = [self.crc32, self.crc32c, self.crc64nvme, self.sha1, self.sha256];
-        let mut sent = Algorithm::ALL.into_iter().zip(all);
-        sent.find_map(|(algorithm, value)| Some((algorithm, value?)))
+        let sent = Algorithm::ALL.into_iter().zip(all);
+        let mut sent = sent.filter_map(|(algorithm, value)| Some((algorithm, value?)));
+        let first = sent.next();
+        if sent.next().is_some() {
+            let why = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
+            return Err(refuse(&Refusal::InvalidRequest(why.to_owned())));
+        }
+        Ok(first)
     }
 }
 

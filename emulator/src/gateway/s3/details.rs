@@ -3,10 +3,13 @@
 //! `s3s` writes neither details nor the request's id into an error's XML. A refusal's details come here in a header of our own,
 //! which no client sees, and become elements. Which refusal has which is `services/s3/error.rs`.
 
-use http::header::{CONTENT_LENGTH, RANGE};
+use http::header::{CONTENT_LENGTH, HOST, RANGE};
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use s3s::Body;
 use serde_json::{Map, Value};
+
+use super::guard::bucket_of;
+use crate::services::s3::limits::KEY_BYTES_MAX;
 
 /// Carries details from a refusal to [`tell`].
 const DETAILS: HeaderName = HeaderName::from_static("x-wavetank-details");
@@ -26,14 +29,32 @@ const SENTENCES: [(&str, &str); 2] = [
 pub(in crate::gateway) struct Told {
     method: Method,
     range: Option<String>,
+    /// Of a key that is too long, in bytes: `s3s` refuses it itself.
+    key_bytes: Option<usize>,
 }
 
 impl Told {
     /// Of this request.
     pub(in crate::gateway) fn of<B>(request: &Request<B>) -> Self {
         let range = request.headers().get(RANGE).and_then(|range| range.to_str().ok());
-        Self { method: request.method().clone(), range: range.map(str::to_owned) }
+        let is_long = request.uri().path().len() > KEY_BYTES_MAX;
+        Self {
+            method: request.method().clone(),
+            range: range.map(str::to_owned),
+            key_bytes: is_long.then(|| key_bytes(request)),
+        }
     }
+}
+
+/// How long the key of a request is, whose bucket stands in the host's name or before the key.
+fn key_bytes<B>(request: &Request<B>) -> usize {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).or(request.uri().host());
+    let path = percent_encoding::percent_decode_str(request.uri().path()).collect::<Vec<u8>>();
+    let path = path.strip_prefix(b"/").unwrap_or(&path);
+    if host.is_some_and(|host| bucket_of(host).is_some()) {
+        return path.len();
+    }
+    path.iter().position(|byte| *byte == b'/').map_or(0, |at| path.len() - at - 1)
 }
 
 /// The header that carries details. `None` if there are none, or a header cannot carry them.
@@ -66,6 +87,12 @@ pub(in crate::gateway) fn tell(response: &mut Response<Body>, told: &Told, id: &
             SENTENCES.iter().find(|(code, _)| text.contains(&format!("<Code>{code}</Code>")))
     {
         element(&mut text, "Message", sentence);
+    }
+    if text.contains("<Code>KeyTooLongError</Code>")
+        && let Some(bytes) = told.key_bytes.filter(|_| carried.is_none())
+    {
+        element(&mut text, "MaxSizeAllowed", &KEY_BYTES_MAX.to_string());
+        element(&mut text, "Size", &bytes.to_string());
     }
     let details: Map<String, Value> =
         carried.and_then(|carried| serde_json::from_slice(carried.as_bytes()).ok()).unwrap_or_default();
@@ -149,6 +176,17 @@ mod tests {
                 "<RangeRequested>bytes=20-</RangeRequested><ActualObjectSize>12</ActualObjectSize>"
             )
         );
+    }
+
+    #[test]
+    fn a_key_is_measured_without_its_bucket() {
+        let check = |uri: &str, expected: usize| {
+            let request = Request::builder().uri(uri).body(()).expect("a request");
+            assert_eq!(key_bytes(&request), expected, "{uri}");
+        };
+        check("http://127.0.0.1:4566/lake/a/b%20c", 5);
+        check("http://lake.s3.localhost:4566/a/b", 3);
+        check("http://127.0.0.1:4566/lake", 0);
     }
 
     #[test]

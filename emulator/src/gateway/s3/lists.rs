@@ -6,7 +6,7 @@ use s3s::dto;
 use s3s::{S3Request, S3Response, S3Result};
 use wavetank_types::AccountId;
 
-use super::convert::{self, etag, long, refuse, time};
+use super::convert::{self, argument, etag, long, refuse, time};
 use super::{Asked, Wire};
 use crate::services::s3::error::Refusal;
 use crate::services::s3::limits::PAGE_ENTRIES_MAX;
@@ -22,10 +22,8 @@ impl Spelling {
         match encoding.map(dto::EncodingType::as_str) {
             None => Ok(Self(false)),
             Some("url") => Ok(Self(true)),
-            Some(_) => {
-                let why = "Invalid Encoding Method specified in Request";
-                Err(refuse(&Refusal::InvalidArgument(why.to_owned())))
-            }
+            // Recorded: LocalStack's `test_s3_list_operations.snapshot.json`, 2026-02-21, as the other arguments of this file.
+            other => Err(argument("encoding-type", other, "Invalid Encoding Method specified in Request")),
         }
     }
 
@@ -74,8 +72,7 @@ fn token(next: &Resume) -> Option<String> {
 }
 
 fn read_token(token: &str) -> S3Result<Resume> {
-    let refuse =
-        || refuse(&Refusal::InvalidArgument("The continuation token provided is incorrect".to_owned()));
+    let refuse = || argument("continuation-token", None, "The continuation token provided is incorrect");
     let bytes = BASE64.decode(token).map_err(|_| refuse())?;
     let text = String::from_utf8(bytes).map_err(|_| refuse())?;
     match text.split_at_checked(1) {
@@ -171,7 +168,7 @@ pub(super) fn versions(
     let version_marker = input.version_id_marker.clone().filter(|marker| !marker.is_empty());
     if version_marker.is_some() && input.key_marker.as_deref().is_none_or(str::is_empty) {
         let why = "A version-id marker cannot be specified without a key marker.";
-        return Err(refuse(&Refusal::InvalidArgument(why.to_owned())));
+        return Err(argument("version-id-marker", version_marker.as_deref(), why));
     }
     let request = ListRequest {
         prefix: input.prefix.clone().unwrap_or_default(),

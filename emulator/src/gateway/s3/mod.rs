@@ -9,11 +9,13 @@ mod configuration;
 mod convert;
 mod details;
 mod direct;
+mod finish;
 mod guard;
 mod lists;
 mod objects;
 mod operations;
 mod receive;
+mod unset;
 mod uploads;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use crate::services::s3::S3 as State;
 use crate::services::s3::error::Refusal;
 use crate::world::{Cx, Scope};
 pub(super) use details::{Told, tell};
+pub(super) use finish::finish;
 pub(super) use guard::operation_of;
 
 /// The operations, on a tank.

@@ -5,7 +5,7 @@
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result};
 
-use super::{Wire, buckets, configuration, lists, objects, uploads};
+use super::{Wire, buckets, configuration, lists, objects, unset, uploads};
 
 type Answer<T> = S3Result<S3Response<T>>;
 
@@ -79,11 +79,25 @@ impl S3 for Wire {
         configuration::delete_policy(self, req)
     }
 
+    async fn delete_bucket_replication(
+        &self,
+        req: S3Request<DeleteBucketReplicationInput>,
+    ) -> Answer<DeleteBucketReplicationOutput> {
+        unset::delete_replication(self, req)
+    }
+
     async fn delete_bucket_tagging(
         &self,
         req: S3Request<DeleteBucketTaggingInput>,
     ) -> Answer<DeleteBucketTaggingOutput> {
         configuration::delete_tags(self, req)
+    }
+
+    async fn delete_bucket_website(
+        &self,
+        req: S3Request<DeleteBucketWebsiteInput>,
+    ) -> Answer<DeleteBucketWebsiteOutput> {
+        unset::delete_website(self, req)
     }
 
     async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
@@ -106,6 +120,13 @@ impl S3 for Wire {
         req: S3Request<DeletePublicAccessBlockInput>,
     ) -> Answer<DeletePublicAccessBlockOutput> {
         configuration::delete_block(self, req)
+    }
+
+    async fn get_bucket_accelerate_configuration(
+        &self,
+        req: S3Request<GetBucketAccelerateConfigurationInput>,
+    ) -> Answer<GetBucketAccelerateConfigurationOutput> {
+        unset::acceleration(self, req)
     }
 
     async fn get_bucket_acl(&self, req: S3Request<GetBucketAclInput>) -> Answer<GetBucketAclOutput> {
@@ -137,6 +158,13 @@ impl S3 for Wire {
         buckets::location(self, req)
     }
 
+    async fn get_bucket_logging(
+        &self,
+        req: S3Request<GetBucketLoggingInput>,
+    ) -> Answer<GetBucketLoggingOutput> {
+        unset::logging(self, req)
+    }
+
     async fn get_bucket_notification_configuration(
         &self,
         req: S3Request<GetBucketNotificationConfigurationInput>,
@@ -162,6 +190,20 @@ impl S3 for Wire {
         configuration::policy_status(self, req)
     }
 
+    async fn get_bucket_replication(
+        &self,
+        req: S3Request<GetBucketReplicationInput>,
+    ) -> Answer<GetBucketReplicationOutput> {
+        unset::replication(self, req)
+    }
+
+    async fn get_bucket_request_payment(
+        &self,
+        req: S3Request<GetBucketRequestPaymentInput>,
+    ) -> Answer<GetBucketRequestPaymentOutput> {
+        unset::payment(self, req)
+    }
+
     async fn get_bucket_tagging(
         &self,
         req: S3Request<GetBucketTaggingInput>,
@@ -174,6 +216,13 @@ impl S3 for Wire {
         req: S3Request<GetBucketVersioningInput>,
     ) -> Answer<GetBucketVersioningOutput> {
         configuration::versioning(self, req)
+    }
+
+    async fn get_bucket_website(
+        &self,
+        req: S3Request<GetBucketWebsiteInput>,
+    ) -> Answer<GetBucketWebsiteOutput> {
+        unset::website(self, req)
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> Answer<GetObjectOutput> {
@@ -189,6 +238,13 @@ impl S3 for Wire {
         req: S3Request<GetObjectAttributesInput>,
     ) -> Answer<GetObjectAttributesOutput> {
         objects::attributes(self, req)
+    }
+
+    async fn get_object_lock_configuration(
+        &self,
+        req: S3Request<GetObjectLockConfigurationInput>,
+    ) -> Answer<GetObjectLockConfigurationOutput> {
+        unset::object_lock(self, req)
     }
 
     async fn get_object_tagging(
@@ -243,6 +299,13 @@ impl S3 for Wire {
         uploads::parts(self, req)
     }
 
+    async fn put_bucket_accelerate_configuration(
+        &self,
+        req: S3Request<PutBucketAccelerateConfigurationInput>,
+    ) -> Answer<PutBucketAccelerateConfigurationOutput> {
+        unset::put_acceleration(self, req)
+    }
+
     async fn put_bucket_cors(&self, req: S3Request<PutBucketCorsInput>) -> Answer<PutBucketCorsOutput> {
         configuration::put_cors(self, req)
     }
@@ -261,6 +324,13 @@ impl S3 for Wire {
         configuration::put_lifecycle(self, req)
     }
 
+    async fn put_bucket_logging(
+        &self,
+        req: S3Request<PutBucketLoggingInput>,
+    ) -> Answer<PutBucketLoggingOutput> {
+        unset::put_logging(self, req)
+    }
+
     async fn put_bucket_notification_configuration(
         &self,
         req: S3Request<PutBucketNotificationConfigurationInput>,
@@ -277,6 +347,13 @@ impl S3 for Wire {
 
     async fn put_bucket_policy(&self, req: S3Request<PutBucketPolicyInput>) -> Answer<PutBucketPolicyOutput> {
         configuration::put_policy(self, req)
+    }
+
+    async fn put_bucket_request_payment(
+        &self,
+        req: S3Request<PutBucketRequestPaymentInput>,
+    ) -> Answer<PutBucketRequestPaymentOutput> {
+        unset::put_payment(self, req)
     }
 
     async fn put_bucket_tagging(

@@ -13,6 +13,8 @@ use crate::services::s3::limits::PUT_BYTES_MAX;
 
 /// What the client says of a body that it sends.
 pub(super) struct Sent<'a> {
+    /// Of an upload, not an object.
+    pub(super) of_part: bool,
     pub(super) content_md5: Option<String>,
     /// In a header.
     pub(super) checksum: Option<(Algorithm, String)>,
@@ -24,6 +26,12 @@ pub(super) struct Sent<'a> {
 }
 
 impl Sent<'_> {
+    /// The algorithm by which the client sends a checksum, or wants one.
+    pub(super) fn named(&self) -> Option<Algorithm> {
+        let by_header = self.checksum.as_ref().map(|(algorithm, _)| *algorithm);
+        by_header.or_else(|| self.trailer()).or(self.algorithm)
+    }
+
     fn trailer(&self) -> Option<Algorithm> {
         let named = text(self.headers, "x-amz-trailer")?;
         Algorithm::ALL.into_iter().find(|algorithm| named.contains(algorithm.header()))
@@ -38,9 +46,8 @@ pub(super) async fn receive(
     sent: Sent<'_>,
     default: Option<Algorithm>,
 ) -> S3Result<(Body, Digested)> {
-    let by_header = sent.checksum.as_ref().map(|(algorithm, _)| *algorithm);
     let trailer = sent.trailer();
-    let mut digests = Digests::new(by_header.or(trailer).or(sent.algorithm).or(default));
+    let mut digests = Digests::new(sent.named().or(default));
     let mut chunks: Vec<Bytes> = Vec::new();
     let mut size: u64 = 0;
     if let Some(mut body) = body {
@@ -60,7 +67,14 @@ pub(super) async fn receive(
         text(&trailers, algorithm.header()).map(str::to_owned)
     });
     let checksum = sent.checksum.map(|(_, value)| value).or(late);
-    digested.check(sent.content_md5.as_deref(), checksum.as_deref()).map_err(|refusal| refuse(&refusal))?;
+    let of_this = |refusal| match refusal {
+        Refusal::Md5Mismatch { sent: md5, own, .. } => {
+            Refusal::Md5Mismatch { sent: md5, own, of_part: sent.of_part }
+        }
+        other => other,
+    };
+    let checked = digested.check(sent.content_md5.as_deref(), checksum.as_deref());
+    checked.map_err(|refusal| refuse(&of_this(refusal)))?;
     Ok((Body::of_chunks(chunks), digested))
 }
 

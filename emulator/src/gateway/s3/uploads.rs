@@ -1,20 +1,47 @@
 //! Uploads in parts over the wire.
 
+use bytes::Bytes;
 use s3s::dto;
 use s3s::{S3Request, S3Response, S3Result};
 
 use super::convert::{self, ChecksumFields, condition, etag, long, own_time, refuse, time};
 use super::lists::{Spelling, entries_max};
-use super::objects::{headers_of, source, source_conditions, without_aws_chunked, write_conditions};
+use super::objects::{
+    CHECKSUM_DEFAULT, headers_of, source, source_conditions, without_aws_chunked, write_conditions,
+};
 use super::receive::{Sent, receive};
 use super::{Asked, Wire};
 use crate::services::s3::body::Body;
 use crate::services::s3::digest::{Algorithm, Checksum, Digested};
 use crate::services::s3::error::Refusal;
 use crate::services::s3::object::{Headers, ReadConditions};
-use crate::services::s3::{NamedPart, Wanted};
+use crate::services::s3::{NamedPart, UploadPage, Wanted};
 
 type Answer<T> = S3Result<S3Response<T>>;
+
+/// The checksum that an upload asks for, and whether it is one of its parts' checksums.
+///
+/// Recorded: LocalStack's `test_s3.snapshot.json`, 2026-02-21: CRC64NVME is only ever of the whole object, the SHAs only of the parts,
+/// the other two of the parts unless something else is said.
+fn checksum_wanted(algorithm: Option<&str>, kind: Option<&str>) -> Result<(Option<Algorithm>, bool), String> {
+    let Some(name) = algorithm else {
+        let why = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.";
+        return kind.map_or(Ok((None, false)), |_| Err(why.to_owned()));
+    };
+    let algorithm = Algorithm::named(name).ok_or(
+        "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+    )?;
+    let composite = kind.map_or(algorithm != Algorithm::Crc64Nvme, |kind| kind == "COMPOSITE");
+    let possible = if composite { algorithm != Algorithm::Crc64Nvme } else { algorithm.is_crc() };
+    if possible {
+        return Ok((Some(algorithm), composite));
+    }
+    let kind = if composite { "COMPOSITE" } else { "FULL_OBJECT" };
+    Err(format!(
+        "The {kind} checksum type cannot be used with the {} checksum algorithm.",
+        algorithm.lower_name()
+    ))
+}
 
 pub(super) fn create(
     wire: &Wire,
@@ -23,22 +50,11 @@ pub(super) fn create(
     let (asked, mut input) = Asked::new(wire, req, "CreateMultipartUpload");
     let headers = headers_of!(input);
     let tags = convert::tagging_header(input.tagging.take())?;
-    let algorithm = input.checksum_algorithm.as_ref().and_then(|name| Algorithm::named(name.as_str()));
-    let composite = match input.checksum_type.as_ref().map(dto::ChecksumType::as_str) {
-        Some("FULL_OBJECT") if algorithm.is_some_and(|algorithm| !algorithm.is_crc()) => {
-            let why =
-                "The FULL_OBJECT checksum type cannot be used with the sha1 or sha256 checksum algorithm.";
-            return Err(refuse(&Refusal::InvalidRequest(why.to_owned())));
-        }
-        // Documented: CRC64NVME is only ever of the whole object, the others by default of the parts
-        // (docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html, read 2026-11-29). Assumed: the sentence.
-        Some("COMPOSITE") if algorithm == Some(Algorithm::Crc64Nvme) => {
-            let why = "The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.";
-            return Err(refuse(&Refusal::InvalidRequest(why.to_owned())));
-        }
-        Some(kind) => kind == "COMPOSITE",
-        None => algorithm != Some(Algorithm::Crc64Nvme),
-    };
+    let (algorithm, composite) = checksum_wanted(
+        input.checksum_algorithm.as_ref().map(dto::ChecksumAlgorithm::as_str),
+        input.checksum_type.as_ref().map(dto::ChecksumType::as_str),
+    )
+    .map_err(|why| refuse(&Refusal::InvalidRequest(why)))?;
     let wanted = Wanted { headers, tags, algorithm, composite };
     let (bucket, key) = (input.bucket, input.key);
     let id = asked.act(|s3, cx| s3.create_upload(cx, &bucket, &key, wanted.clone()))?;
@@ -66,12 +82,24 @@ pub(super) async fn part(wire: &Wire, req: S3Request<dto::UploadPartInput>) -> A
         kind: None,
     };
     let sent = Sent {
+        of_part: true,
         content_md5: input.content_md5,
-        checksum: fields.sent(),
+        checksum: fields.sent()?,
         algorithm: input.checksum_algorithm.and_then(|name| Algorithm::named(name.as_str())),
         trailers: asked.trailers.clone(),
         headers: &asked.headers,
     };
+    // Recorded: LocalStack's `test_s3.snapshot.json`, 2026-02-21.
+    if let (Some(wanted), Some(sent)) = (default, sent.named())
+        && wanted != sent
+    {
+        let why = format!(
+            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+            wanted.lower_name(),
+            sent.lower_name()
+        );
+        return Err(refuse(&Refusal::InvalidRequest(why)));
+    }
     let stored = receive(input.body, sent, default).await?;
     asked.act(|s3, cx| s3.put_part(cx, &bucket, &key, &id, input.part_number, stored.clone()))?;
     let digested = stored.1;
@@ -100,7 +128,7 @@ pub(super) fn part_copy(
     let size = found.object.size();
     let range = match input.copy_source_range.as_deref() {
         None => 0..size,
-        Some(text) => convert::source_range(text)?.of(size).map_err(|refusal| refuse(&refusal))?,
+        Some(text) => convert::source_range(text, size)?,
     };
     let chunks = found.object.body.slice(range);
     let digested = Digested::of(&chunks, algorithm);
@@ -127,7 +155,7 @@ pub(super) fn part_copy(
     }))
 }
 
-fn named(parts: Vec<dto::CompletedPart>) -> Vec<NamedPart> {
+fn named(parts: Vec<dto::CompletedPart>) -> S3Result<Vec<NamedPart>> {
     let named = |part: dto::CompletedPart| {
         let fields = ChecksumFields {
             crc32: part.checksum_crc32,
@@ -137,13 +165,49 @@ fn named(parts: Vec<dto::CompletedPart>) -> Vec<NamedPart> {
             sha256: part.checksum_sha256,
             kind: None,
         };
-        NamedPart {
+        Ok(NamedPart {
             number: part.part_number.unwrap_or(0),
             etag: part.e_tag.map(dto::ETag::into_value).unwrap_or_default(),
-            checksum: fields.sent().map(|(_, value)| value),
-        }
+            checksum: fields.sent()?,
+        })
     };
     parts.into_iter().map(named).collect()
+}
+
+/// The checksum of the whole content, unless it is to be one of the parts' checksums.
+///
+/// Recorded: CRC64NVME, where none was asked for; what the completion says of another then counts for nothing (LocalStack's
+/// `test_s3.snapshot.json`, 2026-02-21).
+fn full_checksum(wanted: &Wanted, chunks: &[Bytes]) -> Option<Checksum> {
+    let algorithm = match wanted.algorithm {
+        None => CHECKSUM_DEFAULT,
+        Some(algorithm) if !wanted.composite => algorithm,
+        Some(_) => return None,
+    };
+    Some(Checksum { algorithm, value: algorithm.of(chunks), composite: false })
+}
+
+/// What a completion says of the whole must be so. Answers why it is not.
+///
+/// Recorded: LocalStack's `test_s3.snapshot.json`, 2026-02-21. A checksum of the whole must come with its type there; assumed: not
+/// one by CRC64NVME, which has no other.
+fn check_completion(wanted: &Wanted, kind: Option<&str>, said: Option<i64>, size: u64) -> Result<(), String> {
+    let mode = match wanted.algorithm {
+        None => "null",
+        Some(_) if wanted.composite => "COMPOSITE",
+        Some(_) => "FULL_OBJECT",
+    };
+    if kind.is_some_and(|kind| kind != mode) {
+        return Err(format!(
+            "The upload was created using the {mode} checksum mode. The complete request must use the same checksum mode."
+        ));
+    }
+    match said {
+        Some(said) if said != long(size) => Err(format!(
+            "The provided 'x-amz-mp-object-size' header value {said} does not match what was computed: {size}"
+        )),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn complete(
@@ -152,19 +216,18 @@ pub(super) fn complete(
 ) -> Answer<dto::CompleteMultipartUploadOutput> {
     let (asked, mut input) = Asked::new(wire, req, "CompleteMultipartUpload");
     let conditions = write_conditions(input.if_match.take(), input.if_none_match.take())?;
-    let parts = named(input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default());
     let (bucket, key, id) = (input.bucket, input.key, input.upload_id);
+    let parts = named(input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default())?;
     let (chunks, wanted) = asked.act(|s3, cx| s3.upload_chunks(cx, &bucket, &key, &id, &parts))?;
-    let size: u64 = chunks.iter().map(|chunk| chunk.len() as u64).sum();
-    if input.mpu_object_size.is_some_and(|said| said != long(size)) {
-        let why = "The provided 'x-amz-mp-object-size' header value does not match what was computed.";
-        return Err(refuse(&Refusal::InvalidRequest(why.to_owned())));
-    }
-    let full = wanted.algorithm.filter(|_| !wanted.composite).map(|algorithm| Checksum {
-        algorithm,
-        value: algorithm.of(&chunks),
-        composite: false,
-    });
+    let kind = input.checksum_type.as_ref().map(dto::ChecksumType::as_str);
+    check_completion(
+        &wanted,
+        kind,
+        input.mpu_object_size,
+        chunks.iter().map(|chunk| chunk.len() as u64).sum(),
+    )
+    .map_err(|why| refuse(&Refusal::InvalidRequest(why)))?;
+    let full = full_checksum(&wanted, &chunks);
     let sent = ChecksumFields {
         crc32: input.checksum_crc32,
         crc32c: input.checksum_crc32c,
@@ -173,10 +236,11 @@ pub(super) fn complete(
         sha256: input.checksum_sha256,
         kind: None,
     };
-    if let (Some((_, sent)), Some(own)) = (sent.sent(), &full)
-        && sent != own.value
+    if let (Some((algorithm, sent)), Some(own), Some(_)) = (sent.sent()?, &full, wanted.algorithm)
+        && ((algorithm, sent.as_str()) != (own.algorithm, own.value.as_str())
+            || (kind.is_none() && algorithm != Algorithm::Crc64Nvme))
     {
-        return Err(refuse(&Refusal::ChecksumMismatch(own.algorithm.name())));
+        return Err(refuse(&Refusal::ChecksumMismatch(own.algorithm.lower_name())));
     }
     let target = (key.as_str(), id.as_str());
     let done =
@@ -242,7 +306,8 @@ pub(super) fn parts(wire: &Wire, req: S3Request<dto::ListPartsInput>) -> Answer<
         is_truncated: Some(page.truncated),
         max_parts: Some(parts_max as i32),
         part_number_marker: Some(after),
-        next_part_number_marker: last,
+        // Recorded: 0 if there is none (LocalStack's `test_s3_list_operations.snapshot.json`, 2026-02-21).
+        next_part_number_marker: Some(last.unwrap_or(0)),
         initiator: Some(dto::Initiator { display_name: None, id }),
         owner: Some(convert::owner(&owner)),
         storage_class: Some(
@@ -254,6 +319,18 @@ pub(super) fn parts(wire: &Wire, req: S3Request<dto::ListPartsInput>) -> Answer<
         checksum_type: wanted.algorithm.map(|_| convert::kind(wanted.composite)),
         ..Default::default()
     }))
+}
+
+/// Where a page of uploads ended: key and upload.
+///
+/// Recorded: that of the last upload, on a last page, too; empty if none is listed (LocalStack's
+/// `test_s3_list_operations.snapshot.json`, 2026-02-21). Assumed: the common prefix with which a page ends that another follows.
+fn next_uploads(page: &UploadPage) -> (String, String) {
+    let last = page.uploads.last().map(|(key, id, _)| (key.clone(), id.clone())).unwrap_or_default();
+    match page.prefixes.last() {
+        Some(prefix) if page.truncated && *prefix > last.0 => (prefix.clone(), String::new()),
+        _ => last,
+    }
 }
 
 pub(super) fn list(
@@ -272,8 +349,7 @@ pub(super) fn list(
         let owner = s3.bucket(cx, &input.bucket)?.owner.clone();
         Ok((s3.list_uploads(cx, &input.bucket, matching, after, uploads_max)?, owner))
     })?;
-    let last = page.uploads.last().map(|(key, id, _)| (key.clone(), id.clone())).filter(|_| page.truncated);
-    let (next_key, next_id) = last.unzip();
+    let (next_key, next_id) = next_uploads(&page);
     let entry = |(key, id, upload): (String, String, crate::services::s3::Upload)| {
         let wanted = upload.wanted;
         dto::MultipartUpload {
@@ -296,12 +372,12 @@ pub(super) fn list(
         uploads: Some(page.uploads.into_iter().map(entry).collect()),
         common_prefixes: spelling.prefixes(page.prefixes),
         bucket: Some(input.bucket.clone()),
-        prefix: Some(spelling.of(prefix.clone())),
+        prefix: Some(prefix.clone()).filter(|prefix| !prefix.is_empty()).map(|prefix| spelling.of(prefix)),
         delimiter: input.delimiter.clone().map(|text| spelling.of(text)),
         key_marker: Some(spelling.of(key_marker.clone())),
-        upload_id_marker: Some(input.upload_id_marker.unwrap_or_default()),
-        next_key_marker: next_key.map(|key| spelling.of(key)),
-        next_upload_id_marker: next_id,
+        upload_id_marker: Some(id_marker.clone().unwrap_or_default()),
+        next_key_marker: Some(spelling.of(next_key)),
+        next_upload_id_marker: Some(next_id),
         max_uploads: Some(uploads_max as i32),
         is_truncated: Some(page.truncated),
         encoding_type: input.encoding_type,

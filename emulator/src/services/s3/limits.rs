@@ -8,7 +8,8 @@ pub const KEY_BYTES_MAX: usize = 1_024;
 pub const PUT_BYTES_MAX: u64 = 5 << 30;
 
 /// What an object may be stored as. Documented: docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (`x-amz-storage-class`).
-pub const STORAGE_CLASSES: [&str; 13] = [
+/// Recorded: that `OUTPOSTS` is refused in a region (LocalStack's `test_s3.snapshot.json`, 2026-02-21).
+pub const STORAGE_CLASSES: [&str; 12] = [
     "STANDARD",
     "REDUCED_REDUNDANCY",
     "STANDARD_IA",
@@ -16,12 +17,55 @@ pub const STORAGE_CLASSES: [&str; 13] = [
     "INTELLIGENT_TIERING",
     "GLACIER",
     "DEEP_ARCHIVE",
-    "OUTPOSTS",
     "GLACIER_IR",
     "SNOW",
     "EXPRESS_ONEZONE",
     "FSX_OPENZFS",
     "FSX_ONTAP",
+];
+
+/// What CreateBucket takes as a location, beside the region that it is asked in. us-east-1 is named by naming none.
+/// Documented: botocore 1.43.11, the values of `BucketLocationConstraint` in S3's model, and the regions of `endpoints.json` that it
+/// does not name yet.
+pub const LOCATIONS: [&str; 38] = [
+    "EU",
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
 ];
 
 /// Characters of a version id. Recorded: in answers of AWS (LocalStack's `test_s3_api.snapshot.json`, 2025-01-21).

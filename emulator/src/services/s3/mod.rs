@@ -8,8 +8,8 @@
 //! returned without further effect: policies (a policy opens a bucket to other accounts, whatever it says), public
 //! access blocks (they do refuse public policies), ownership controls, default encryption, CORS, transitions.
 //! Left out: ACLs, object lock, replication, inventory, analytics, website, logging, Select, restore, customer-provided
-//! keys. Those requests answer `NotImplemented` by name. A request may come
-//! in any region: no redirect is answered for a bucket of another.
+//! keys. Those requests answer `NotImplemented` by name, but for reads of a bucket's configuration, which say that there is none.
+//! A request may come in any region: no redirect is answered for a bucket of another.
 //!
 //! Time: what is stored carries tank time; only signatures and presigned links look at the machine's clock.
 

@@ -43,7 +43,7 @@ impl Headers {
             return Err(Refusal::InvalidStorageClass(class.clone()));
         }
         let bytes: usize = self.metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
-        if bytes > METADATA_BYTES_MAX { Err(Refusal::MetadataTooLarge) } else { Ok(()) }
+        if bytes > METADATA_BYTES_MAX { Err(Refusal::MetadataTooLarge(bytes)) } else { Ok(()) }
     }
 }
 
@@ -103,7 +103,7 @@ impl Object {
             return Ok(0..self.size());
         }
         let at = usize::try_from(number - 1).ok().filter(|at| *at < self.parts.len());
-        let at = at.ok_or(Refusal::PartNumberNotSatisfiable { parts: self.parts.len() })?;
+        let at = at.ok_or(Refusal::PartNumberNotSatisfiable { wanted: number, parts: self.parts.len() })?;
         let from: u64 = self.parts[..at].iter().map(|part| part.size).sum();
         Ok(from..from + self.parts[at].size)
     }

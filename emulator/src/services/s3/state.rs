@@ -19,10 +19,11 @@ use wavetank_types::names::check_bucket_name;
 use wavetank_types::{AccountId, Region, Timestamp};
 
 use super::error::Refusal;
+use super::limits::LOCATIONS;
 use super::object::Object;
 use super::{CorsRule, LifecycleRule, Notification, PublicAccessBlock};
 use crate::world::Cx;
-pub use configuration::{check_tags, is_public_policy};
+pub use configuration::{check_tags, is_public_policy, is_tag_text};
 pub use list::{Entry as Listed, ListRequest, ObjectPage, Resume, VersionPage, VersionStart, Versioned};
 pub use multipart::{Completion, NamedPart, Part, PartPage, Upload, UploadPage, Wanted};
 pub use notify::form_encode;
@@ -83,6 +84,8 @@ pub struct Said {
     pub object_ownership: Option<String>,
     pub lifecycle: Option<Vec<LifecycleRule>>,
     pub cors: Option<Vec<CorsRule>>,
+    /// `Suspended` was said; until then, no status is.
+    pub acceleration_suspended: bool,
 }
 
 impl Default for Said {
@@ -106,6 +109,7 @@ impl Default for Said {
             object_ownership: Some("BucketOwnerEnforced".to_owned()),
             lifecycle: None,
             cors: None,
+            acceleration_suspended: false,
         }
     }
 }
@@ -263,6 +267,8 @@ impl Bucket {
 /// Whether a location constraint fits the region to which the request was sent.
 ///
 /// Documented: the page of CreateBucket. `EU` is an old name of eu-west-1.
+/// Recorded: LocalStack's `test_s3.snapshot.json`, 2026-02-21 and 2026-02-23: in us-east-1 what is no location is not valid, and
+/// neither is us-east-1 itself; elsewhere any other is incompatible. Assumed: a location elsewhere is incompatible in us-east-1, too.
 fn check_location(region: &str, location: Option<&str>) -> Result<(), Refusal> {
     let illegal = |constraint: &str| {
         Err(Refusal::IllegalLocation { constraint: constraint.to_owned(), region: region.to_owned() })
@@ -270,8 +276,10 @@ fn check_location(region: &str, location: Option<&str>) -> Result<(), Refusal> {
     match location {
         None if region == "us-east-1" => Ok(()),
         None => illegal("unspecified"),
-        Some("us-east-1") => Err(Refusal::InvalidLocation("us-east-1".to_owned())),
         Some("EU") if region == "eu-west-1" => Ok(()),
+        Some(constraint) if region == "us-east-1" && !LOCATIONS.contains(&constraint) => {
+            Err(Refusal::InvalidLocation(constraint.to_owned()))
+        }
         Some(constraint) if constraint == region => Ok(()),
         Some(constraint) => illegal(constraint),
     }

@@ -63,7 +63,7 @@ pub struct NamedPart {
     /// As the upload of the part answered.
     pub etag: String,
     /// The part's checksum, if the client repeats it.
-    pub checksum: Option<String>,
+    pub checksum: Option<(Algorithm, String)>,
 }
 
 /// What a completion answers.
@@ -131,6 +131,8 @@ impl S3 {
     }
 
     /// Stores a part. A part of the same number is replaced.
+    ///
+    /// Recorded: an upload without an algorithm forgets the checksums of its parts (LocalStack's `test_s3.snapshot.json`, 2026-02-21).
     pub fn put_part(
         &mut self,
         cx: &Cx<'_>,
@@ -140,7 +142,7 @@ impl S3 {
         number: i32,
         part: (Body, Digested),
     ) -> Result<(), Refusal> {
-        let (body, digested) = part;
+        let (body, mut digested) = part;
         let found = self.bucket_mut(cx, bucket)?;
         if !(1..=PART_NUMBER_MAX).contains(&number) {
             return Err(Refusal::InvalidPartNumber(number));
@@ -148,8 +150,9 @@ impl S3 {
         if body.size() > PUT_BYTES_MAX {
             return Err(Refusal::EntityTooLarge(body.size()));
         }
-        let part = Part { body, digested, modified: cx.now };
-        found.upload_mut(key, id)?.parts.insert(number, part);
+        let upload = found.upload_mut(key, id)?;
+        digested.checksum = digested.checksum.filter(|_| upload.wanted.algorithm.is_some());
+        upload.parts.insert(number, Part { body, digested, modified: cx.now });
         Ok(())
     }
 
@@ -163,7 +166,7 @@ impl S3 {
         named: &[NamedPart],
     ) -> Result<(Vec<Bytes>, Wanted), Refusal> {
         let upload = self.bucket(cx, bucket)?.upload(key, id)?;
-        let parts = upload.named_parts(named)?;
+        let parts = upload.named_parts(id, named)?;
         let chunks = parts.iter().flat_map(|(_, part)| part.body.chunks().iter().cloned()).collect();
         Ok((chunks, upload.wanted.clone()))
     }
@@ -182,7 +185,7 @@ impl S3 {
     ) -> Result<Completion, Refusal> {
         let (key, id) = target;
         let upload = self.bucket(cx, bucket)?.upload(key, id)?;
-        let parts = upload.named_parts(named)?;
+        let parts = upload.named_parts(id, named)?;
         let object = Arc::new(upload.assemble(&parts, full));
         let (etag, checksum) = (object.etag.clone(), object.checksum.clone());
         let event = "ObjectCreated:CompleteMultipartUpload";
@@ -215,7 +218,9 @@ impl S3 {
         Ok(PartPage { parts, upload: upload.clone(), truncated: rest.next().is_some() })
     }
 
-    /// Uploads that have been begun and not ended, from after a key, or after one upload of it.
+    /// Uploads that have been begun and not ended, from after a key or common prefix, or after one upload of a key.
+    ///
+    /// Recorded: the refusal of another key's upload as a marker (LocalStack's `test_s3_list_operations.snapshot.json`, 2026-02-21).
     pub fn list_uploads(
         &self,
         cx: &Cx<'_>,
@@ -226,7 +231,14 @@ impl S3 {
     ) -> Result<UploadPage, Refusal> {
         let (prefix, delimiter) = matching;
         let mut page = UploadPage::default();
-        for ((key, id), upload) in &self.bucket(cx, bucket)?.uploads {
+        let uploads = &self.bucket(cx, bucket)?.uploads;
+        if let (marker, Some(wanted)) = after
+            && uploads.keys().any(|(key, id)| id == wanted && key != marker)
+        {
+            let (value, why) = (Some(wanted.to_owned()), "Invalid uploadId marker".to_owned());
+            return Err(Refusal::Argument { name: "upload-id-marker", value, why });
+        }
+        for ((key, id), upload) in uploads {
             let past = match after {
                 (marker, None) => key.as_str() > marker,
                 (marker, Some(marker_id)) => (key.as_str(), id.as_str()) > (marker, marker_id),
@@ -235,7 +247,8 @@ impl S3 {
                 continue;
             }
             let common = common_prefix(key, prefix, delimiter);
-            if common.is_some() && page.prefixes.last().map(String::as_str) == common {
+            let passed = page.prefixes.last().map_or(after.0, String::as_str);
+            if common == Some(passed) {
                 continue;
             }
             if page.uploads.len() + page.prefixes.len() == uploads_max {
@@ -265,28 +278,53 @@ impl Bucket {
 
 impl Upload {
     /// The parts that a completion names, checked in AWS's order: present, ascending, large enough.
-    fn named_parts(&self, named: &[NamedPart]) -> Result<Vec<(i32, &Part)>, Refusal> {
+    fn named_parts(&self, id: &str, named: &[NamedPart]) -> Result<Vec<(i32, &Part)>, Refusal> {
         if named.is_empty() {
             return Err(Refusal::MalformedXml("a completion names at least one part"));
         }
         if !named.is_sorted_by(|one, next| one.number < next.number) {
-            return Err(Refusal::InvalidPartOrder);
+            return Err(Refusal::InvalidPartOrder { upload: id.to_owned() });
         }
         let find = |wanted: &NamedPart| {
-            let missing = || Refusal::InvalidPart(wanted.number);
-            let part = self.parts.get(&wanted.number).ok_or_else(missing)?;
-            let own = part.digested.checksum.as_ref().map(|checksum| checksum.value.as_str());
-            let differs = wanted.checksum.as_deref().is_some_and(|sent| own.is_some_and(|own| own != sent));
-            if part.digested.etag() != wanted.etag || differs {
-                return Err(missing());
+            let (part, etag, upload) = (wanted.number, wanted.etag.clone(), id.to_owned());
+            let missing = Refusal::InvalidPart { part, etag, upload };
+            match self.parts.get(&wanted.number) {
+                Some(part) if part.digested.etag() == wanted.etag => {
+                    self.check_named(wanted, part, missing)?;
+                    Ok((wanted.number, part))
+                }
+                _ => Err(missing),
             }
-            Ok((wanted.number, part))
         };
         let parts: Vec<(i32, &Part)> = named.iter().map(find).collect::<Result<_, Refusal>>()?;
         let all_but_last = &parts[..parts.len() - 1];
         match all_but_last.iter().find(|(_, part)| part.body.size() < PART_BYTES_MIN) {
-            Some((number, part)) => Err(Refusal::EntityTooSmall { part: *number, bytes: part.body.size() }),
+            Some((number, part)) => Err(Refusal::EntityTooSmall {
+                part: *number,
+                bytes: part.body.size(),
+                etag: part.digested.etag(),
+            }),
             None => Ok(parts),
+        }
+    }
+
+    /// Whether the checksum that a completion repeats of a part is the part's. It must be repeated where the object's is one of them.
+    ///
+    /// Recorded: LocalStack's `test_s3.snapshot.json`, 2026-02-21.
+    fn check_named(&self, named: &NamedPart, part: &Part, missing: Refusal) -> Result<(), Refusal> {
+        let own = part.digested.checksum.as_ref();
+        match (&named.checksum, self.wanted.algorithm) {
+            (None, Some(algorithm)) if self.wanted.composite => Err(Refusal::InvalidRequest(format!(
+                "The upload was created using a {} checksum. The complete request must include the checksum for each part. It was missing for part {} in the request.",
+                algorithm.lower_name(),
+                named.number
+            ))),
+            (None, _) => Ok(()),
+            (Some((sent, _)), Some(algorithm)) if *sent != algorithm => {
+                Err(Refusal::PartChecksumMismatch { algorithm: sent.lower_name(), part: named.number })
+            }
+            (Some((_, value)), _) if own.is_some_and(|own| own.value == *value) => Ok(()),
+            (Some(_), _) => Err(missing),
         }
     }
 

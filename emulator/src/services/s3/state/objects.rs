@@ -206,7 +206,7 @@ impl Bucket {
 
 /// Error: `KeyTooLongError`.
 pub(super) fn check_key(key: &str) -> Result<(), Refusal> {
-    if key.len() > KEY_BYTES_MAX { Err(Refusal::KeyTooLong) } else { Ok(()) }
+    if key.len() > KEY_BYTES_MAX { Err(Refusal::KeyTooLong(key.len())) } else { Ok(()) }
 }
 
 pub(super) fn new_version_id(cx: &mut Cx<'_>) -> String {
