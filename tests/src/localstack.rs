@@ -5,7 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and skips aloud")]
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::on_path;
 
-/// How often an ending server is looked at, and how many times before it is killed: 15 seconds.
+/// How often a starting or ending server is looked at, and how many times before it is given up or killed: 15 seconds.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOKS_MAX: u32 = 300;
 
@@ -60,8 +61,27 @@ impl LocalStack {
         // What it goes on to say is read, so that it never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
         assert!(is_ready, "{} ended before LocalStack was ready", python.display());
+        assert!(answers(&address), "LocalStack is ready and does not answer");
         Some(Self { child, url: format!("http://{address}"), _folder: folder })
     }
+}
+
+/// Waits until the server answers: it says that it is ready a moment before.
+fn answers(address: &str) -> bool {
+    let ask = || -> std::io::Result<bool> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.write_all(b"GET /_localstack/health HTTP/1.0\r\n\r\n")?;
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer)?;
+        Ok(answer.ends_with(b" 200"))
+    };
+    (0..LOOKS_MAX).any(|_| {
+        let is_there = matches!(ask(), Ok(true));
+        if !is_there {
+            std::thread::park_timeout(LOOK);
+        }
+        is_there
+    })
 }
 
 impl Drop for LocalStack {

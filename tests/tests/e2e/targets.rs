@@ -537,6 +537,29 @@ async fn a_connection_that_was_closed_while_it_lay_idle_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_just_starting_may_drop_connections() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let Ok(mut stream) = stream else { return };
+            let mut bytes = [0; 16_384];
+            // Nothing is read: the connection is reset.
+            drop(stream.peek(&mut bytes));
+            if number >= 3 {
+                drop(stream.read(&mut bytes));
+                let length = IDENTITY.len();
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{IDENTITY}"
+                );
+                drop(stream.write_all(answer.as_bytes()));
+            }
+        }
+    });
+    assert_eq!(connected(&url).await.account(), Some("000000000000"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn requests_do_not_wait_for_each_other() {
     // The first two are those of the greeting; then none is answered before four are there.
     let seen = Mutex::new(0);

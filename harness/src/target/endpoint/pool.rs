@@ -25,6 +25,11 @@ use crate::target::address::Origin;
 /// How long a server may take to take a connection.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
+/// How often a new connection may be dropped before it answers, for a request that only reads, and how long is waited each time: a
+/// server that is just starting does so, and a container's port whose server is not there yet.
+const DROPPED_MAX: u32 = 5;
+const AFTER_DROP: Duration = Duration::from_millis(200);
+
 /// What bytes go through.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -129,6 +134,7 @@ impl Pool {
         // What only reads may go twice.
         let only_reads = request.method().is_safe() || request.extensions().get::<OnlyReads>().is_some();
         let again = only_reads.then(|| request.clone());
+        let mut dropped = 0;
         loop {
             let kept = lane.take();
             let is_kept = kept.is_some();
@@ -148,6 +154,11 @@ impl Pool {
                 }
                 Err(mut failed) => match failed.take_message().or_else(|| again.clone()) {
                     Some(message) if is_kept => request = message,
+                    Some(message) if only_reads && dropped < DROPPED_MAX => {
+                        dropped += 1;
+                        pause(AFTER_DROP).await;
+                        request = message;
+                    }
                     _ => return Err(causes(&failed.into_error())),
                 },
             }
@@ -171,4 +182,9 @@ impl Lane {
         idle.retain(|connection| !connection.is_closed());
         idle.pop()
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a real server is waited for")]
+async fn pause(span: Duration) {
+    tokio::time::sleep(span).await;
 }
