@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use tokio::sync::Mutex;
@@ -112,8 +113,7 @@ impl Mirror {
         let client = self.store.s3(&self.region);
         while let Some(bucket) = state.buckets.pop_first() {
             removal::empty(Aws::new(&self.store, &self.region), &bucket).await?;
-            let deleted = client.delete_bucket().bucket(&bucket).send().await;
-            deleted.map_err(|error| self.refused(&bucket, said(&error)))?;
+            self.delete_bucket(&client, &bucket).await?;
         }
         Ok(())
     }
@@ -124,8 +124,7 @@ impl Mirror {
             Change::Bucket { name, region: Some(region) } => self.make(state, &name, region.as_str()).await,
             Change::Bucket { name, region: None } => {
                 state.buckets.remove(&name);
-                let gone = client.delete_bucket().bucket(&name).send().await;
-                gone.map(drop).map_err(|error| self.refused(&name, said(&error)))
+                self.delete_bucket(&client, &name).await
             }
             Change::Object { bucket, key, object: Some((object, at)) } => {
                 self.put(&bucket, &key, &object).await?;
@@ -181,6 +180,14 @@ impl Mirror {
             .set_metadata(Some(metadata.collect()));
         let what = format!("s3://{bucket}/{key}");
         put.send().await.map(drop).map_err(|error| self.refused(&what, said(&error)))
+    }
+
+    /// One that is not there is deleted: the SDK asks again when it has not heard the answer.
+    async fn delete_bucket(&self, client: &Client, bucket: &str) -> Result<(), MirrorError> {
+        match client.delete_bucket().bucket(bucket).send().await {
+            Err(error) if error.code() != Some("NoSuchBucket") => Err(self.refused(bucket, said(&error))),
+            _ => Ok(()),
+        }
     }
 
     fn refused(&self, what: &str, cause: String) -> MirrorError {
