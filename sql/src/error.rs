@@ -164,6 +164,7 @@ impl SqlError {
     }
 
     /// Gives a position to an error that has none.
+    #[cfg(feature = "engine")]
     pub(crate) fn or_at(mut self, at: Option<Position>) -> Self {
         self.at = self.at.or(at);
         self

@@ -435,8 +435,7 @@ fn guess(sql: &str) -> (StatementType, Option<&'static str>, Leaves) {
     let is_query = matches!(word.as_str(), "SELECT" | "WITH" | "VALUES" | "TABLE");
     let is_write = matches!(word.as_str(), "INSERT" | "UNLOAD" | "MERGE" | "UPDATE" | "DELETE");
     let kind = if is_query || is_write { StatementType::Dml } else { StatementType::Ddl };
-    let leaves = if is_query { Leaves::Csv } else { Leaves::Text };
-    (kind, is_query.then_some("SELECT"), leaves)
+    (kind, is_query.then_some("SELECT"), Leaves::of(&word, is_query))
 }
 
 /// Statements of Trino that Athena does not take. Assumed from docs.aws.amazon.com/athena/latest/ug/ddl-sql-reference.html
