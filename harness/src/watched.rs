@@ -14,7 +14,7 @@ use http::{Request, Response};
 use wavetank_types::Timestamp;
 
 use crate::progress::{Progress, Stage};
-use crate::target::{Address, Credentials, Target};
+use crate::target::{Target, left_to};
 
 /// A request and its answer, in the target's time.
 #[derive(Debug)]
@@ -114,16 +114,10 @@ impl Progress for Watched<'_> {
 
 #[async_trait]
 impl Target for Watched<'_> {
+    left_to!(inner);
+
     fn name(&self) -> &str {
         self.inner.name()
-    }
-
-    fn credentials(&self) -> Credentials {
-        self.inner.credentials()
-    }
-
-    fn address(&self, service: &str, region: &str) -> Address {
-        self.inner.address(service, region)
     }
 
     async fn http(&self, request: Request<Bytes>) -> Response<Bytes> {
@@ -175,23 +169,11 @@ impl Target for Watched<'_> {
         }
     }
 
-    fn now(&self) -> Timestamp {
-        self.inner.now()
-    }
-
-    fn signing_time_s(&self) -> u64 {
-        self.inner.signing_time_s()
-    }
-
     fn fresh(&self) -> Option<Box<dyn Target>> {
         self.inner.fresh()
     }
 
     fn is_own(&self) -> bool {
         self.inner.is_own()
-    }
-
-    fn is_at_rest(&self) -> Option<bool> {
-        self.inner.is_at_rest()
     }
 }

@@ -68,7 +68,13 @@ pub(crate) struct Gun<'a> {
 }
 
 impl Gun<'_> {
-    pub(crate) fn fire(&mut self, shot: &Shot) -> Result<Answer<'_>, HttpError> {
+    /// The answer to a request, if the service has taken it.
+    pub(crate) fn answered(&mut self, shot: &Shot) -> Result<Answer<'_>, Outcome> {
+        let answer = self.fire(shot).map_err(|error| Outcome::of_error(&error))?;
+        if answer.status == 200 { Ok(answer) } else { Err(Outcome::of_refusal(answer)) }
+    }
+
+    fn fire(&mut self, shot: &Shot) -> Result<Answer<'_>, HttpError> {
         *self.calls += 1;
         self.connection.exchange(&shot.head(self.keys), &shot.body)
     }

@@ -104,7 +104,7 @@ struct Made<'a> {
 impl Made<'_> {
     /// Physical ids of this type.
     fn of_kind<'m>(&'m self, kind: &'m str) -> impl Iterator<Item = &'m str> {
-        self.resources.iter().filter(move |one| one.kind == kind).map(|one| one.id.as_str())
+        traces::of_kind(&self.resources, kind)
     }
 }
 

@@ -21,7 +21,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::{codec, route};
 
 use super::answer;
-use crate::target::{Address, Credentials, Target};
+use crate::target::{Target, left_to};
 
 /// A call of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,16 +118,10 @@ fn s3_operation(method: &Method, uri: &http::Uri) -> &'static str {
 
 #[async_trait]
 impl Target for Recorder<'_> {
+    left_to!(inner);
+
     fn name(&self) -> &str {
         self.inner.name()
-    }
-
-    fn credentials(&self) -> Credentials {
-        self.inner.credentials()
-    }
-
-    fn address(&self, service: &str, region: &str) -> Address {
-        self.inner.address(service, region)
     }
 
     async fn http(&self, request: Request<Bytes>) -> Response<Bytes> {
@@ -156,14 +150,6 @@ impl Target for Recorder<'_> {
         self.inner.pause(span).await;
     }
 
-    fn now(&self) -> Timestamp {
-        self.inner.now()
-    }
-
-    fn signing_time_s(&self) -> u64 {
-        self.inner.signing_time_s()
-    }
-
     fn fresh(&self) -> Option<Box<dyn Target>> {
         None
     }
@@ -171,10 +157,6 @@ impl Target for Recorder<'_> {
     /// As of a server that was there before, so that a run asks and removes the same wherever it is recorded.
     fn is_own(&self) -> bool {
         false
-    }
-
-    fn is_at_rest(&self) -> Option<bool> {
-        self.inner.is_at_rest()
     }
 }
 

@@ -19,7 +19,7 @@ use super::kind::Kind;
 use super::swarm::{Drawn, Swarm};
 use crate::client::Aws;
 use crate::faults::{FaultError, add, all, lift};
-use crate::target::{Address, Credentials, Objects, Target};
+use crate::target::{Objects, Target, left_to};
 
 /// Longest time for which a region is away: shorter than a patient client tries.
 const REGION_AWAY_MAX: Duration = Duration::from_secs(240);
@@ -67,16 +67,10 @@ impl<'a> Timed<'a> {
 
 #[async_trait]
 impl Target for Timed<'_> {
+    left_to!(inner);
+
     fn name(&self) -> &str {
         self.inner.name()
-    }
-
-    fn credentials(&self) -> Credentials {
-        self.inner.credentials()
-    }
-
-    fn address(&self, service: &str, region: &str) -> Address {
-        self.inner.address(service, region)
     }
 
     async fn http(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
@@ -122,24 +116,12 @@ impl Target for Timed<'_> {
         self.inner.pause(end.since(self.now())).await;
     }
 
-    fn now(&self) -> Timestamp {
-        self.inner.now()
-    }
-
-    fn signing_time_s(&self) -> u64 {
-        self.inner.signing_time_s()
-    }
-
     fn fresh(&self) -> Option<Box<dyn Target>> {
         self.inner.fresh()
     }
 
     fn is_own(&self) -> bool {
         self.inner.is_own()
-    }
-
-    fn is_at_rest(&self) -> Option<bool> {
-        self.inner.is_at_rest()
     }
 }
 

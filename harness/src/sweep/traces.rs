@@ -38,6 +38,11 @@ impl Resource {
     }
 }
 
+/// Physical ids of this type.
+pub(crate) fn of_kind<'r>(resources: &'r [Resource], kind: &'r str) -> impl Iterator<Item = &'r str> {
+    resources.iter().filter(move |resource| resource.kind == kind).map(|resource| resource.id.as_str())
+}
+
 /// What is to be removed besides the stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traces {
@@ -54,10 +59,7 @@ pub struct Traces {
 impl Traces {
     /// Physical ids of this type.
     pub fn of_kind<'t>(&'t self, kind: &'t str) -> impl Iterator<Item = &'t str> {
-        self.resources
-            .iter()
-            .filter(move |resource| resource.kind == kind)
-            .map(|resource| resource.id.as_str())
+        of_kind(&self.resources, kind)
     }
 
     /// Asks the stack and its services.

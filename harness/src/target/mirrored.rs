@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use wavetank_types::Timestamp;
 
-use super::{Address, Credentials, Embedded, Endpoint, Mirror, MirrorError, Objects, Target};
+use super::{Embedded, Endpoint, Mirror, MirrorError, Objects, Target, left_to};
 
 /// A tank, and the S3 that holds its objects as well.
 #[derive(Debug)]
@@ -42,16 +42,10 @@ impl Mirrored {
 
 #[async_trait]
 impl Target for Mirrored {
+    left_to!(tank);
+
     fn name(&self) -> &str {
         &self.name
-    }
-
-    fn credentials(&self) -> Credentials {
-        self.tank.credentials()
-    }
-
-    fn address(&self, service: &str, region: &str) -> Address {
-        self.tank.address(service, region)
     }
 
     async fn http(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
@@ -81,14 +75,6 @@ impl Target for Mirrored {
         drop(self.carry().await);
     }
 
-    fn now(&self) -> Timestamp {
-        self.tank.now()
-    }
-
-    fn signing_time_s(&self) -> u64 {
-        self.tank.signing_time_s()
-    }
-
     /// One of a tank alone: what a second run stores would meet the first's.
     fn fresh(&self) -> Option<Box<dyn Target>> {
         self.tank.fresh()
@@ -96,9 +82,5 @@ impl Target for Mirrored {
 
     fn is_own(&self) -> bool {
         true
-    }
-
-    fn is_at_rest(&self) -> Option<bool> {
-        self.tank.is_at_rest()
     }
 }

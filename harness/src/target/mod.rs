@@ -98,6 +98,32 @@ pub trait Target: Send + Sync {
     fn is_at_rest(&self) -> Option<bool>;
 }
 
+/// What every target around another one leaves to that one, whose field is named.
+macro_rules! left_to {
+    ($inner:ident) => {
+        fn credentials(&self) -> $crate::target::Credentials {
+            self.$inner.credentials()
+        }
+
+        fn address(&self, service: &str, region: &str) -> $crate::target::Address {
+            self.$inner.address(service, region)
+        }
+
+        fn now(&self) -> wavetank_types::Timestamp {
+            self.$inner.now()
+        }
+
+        fn signing_time_s(&self) -> u64 {
+            self.$inner.signing_time_s()
+        }
+
+        fn is_at_rest(&self) -> Option<bool> {
+            self.$inner.is_at_rest()
+        }
+    };
+}
+pub(crate) use left_to;
+
 /// Why there is no answer: an extension of the response that stands for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoAnswer(pub String);

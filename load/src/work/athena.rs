@@ -12,7 +12,6 @@ use super::{Form, Resource};
 use crate::api::{Api, ApiError};
 use crate::clock;
 use crate::engine::{Gun, Outcome, Taken, Work};
-use crate::http::HttpError;
 use crate::shot::Shot;
 
 /// Pause before the first look whether the query is done; each is half as long again, up to the longest.
@@ -106,10 +105,7 @@ fn table(database: &str, bucket: &str) -> Value {
 
 /// One call, read.
 fn ask(gun: &mut Gun<'_>, shot: &Shot) -> Result<Value, Outcome> {
-    let answer = gun.fire(shot).map_err(|error: HttpError| Outcome::of_error(&error))?;
-    if answer.status != 200 {
-        return Err(Outcome::of_refusal(answer));
-    }
+    let answer = gun.answered(shot)?;
     Ok(serde_json::from_slice(answer.body).unwrap_or_default())
 }
 

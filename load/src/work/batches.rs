@@ -128,13 +128,10 @@ impl Work for Batches {
 
     fn shoot(&self, gun: &mut Gun<'_>, number: u64) -> Outcome {
         let shot = &self.pool[(number % self.pool.len() as u64) as usize];
-        let answer = match gun.fire(shot) {
+        let answer = match gun.answered(shot) {
             Ok(answer) => answer,
-            Err(error) => return Outcome::of_error(&error),
+            Err(outcome) => return outcome,
         };
-        if answer.status != 200 {
-            return Outcome::of_refusal(answer);
-        }
         // Nearly every answer says so, and reading all of it would cost more than sending.
         if memchr::memmem::find(answer.body, &self.none_refused).is_some() {
             return Outcome::Taken(Taken { accepted: self.batch, ..Taken::default() });

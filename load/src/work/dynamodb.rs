@@ -96,13 +96,10 @@ impl Work for Items {
     fn shoot(&self, gun: &mut Gun<'_>, number: u64) -> Outcome {
         let pool = if is_read(number, self.reads) { &self.gets } else { &self.puts };
         let shot = &pool[(number % pool.len() as u64) as usize];
-        let answer = match gun.fire(shot) {
+        let answer = match gun.answered(shot) {
             Ok(answer) => answer,
-            Err(error) => return Outcome::of_error(&error),
+            Err(outcome) => return outcome,
         };
-        if answer.status != 200 {
-            return Outcome::of_refusal(answer);
-        }
         if self.batch == 1 || memchr::memmem::find(answer.body, b"\"UnprocessedItems\":{}").is_some() {
             return Outcome::Taken(Taken { accepted: self.batch, ..Taken::default() });
         }

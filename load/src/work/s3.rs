@@ -55,10 +55,9 @@ impl Work for Objects {
     fn shoot(&self, gun: &mut Gun<'_>, number: u64) -> Outcome {
         let pool = if is_read(number, self.reads) { &self.gets } else { &self.puts };
         let shot = &pool[(number % pool.len() as u64) as usize];
-        match gun.fire(shot) {
-            Ok(answer) if answer.status == 200 => Outcome::Taken(Taken { accepted: 1, ..Taken::default() }),
-            Ok(answer) => Outcome::of_refusal(answer),
-            Err(error) => Outcome::of_error(&error),
+        match gun.answered(shot) {
+            Ok(_) => Outcome::Taken(Taken { accepted: 1, ..Taken::default() }),
+            Err(outcome) => outcome,
         }
     }
 }

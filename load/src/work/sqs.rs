@@ -51,13 +51,10 @@ impl Work for Messages {
 
     fn shoot(&self, gun: &mut Gun<'_>, number: u64) -> Outcome {
         let shot = &self.pool[(number % self.pool.len() as u64) as usize];
-        let answer = match gun.fire(shot) {
+        let answer = match gun.answered(shot) {
             Ok(answer) => answer,
-            Err(error) => return Outcome::of_error(&error),
+            Err(outcome) => return outcome,
         };
-        if answer.status != 200 {
-            return Outcome::of_refusal(answer);
-        }
         let mut taken = Taken { accepted: self.batch, ..Taken::default() };
         if self.batch > 1 {
             let read: Value = serde_json::from_slice(answer.body).unwrap_or_default();

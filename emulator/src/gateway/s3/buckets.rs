@@ -4,13 +4,11 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use s3s::dto;
 use s3s::{S3Request, S3Response, S3Result};
-use wavetank_types::AccountId;
+use wavetank_types::{AccountId, Region};
 
-use super::convert::{self, refuse, time};
+use super::convert::{self, time, unbuilt};
 use super::{Asked, Wire};
 use crate::services::s3::BucketConfiguration;
-use crate::services::s3::error::Refusal;
-use crate::services::s3::limits::LOCATIONS;
 use crate::services::s3::object::Found;
 
 type Answer<T> = S3Result<S3Response<T>>;
@@ -21,11 +19,11 @@ const BUCKETS_PAGE_MAX: i32 = 10_000;
 pub(super) fn create(wire: &Wire, req: S3Request<dto::CreateBucketInput>) -> Answer<dto::CreateBucketOutput> {
     let (asked, input) = Asked::new(wire, req, "CreateBucket");
     if input.object_lock_enabled_for_bucket == Some(true) {
-        return Err(refuse(&Refusal::NotImplemented("object lock".to_owned())));
+        return unbuilt("object lock");
     }
     let said = input.create_bucket_configuration.unwrap_or_default();
     if said.location.is_some() || said.bucket.is_some() {
-        return Err(refuse(&Refusal::NotImplemented("directory buckets".to_owned())));
+        return unbuilt("directory buckets");
     }
     let location =
         said.location_constraint.map(|name| name.as_str().to_owned()).filter(|name| !name.is_empty());
@@ -80,8 +78,7 @@ pub(super) fn list(wire: &Wire, req: S3Request<dto::ListBucketsInput>) -> Answer
     let page_max = usize::try_from(input.max_buckets.unwrap_or(BUCKETS_PAGE_MAX).clamp(1, BUCKETS_PAGE_MAX));
     let page_max = page_max.unwrap_or(1);
     if let Some(region) = input.bucket_region.as_deref()
-        && region != "us-east-1"
-        && (region == "EU" || !LOCATIONS.contains(&region))
+        && !Region::KNOWN.contains(&region)
     {
         // Recorded: LocalStack's `test_s3_list_operations.snapshot.json`, 2026-02-21.
         let why = format!("Argument value {region} is not a valid AWS Region");

@@ -3,7 +3,7 @@
 use s3s::dto;
 use s3s::{S3Request, S3Response, S3Result};
 
-use super::convert::{self, refuse};
+use super::convert::{self, refuse, unbuilt};
 use super::{Asked, Wire};
 use crate::services::s3::error::{Missing, Refusal};
 use crate::services::s3::{
@@ -37,12 +37,8 @@ fn configuration() -> BucketConfiguration {
     BucketConfiguration::default()
 }
 
-fn done<T: Default>() -> Answer<T> {
+pub(super) fn done<T: Default>() -> Answer<T> {
     Ok(S3Response::new(T::default()))
-}
-
-fn unbuilt<T>(what: &str) -> S3Result<T> {
-    Err(refuse(&Refusal::NotImplemented(what.to_owned())))
 }
 
 pub(super) fn put_tags(

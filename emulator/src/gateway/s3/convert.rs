@@ -46,6 +46,11 @@ pub(super) fn refuse(refusal: &Refusal) -> S3Error {
     error(refusal.wire())
 }
 
+/// What AWS has and this S3 has not.
+pub(super) fn unbuilt<T>(what: &str) -> S3Result<T> {
+    Err(refuse(&Refusal::NotImplemented(what.to_owned())))
+}
+
 pub(super) fn time(at: Timestamp) -> dto::Timestamp {
     let since = Duration::from_secs(u64::try_from(at.secs()).unwrap_or(0));
     (SystemTime::UNIX_EPOCH + since).into()

@@ -8,7 +8,7 @@ use s3s::host::{S3Host, VirtualHost};
 use s3s::path::S3Path;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
-use super::convert::{argument, refuse};
+use super::convert::{argument, refuse, unbuilt};
 use crate::driver::Tank;
 use crate::gateway::identity;
 use crate::services::s3::error::Refusal;
@@ -72,7 +72,6 @@ impl S3Access for Access {
 
 impl Access {
     fn check_header(&self, rest: &str, value: &[u8], cx: &S3AccessContext<'_>) -> S3Result<()> {
-        let unbuilt = |what: &str| Err(refuse(&Refusal::NotImplemented(what.to_owned())));
         match rest {
             "server-side-encryption-customer-algorithm"
             | "copy-source-server-side-encryption-customer-algorithm" => {

@@ -12,7 +12,7 @@ use s3s::dto::{self, StreamingBlob};
 use s3s::stream::{ByteStream, RemainingLength};
 use s3s::{S3Request, S3Response, S3Result, StdError};
 
-use super::convert::{self, ChecksumFields, condition, etag, long, own_time, refuse, time};
+use super::convert::{self, ChecksumFields, condition, etag, long, own_time, refuse, time, unbuilt};
 use super::receive::{Sent, receive};
 use super::{Asked, Wire};
 use crate::services::AwsError as _;
@@ -104,15 +104,15 @@ pub(super) fn write_conditions(
     if_match: Option<dto::ETagCondition>,
     if_none_match: Option<dto::ETagCondition>,
 ) -> S3Result<WriteConditions> {
-    let unbuilt = |header, why| Err(refuse(&Refusal::HeaderNotImplemented { header, why }));
+    let no_header = |header, why| Err(refuse(&Refusal::HeaderNotImplemented { header, why }));
     match (condition(if_match), condition(if_none_match)) {
         (Some(_), Some(_)) => {
-            unbuilt("If-Match,If-None-Match", "Multiple conditional request headers present in the request")
+            no_header("If-Match,If-None-Match", "Multiple conditional request headers present in the request")
         }
         (Some(EtagIs::Any), None) => {
-            unbuilt("If-Match", "We don't accept the provided value of If-Match header for this API")
+            no_header("If-Match", "We don't accept the provided value of If-Match header for this API")
         }
-        (None, Some(EtagIs::This(_))) => unbuilt(
+        (None, Some(EtagIs::This(_))) => no_header(
             "If-None-Match",
             "We don't accept the provided value of If-None-Match header for this API",
         ),
@@ -285,7 +285,7 @@ pub(super) fn source(
     conditions: &ReadConditions,
 ) -> S3Result<Found> {
     let dto::CopySource::Bucket { bucket, key, version_id } = source else {
-        return Err(refuse(&Refusal::NotImplemented("copying from an access point".to_owned())));
+        return unbuilt("copying from an access point");
     };
     // Recorded: the sentence (LocalStack's `test_s3.snapshot.json`, 2023-10-26).
     let marker = "The source of a copy request may not specifically refer to a delete marker by version id.";

@@ -6,7 +6,8 @@
 use s3s::dto;
 use s3s::{S3Request, S3Response, S3Result};
 
-use super::convert::refuse;
+use super::configuration::done;
+use super::convert::{refuse, unbuilt};
 use super::{Asked, Wire};
 use crate::services::s3::error::{Missing, Refusal};
 
@@ -21,14 +22,6 @@ impl Asked<'_> {
         self.exists(bucket)?;
         Err(refuse(&Refusal::NotConfigured { bucket: bucket.to_owned(), what }))
     }
-}
-
-fn done<T: Default>() -> Answer<T> {
-    Ok(S3Response::new(T::default()))
-}
-
-fn unbuilt<T>(what: &str) -> S3Result<T> {
-    Err(refuse(&Refusal::NotImplemented(what.to_owned())))
 }
 
 pub(super) fn website(

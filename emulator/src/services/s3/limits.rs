@@ -1,5 +1,7 @@
 //! Numbers of S3, each with its unit, its source and the date on which it was read.
 
+use wavetank_types::Region;
+
 /// Longest key, in bytes of UTF-8. Documented: docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html (read 2026-11-29).
 pub const KEY_BYTES_MAX: usize = 1_024;
 
@@ -24,49 +26,12 @@ pub const STORAGE_CLASSES: [&str; 12] = [
     "FSX_ONTAP",
 ];
 
-/// What CreateBucket takes as a location, beside the region that it is asked in. us-east-1 is named by naming none.
+/// Whether CreateBucket takes this as a location. us-east-1 is named by naming none.
 /// Documented: botocore 1.43.11, the values of `BucketLocationConstraint` in S3's model, and the regions of `endpoints.json` that it
 /// does not name yet.
-pub const LOCATIONS: [&str; 38] = [
-    "EU",
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "cn-north-1",
-    "cn-northwest-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-    "sa-east-1",
-    "us-east-2",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "us-west-1",
-    "us-west-2",
-];
+pub fn is_location(name: &str) -> bool {
+    name == "EU" || (name != "us-east-1" && Region::KNOWN.contains(&name))
+}
 
 /// Characters of a version id. Recorded: in answers of AWS (LocalStack's `test_s3_api.snapshot.json`, 2025-01-21).
 pub const VERSION_ID_CHARS: usize = 32;

@@ -19,7 +19,7 @@ use wavetank_types::names::check_bucket_name;
 use wavetank_types::{AccountId, Region, Timestamp};
 
 use super::error::Refusal;
-use super::limits::LOCATIONS;
+use super::limits::is_location;
 use super::object::Object;
 use super::{CorsRule, LifecycleRule, Notification, PublicAccessBlock};
 use crate::world::Cx;
@@ -277,7 +277,7 @@ fn check_location(region: &str, location: Option<&str>) -> Result<(), Refusal> {
         None if region == "us-east-1" => Ok(()),
         None => illegal("unspecified"),
         Some("EU") if region == "eu-west-1" => Ok(()),
-        Some(constraint) if region == "us-east-1" && !LOCATIONS.contains(&constraint) => {
+        Some(constraint) if region == "us-east-1" && !is_location(constraint) => {
             Err(Refusal::InvalidLocation(constraint.to_owned()))
         }
         Some(constraint) if constraint == region => Ok(()),

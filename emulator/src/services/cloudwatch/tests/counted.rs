@@ -122,16 +122,25 @@ async fn a_stream_counts_what_comes_and_what_is_read() {
     );
 }
 
+/// Makes the queue `q`, and answers its address.
+async fn queue(bench: &Bench) -> String {
+    let input = sqs::CreateQueueInput { queue_name: "q".to_owned(), ..Default::default() };
+    bench.call::<sqs::CreateQueue>(input).await.unwrap().queue_url.unwrap()
+}
+
+fn hello(url: &str) -> sqs::SendMessageInput {
+    sqs::SendMessageInput {
+        queue_url: url.to_owned(),
+        message_body: "hello".to_owned(),
+        ..Default::default()
+    }
+}
+
 #[tokio::test]
 async fn a_queue_counts_its_messages_and_shows_its_state_by_the_minute() {
     let bench = Bench::new();
-    let input = sqs::CreateQueueInput { queue_name: "q".to_owned(), ..Default::default() };
-    let url = bench.call::<sqs::CreateQueue>(input).await.unwrap().queue_url.unwrap();
-    let send = || sqs::SendMessageInput {
-        queue_url: url.clone(),
-        message_body: "hello".to_owned(),
-        ..Default::default()
-    };
+    let url = queue(&bench).await;
+    let send = || hello(&url);
     bench.call::<sqs::SendMessage>(send()).await.unwrap();
     bench.call::<sqs::SendMessage>(send()).await.unwrap();
     bench.advance(180).await;
@@ -180,13 +189,8 @@ async fn a_queue_counts_its_messages_and_shows_its_state_by_the_minute() {
 #[tokio::test]
 async fn a_message_that_nobody_can_process_does_not_age_its_queue() {
     let bench = Bench::new();
-    let input = sqs::CreateQueueInput { queue_name: "q".to_owned(), ..Default::default() };
-    let url = bench.call::<sqs::CreateQueue>(input).await.unwrap().queue_url.unwrap();
-    let send = || sqs::SendMessageInput {
-        queue_url: url.clone(),
-        message_body: "hello".to_owned(),
-        ..Default::default()
-    };
+    let url = queue(&bench).await;
+    let send = || hello(&url);
     let receive = || sqs::ReceiveMessageInput {
         queue_url: url.clone(),
         visibility_timeout: Some(0),
@@ -208,8 +212,7 @@ async fn a_message_that_nobody_can_process_does_not_age_its_queue() {
 #[tokio::test]
 async fn a_topic_counts_what_it_publishes_and_filters() {
     let bench = Bench::new();
-    let input = sqs::CreateQueueInput { queue_name: "q".to_owned(), ..Default::default() };
-    bench.call::<sqs::CreateQueue>(input).await.unwrap();
+    queue(&bench).await;
     let input = sns::CreateTopicInput { name: "t".to_owned(), ..Default::default() };
     let topic = bench.call::<sns::CreateTopic>(input).await.unwrap().topic_arn.unwrap();
     let subscribe = async |endpoint: &str, policy: Option<&str>| {

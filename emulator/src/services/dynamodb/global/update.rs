@@ -20,46 +20,6 @@ use crate::services::dynamodb::table::settings::{BillingMode, Life, Settings, St
 use crate::services::dynamodb::tables::names::table_name;
 use crate::world::{Cx, Scope};
 
-/// Regions that can have replicas.
-const REGIONS: [&str; 36] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "us-west-1",
-    "us-west-2",
-];
-
 /// One thing to do with a replica.
 #[derive(Clone, Debug, PartialEq)]
 enum Action {
@@ -348,8 +308,10 @@ fn check_region(here: &Region, region: &str) -> Result<(), GlobalError> {
     if region == here.as_str() {
         return Err(GlobalError::LocalRegion);
     }
-    if REGIONS.contains(&region) {
+    // Those of China are another partition's.
+    let regions: Vec<&str> = Region::KNOWN.into_iter().filter(|known| !known.starts_with("cn-")).collect();
+    if regions.contains(&region) {
         return Ok(());
     }
-    Err(GlobalError::NoSuchRegion { region: region.to_owned(), regions: REGIONS.join(", ") })
+    Err(GlobalError::NoSuchRegion { region: region.to_owned(), regions: regions.join(", ") })
 }
