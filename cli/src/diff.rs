@@ -10,6 +10,7 @@ use tokio::runtime::Builder;
 use wavetank::Target as _;
 use wavetank::diff::{Compared, DiffOptions, Side, battery, diff, recording::Recording};
 use wavetank::run::RunOptions;
+use wavetank::stop::Stop;
 use wavetank::target::aws::Settings;
 use wavetank::target::{Endpoint, Origin};
 use wavetank_scenarios::Scenario;
@@ -19,6 +20,7 @@ use crate::args::count;
 use crate::aws;
 use crate::failure::Failure;
 use crate::place::{account, connect, environment_credentials};
+use crate::signals::Signals;
 use crate::threads;
 
 /// Where recordings are kept, and CI looks for them.
@@ -77,6 +79,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
         scenario: scenario.filter(|_| !args.no_run).map(|scenario| (scenario, run)),
         region: args.region.clone(),
         patience: args.patience,
+        stop: Stop::default(),
     };
     let runtime = threads::start(&mut Builder::new_multi_thread())?;
     let Compared { diff, recordings } = runtime.block_on(compare(args, &options))?;
@@ -117,8 +120,7 @@ fn services(args: &DiffArgs, scenario: Option<&Scenario>) -> Result<BTreeSet<Str
 
 async fn compare(args: &DiffArgs, options: &DiffOptions) -> Result<Compared, Failure> {
     let (a, b) = (open(&args.a, args).await?, open(&args.b, args).await?);
-    let compared = diff(side_of(&a, &args.a), side_of(&b, &args.b), options).await;
-    let mut compared = compared.map_err(|error| Failure::Failed(error.to_string()))?;
+    let mut compared = until_interrupted(side_of(&a, &args.a), side_of(&b, &args.b), options).await?;
     let today = b.as_ref().map_or(wavetank_types::Timestamp::TANK_EPOCH, |b| b.now()).format("%Y-%m-%d");
     compared.recordings = compared
         .recordings
@@ -126,6 +128,26 @@ async fn compare(args: &DiffArgs, options: &DiffOptions) -> Result<Compared, Fai
         .map(|recording| Recording { recorded: today.clone(), ..recording })
         .collect();
     Ok(compared)
+}
+
+/// A comparison that Ctrl-C ends in order: with the conversation under way, which deletes what it has made.
+async fn until_interrupted(a: Side<'_>, b: Side<'_>, options: &DiffOptions) -> Result<Compared, Failure> {
+    let mut signals = Signals::take()?;
+    let mut compared = std::pin::pin!(diff(a, b, options));
+    loop {
+        tokio::select! {
+            compared = &mut compared => return compared.map_err(|error| Failure::Failed(error.to_string())),
+            _ = signals.next() => {}
+        }
+        if options.stop.is_asked() {
+            let left = "what is called wavetank-diff-.. is left where it was made";
+            return Err(Failure::Failed(format!("interrupted: {left}")));
+        }
+        options.stop.ask();
+        eprintln!(
+            "interrupted: what is under way comes to its end; once more ends it at once, and leaves what it has made"
+        );
+    }
 }
 
 fn side_of<'a>(endpoint: &'a Option<Endpoint>, name: &'a str) -> Side<'a> {

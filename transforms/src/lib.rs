@@ -4,6 +4,7 @@
 //! write. The harness wraps these as native handlers. Left out: reading and writing S3.
 //! Start with `event_revenue.rs`.
 
+mod csv_rows;
 pub mod data_lake_iot;
 pub mod event_revenue;
 pub mod fashion_store;

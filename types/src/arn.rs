@@ -169,6 +169,15 @@ impl Arn {
     pub fn s3(resource: impl Into<String>) -> Self {
         Self { account: String::new(), ..Self::global("s3", &AccountId::unnamed(), resource) }
     }
+
+    /// Partition, service, region, account and resource of a text that is an ARN.
+    pub fn parts(text: &str) -> Option<[&str; 5]> {
+        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
+        let mut next = || parts.next();
+        let [partition, service, region, account, resource] = [next()?, next()?, next()?, next()?, next()?];
+        let is_whole = !partition.is_empty() && !service.is_empty() && !resource.is_empty();
+        is_whole.then_some([partition, service, region, account, resource])
+    }
 }
 
 impl fmt::Display for Arn {
@@ -185,17 +194,9 @@ impl FromStr for Arn {
     type Err = ArnError;
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
-        let mut parts = text.splitn(6, ':');
-        let mut next = || parts.next().map(str::to_owned);
-        let whole = (next(), next(), next(), next(), next(), next());
-        match whole {
-            (Some(arn), Some(partition), Some(service), Some(region), Some(account), Some(resource))
-                if arn == "arn" && !partition.is_empty() && !service.is_empty() && !resource.is_empty() =>
-            {
-                Ok(Self { partition, service, region, account, resource })
-            }
-            _ => Err(ArnError::NotAnArn(text.to_owned())),
-        }
+        let parts = Self::parts(text).ok_or_else(|| ArnError::NotAnArn(text.to_owned()))?;
+        let [partition, service, region, account, resource] = parts.map(str::to_owned);
+        Ok(Self { partition, service, region, account, resource })
     }
 }
 

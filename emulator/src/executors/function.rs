@@ -15,11 +15,11 @@ pub(super) async fn run(
     executors: &Executors,
     door: Door,
     _started: Timestamp,
-    work: FunctionWork,
+    mut work: FunctionWork,
 ) -> Outcome {
     let native = executors.native_function(&work.handler, &work.function);
     let mut output = match native {
-        Some(function) => run_native(function, door, &work).await,
+        Some(function) => run_native(function, door, &mut work).await,
         None => Box::pin(run_process(executors, door, &work)).await,
     };
     if !work.cold {
@@ -46,9 +46,9 @@ fn limit_time(work: &FunctionWork, output: &mut FunctionOutput) {
 async fn run_native(
     function: std::sync::Arc<dyn NativeFunction>,
     door: Door,
-    work: &FunctionWork,
+    work: &mut FunctionWork,
 ) -> FunctionOutput {
-    let variables = work.variables.clone();
+    let variables = std::mem::take(&mut work.variables);
     let (name, id) = (work.function.clone(), work.request_id.clone());
     let context = NativeContext::new(name, id, variables, work.started, door.clone());
     let payload = work.payload.clone();

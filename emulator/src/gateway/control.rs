@@ -424,7 +424,7 @@ fn remove_fault(gateway: &Gateway, place: &str) -> Result<Value, ControlError> {
         world.remove_fault(RuleId(id));
         known
     });
-    if known { Ok(faults(gateway)) } else { Err(ControlError::NoSuchFault(id)) }
+    if known { Ok(json!({ "id": id })) } else { Err(ControlError::NoSuchFault(id)) }
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, ControlError> {

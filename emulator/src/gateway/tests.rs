@@ -379,7 +379,8 @@ async fn the_control_api_answers_in_json() {
     check("GET /_wavetank/faults", "", &["SlowDown", r#""until":null"#]).await;
     let refused = connector.http(signed(request("PUT /lake", b""), "s3", "test")).await;
     compare("a faulted call", &refused, &["503", "<Code>SlowDown</Code>"]);
-    check("DELETE /_wavetank/faults/1", "", &["200", r#""faults":[]"#]).await;
+    check("DELETE /_wavetank/faults/1", "", &["200", r#""id":1"#]).await;
+    check("GET /_wavetank/faults", "", &["200", r#""faults":[]"#]).await;
     check("DELETE /_wavetank/faults/1", "", &["404", "not in force"]).await;
     let made = connector.http(signed(request("PUT /lake", b""), "s3", "test")).await;
     compare("the same later", &made, &["200"]);

@@ -5,7 +5,7 @@
 //! waiting job an executor takes; which shard or mapping Lambda looks at, which timer of Firehose fires. Not drawn is the order
 //! within a shard, and that of one caller's requests.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use rand::Rng as _;
 use wavetank_types::{Seed, Stream};
@@ -49,9 +49,12 @@ impl Order {
         if self.0.is_none() || queue.len() < 2 {
             return queue.pop_front();
         }
-        let mut seen = BTreeSet::new();
-        let firsts = queue.iter().enumerate().filter(|(_, (from, _))| seen.insert(from));
-        let firsts: Vec<usize> = firsts.map(|(at, _)| at).collect();
+        let mut firsts: Vec<usize> = Vec::new();
+        for (at, (from, _)) in queue.iter().enumerate() {
+            if !firsts.iter().any(|first| queue[*first].0 == *from) {
+                firsts.push(at);
+            }
+        }
         let at = firsts[self.pick(firsts.len())];
         queue.remove(at)
     }
@@ -59,6 +62,8 @@ impl Order {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::services::ServiceId;
     use crate::world::Scope;

@@ -66,7 +66,7 @@ pub async fn read(
 }
 
 fn line(text: &[u8], landing: &Landing, object: u32) -> Option<Line> {
-    let mut reader = serde_json::Deserializer::from_slice(text);
+    let mut reader = serde_json::Deserializer::from_str(std::str::from_utf8(text).ok()?);
     let found = Members { landing }.deserialize(&mut reader).ok()?;
     reader.end().ok()?;
     Some(Line { object, id: found.0?, key: found.1?, at: found.2? })

@@ -81,6 +81,8 @@ pub struct Diff {
     pub operations: Vec<OperationDiff>,
     /// What else is to be known.
     pub notes: Vec<String>,
+    /// Conversations that were not held because the comparison was ended early.
+    pub not_held: Vec<String>,
 }
 
 /// What has been compared so far.
@@ -138,7 +140,7 @@ impl Tally {
             OperationDiff { verdict, ..row }
         };
         let operations = self.0.into_values().map(settle).collect();
-        Diff { a: a.to_owned(), b: b.to_owned(), operations, notes }
+        Diff { a: a.to_owned(), b: b.to_owned(), operations, notes, not_held: Vec::new() }
     }
 }
 
@@ -148,9 +150,10 @@ impl Diff {
         self.operations.iter().filter(|operation| operation.verdict == verdict).count()
     }
 
-    /// Whether nothing differs and nothing is missing, and something was compared. What neither has is no difference.
+    /// Whether everything was asked, nothing differs and nothing is missing, and something was compared. What neither has is no difference.
     pub fn is_same(&self) -> bool {
-        self.count(Verdict::Same) > 0
+        self.not_held.is_empty()
+            && self.count(Verdict::Same) > 0
             && [Verdict::Differs, Verdict::Missing, Verdict::NotRun]
                 .iter()
                 .all(|verdict| self.count(*verdict) == 0)
@@ -191,6 +194,10 @@ impl Diff {
         for note in &self.notes {
             let _ = writeln!(out, "note: {note}");
         }
+        if !self.not_held.is_empty() {
+            let (count, names) = (self.not_held.len(), self.not_held.join(", "));
+            let _ = writeln!(out, "\nended early: {count} conversations were not held: {names}");
+        }
         let _ = writeln!(out, "\n{}", self.summary());
         out
     }
@@ -219,6 +226,7 @@ impl Diff {
             "neither": self.count(Verdict::Neither),
             "operations": self.operations.iter().map(row).collect::<Vec<_>>(),
             "notes": self.notes,
+            "not_held": self.not_held,
         })
     }
 }
@@ -288,7 +296,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_compared_is_not_the_same() {
+    fn nothing_compared_is_not_the_same_and_neither_is_what_ended_early() {
         assert!(!Diff::default().is_same());
+        let mut tally = Tally::default();
+        let one = answered(json!({"n": 1}));
+        tally.add(("sqs", "SendMessage"), "sqs/queue 1", &Noise::default(), &one, &one);
+        let whole = tally.finish("embedded", "b", Vec::new());
+        assert!(whole.is_same());
+        let cut = Diff { not_held: vec!["sqs/refusals".to_owned()], ..whole };
+        assert!(!cut.is_same() && cut.to_text().contains("1 conversations were not held: sqs/refusals"));
     }
 }

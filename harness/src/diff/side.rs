@@ -20,6 +20,7 @@ use crate::client::Aws;
 use crate::natives;
 use crate::progress::Silent;
 use crate::run::{RunError, RunOptions, run};
+use crate::stop::Stop;
 use crate::target::{Embedded, Target};
 
 /// A tank that noise is learnt from.
@@ -77,6 +78,8 @@ pub struct DiffOptions {
     pub region: String,
     /// How long a call is repeated until its answer is as it should be, in the server's time.
     pub patience: Duration,
+    /// By which it is ended early: the conversation under way comes to its end, so that nothing of it is left.
+    pub stop: Stop,
 }
 
 /// Why there is no comparison.
@@ -107,9 +110,15 @@ pub async fn diff(a: Side<'_>, b: Side<'_>, options: &DiffOptions) -> Result<Com
     let their_names = names(b, region, &mut notes).await;
     let our_names = names(a, region, &mut notes).await;
     if let Some((scenario, run)) = &options.scenario {
-        compare_runs((a, &our_names), (b, &their_names), scenario, run, &mut tally, &mut notes).await?;
+        let run = RunOptions { stop: options.stop.clone(), ..run.clone() };
+        compare_runs((a, &our_names), (b, &their_names), scenario, &run, &mut tally, &mut notes).await?;
     }
+    let mut not_held = Vec::new();
     for conversation in &options.conversations {
+        if options.stop.is_asked() {
+            not_held.push(conversation.name.clone());
+            continue;
+        }
         let known = on_tanks(conversation, region).await;
         let ours = match a.target {
             Some(target) => talk(target, &our_names, options, conversation).await,
@@ -126,7 +135,7 @@ pub async fn diff(a: Side<'_>, b: Side<'_>, options: &DiffOptions) -> Result<Com
         }
         recordings.push(Recording::of(conversation, (b.name, region), &theirs, &noise, &known[0]));
     }
-    Ok(Compared { diff: tally.finish(a.name, b.name, notes), recordings })
+    Ok(Compared { diff: Diff { not_held, ..tally.finish(a.name, b.name, notes) }, recordings })
 }
 
 async fn names(side: Side<'_>, region: &str, notes: &mut Vec<String>) -> Names {

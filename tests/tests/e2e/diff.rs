@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use wavetank::diff::{Diff, DiffOptions, PATIENCE, Side, Verdict, battery, diff};
 use wavetank::run::RunOptions;
+use wavetank::stop::Stop;
 use wavetank::target::{Address, Credentials, Endpoint, EndpointConfig};
 use wavetank::{Embedded, Target, Timestamp};
 use wavetank_scenarios::Scenario;
@@ -24,6 +25,7 @@ fn conversations(services: &[&str]) -> DiffOptions {
         scenario: None,
         region: REGION.to_owned(),
         patience: PATIENCE,
+        stop: Stop::default(),
     }
 }
 
@@ -34,7 +36,11 @@ async fn with_tank(b: Option<&dyn Target>, options: &DiffOptions) -> Diff {
 }
 
 /// A tank that is spoilt: it says another status of streams, other words to who asks for what is not there, and has no tags.
-struct Spoilt(Embedded);
+struct Spoilt {
+    tank: Embedded,
+    /// Asked with the first call to Kinesis.
+    stop: Stop,
+}
 
 #[async_trait]
 impl Target for Spoilt {
@@ -43,21 +49,24 @@ impl Target for Spoilt {
     }
 
     fn credentials(&self) -> Credentials {
-        self.0.credentials()
+        self.tank.credentials()
     }
 
     fn address(&self, service: &str, region: &str) -> Address {
-        self.0.address(service, region)
+        self.tank.address(service, region)
     }
 
     async fn http(&self, request: Request<Bytes>) -> Response<Bytes> {
         let asked = request.headers().get("x-amz-target").map(|value| value.to_str().unwrap().to_owned());
+        if asked.as_ref().is_some_and(|asked| asked.starts_with("Kinesis_")) {
+            self.stop.ask();
+        }
         if asked.is_some_and(|asked| asked.ends_with(".AddTagsToStream")) {
             let mut response = Response::new(Bytes::from(r#"{"__type":"NotImplemented"}"#));
             *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
             return response;
         }
-        self.0.http(request).await.map(|body| {
+        self.tank.http(request).await.map(|body| {
             let text = String::from_utf8(body.to_vec()).unwrap();
             Bytes::from(
                 text.replace("\"EncryptionType\":\"NONE\"", "\"EncryptionType\":7")
@@ -67,19 +76,19 @@ impl Target for Spoilt {
     }
 
     fn s3(&self, region: &str) -> aws_sdk_s3::Client {
-        self.0.s3(region)
+        self.tank.s3(region)
     }
 
     async fn pause(&self, span: Duration) {
-        self.0.pause(span).await;
+        self.tank.pause(span).await;
     }
 
     fn now(&self) -> Timestamp {
-        self.0.now()
+        self.tank.now()
     }
 
     fn signing_time_s(&self) -> u64 {
-        self.0.signing_time_s()
+        self.tank.signing_time_s()
     }
 
     fn fresh(&self) -> Option<Box<dyn Target>> {
@@ -111,6 +120,18 @@ fn a_served_tank_answers_as_an_embedded_one() {
         with_tank(Some(&target), &conversations(&[])).await
     });
     assert!(diff.is_same(), "{}", diff.to_text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_ended_early_tells_what_it_has_and_leaves_nothing_behind() {
+    let options = conversations(&["kinesis"]);
+    let target = Spoilt { tank: Embedded::new(Seed(3)), stop: options.stop.clone() };
+    let diff = with_tank(Some(&target), &options).await;
+    let told = diff.to_text();
+    let names: Vec<&str> = options.conversations.iter().map(|one| one.name.as_str()).collect();
+    assert!(names.len() > 1 && diff.not_held == names[1..], "{told}");
+    let deleted = diff.operations.iter().find(|row| row.operation == "DeleteStream");
+    assert!(deleted.is_some_and(|row| row.verdict == Verdict::Same), "{told}");
 }
 
 #[test]
@@ -153,7 +174,7 @@ fn moto_is_compared_to_its_end_and_what_it_has_not_got_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_answers_otherwise_is_told_by_operation_and_place() {
-    let spoilt = Spoilt(Embedded::new(Seed(3)));
+    let spoilt = Spoilt { tank: Embedded::new(Seed(3)), stop: Stop::default() };
     let diff = with_tank(Some(&spoilt), &conversations(&["kinesis"])).await;
     let row = |name: &str| diff.operations.iter().find(|row| row.operation == name).unwrap();
     assert!(!diff.is_same());

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use wavetank::diff::recording::{self, Recorded, Recording};
 use wavetank::diff::{DiffOptions, PATIENCE, Side, battery, diff};
+use wavetank::stop::Stop;
 use wavetank_tests::root;
 
 /// A tank's own answers to the conversations with these services, as `--record` writes them.
@@ -18,6 +19,7 @@ async fn recorded(services: &[&str]) -> Vec<Recording> {
         scenario: None,
         region: "us-east-1".to_owned(),
         patience: PATIENCE,
+        stop: Stop::default(),
     };
     let side = |name| Side { target: None, name, origin: "" };
     let compared = diff(side("embedded"), side("another tank"), &options).await.unwrap();

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use chrono::NaiveDate;
-use csv::{ByteRecord, ReaderBuilder, Writer};
+use csv::{ByteRecord, Writer};
 
 use super::folder;
+use crate::csv_rows::CsvRows;
 
 /// What the database holds: each part is a CSV file with its header.
 #[derive(Clone, Debug, Default)]
@@ -92,10 +93,10 @@ fn filtered(
     let fail = |cause: csv::Error| ExportError { table, cause };
     let mut out = Writer::from_writer(Vec::new());
     let (mut rows, mut row) = (0, ByteRecord::new());
-    let all = joined(parts).map_err(fail)?;
-    let mut reader = reader(&all);
+    let all = joined(parts);
+    let mut read = CsvRows::of(&all);
     let mut is_header = true;
-    while reader.read_byte_record(&mut row).map_err(fail)? {
+    while read.next_into(&mut row) {
         let is_kept = is_header || is_wanted(&row);
         rows += u64::from(is_kept && !is_header);
         is_header = false;
@@ -108,32 +109,21 @@ fn filtered(
     Ok((Bytes::from(body), rows))
 }
 
-fn reader(body: &[u8]) -> csv::Reader<&[u8]> {
-    ReaderBuilder::new().flexible(true).has_headers(false).from_reader(body)
-}
-
-/// All parts behind the first one's header. To make a reader takes longer than to read most parts: one has to do for all.
-fn joined(parts: &[Bytes]) -> Result<Bytes, csv::Error> {
+/// All parts behind the first one's header.
+fn joined(parts: &[Bytes]) -> Bytes {
     let Some((first, rest)) = parts.split_first().filter(|(_, rest)| !rest.is_empty()) else {
-        return Ok(parts.first().cloned().unwrap_or_default());
+        return parts.first().cloned().unwrap_or_default();
     };
     let mut all = first.to_vec();
     for part in rest {
         if !all.ends_with(b"\n") && !all.is_empty() {
             all.push(b'\n');
         }
-        let line = part.iter().position(|byte| *byte == b'\n').map_or(part.len(), |at| at + 1);
-        let header = match part[..line].contains(&b'"') {
-            false => line,
-            true => {
-                let mut reader = reader(part);
-                reader.read_byte_record(&mut ByteRecord::new())?;
-                usize::try_from(reader.position().byte()).unwrap_or(line)
-            }
-        };
-        all.extend_from_slice(&part[header.min(part.len())..]);
+        let mut rows = CsvRows::of(part);
+        rows.next_into(&mut ByteRecord::new());
+        all.extend_from_slice(&part[rows.position()..]);
     }
-    Ok(Bytes::from(all))
+    Bytes::from(all)
 }
 
 fn unequal(error: csv::Error) -> Result<(), csv::Error> {

@@ -34,7 +34,7 @@ impl Catalogue {
     pub fn read(file: &[u8]) -> Result<Self, CatalogueError> {
         let mut by_name: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for product in products::read(file).map_err(CatalogueError)? {
-            let Ok(product) = product.map_err(CatalogueError)? else { continue };
+            let Ok(product) = product else { continue };
             if let Some(name) = product.sub_category {
                 by_name.entry(name).or_default().push(product.id);
             }

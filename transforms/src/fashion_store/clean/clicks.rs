@@ -104,10 +104,12 @@ impl Clicks {
 
     /// Reads one object, line by line. What follows the last line end is no line.
     pub fn read(&mut self, object: &str, body: &[u8]) -> Result<(), ClicksError> {
+        // A text is looked at once as a whole; what is none, line by line.
+        let whole = std::str::from_utf8(body).ok();
         let (mut start, mut line) = (0, 0);
         let ends = memchr::memchr_iter(b'\n', body).chain([body.len()]);
         for end in ends {
-            let text = &body[start..end];
+            let (text, place) = (&body[start..end], start..end);
             start = (end + 1).min(body.len());
             line += 1;
             if text.trim_ascii().is_empty() {
@@ -117,7 +119,11 @@ impl Clicks {
                 continue;
             }
             self.read += 1;
-            match self.take(text)? {
+            let click = match whole {
+                Some(whole) => serde_json::from_str(&whole[place]),
+                None => serde_json::from_slice(text),
+            };
+            match self.take(click)? {
                 None => {}
                 Some((reason, detail, event_id)) => {
                     let rejected = Rejected::new(object, line, reason, &detail, text);
@@ -129,8 +135,11 @@ impl Clicks {
     }
 
     /// Takes a line, or says why not: the reason, the value, and the id if there is one.
-    fn take(&mut self, text: &[u8]) -> Result<Option<(Reason, String, Option<i64>)>, FileError> {
-        let line: Line<'_> = match serde_json::from_slice(text) {
+    fn take(
+        &mut self,
+        line: Result<Line<'_>, serde_json::Error>,
+    ) -> Result<Option<(Reason, String, Option<i64>)>, FileError> {
+        let line = match line {
             Ok(line) => line,
             Err(error) => return Ok(Some((Reason::NotAClick, error.to_string(), None))),
         };

@@ -4,10 +4,11 @@
 //! All of it can be read, so all of it is delivered. The columns before the name are counted from the left, the price from
 //! the right, and the name is what stands between.
 
-use csv::{ByteRecord, ByteRecordsIntoIter, ReaderBuilder};
+use csv::ByteRecord;
 
 use super::Reason;
 use super::values::{is_absent, whole};
+use crate::csv_rows::CsvRows;
 
 /// Columns before the product's name.
 const BEFORE_NAME: usize = 9;
@@ -38,45 +39,34 @@ pub struct Refused {
     pub detail: String,
 }
 
-/// A file that is no CSV, or not the catalogue's.
-#[derive(Debug, thiserror::Error)]
-pub enum ProductError {
-    /// The bytes.
-    #[error(transparent)]
-    Csv(#[from] csv::Error),
-    /// The header.
-    #[error("the header has {0} columns; a catalogue has 10, or 11 with the price")]
-    Header(usize),
-}
+/// A file that is not the catalogue's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the header has {0} columns; a catalogue has 10, or 11 with the price")]
+pub struct ProductError(usize);
 
 /// The rows of a file.
+#[derive(Debug)]
 pub struct Products<'a> {
-    records: ByteRecordsIntoIter<&'a [u8]>,
+    rows: CsvRows<'a>,
+    row: ByteRecord,
     has_price: bool,
-}
-
-impl std::fmt::Debug for Products<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Products").field("has_price", &self.has_price).finish_non_exhaustive()
-    }
 }
 
 /// Reads the header and is ready for the rows. A file without any line has no rows.
 pub fn read(file: &[u8]) -> Result<Products<'_>, ProductError> {
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(file);
-    let header = reader.byte_headers()?.len();
-    match header {
-        0 | 10 | 11 => Ok(Products { has_price: header == 11, records: reader.into_byte_records() }),
-        other => Err(ProductError::Header(other)),
+    let (mut rows, mut row) = (CsvRows::of(file), ByteRecord::new());
+    rows.next_into(&mut row);
+    match row.len() {
+        0 | 10 | 11 => Ok(Products { rows, has_price: row.len() == 11, row }),
+        other => Err(ProductError(other)),
     }
 }
 
 impl Iterator for Products<'_> {
-    type Item = Result<Result<Product, Refused>, ProductError>;
+    type Item = Result<Product, Refused>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let record = self.records.next()?;
-        Some(record.map(|record| product(&record, self.has_price)).map_err(ProductError::from))
+        self.rows.next_into(&mut self.row).then(|| product(&self.row, self.has_price))
     }
 }
 
@@ -130,7 +120,7 @@ mod tests {
         let check = |row: &str, name: &str, year: Option<i64>, usage: Option<&str>, price: &str| {
             let file = format!("{HEADER}{row}\n");
             let found = read(file.as_bytes()).expect("a catalogue").next().expect("a row");
-            let found = found.expect("CSV").unwrap_or_else(|refused| panic!("{row}: {refused:?}"));
+            let found = found.unwrap_or_else(|refused| panic!("{row}: {refused:?}"));
             let Product { name: is, year: has, texts, price: costs, .. } = found;
             assert_eq!((is.as_str(), has, costs.as_str()), (name, year, price), "{row}");
             assert_eq!(texts[5].as_deref(), usage, "{row}");
@@ -163,7 +153,7 @@ mod tests {
         let header = HEADER.replace(",price", "");
         let check = |row: &str, expected: Result<(&str, &str), Reason>| {
             let file = format!("{header}{row}\n");
-            let found = read(file.as_bytes()).expect("a catalogue").next().expect("a row").expect("CSV");
+            let found = read(file.as_bytes()).expect("a catalogue").next().expect("a row");
             let found = found.as_ref().map(|it| (it.name.as_str(), it.price.as_str()));
             assert_eq!(found.map_err(|refused| refused.reason), expected, "{row}");
         };
@@ -172,7 +162,7 @@ mod tests {
         check("x,Men,Apparel,Topwear,Shirts,Blue,Fall,2011,Casual,A", Err(Reason::BadKey));
         check("7,Men,Apparel,Topwear", Err(Reason::WrongFieldCount));
         check("7,Men,Apparel,Topwear,Shirts,Blue,Fall,soon,Casual,A", Err(Reason::BadValue));
-        assert!(matches!(read(b"id,name\n"), Err(ProductError::Header(2))));
+        assert!(matches!(read(b"id,name\n"), Err(ProductError(2))));
         assert_eq!(read(b"").expect("nothing").count(), 0);
     }
 }

@@ -11,12 +11,13 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use bytes::Bytes;
-use csv::{ByteRecord, ReaderBuilder};
+use csv::ByteRecord;
 
 use super::file::{BATCH_ROWS, File, FileError};
 use super::products::{self, Product, ProductError, Refused};
 use super::values::{PRICE_PRECISION, PRICE_SCALE, day, price, price_as_integer, time, whole};
 use super::{Reason, Rejected};
+use crate::csv_rows::CsvRows;
 use crate::fashion_store::{DETAIL_COLUMNS, Mistake, ORDER_COLUMNS, PRODUCT_COLUMNS, USER_COLUMNS};
 
 /// A table of the database.
@@ -32,9 +33,6 @@ pub enum Table {
 /// A file that cannot be cleaned at all.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// Not CSV.
-    #[error(transparent)]
-    Csv(#[from] csv::Error),
     /// Not the catalogue.
     #[error(transparent)]
     Products(#[from] ProductError),
@@ -120,15 +118,15 @@ pub fn clean(
     };
     if table == Table::Products {
         for product in products::read(csv)? {
-            let product = product?;
             let outcome = product.and_then(|product| rows.product(&product));
             note(&mut done, outcome, &[]);
             rows.flush_full()?;
         }
     } else {
-        let mut reader = ReaderBuilder::new().flexible(true).from_reader(csv);
-        let mut record = ByteRecord::new();
-        while reader.read_byte_record(&mut record)? {
+        let (mut read, mut record) = (CsvRows::of(csv), ByteRecord::new());
+        // The header, whose names are not looked at.
+        read.next_into(&mut record);
+        while read.next_into(&mut record) {
             let outcome = rows.record(&record);
             let raw: &[u8] = if outcome.is_err() { record.as_slice() } else { &[] };
             note(&mut done, outcome, raw);

@@ -37,7 +37,7 @@ impl Stack {
         let kind = resources::kind(&spec.kind).expect("types are checked before any work begins");
         let old = self.resources.get(&logical).filter(|resource| resource.kind == spec.kind);
         let old = old.and_then(|resource| resource.existing.clone());
-        let needs = graph::needs(&self.deployment.template, &self.deployment.live).remove(&logical);
+        let needs = graph::needs_of(&self.deployment.template, &self.deployment.live, &logical);
         let resource = self.resources.entry(logical.clone()).or_insert_with(|| Resource {
             kind: spec.kind.clone(),
             status: Status::CreateInProgress,
@@ -49,7 +49,7 @@ impl Stack {
             on_delete: spec.on_delete,
             on_replace: spec.on_replace,
         });
-        resource.needs = needs.unwrap_or_default();
+        resource.needs = needs;
         resource.on_delete = spec.on_delete;
         resource.on_replace = spec.on_replace;
         if resource.kind != spec.kind {

@@ -231,23 +231,21 @@ fn check_condition(template: &Template, name: &str, block: &'static str) -> Resu
     Err(TemplateError::NoSuchCondition { name: name.to_owned(), block })
 }
 
-/// For each live resource, the live resources that must exist before it.
-pub(in super::super) fn needs(
+/// The live resources that must exist before this one.
+pub(in super::super) fn needs_of(
     template: &Template,
     live: &BTreeSet<String>,
-) -> BTreeMap<String, BTreeSet<String>> {
-    let mut needs = BTreeMap::new();
-    for (logical, spec) in template.resources.iter().filter(|(logical, _)| live.contains(*logical)) {
-        let mut needed: BTreeSet<String> = spec.depends_on.iter().cloned().collect();
-        for reference in spec.properties.values().flat_map(references) {
-            if let Reference::Name(name) | Reference::Attribute(name, _) = reference {
-                needed.insert(name);
-            }
+    logical: &str,
+) -> BTreeSet<String> {
+    let Some(spec) = template.resources.get(logical) else { return BTreeSet::new() };
+    let mut needed: BTreeSet<String> = spec.depends_on.iter().cloned().collect();
+    for reference in spec.properties.values().flat_map(references) {
+        if let Reference::Name(name) | Reference::Attribute(name, _) = reference {
+            needed.insert(name);
         }
-        needed.retain(|name| live.contains(name));
-        needs.insert(logical.clone(), needed);
     }
-    needs
+    needed.retain(|name| live.contains(name));
+    needed
 }
 
 /// The live resources, each after those it needs; in the template's order where that leaves a choice.
@@ -255,9 +253,10 @@ pub(in super::super) fn order(
     template: &Template,
     live: &BTreeSet<String>,
 ) -> Result<Vec<String>, TemplateError> {
-    let needs = needs(template, live);
     let mut rest: Vec<&String> =
         template.resources.keys().filter(|logical| live.contains(*logical)).collect();
+    let needs: BTreeMap<&String, BTreeSet<String>> =
+        rest.iter().map(|logical| (*logical, needs_of(template, live, logical))).collect();
     let mut order: Vec<String> = Vec::with_capacity(rest.len());
     let mut done: BTreeSet<&String> = BTreeSet::new();
     while !rest.is_empty() {
@@ -273,7 +272,7 @@ pub(in super::super) fn order(
 }
 
 /// Of resources that cannot be ordered, those that others of them also need: the circles, without what only hangs on.
-fn in_circles(rest: &[&String], needs: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+fn in_circles(rest: &[&String], needs: &BTreeMap<&String, BTreeSet<String>>) -> Vec<String> {
     let mut circle: Vec<&String> = rest.to_vec();
     loop {
         let before = circle.len();

@@ -79,11 +79,11 @@ impl Stream {
     fn ask<O: Operation>(&self, cx: &mut Cx<'_>, desk: &mut Desk, input: O::Input, owed: Owed) {
         let Some(source) = &self.source else { return };
         let mut scope = cx.scope.clone();
-        if let Ok(arn) = source.arn.parse::<Arn>()
-            && let Ok(account) = arn.account.parse()
+        if let Some([_, _, region, account, _]) = Arn::parts(&source.arn)
+            && let Ok(account) = account.parse()
         {
             scope.account = account;
-            scope.region = Region::new(arn.region);
+            scope.region = Region::new(region);
         }
         let to = Address { service: ServiceId::Kinesis, scope };
         let reply = Some(desk.token(cx, self.id, owed));

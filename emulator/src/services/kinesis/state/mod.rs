@@ -78,7 +78,7 @@ impl Kinesis {
             return name.ok_or_else(|| KinesisError::Validation(missing.to_owned()));
         };
         let found = text.split_once(":stream/").map(|(_, found)| found).filter(|found| !found.is_empty());
-        let (Some(found), Ok(parsed)) = (found, text.parse::<Arn>()) else {
+        let (Some(found), Some([_, _, region, account, _])) = (found, Arn::parts(text)) else {
             return Err(KinesisError::NoSuchResource(text.to_owned()));
         };
         if name.is_some_and(|name| name != found) {
@@ -86,13 +86,9 @@ impl Kinesis {
             let why = format!("StreamARN {text} does not match StreamName {}.", name.unwrap_or_default());
             return Err(KinesisError::Argument(why));
         }
-        if (parsed.region.as_str(), parsed.account.as_str())
-            != (cx.scope.region.as_str(), cx.scope.account.as_str())
-        {
-            return Err(KinesisError::NoSuchStream(Whose {
-                stream: found.to_owned(),
-                account: parsed.account,
-            }));
+        if (region, account) != (cx.scope.region.as_str(), cx.scope.account.as_str()) {
+            let (stream, account) = (found.to_owned(), account.to_owned());
+            return Err(KinesisError::NoSuchStream(Whose { stream, account }));
         }
         Ok(found)
     }

@@ -14,7 +14,7 @@ use super::super::error::{InvocationRefusal, Refusal};
 use super::super::limits;
 use super::super::mappings::{Call, Report};
 use super::super::work::{Failure, FunctionOutput, FunctionWork};
-use super::function::{Environment, Function, Version};
+use super::function::{Environment, Function};
 use super::lines;
 use super::metrics::{count_end, count_throttle};
 use super::names::Target;
@@ -118,15 +118,17 @@ impl Lambda {
     ) {
         let function = self.functions.get_mut(&target.name).expect("the caller has found it");
         self.retired.extend(function.retire(cx.now));
-        let version = function.deployed(target.version()).expect("the caller has found it").clone();
-        let (environment, cold) = environment_for(cx, function, &version);
+        let deployed = function.deployed(target.version()).expect("the caller has found it");
+        let (deployment, name) = (deployed.deployment, deployed.name.clone());
+        let (environment, cold) = environment_for(cx, function, deployment, &name);
         let log_stream = function.environments[&environment].log_stream.clone();
+        let version = function.deployed(target.version()).expect("it is there still");
         let settings = &version.settings;
         let invocation = Invocation {
             target: target.clone(),
             caller,
             request_id: request_id.clone(),
-            version: version.name.clone(),
+            version: name.clone(),
             runtime: settings.runtime.clone(),
             memory_mb: settings.memory_mb,
             timeout: settings.timeout(),
@@ -139,7 +141,7 @@ impl Lambda {
         let work = FunctionWork {
             arn: target.arn(cx.scope),
             function: target.name,
-            version: version.name.clone(),
+            version: name,
             request_id,
             runtime: settings.runtime.clone(),
             handler: settings.handler.clone(),
@@ -256,19 +258,23 @@ impl Lambda {
 }
 
 /// A warm environment of this deployment, the one used last; or a new one. Answers whether it is new.
-fn environment_for(cx: &mut Cx<'_>, function: &mut Function, version: &Version) -> (String, bool) {
+fn environment_for(
+    cx: &mut Cx<'_>,
+    function: &mut Function,
+    deployment: u64,
+    version: &str,
+) -> (String, bool) {
     let all: &mut BTreeMap<String, Environment> = &mut function.environments;
     let warm = all
         .iter_mut()
-        .filter(|(_, it)| !it.busy && it.deployment == version.deployment)
+        .filter(|(_, it)| !it.busy && it.deployment == deployment)
         .max_by_key(|(_, it)| it.last_used);
     if let Some((id, environment)) = warm {
         environment.busy = true;
         return (id.clone(), false);
     }
     let id = cx.hex(32);
-    let log_stream = format!("{}[{}]{id}", cx.now.format("%Y/%m/%d/"), version.name);
-    let deployment = version.deployment;
+    let log_stream = format!("{}[{version}]{id}", cx.now.format("%Y/%m/%d/"));
     all.insert(id.clone(), Environment { deployment, log_stream, busy: true, last_used: cx.now });
     (id, true)
 }
