@@ -6,7 +6,6 @@
 
 use http::Uri;
 use percent_encoding::percent_decode_str;
-use wavetank_types::{Arn, Region};
 use wavetank_wire::route::Route;
 
 use crate::world::Scope;
@@ -20,6 +19,5 @@ pub(super) fn scope(route: &Route, uri: &Uri) -> Option<Scope> {
     };
     let mut pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
     let (_, text) = pairs.find(|(name, _)| *name == parameter)?;
-    let arn: Arn = percent_decode_str(text).decode_utf8().ok()?.parse().ok()?;
-    Some(Scope { account: arn.account.parse().ok()?, region: Region::new(arn.region) })
+    Scope::of(&percent_decode_str(text).decode_utf8().ok()?)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rand::Rng;
-use wavetank_types::{AccountId, Region, Stream, Timestamp};
+use wavetank_types::{AccountId, Arn, Region, Stream, Timestamp};
 use wavetank_wire::events::{PutEvents, PutEventsInput, PutEventsRequestEntry};
 use wavetank_wire::{Document, Operation, ToVal, Val, WireError};
 
@@ -22,6 +22,14 @@ pub struct Scope {
     pub account: AccountId,
     /// The region of the request's signing scope.
     pub region: Region,
+}
+
+impl Scope {
+    /// Where the resource of an ARN lives; none if the text is no ARN, or one without an account.
+    pub(crate) fn of(arn: &str) -> Option<Self> {
+        let [_, _, region, account, _] = Arn::parts(arn)?;
+        Some(Self { account: account.parse().ok()?, region: Region::new(region) })
+    }
 }
 
 impl Default for Scope {
@@ -329,7 +337,16 @@ pub fn at_least(from: Timestamp, span: Duration, other: Timestamp) -> Timestamp 
 
 #[cfg(test)]
 mod tests {
-    use super::uuid_v4;
+    use super::{Scope, uuid_v4};
+
+    #[test]
+    fn an_arn_says_where_its_resource_lives_if_it_has_an_account() {
+        let scope =
+            Scope::of("arn:aws:kinesis:eu-west-1:123456789012:stream/s").map(|it| (it.account, it.region));
+        let scope = scope.as_ref().map(|(account, region)| (account.as_str(), region.as_str()));
+        assert_eq!(scope, Some(("123456789012", "eu-west-1")));
+        assert_eq!((Scope::of("arn:aws:s3:::bucket"), Scope::of("stream/s")), (None, None));
+    }
 
     #[test]
     fn an_id_says_its_version_and_variant() {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use md5::{Digest as _, Md5};
-use wavetank_types::{Arn, Region, Timestamp};
+use wavetank_types::Timestamp;
 use wavetank_wire::codec::json_document;
 use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, WireError, dynamodb as w, kinesis};
 
@@ -109,9 +109,7 @@ impl Destination {
     }
 
     fn home(&self) -> Option<Address> {
-        let arn: Arn = self.stream.parse().ok()?;
-        let scope = Scope { account: arn.account.parse().ok()?, region: Region::new(arn.region) };
-        Some(Address { service: ServiceId::Kinesis, scope })
+        Some(Address { service: ServiceId::Kinesis, scope: Scope::of(&self.stream)? })
     }
 
     fn ask<O: Operation>(&self, cx: &mut Cx<'_>, input: O::Input) -> Option<u64> {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wavetank_types::{Arn, Region, Timestamp};
+use wavetank_types::Timestamp;
 use wavetank_wire::kinesis::{
     DescribeStreamSummary, DescribeStreamSummaryInput, DescribeStreamSummaryOutput, GetRecords,
     GetRecordsInput, GetRecordsOutput, GetShardIterator, GetShardIteratorInput, GetShardIteratorOutput,
@@ -25,7 +25,7 @@ use super::super::limits::{
 use super::super::work::{Origin, Record};
 use super::{Desk, Owed, Stream, Timer, TimerKey};
 use crate::services::ServiceId;
-use crate::world::{Address, Cx, Effect};
+use crate::world::{Address, Cx, Effect, Scope};
 
 /// A Kinesis stream, and how far it has been read.
 #[derive(Debug)]
@@ -78,13 +78,7 @@ impl Stream {
 
     fn ask<O: Operation>(&self, cx: &mut Cx<'_>, desk: &mut Desk, input: O::Input, owed: Owed) {
         let Some(source) = &self.source else { return };
-        let mut scope = cx.scope.clone();
-        if let Some([_, _, region, account, _]) = Arn::parts(&source.arn)
-            && let Ok(account) = account.parse()
-        {
-            scope.account = account;
-            scope.region = Region::new(region);
-        }
+        let scope = Scope::of(&source.arn).unwrap_or_else(|| cx.scope.clone());
         let to = Address { service: ServiceId::Kinesis, scope };
         let reply = Some(desk.token(cx, self.id, owed));
         cx.push(Effect::Call { to, operation: O::NAME, input: input.to_val(), reply });

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
-use wavetank_types::{Arn, Region, Timestamp};
+use wavetank_types::Timestamp;
 use wavetank_wire::lambda::{Invoke, InvokeInput, InvokeOutput};
 use wavetank_wire::{FromVal as _, Operation as _, ToVal as _, Val, WireError};
 
@@ -24,7 +24,7 @@ use super::super::settings::LambdaStep;
 use super::super::work::{Failed, Record};
 use super::{Desk, Owed, Stream, Timer, TimerKey};
 use crate::services::ServiceId;
-use crate::world::{Address, Cx, Effect};
+use crate::world::{Address, Cx, Effect, Scope};
 
 /// Records that wait for the function, and those that it has.
 #[derive(Debug, Default)]
@@ -115,13 +115,7 @@ impl Stream {
             payload: Some(payload.into()),
             ..InvokeInput::default()
         };
-        let mut scope = cx.scope.clone();
-        if let Ok(arn) = batch.step.arn.parse::<Arn>()
-            && let Ok(account) = arn.account.parse()
-        {
-            scope.account = account;
-            scope.region = Region::new(arn.region);
-        }
+        let scope = Scope::of(&batch.step.arn).unwrap_or_else(|| cx.scope.clone());
         let to = Address { service: ServiceId::Lambda, scope };
         let reply = Some(desk.token(cx, self.id, Owed::Invoked(id)));
         cx.push(Effect::Call { to, operation: Invoke::NAME, input: input.to_val(), reply });
