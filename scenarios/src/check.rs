@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::edge::Metamorphic;
-use crate::scenario::{duration, utc};
+use crate::quantity::{bytes, duration, share, some_bytes, utc, zone};
 
 /// What must hold. Each table of `[[check]]` holds one.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,10 +31,10 @@ pub enum Check {
         /// `strftime` pattern of the path between the prefix and the file's name, such as `%Y/%m/%d`.
         path: String,
         /// The offset of the zone that decides the day, such as `+07:00`.
-        #[serde(default = "utc")]
+        #[serde(default = "utc", deserialize_with = "zone")]
         zone: String,
         /// The offset of the zone in which the column's times are written.
-        #[serde(default = "utc")]
+        #[serde(default = "utc", deserialize_with = "zone")]
         written: String,
     },
     /// Every record lands in the folder of its time, by a `strftime` pattern such as `%Y/%m/%d/%H`.
@@ -100,8 +100,10 @@ pub struct Files {
     /// Most files.
     pub count_max: u64,
     /// Largest file, in bytes.
+    #[serde(deserialize_with = "bytes")]
     pub bytes_max: u64,
     /// Smallest mean size, in bytes, where small files are to be found.
+    #[serde(default, deserialize_with = "some_bytes")]
     pub bytes_mean_min: Option<u64>,
 }
 
@@ -147,6 +149,7 @@ pub struct Nulls {
     /// The column.
     pub column: String,
     /// The largest share, 0.0 to 1.0.
+    #[serde(deserialize_with = "share")]
     pub share_max: f64,
 }
 

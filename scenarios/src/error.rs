@@ -19,8 +19,8 @@ pub enum ScenarioError {
         /// Why.
         cause: String,
     },
-    /// `scenario.toml` does not have the form of a scenario.
-    #[error("{file}:{line}:{column}: {cause}\nhint: compare with the scenarios in scenarios/catalog")]
+    /// `scenario.toml` does not have the form of a scenario, or names something that there is not.
+    #[error("{file}:{line}:{column}: {cause}\nhint: {hint}")]
     Form {
         /// Which.
         file: String,
@@ -30,6 +30,8 @@ pub enum ScenarioError {
         column: usize,
         /// What is wrong there.
         cause: String,
+        /// What to write.
+        hint: String,
     },
     /// A `${Name}` that the template's outputs do not have.
     #[error("{file}:{line}:{column}: the template has no output `{name}`\nhint: {}", nearest(name, known))]
@@ -56,7 +58,12 @@ pub enum ScenarioError {
 }
 
 /// The known name that is most like `name`, or all of them.
-pub(crate) fn nearest(name: &str, known: &[String]) -> String {
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+fn nearest(name: &str, known: &[String]) -> String {
+    nearest_of(name, known.iter().map(String::as_str))
+}
+
+/// The known name that is most like `name`, or all of them.
+pub(crate) fn nearest_of<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
     wavetank_generators::nearest(name, &known)
 }

@@ -1,18 +1,25 @@
-//! The form of `scenario.toml`. An unknown key is refused with its place; every quantity carries its unit.
+//! The form of `scenario.toml`, and how it is read. Every quantity carries its unit.
+//!
+//! What is wrong is refused with its place and with what to write: keys and units in `form.rs`, what makes no sense and what
+//! names nothing in `wrong.rs`. `step.rs` has the tables that do one of several things.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use wavetank_generators::kdg::Rate;
-use wavetank_types::time::parse_duration;
 
 use crate::bundled::{NAMES, bundled};
-use crate::check::{Check, Freshness};
+use crate::check::Check;
 use crate::edge::{Edge, LedgerForm};
 use crate::error::ScenarioError;
-use crate::outputs::{place_at, place_of};
+use crate::form::refused_form;
+use crate::outputs::place_at;
+use crate::quantity::{duration, rate, share, tick, utc, window, zone};
+use crate::source::Source;
+use crate::step::{Step, Upload, each};
+use crate::template::Template;
 
 /// What comes in, what happens, and what must hold.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,13 +43,13 @@ pub struct Scenario {
     /// The generated data.
     pub input: Input,
     /// Files put in place before the input arrives.
-    #[serde(default, rename = "upload")]
+    #[serde(default, rename = "upload", deserialize_with = "each")]
     pub uploads: Vec<Upload>,
     /// What goes wrong, from when the input begins to arrive.
     #[serde(default, rename = "fault")]
     pub faults: Vec<Fault>,
     /// What happens after the input has arrived, in order.
-    #[serde(default, rename = "step")]
+    #[serde(default, rename = "step", deserialize_with = "each")]
     pub steps: Vec<Step>,
     /// Where records end up, of a bundled scenario.
     #[serde(default)]
@@ -117,27 +124,11 @@ pub struct Fault {
     /// A Lambda function, whose runs fail after they have done their work.
     pub function: String,
     /// The share of its runs, 0.0 to 1.0.
+    #[serde(deserialize_with = "share")]
     pub share: f64,
     /// From and until, counted from the input's begin, such as `10s..2m`.
+    #[serde(default, deserialize_with = "window")]
     pub window: Option<String>,
-}
-
-/// A file of the folder, or an empty folder marker, put into S3.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, untagged)]
-pub enum Upload {
-    /// A file.
-    File {
-        /// Its path in the folder.
-        file: String,
-        /// `s3://bucket/key`.
-        to: String,
-    },
-    /// An empty object whose key ends with a slash, as the console's "create folder" makes.
-    Marker {
-        /// `s3://bucket/folder/`.
-        marker: String,
-    },
 }
 
 /// What a simulation of it is like.
@@ -189,63 +180,6 @@ pub struct Exclude {
     pub reason: String,
 }
 
-/// One step after the input has arrived.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, untagged)]
-pub enum Step {
-    /// Waits until the runs of a Glue job have ended. The input must have started one.
-    Job {
-        /// The job's name.
-        job: String,
-        /// Longest wait in tank time.
-        #[serde(deserialize_with = "duration")]
-        within: Duration,
-    },
-    /// Starts a Glue job and waits for its end.
-    Run {
-        /// The job's name.
-        run: String,
-        /// Longest wait in tank time.
-        #[serde(deserialize_with = "duration")]
-        within: Duration,
-    },
-    /// Calls a Lambda function with an empty event and waits for its answer.
-    Invoke {
-        /// The function's name.
-        invoke: String,
-    },
-    /// Lets time pass.
-    Wait {
-        /// How long.
-        #[serde(deserialize_with = "duration")]
-        wait: Duration,
-    },
-    /// Waits until a crawler that something else has started is done.
-    Crawled {
-        /// The crawler's name.
-        crawled: String,
-        /// Longest wait in tank time.
-        #[serde(deserialize_with = "duration")]
-        within: Duration,
-    },
-    /// Waits until the runs of an Airflow DAG have ended. Passed over where Airflow does not orchestrate.
-    Dag {
-        /// The DAG.
-        dag: String,
-        /// Longest wait in tank time.
-        #[serde(deserialize_with = "duration")]
-        within: Duration,
-    },
-    /// Runs a crawler and waits for its end.
-    Crawl {
-        /// The crawler's name.
-        crawl: String,
-        /// Longest wait in tank time.
-        #[serde(deserialize_with = "duration")]
-        within: Duration,
-    },
-}
-
 /// Where records end up.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -277,7 +211,7 @@ pub struct Landing {
     /// The member of its time, `yyyy-MM-dd HH:mm:ss`.
     pub time: String,
     /// The zone of these times and of the folders, such as `+07:00`.
-    #[serde(default = "utc")]
+    #[serde(default = "utc", deserialize_with = "zone")]
     pub zone: String,
 }
 
@@ -334,28 +268,6 @@ pub struct Variant {
     pub parameters: BTreeMap<String, String>,
 }
 
-fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(serde::de::Error::custom)
-}
-
-pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    parse_duration(&text).map_err(serde::de::Error::custom)
-}
-
-fn tick<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let tick = duration(deserializer)?;
-    if tick.subsec_nanos() != 0 || tick.is_zero() || !3_600_u64.is_multiple_of(tick.as_secs()) {
-        return Err(serde::de::Error::custom("a whole number of ticks makes an hour"));
-    }
-    Ok(Some(tick))
-}
-
-pub(crate) fn utc() -> String {
-    "+00:00".to_owned()
-}
-
 /// A text as a part of a stack's name: hyphens for all but ASCII's letters and digits, none at its ends.
 pub fn hyphenated(text: &str) -> String {
     let fits = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
@@ -380,89 +292,34 @@ impl Scenario {
         Self::parse(&name, files)
     }
 
+    /// Everything that the file says wrong is refused here, before anything is started.
     fn parse(name: &str, files: BTreeMap<String, String>) -> Result<Self, ScenarioError> {
         let file = format!("{name}/scenario.toml");
         let text = files.get("scenario.toml").cloned().unwrap_or_default();
-        let mut scenario: Self = toml::from_str(&text).map_err(|error| form_error(&file, &text, &error))?;
+        let mut scenario: Self = toml::from_str(&text).map_err(|error| refused_form(&file, &text, &error))?;
         scenario.name = name.to_owned();
         scenario.files = files;
-        let uploads = scenario.uploads.iter().filter_map(|upload| match upload {
-            Upload::File { file, .. } => Some(file),
-            Upload::Marker { .. } => None,
-        });
-        let queries = scenario.queries.iter().map(|query| &query.file);
-        let oracles = scenario.queries.iter().filter_map(|query| query.oracle.as_ref());
-        let of_input = scenario.input.template.iter().chain(&scenario.input.file);
-        let named = uploads.chain(queries).chain(oracles).chain([&scenario.template]).chain(of_input);
-        if let Some(missing) = named.into_iter().find(|path| !scenario.files.contains_key(*path)) {
-            return Err(ScenarioError::File {
-                file: format!("{name}/{missing}"),
-                cause: "no such file".to_owned(),
-            });
+        let source = Source::read(&file, &text)?;
+        if let Some(wrong) = scenario.wrong() {
+            return Err(source.refuse(wrong));
         }
-        match scenario.wrong() {
-            Some((needle, cause)) => {
-                let (line, column) = place_of(&text, &needle);
-                Err(ScenarioError::Form { file, line, column, cause })
+        // What is wrong with the template itself, CloudFormation says better.
+        if let Some(template) = Template::read(scenario.file(&scenario.template)) {
+            if let Some(wrong) = scenario.wrong_parameter(&template) {
+                return Err(source.refuse(wrong));
             }
-            None => Ok(scenario),
+            source.check_outputs(&template.outputs)?;
         }
+        Ok(scenario)
     }
 
-    /// What the form allows and makes no sense: the text where it stands, and why.
-    fn wrong(&self) -> Option<(String, String)> {
-        let Input { profile, template, file, rate, .. } = &self.input;
-        let of_input = |cause: &str| Some(("[input]".to_owned(), cause.to_owned()));
-        match [profile, template, file].into_iter().flatten().count() {
-            0 => return of_input("name a profile, a template or a file"),
-            1 => {}
-            _ => return of_input("name one of profile, template and file, not several"),
-        }
-        if profile.as_deref() == Some("fashion-store") && self.input.orders.is_none() && self.ledger.is_none()
-        {
-            return of_input("a store needs a place for its orders");
-        }
-        if file.is_none() && self.input.rows == 0 {
-            return of_input("say how many rows");
-        }
-        if rate.is_some() && self.input.to.starts_with("s3:") {
-            return of_input("one object has no rate");
-        }
-        if template.is_some() && rate.is_none() && !self.input.to.starts_with("s3:") {
-            return of_input("a template needs a rate, such as 20/s");
-        }
-        self.wrong_ledger()
-    }
-
-    fn wrong_ledger(&self) -> Option<(String, String)> {
-        let at = |needle: &str, cause: &str| Some((needle.to_owned(), cause.to_owned()));
-        let Some(_) = &self.ledger else {
-            return match (self.edges.is_empty(), self.output.data.is_empty(), &self.input.file) {
-                (false, ..) => at("[[edge]]", "[[edge]] needs a [ledger] that says what names a record"),
-                (_, true, _) => at("[input]", "say where records end: [ledger] and [[edge]], or [output]"),
-                (.., Some(_)) => at("[input]", "a file needs a [ledger] and edges"),
-                _ => None,
-            };
-        };
-        if !self.edges.iter().any(|edge| edge.ends.is_some()) {
-            return at(
-                "[[edge]]",
-                "no [[edge]] has `ends`: a record must end somewhere, such as ends = \"delivered\"",
-            );
-        }
-        let names: Vec<String> = self.edges.iter().map(|edge| edge.name.clone()).collect();
-        let unknown = self.checks.iter().find_map(|check| match check {
-            Check::Order { edge, .. } | Check::Freshness(Freshness { edge, .. }) => {
-                edge.as_ref().filter(|edge| !names.contains(edge))
-            }
-            _ => None,
-        });
-        unknown.map(|edge| {
-            (
-                format!("\"{edge}\""),
-                format!("there is no edge `{edge}`; {}", crate::error::nearest(edge, &names)),
-            )
-        })
+    /// The error of a name that the file says and that means nothing, at its place: what only the records can tell.
+    pub fn wrong_name(&self, name: &str, cause: String) -> ScenarioError {
+        let text = self.file("scenario.toml");
+        let at = text.find(&format!("\"{name}\"")).or_else(|| text.find(name));
+        let (line, column) = place_at(text, at.unwrap_or(0));
+        let hint = "write the name as the records have it".to_owned();
+        ScenarioError::Form { file: format!("{}/scenario.toml", self.name), line, column, cause, hint }
     }
 
     /// The name of its stack: the folder's, as CloudFormation takes names, so that `my_pipeline` is `my-pipeline`.
@@ -511,16 +368,6 @@ fn read_folder(
         }
     }
     Ok(())
-}
-
-fn form_error(file: &str, text: &str, error: &toml::de::Error) -> ScenarioError {
-    let (line, column) = place_at(text, error.span().map_or(0, |span| span.start));
-    ScenarioError::Form {
-        file: file.to_owned(),
-        line,
-        column,
-        cause: error.message().trim_end().replace('\n', "; "),
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod wrong;
+
 #[test]
 fn every_bundled_scenario_can_be_read() {
     for name in NAMES {
@@ -53,7 +55,8 @@ fn a_missing_file_and_an_unknown_name_are_named() {
     let text = &bundled("event-revenue").unwrap()["scenario.toml"];
     std::fs::write(folder.path().join("scenario.toml"), text).unwrap();
     let error = Scenario::open(&folder.path().to_string_lossy()).unwrap_err().to_string();
-    assert!(error.contains("no such file"), "{error}");
+    let place = "scenario.toml:4:12: the folder has no file `template.yaml`\nhint: put it into the folder";
+    assert!(error.ends_with(place), "{error}");
     let error = Scenario::open("event-revenu").unwrap_err().to_string();
     assert!(error.contains("did you mean `event-revenue`?"), "{error}");
 }
