@@ -2,6 +2,7 @@
 //!
 //! The two flags are the consent: `--account` and `--budget`. Nobody is asked anything, so that a CI job needs no terminal. Nothing is
 //! made before the account has answered, the estimate is known to be within the budget, and a journal is written.
+//! `wavetank diff --b aws` does the same with what is here (`diff/account.rs`).
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -43,7 +44,9 @@ pub(crate) fn variables() -> BTreeMap<String, String> {
 
 /// Runs a scenario in an account.
 pub(crate) fn run(args: &RunArgs, scenario: Scenario, options: RunOptions) -> Result<Outcome, Failure> {
-    let (account, budget) = consent(args)?;
+    let asked = &args.place.account;
+    let what = "--target aws makes things that cost money";
+    let (account, budget) = consent(asked.account.as_deref(), asked.budget, asked.plan, what)?;
     refuse_unbuilt(args, &options)?;
     let variables = variables();
     let region = args.place.account.region.clone().unwrap_or_else(|| scenario.region.clone());
@@ -56,7 +59,7 @@ pub(crate) fn run(args: &RunArgs, scenario: Scenario, options: RunOptions) -> Re
         let planned = plan(&scenario, &options, &settings, &target, budget).await?;
         planned.check_budget().map_err(|error| Failure::Usage(error.to_string()))?;
         if args.place.account.plan {
-            print_plan(args, &planned);
+            print_plan(args.json, &planned);
             return Ok(Outcome::Planned);
         }
         eprint!("{planned}");
@@ -84,21 +87,25 @@ pub(crate) fn run(args: &RunArgs, scenario: Scenario, options: RunOptions) -> Re
     })
 }
 
-/// The account and the budget, or what is missing.
-fn consent(args: &RunArgs) -> Result<(String, Option<f64>), Failure> {
-    let Some(account) = args.place.account.account.clone() else {
-        return Err(Failure::Usage(
-            "--target aws makes things that cost money: nothing was created\nhint: say in which account and how much, as in --account 123456789012 --budget 1; --plan shows what it would be"
-                .to_owned(),
-        ));
+/// The account and the budget, or what is missing for something that costs money, which `what` says.
+pub(crate) fn consent(
+    account: Option<&str>,
+    budget: Option<f64>,
+    is_plan: bool,
+    what: &str,
+) -> Result<(String, Option<f64>), Failure> {
+    let refuse = |hint: &str| {
+        Failure::Usage(format!(
+            "{what}: nothing was created\nhint: say {hint}; --plan shows what it would be"
+        ))
     };
-    if args.place.account.budget.is_none() && !args.place.account.plan {
-        return Err(Failure::Usage(
-            "--target aws makes things that cost money: nothing was created\nhint: say how much may be spent, as in --budget 1 (USD); --plan shows what it would be"
-                .to_owned(),
-        ));
+    let Some(account) = account else {
+        return Err(refuse("in which account and how much, as in --account 123456789012 --budget 1"));
+    };
+    if budget.is_none() && !is_plan {
+        return Err(refuse("how much may be spent, as in --budget 1 (USD)"));
     }
-    Ok((account, args.place.account.budget))
+    Ok((account.to_owned(), budget))
 }
 
 fn refuse_unbuilt(args: &RunArgs, options: &RunOptions) -> Result<(), Failure> {
@@ -119,6 +126,9 @@ fn refuse_unbuilt(args: &RunArgs, options: &RunOptions) -> Result<(), Failure> {
     }
     if args.orders == Orders::Rds {
         return refuse("--orders rds", "the Data API of AWS is for Aurora alone; use --orders files");
+    }
+    if matches!(args.orders, Orders::Postgres(_)) {
+        return refuse("--orders postgres://", "its estimate would write there too; use --orders files");
     }
     if options.orchestrator == Orchestrator::Airflow {
         return refuse(
@@ -201,8 +211,9 @@ fn not_run(scenario: &Scenario) -> Vec<String> {
     not_run
 }
 
-fn print_plan(args: &RunArgs, plan: &Plan) {
-    match args.json {
+/// The plan that was asked for.
+pub(crate) fn print_plan(is_json: bool, plan: &Plan) {
+    match is_json {
         true => println!("{:#}", serde_json::to_value(plan).unwrap_or_default()),
         false => print!("{plan}"),
     }
@@ -210,7 +221,7 @@ fn print_plan(args: &RunArgs, plan: &Plan) {
 
 /// A name that no other run has: of the instant and the process.
 #[expect(clippy::disallowed_methods, reason = "two runs at the same place must differ")]
-fn run_id() -> String {
+pub(crate) fn run_id() -> String {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     format!(
         "{:08x}{:04x}",
@@ -273,7 +284,11 @@ fn kept_words(journal: &Journal) -> String {
 }
 
 /// Sweeps until it is done or stopped again. Whether nothing is left.
-async fn sweep_after(aws: Aws<'_>, kept: &mut Kept, signals: &mut Signals) -> Result<bool, Failure> {
+pub(crate) async fn sweep_after(
+    aws: Aws<'_>,
+    kept: &mut Kept,
+    signals: &mut Signals,
+) -> Result<bool, Failure> {
     tell(&format!("sweeping run {}", kept.journal().run));
     let swept = until(sweep::sweep(aws.patient(), kept, &tell), signals.next()).await;
     match swept {
@@ -315,8 +330,9 @@ fn left_words(kept: &Kept) -> String {
     let Journal { run, stack, account, region, buckets, .. } = kept.journal();
     let buckets =
         if buckets.is_empty() { String::new() } else { format!(", buckets {}", buckets.join(", ")) };
+    let made = if stack.is_empty() { "what a comparison made".to_owned() } else { format!("stack {stack}") };
     format!(
-        "in account {account}, region {region}: stack {stack}{buckets} (journal {})\nhint: `wavetank sweep --run {run}` tries again",
+        "in account {account}, region {region}: {made}{buckets} (journal {})\nhint: `wavetank sweep --run {run}` tries again",
         kept.path().display()
     )
 }

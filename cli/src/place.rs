@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use wavetank::containers::{Container, ContainerError, Image, MINIO_LOGIN, remove_own};
 use wavetank::progress::Progress;
 use wavetank::run::RunOptions;
+use wavetank::target::aws::{dial, is_aws};
 use wavetank::target::{Credentials, Endpoint, EndpointConfig, Mirrored, Origin, OriginError};
 use wavetank::{Embedded, Report, Target};
 use wavetank_scenarios::Scenario;
@@ -125,7 +127,7 @@ pub(crate) fn account(text: &str) -> Result<String, String> {
 }
 
 /// US dollars.
-fn usd(text: &str) -> Result<f64, String> {
+pub(crate) fn usd(text: &str) -> Result<f64, String> {
     let refuse = || format!("`{text}` is no sum of US dollars; write 1 or 0.50");
     text.parse().ok().filter(|usd: &f64| usd.is_finite() && *usd >= 0.0).ok_or_else(refuse)
 }
@@ -305,18 +307,33 @@ fn missing(error: ContainerError) -> Failure {
     Failure::Environment(error.to_string())
 }
 
-/// A server that is there, with these credentials or a tank's own.
+/// A server that is there, with these credentials or a tank's own; over TLS if its address says https. AWS itself is refused.
 pub(crate) async fn connect(
     origin: &Origin,
     credentials: Option<Credentials>,
     region: &str,
 ) -> Result<Endpoint, Failure> {
+    refuse_aws(origin)?;
+    let bundle = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty());
+    let dial = dial(origin, bundle.as_deref().map(Path::new));
     let config = EndpointConfig {
         credentials: credentials.unwrap_or_default(),
         region: region.to_owned(),
+        dial: dial.map_err(|error| Failure::Environment(error.to_string()))?,
         ..EndpointConfig::at(origin.clone())
     };
     Endpoint::connect(config).await.map_err(|error| Failure::Environment(error.to_string()))
+}
+
+/// By its address AWS would be a server like any other: nobody would have named an account or a budget, and nothing would be tagged
+/// or swept.
+fn refuse_aws(origin: &Origin) -> Result<(), Failure> {
+    if !is_aws(&origin.host) {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{origin} is AWS itself, where things cost money: nothing was created\nhint: `wavetank run` makes them there with --target aws --account ID --budget USD alone, `wavetank diff` with --b aws --account ID --budget USD; --s3 is for other stores"
+    )))
 }
 
 /// A run that Ctrl-C ends in order: what it has made is removed.
@@ -389,6 +406,23 @@ mod tests {
         check("--s3 container", "--s3 container");
         assert!(place("--target endpoint").is_none(), "an endpoint has an address");
         assert!(place("--endpoint 127.0.0.1").is_none(), "an address has a scheme");
+    }
+
+    #[tokio::test]
+    async fn aws_is_no_server_by_its_address() {
+        for url in [
+            "http://s3.us-east-1.amazonaws.com",
+            "https://kinesis.eu-west-1.amazonaws.com",
+            "http://S3.AMAZONAWS.COM.:80",
+            "https://s3.cn-north-1.amazonaws.com.cn",
+            "https://s3.dualstack.us-east-1.api.aws",
+        ] {
+            let origin = url.parse::<Origin>().expect(url);
+            let failure = connect(&origin, None, "us-east-1").await.expect_err(url);
+            let said = failure.to_string();
+            assert!(matches!(failure, Failure::Usage(_)), "{url}: {said}");
+            assert!(said.contains("--target aws --account ID --budget USD"), "{url}: {said}");
+        }
     }
 
     #[test]

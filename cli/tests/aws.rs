@@ -1,4 +1,5 @@
-//! `wavetank run --target aws` and `wavetank sweep` as a shell sees them, with a served tank in AWS's place by `AWS_ENDPOINT_URL`.
+//! `wavetank run --target aws`, `wavetank diff --b aws` and `wavetank sweep` as a shell sees them, with a served tank in AWS's place by
+//! `AWS_ENDPOINT_URL`.
 //!
 //! Whatever becomes of a run, the tank is empty afterwards, but for what was there before; and what is refused has made nothing.
 
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use account::{ACCOUNT, Account, REGION, Ran, python_has};
 
 const RUN: [&str; 6] = ["--target", "aws", "--account", ACCOUNT, "--budget", "5"];
+const CONSENT: [&str; 4] = ["--account", ACCOUNT, "--budget", "5"];
 
 fn args<'a>(scenario: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["run", scenario][..], &RUN, more].concat()
@@ -249,6 +251,91 @@ fn a_run_that_was_killed_is_swept_once_its_process_has_gone() {
     let swept = account.wavetank(&["sweep"]);
     assert_eq!(swept.code, Some(0), "{swept:?}");
     says(&swept, &["nothing is left"]);
+    assert_eq!(account.holds(), Vec::<String>::new(), "{swept:?}");
+    assert_eq!(account.journals(), 0);
+}
+
+/// A comparison of these services with the account.
+fn diff<'a>(services: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["diff", "--services", services, "--b", "aws", "--region", REGION][..], more].concat()
+}
+
+#[test]
+fn a_comparison_says_what_it_will_make_and_leaves_nothing_behind() {
+    let account = Account::start();
+    let ran = account.wavetank(&diff("sqs,iam", &CONSENT));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains(" 0 differ, 0 missing"), "{ran:?}");
+    says(&ran, &["plan of diff on aws", "AWS::SQS::Queue", "this is not AWS", "budget     5.00 USD"]);
+    says(&ran, &["tags       wavetank:run=", "wavetank:scenario=diff", "sweeping run", "nothing is left"]);
+    assert_eq!(account.holds(), Vec::<String>::new(), "{ran:?}");
+    assert_eq!(account.journals(), 0);
+    assert!(account.calls().iter().any(|call| call == "sqs CreateQueue"));
+}
+
+#[test]
+fn a_comparison_that_is_planned_or_refused_makes_nothing() {
+    let account = Account::start();
+    let ran = account.wavetank(&diff("kinesis", &["--account", ACCOUNT, "--plan"]));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("3 AWS::Kinesis::Stream") && ran.out.contains("needs --budget"), "{ran:?}");
+    let ran = account.wavetank(&diff("kinesis", &[&CONSENT[..], &["--plan", "--json"]].concat()));
+    let plan: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&plan["scenario"], &plan["account"]), (&json!("diff"), &json!(ACCOUNT)));
+    let check = |more: &[&str], words: &[&str]| {
+        let ran = account.wavetank(&diff("kinesis", more));
+        assert_eq!(ran.code, Some(2), "{more:?}: {ran:?}");
+        says(&ran, words);
+        says(&ran, &["nothing was created", "hint:"]);
+        assert_eq!(ran.out, "");
+    };
+    check(&[], &["--account 123456789012 --budget 1"]);
+    check(&CONSENT[..2], &["--budget 1"]);
+    check(&["--account", "111111111111", "--budget", "5"], &["of account 000000000000, not of 111111111111"]);
+    check(&["--account", ACCOUNT, "--budget", "0.01"], &["budget is 0.01 USD"]);
+    account.assert_only_asked();
+    // What has a name of ours and was not made by us would be changed and deleted.
+    account.ask("kinesis", "CreateStream", &json!({ "StreamName": "wavetank-diff-stream", "ShardCount": 1 }));
+    check(&CONSENT, &["is already", "AWS::Kinesis::Stream wavetank-diff-stream"]);
+    assert_eq!(account.holds(), ["kinesis wavetank-diff-stream"]);
+    assert_eq!(account.journals(), 0);
+}
+
+/// A comparison that is held up once it has made its first queue.
+fn held_up(account: &Account) -> account::Running {
+    account.delay("sqs", "SendMessage");
+    let run = account.begin(&diff("sqs", &CONSENT)).after("comparing aws with embedded");
+    // To ask takes as long as a few of its calls.
+    let has_begun = (0..2_000).any(|_| !account.holds().is_empty());
+    assert!(has_begun, "no queue came");
+    run
+}
+
+#[test]
+fn a_comparison_that_is_stopped_at_once_is_swept() {
+    let account = Account::start();
+    let ran = held_up(&account).interrupt().after("comes to its end").interrupt().end();
+    assert_eq!(ran.code, Some(130), "{ran:?}");
+    says(&ran, &["the comparison was stopped", "removing AWS::SQS::Queue", "nothing is left"]);
+    assert_eq!(account.holds(), Vec::<String>::new(), "{ran:?}");
+    assert_eq!(account.journals(), 0);
+}
+
+#[test]
+fn a_comparison_that_was_killed_has_left_tagged_things_and_its_journal_sweeps_them() {
+    let account = Account::start();
+    let run = held_up(&account);
+    let url = account.ask("sqs", "ListQueues", &json!({}))["QueueUrls"][0].clone();
+    let tags = account.ask("sqs", "ListQueueTags", &json!({ "QueueUrl": url }));
+    assert_eq!(tags["Tags"]["wavetank:scenario"], "diff", "{tags}");
+    let ran = run.kill().end();
+    assert_eq!((ran.code, account.journals()), (None, 1), "{ran:?}");
+    let again = account.wavetank(&diff("sqs", &CONSENT));
+    assert_eq!(again.code, Some(2), "{again:?}");
+    says(&again, &["is already", "hint: `wavetank sweep`"]);
+    let swept = account.wavetank(&["sweep"]);
+    assert_eq!(swept.code, Some(0), "{swept:?}");
+    says(&swept, &["removing AWS::SQS::Queue", "nothing is left"]);
     assert_eq!(account.holds(), Vec::<String>::new(), "{swept:?}");
     assert_eq!(account.journals(), 0);
 }

@@ -45,7 +45,15 @@ fn what_cannot_be_asked_is_said_with_what_to_do() {
     check(&["--b", "127.0.0.1"], 2, "hint: write http://127.0.0.1:4566");
     check(&["--no-run", "--b", "embedded"], 2, "SCENARIO");
     check(&["--b", "aws"], 2, "hint: say in which account");
+    check(&["--b", "aws", "--account", "123456789012"], 2, "hint: say how much may be spent");
     check(&["trades", "--b", "aws", "--account", "123456789012"], 2, "hint: say --no-run");
+    check(
+        &["--b", "embedded", "--account", "123456789012"],
+        2,
+        "--account is of a comparison with AWS alone",
+    );
+    check(&["--b", "embedded", "--budget", "1"], 2, "--budget is of a comparison with AWS alone");
+    check(&["--b", "embedded", "--plan"], 2, "--plan is of a comparison with AWS alone");
 }
 
 #[test]

@@ -2,12 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and skips aloud")]
 
+#[path = "place/front.rs"]
+mod front;
+
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+
+use front::Front;
 
 const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/any-server");
 
@@ -109,6 +115,53 @@ fn a_server_that_is_not_there_or_refuses_the_caller_is_said_at_once() {
     let said = text(&command.output().unwrap().stderr);
     assert!(said.contains("refuses the credentials: InvalidClientTokenId"), "{said}");
     assert!(!said.contains("no-secret"), "{said}");
+    assert_eq!(tank.holds(), (0, 0));
+}
+
+#[test]
+fn aws_is_refused_wherever_an_address_is_taken() {
+    let aws = "http://s3.us-east-1.amazonaws.com";
+    let check = |args: &[&str]| {
+        let mut command = wavetank(args);
+        command.env("AWS_ACCESS_KEY_ID", "AKIAQWERTYUIOPASDFGH").env("AWS_SECRET_ACCESS_KEY", "no-secret");
+        let said = command.output().unwrap();
+        let err = text(&said.stderr);
+        assert_eq!(said.status.code(), Some(2), "{args:?}: {err}");
+        assert!(err.contains(&format!("{aws} is AWS itself")), "{args:?}: {err}");
+        assert!(
+            err.contains("nothing was created\nhint: ") && err.contains("--account ID --budget USD"),
+            "{err}"
+        );
+    };
+    check(&["run", SCENARIO, "--endpoint", aws]);
+    check(&["run", SCENARIO, "--s3", aws]);
+    check(&["serve", "--port", "0", "--s3", aws]);
+    check(&["diff", "--services", "sts", "--a", aws, "--b", "embedded"]);
+    check(&["diff", "--services", "sts", "--b", aws]);
+}
+
+#[test]
+fn a_server_behind_tls_is_used_if_its_certificate_is_trusted() {
+    let tank = Tank::start();
+    let (front, other) = (Front::of(&tank.url), Front::of(&tank.url));
+    let check = |flags: &[&str], trusted: (&str, PathBuf), code: i32, words: &str| {
+        let mut command = wavetank(&["run", SCENARIO]);
+        command
+            .args(flags)
+            .env_remove("SSL_CERT_FILE")
+            .env_remove("SSL_CERT_DIR")
+            .env_remove("AWS_CA_BUNDLE");
+        let ran = command.env(trusted.0, trusted.1).output().unwrap();
+        let said = text(&ran.stdout) + &text(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(code), "{flags:?}: {said}");
+        assert!(said.contains(words), "{flags:?}: {said}");
+    };
+    check(&["--endpoint", &front.url], ("SSL_CERT_FILE", front.certificate()), 0, "all checks hold");
+    check(&["--s3", &front.url], ("AWS_CA_BUNDLE", front.certificate()), 0, "all checks hold");
+    let untrusted = format!("the certificate of {} is not trusted: ", front.url);
+    check(&["--endpoint", &front.url], ("SSL_CERT_FILE", other.certificate()), 3, &untrusted);
+    let hint = "hint: name the file of its authority's certificate in AWS_CA_BUNDLE or SSL_CERT_FILE";
+    check(&["--s3", &front.url], ("AWS_CA_BUNDLE", other.certificate()), 3, hint);
     assert_eq!(tank.holds(), (0, 0));
 }
 

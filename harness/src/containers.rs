@@ -110,6 +110,14 @@ impl Image {
         format!("{}:{}", self.repository, self.tag)
     }
 
+    /// What shows whether a server of it starts here at all.
+    fn trial(&self) -> String {
+        format!(
+            "`docker run --rm {}` shows whether it starts on this machine; another can be named by --image, and `--target embedded` needs none",
+            self.name()
+        )
+    }
+
     /// What its maker's own image is obtained by.
     fn hint(&self) -> String {
         if self.repository == "wavetank" {
@@ -139,7 +147,7 @@ pub enum ContainerError {
         hint: String,
     },
     /// The server ended, or took too long.
-    #[error("{name} {what}; the end of its log:\n{log}")]
+    #[error("{name} {what}; the end of its log:\n{log}\nhint: {hint}")]
     NotReady {
         /// The image's name.
         name: String,
@@ -147,9 +155,13 @@ pub enum ContainerError {
         what: String,
         /// The last that it wrote.
         log: String,
+        /// What may be done.
+        hint: String,
     },
     /// Anything else that the engine refused.
-    #[error("the Docker engine refused {name}: {cause}")]
+    #[error(
+        "the Docker engine refused {name}: {cause}\nhint: `docker ps --all` and `docker logs` show what became of it; a full disk and too little memory are the usual causes"
+    )]
     Refused {
         /// The image's name.
         name: String,
@@ -265,6 +277,7 @@ impl Container {
             name: self.image.name(),
             what: what.to_owned(),
             log: String::from_utf8_lossy(end).trim().to_owned(),
+            hint: self.image.trial(),
         }
     }
 }
@@ -337,6 +350,27 @@ mod tests {
         check("wavetank:0.1.0", "wavetank", "0.1.0");
         check("registry.example:5000/team/tank", "registry.example:5000/team/tank", "latest");
         check("registry.example:5000/team/tank:2", "registry.example:5000/team/tank", "2");
+    }
+
+    #[test]
+    fn a_container_that_there_is_not_is_said_with_what_to_do() {
+        let image = Image::tank("wavetank:latest");
+        let ended = ContainerError::NotReady {
+            name: image.name(),
+            what: "ended before it was ready".to_owned(),
+            log: "no space left".to_owned(),
+            hint: image.trial(),
+        };
+        let refused = ContainerError::of(&image, TestcontainersError::other("no such network"));
+        for (error, words) in [(ended, "docker run --rm wavetank:latest"), (refused, "docker logs")] {
+            let said = error.to_string();
+            let (_, hint) = said.split_once("\nhint: ").expect("a hint");
+            assert!(
+                said.starts_with("wavetank:latest ended") || said.contains("refused wavetank:latest: "),
+                "{said}"
+            );
+            assert!(hint.contains(words), "{said}");
+        }
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub struct Plan {
     pub endpoint: Option<String>,
     /// The region.
     pub region: String,
-    /// The stack's name.
+    /// The stack's name; empty if things are made without one.
     pub stack: String,
     /// The tags of the stack, and of all in it that takes tags.
     pub tags: BTreeMap<String, String>,
@@ -95,7 +95,7 @@ pub struct Plan {
 /// The estimate is over the budget.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "about {usd:.4} USD would be spent, and the budget is {budget_usd:.2} USD: nothing was created\nhint: fewer rows (--rows), or a larger --budget"
+    "about {usd:.4} USD would be spent, and the budget is {budget_usd:.2} USD: nothing was created\nhint: ask for less (--rows, or --services of a comparison), or a larger --budget"
 )]
 pub struct OverBudget {
     /// The estimate.
@@ -124,7 +124,9 @@ impl fmt::Display for Plan {
             writeln!(f, "  endpoint   {endpoint}, by AWS_ENDPOINT_URL: this is not AWS")?;
         }
         writeln!(f, "  region     {region}")?;
-        writeln!(f, "  stack      {stack}")?;
+        if !stack.is_empty() {
+            writeln!(f, "  stack      {stack}")?;
+        }
         let tags: Vec<String> = self.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
         writeln!(f, "  tags       {}", tags.join(", "))?;
         for (at, (kind, count)) in estimate.resources.iter().enumerate() {

@@ -110,7 +110,17 @@ impl Made<'_> {
 
 /// Adds up what the harness knows and what the API tells of the resources of a stack.
 pub async fn estimate(aws: Aws<'_>, stack: &str, usage: &Usage) -> Result<Cost, WireError> {
-    let made = Made { aws, resources: if_there(traces::resources(aws, stack).await)?.unwrap_or_default() };
+    let resources = if_there(traces::resources(aws, stack).await)?.unwrap_or_default();
+    estimate_of(aws, resources, usage).await
+}
+
+/// The same of things that are there without a stack.
+pub(crate) async fn estimate_of(
+    aws: Aws<'_>,
+    resources: Vec<Resource>,
+    usage: &Usage,
+) -> Result<Cost, WireError> {
+    let made = Made { aws, resources };
     let (requests, gb_seconds) = lambda_usage(&made).await?;
     let scanned: u64 = usage.query_bytes.iter().map(|bytes| (*bytes).max(QUERY_BYTES_MIN)).sum();
     let tables = dynamodb::charged(&made).await?;
@@ -140,6 +150,25 @@ pub async fn estimate(aws: Aws<'_>, stack: &str, usage: &Usage) -> Result<Cost, 
 }
 
 impl Cost {
+    /// Takes in what something else costs besides.
+    pub(crate) fn take(&mut self, other: Self) {
+        self.as_of = other.as_of;
+        for item in other.items {
+            match self.items.iter_mut().find(|known| known.name == item.name) {
+                Some(known) => {
+                    known.quantity += item.quantity;
+                    known.usd += item.usd;
+                }
+                None => self.items.push(item),
+            }
+        }
+        for name in other.unpriced {
+            if !self.unpriced.contains(&name) {
+                self.unpriced.push(name);
+            }
+        }
+    }
+
     /// Several of one name are one line.
     fn add(&mut self, prices: &Prices, name: String, quantity: f64) {
         let Some(price) = prices.price.get(&name) else {
@@ -295,6 +324,20 @@ mod tests {
         }
         assert_eq!((cost.items.len(), cost.items[0].quantity), (1, 3.0));
         assert_eq!(cost.unpriced, ["rds_hour db.odd"]);
+    }
+
+    #[test]
+    fn costs_of_several_things_are_one_list() {
+        let item = |name: &str, usd: f64| Item { name: name.to_owned(), quantity: 1.0, usd };
+        let of = |items: Vec<Item>, unpriced: &str| Cost {
+            as_of: "2026-11-20".to_owned(),
+            items,
+            unpriced: vec![unpriced.to_owned()],
+        };
+        let mut all = of(vec![item("s3_put", 0.25)], "rds_hour db.odd");
+        all.take(of(vec![item("s3_put", 0.5), item("s3_get", 0.125)], "rds_hour db.odd"));
+        assert_eq!(all.items.iter().map(|item| item.usd).collect::<Vec<_>>(), [0.75, 0.125]);
+        assert_eq!((all.items[0].quantity, all.unpriced.len()), (2.0, 1));
     }
 
     #[test]

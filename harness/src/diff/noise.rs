@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 /// Members whose value is the server's own affair, with the reason. Their type is compared.
-pub(super) const OPAQUE: [(&str, &str); 27] = [
+pub(super) const OPAQUE: [(&str, &str); 28] = [
     ("AccessKeyId", "a credential"),
     ("SecretAccessKey", "a credential"),
     ("SessionToken", "a credential"),
     ("RandomPassword", "drawn"),
     ("UserId", "who asks"),
+    ("SenderId", "who asks"),
     ("RequestId", "of the call"),
     ("HostId", "of the call"),
     ("NextToken", "the server's own"),

@@ -192,7 +192,7 @@ pub(super) fn noise_of(known: &[Vec<Outcome>]) -> Vec<Noise> {
 const RUN_LATER: Duration = Duration::from_millis(307_391);
 
 /// A tank of this seed, whose time begins so much later than usual.
-fn tank_of(seed: u64, later: Duration) -> Embedded {
+pub(super) fn tank_of(seed: u64, later: Duration) -> Embedded {
     let tank = Tank::builder().seed(Seed(seed)).start(Timestamp::TANK_EPOCH + later);
     Embedded::of(natives::register(tank))
 }

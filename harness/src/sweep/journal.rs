@@ -31,7 +31,7 @@ pub struct Journal {
     pub account: String,
     /// The region that everything is in.
     pub region: String,
-    /// The stack's name.
+    /// The stack's name; empty where things are made without one, which are then in the traces from the beginning.
     pub stack: String,
     /// Its id, once it is known.
     pub stack_id: Option<String>,

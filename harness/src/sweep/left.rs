@@ -1,20 +1,23 @@
 //! Looks whether anything of a run is still there: each resource by its id, log groups by their names.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wavetank_types::Timestamp;
 use wavetank_wire::SERVICES;
+use wavetank_wire::schema::Service;
 
 use super::traces::{Resource, Traces};
-use super::{SweepError, buckets, is_absent, logs};
+use super::{SweepError, buckets, if_there, is_absent, logs};
 use crate::client::Aws;
 
 /// How a type is asked about: the service by its model's name, the operation, the member that takes the physical id.
-const TYPES: [(&str, &str, &str, &str); 21] = [
+const TYPES: [(&str, &str, &str, &str); 23] = [
     ("AWS::Athena::WorkGroup", "athena", "GetWorkGroup", "WorkGroup"),
     ("AWS::Athena::NamedQuery", "athena", "GetNamedQuery", "NamedQueryId"),
+    ("AWS::CloudFormation::Stack", "cloudformation", "DescribeStacks", "StackName"),
     ("AWS::CloudWatch::Dashboard", "cloudwatch", "GetDashboard", "DashboardName"),
     ("AWS::DynamoDB::GlobalTable", "dynamodb", "DescribeTable", "TableName"),
     ("AWS::DynamoDB::Table", "dynamodb", "DescribeTable", "TableName"),
+    ("AWS::Events::Archive", "events", "DescribeArchive", "ArchiveName"),
     ("AWS::Events::EventBus", "events", "DescribeEventBus", "Name"),
     ("AWS::Events::Rule", "events", "DescribeRule", "Name"),
     ("AWS::Glue::Crawler", "glue", "GetCrawler", "Name"),
@@ -40,6 +43,32 @@ const IN_ADDRESS: [(&str, &str, &str, &str); 5] = [
     ("AWS::MWAA::Environment", "mwaa", "GetEnvironment", "Name"),
     ("AWS::Scheduler::Schedule", "scheduler", "GetSchedule", "Name"),
     ("AWS::Scheduler::ScheduleGroup", "scheduler", "GetScheduleGroup", "Name"),
+];
+
+/// Types of which there are lists alone: the service, the operation, the list, the members of an entry of which one is the id.
+const LISTED: [(&str, &str, &str, &str, [&str; 2]); 4] = [
+    ("AWS::CloudWatch::Alarm", "cloudwatch", "DescribeAlarms", "MetricAlarms", ["AlarmName", "AlarmArn"]),
+    (
+        "AWS::CloudWatch::CompositeAlarm",
+        "cloudwatch",
+        "DescribeAlarms",
+        "CompositeAlarms",
+        ["AlarmName", "AlarmArn"],
+    ),
+    (
+        "AWS::Logs::QueryDefinition",
+        "logs",
+        "DescribeQueryDefinitions",
+        "queryDefinitions",
+        ["name", "queryDefinitionId"],
+    ),
+    (
+        "AWS::Logs::ResourcePolicy",
+        "logs",
+        "DescribeResourcePolicies",
+        "resourcePolicies",
+        ["policyName", "policyName"],
+    ),
 ];
 
 /// Types that are parts of other resources, and go with them.
@@ -83,33 +112,79 @@ pub(super) async fn look(aws: Aws<'_>, traces: &Traces, began: Timestamp) -> Res
     Ok(left)
 }
 
+/// Those of these that are there.
+pub async fn there(aws: Aws<'_>, resources: &[Resource]) -> Result<Vec<Resource>, SweepError> {
+    let mut found = Vec::new();
+    for resource in resources {
+        if is_there(aws, &resource.kind, &resource.id).await? == Some(true) {
+            found.push(resource.clone());
+        }
+    }
+    Ok(found)
+}
+
 /// Whether a resource is there. `None` if its type is not known here.
-async fn is_there(aws: Aws<'_>, kind: &str, id: &str) -> Result<Option<bool>, SweepError> {
+pub(crate) async fn is_there(aws: Aws<'_>, kind: &str, id: &str) -> Result<Option<bool>, SweepError> {
     if kind == "AWS::S3::Bucket" {
         return Ok(Some(buckets::is_there(aws, id).await?));
+    }
+    if let Some((_, name, operation, list, members)) = LISTED.iter().find(|(known, ..)| *known == kind) {
+        return Ok(Some(is_listed(aws, (*name, *operation), list, members, id).await?));
     }
     let mut known = TYPES.iter().chain(&IN_ADDRESS);
     let Some((_, name, operation, member)) = known.find(|(known, ..)| *known == kind) else {
         return Ok(None);
     };
-    let service = SERVICES.iter().find(|service| service.name == *name).copied();
-    let service = service.expect("only services that are in wire are named here");
-    match aws.json(service, operation, &json!({ *member: id })).await {
+    match aws.json(service(name), operation, &json!({ *member: id })).await {
         Ok(answer) => Ok(Some(!is_going(&answer))),
         Err(error) if is_absent(&error) => Ok(Some(false)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whether an answer says that the thing is deleted already: secrets stay readable for days.
-fn is_going(answer: &serde_json::Value) -> bool {
+fn service(name: &str) -> &'static Service {
+    let service = SERVICES.iter().find(|service| service.name == name).copied();
+    service.expect("only services that are in wire are named here")
+}
+
+/// Whether a list has an entry of this id, on whichever of its pages.
+async fn is_listed(
+    aws: Aws<'_>,
+    (name, operation): (&str, &str),
+    list: &str,
+    members: &[&str; 2],
+    id: &str,
+) -> Result<bool, SweepError> {
+    // Alarms of one kind alone are listed unless both are asked for, and their token has another name.
+    let (token, mut input) = match name {
+        "cloudwatch" => ("NextToken", json!({ "AlarmTypes": ["MetricAlarm", "CompositeAlarm"] })),
+        _ => ("nextToken", json!({})),
+    };
+    loop {
+        let Some(page) = if_there(aws.json(service(name), operation, &input).await)? else {
+            return Ok(false);
+        };
+        let mut entries = page[list].as_array().into_iter().flatten();
+        if entries.any(|entry| members.iter().any(|member| entry[*member] == id)) {
+            return Ok(true);
+        }
+        match &page[token] {
+            Value::String(next) => input[token] = json!(next),
+            _ => return Ok(false),
+        }
+    }
+}
+
+/// Whether an answer says that the thing is deleted already: secrets stay readable for days, stacks by their ids for months.
+fn is_going(answer: &Value) -> bool {
     answer.get("DeletedDate").is_some_and(|date| !date.is_null())
+        || answer["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
 }
 
 #[cfg(test)]
 mod tests {
     use wavetank_wire::codec;
-    use wavetank_wire::schema::Place;
+    use wavetank_wire::schema::{Kind, Place};
 
     use super::*;
 
@@ -120,6 +195,20 @@ mod tests {
             let shape = service.operation(operation).unwrap_or_else(|| panic!("{kind}: {operation}"));
             let found = shape.input.members().iter().find(|it| it.name == member);
             assert_eq!(found.map(|it| it.place), Some(Place::Body), "{kind}: {member}");
+        }
+    }
+
+    #[test]
+    fn every_list_is_one_of_an_operation_that_is_there() {
+        for (kind, name, operation, list, members) in LISTED {
+            let shape = service(name).operation(operation).unwrap_or_else(|| panic!("{kind}: {operation}"));
+            let found = shape.output.members().iter().find(|it| it.name == list);
+            let Some(Kind::List { member, .. }) = found.map(|it| &it.shape.kind) else {
+                panic!("{kind}: {list}")
+            };
+            for name in members {
+                assert!(member.members().iter().any(|it| it.name == name), "{kind}: {name}");
+            }
         }
     }
 

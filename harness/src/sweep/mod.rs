@@ -4,12 +4,13 @@
 //! Only what the run's stack has made is touched: the stack carries the run's tag, a bucket is emptied only if the stack made it
 //! and, on AWS, if it carries the tag too; log groups and tables that were there before stay. The order: what writes is stopped,
 //! buckets are emptied, the stack goes, then what its services made beside it. A journal (`journal.rs`) is written before
-//! anything is made and goes last. `traces.rs` says what is looked for.
+//! anything is made and goes last. `traces.rs` says what is looked for; `alone.rs` removes what was made without a stack.
 
+pub(crate) mod alone;
 pub(crate) mod buckets;
 pub mod guard;
 pub mod journal;
-mod left;
+pub(crate) mod left;
 pub(crate) mod logs;
 pub mod tagged;
 pub(crate) mod traces;
@@ -29,6 +30,7 @@ use crate::provision;
 pub use buckets::BucketError;
 use buckets::Owner;
 pub use journal::{Journal, JournalError, Kept};
+pub use left::there;
 pub use traces::{Resource, Traces};
 
 /// How a sweep says what it does.
@@ -107,7 +109,10 @@ pub enum SweepError {
 pub async fn sweep(aws: Aws<'_>, kept: &mut Kept, tell: Tell<'_>) -> Result<Swept, SweepError> {
     let began = Timestamp::from_micros(kept.journal().began_ms * 1_000);
     let mut swept = Swept::default();
-    if let Some(stack) = find(aws, kept.journal()).await? {
+    let is_alone = kept.journal().stack.is_empty();
+    if is_alone {
+        alone::remove(aws, &kept.journal().traces, &mut swept, tell).await?;
+    } else if let Some(stack) = find(aws, kept.journal()).await? {
         let id = stack.stack_id.unwrap_or_else(|| kept.journal().stack.clone());
         let traces = Traces::read(aws, &id, began).await?;
         let buckets: Vec<String> = traces.of_kind("AWS::S3::Bucket").map(str::to_owned).collect();
@@ -118,7 +123,9 @@ pub async fn sweep(aws: Aws<'_>, kept: &mut Kept, tell: Tell<'_>) -> Result<Swep
         remove_stack(aws, kept.journal(), &id, &mut swept, tell).await?;
     }
     let traces = &kept.journal().traces;
-    swept.resources = traces.resources.iter().filter(|resource| resource.is_made()).count();
+    if !is_alone {
+        swept.resources = traces.resources.iter().filter(|resource| resource.is_made()).count();
+    }
     remove_tables(aws, traces, tell).await?;
     swept.logs += logs::sweep(aws, traces, began, tell).await?;
     if !traces.log_groups.is_empty() {

@@ -62,6 +62,12 @@ impl Traces {
         of_kind(&self.resources, kind)
     }
 
+    /// Of things that are made without a stack, before any is.
+    pub fn alone(resources: Vec<Resource>) -> Self {
+        let log_groups = resources.iter().filter_map(log_group).collect();
+        Self { resources, log_groups, ..Self::default() }
+    }
+
     /// Asks the stack and its services.
     pub(super) async fn read(aws: Aws<'_>, stack: &str, began: Timestamp) -> Result<Self, WireError> {
         let mut traces = Self { resources: resources(aws, stack).await?, ..Self::default() };

@@ -22,7 +22,7 @@ pub use address::{Address, Addresses, FindAddress, Origin, OriginError};
 pub use credentials::Credentials;
 pub use embedded::Embedded;
 pub(crate) use endpoint::turns_away;
-pub use endpoint::{Dial, Endpoint, EndpointConfig, EndpointError, Pace, Plain, Stream};
+pub use endpoint::{Dial, Endpoint, EndpointConfig, EndpointError, NoTls, Pace, Plain, Stream};
 pub use mirror::{Mirror, MirrorError};
 pub use mirrored::Mirrored;
 pub use objects::{Listed, Objects};

@@ -23,6 +23,19 @@ const OTHER_PARTITIONS: [(&str, &str); 6] = [
     ("eusc-", "aws-eusc"),
 ];
 
+/// Domains whose hosts are AWS's, whatever the partition. Documented:
+/// docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html (`api.aws`: dual-stack hosts).
+const DOMAINS: [&str; 3] = ["amazonaws.com", "amazonaws.com.cn", "api.aws"];
+
+/// Whether a host is AWS's own: what is made there costs money.
+pub fn is_aws(host: &str) -> bool {
+    // A name may end with the dot of the root.
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let is_in =
+        |domain: &&str| host.strip_suffix(*domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    DOMAINS.iter().any(is_in)
+}
+
 /// Where requests to a service go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -104,6 +117,19 @@ mod tests {
             let host = place(service.name, "eu-west-1").host;
             let host = host.strip_prefix("api.").unwrap_or(&host);
             assert!(host.starts_with(&format!("{prefix}.")), "{host} of {model}");
+        }
+    }
+
+    #[test]
+    fn awss_hosts_are_told_from_those_that_only_look_like_them() {
+        for host in
+            ["amazonaws.com", "S3.us-east-1.AmazonAWS.com", "sqs.amazonaws.com.", "x.amazonaws.com.cn"]
+        {
+            assert!(is_aws(host), "{host}");
+        }
+        assert!(is_aws("s3.dualstack.us-east-1.api.aws"));
+        for host in ["127.0.0.1", "myamazonaws.com", "amazonaws.com.example", "s3.api.aws.example", "minio"] {
+            assert!(!is_aws(host), "{host}");
         }
     }
 

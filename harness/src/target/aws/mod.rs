@@ -9,11 +9,12 @@ mod settings;
 mod shared_file;
 mod tls;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::{Address, Addresses, Endpoint, EndpointConfig, EndpointError, Origin, OriginError};
+use super::{Address, Addresses, Dial, Endpoint, EndpointConfig, EndpointError, Origin, OriginError, Plain};
 
-pub use addresses::{AddressError, Place, check_region, place};
+pub use addresses::{AddressError, Place, check_region, is_aws, place};
 pub use settings::{Settings, SettingsError};
 pub use tls::{Tls, TlsError};
 
@@ -66,10 +67,13 @@ pub fn config(settings: &Settings, region: &str) -> Result<EndpointConfig, AwsEr
     let ca_bundle = settings.ca_bundle.as_deref();
     if let Some(url) = &settings.endpoint {
         let origin: Origin = url.parse()?;
-        let at = EndpointConfig::at(origin.clone());
-        let at =
-            if origin.is_tls { EndpointConfig { dial: Arc::new(Tls::new(ca_bundle)?), ..at } } else { at };
-        return Ok(EndpointConfig { name: "aws".to_owned(), credentials, region: region.to_owned(), ..at });
+        return Ok(EndpointConfig {
+            name: "aws".to_owned(),
+            credentials,
+            region: region.to_owned(),
+            dial: dial(&origin, ca_bundle)?,
+            ..EndpointConfig::at(origin)
+        });
     }
     check_region(region)?;
     let find = |service: &str, region: &str| {
@@ -86,6 +90,12 @@ pub fn config(settings: &Settings, region: &str) -> Result<EndpointConfig, AwsEr
         has_path_style: false,
         ..EndpointConfig::at(sts)
     })
+}
+
+/// What opens connections to a server: with TLS if its address says so, trusting the authorities of this file or the system's.
+pub fn dial(origin: &Origin, ca_bundle: Option<&Path>) -> Result<Arc<dyn Dial>, TlsError> {
+    let dial: Arc<dyn Dial> = if origin.is_tls { Arc::new(Tls::new(ca_bundle)?) } else { Arc::new(Plain) };
+    Ok(dial)
 }
 
 /// An account that answers, takes the credentials, and is the one that was asked for.

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, Error, RootCertStore};
 use tokio_rustls::TlsConnector;
 
-use crate::target::{Dial, Origin, Plain, Stream};
+use crate::target::{Dial, NoTls, Origin, Plain, Stream};
 
 /// Opens connections with or without TLS, as the server's address says.
 #[derive(Clone)]
@@ -98,8 +98,19 @@ impl Dial for Tls {
         }
         let name = ServerName::try_from(origin.host.clone()).map_err(io::Error::other)?;
         let connector = TlsConnector::from(Arc::clone(&self.0));
-        Ok(Box::new(connector.connect(name, plain).await?))
+        Ok(Box::new(connector.connect(name, plain).await.map_err(told)?))
     }
+}
+
+/// A handshake that failed, told apart: by the certificate, by the server's speaking something else, or by the connection.
+fn told(failed: io::Error) -> io::Error {
+    let refused = failed.get_ref().and_then(|cause| cause.downcast_ref::<Error>());
+    let cause = match refused {
+        Some(Error::InvalidCertificate(why)) => NoTls::Untrusted(why.to_string()),
+        Some(other) => NoTls::Unspoken(other.to_string()),
+        None => return failed,
+    };
+    io::Error::other(cause)
 }
 
 #[cfg(test)]

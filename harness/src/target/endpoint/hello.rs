@@ -9,7 +9,7 @@ use http::{Request, Response};
 use wavetank_wire::sts::{GetCallerIdentity, GetCallerIdentityInput, GetCallerIdentityOutput};
 use wavetank_wire::{FromVal as _, Operation as _, ToVal as _, WireError, codec};
 
-use super::pool::OnlyReads;
+use super::pool::{NoTls, OnlyReads, Unheard};
 use super::{Endpoint, Silence};
 use crate::client::sign_as;
 use crate::target::Target as _;
@@ -52,6 +52,26 @@ pub enum EndpointError {
         /// Its address.
         url: String,
         /// What the connection said.
+        cause: String,
+    },
+    /// It is there, and is not who it should be.
+    #[error(
+        "the certificate of {url} is not trusted: {cause}\nhint: name the file of its authority's certificate in AWS_CA_BUNDLE or SSL_CERT_FILE, and the server by a host name that its certificate has"
+    )]
+    Untrusted {
+        /// Its address.
+        url: String,
+        /// What is wrong with the certificate.
+        cause: String,
+    },
+    /// It is there, and speaks something else.
+    #[error(
+        "what answers at {url} does not speak TLS: {cause}\nhint: write http:// if it is asked without TLS"
+    )]
+    NoTls {
+        /// Its address.
+        url: String,
+        /// What was heard instead.
         cause: String,
     },
     /// An answer, but not one of AWS's kind.
@@ -102,7 +122,12 @@ pub(super) async fn clock(endpoint: &Endpoint) -> Result<bool, EndpointError> {
 
 impl From<Silence> for EndpointError {
     fn from(silence: Silence) -> Self {
-        Self::Down { url: silence.url, cause: silence.cause }
+        let Silence { url, cause } = silence;
+        match cause {
+            Unheard::Said(cause) => Self::Down { url, cause },
+            Unheard::Tls(NoTls::Untrusted(cause)) => Self::Untrusted { url, cause },
+            Unheard::Tls(NoTls::Unspoken(cause)) => Self::NoTls { url, cause },
+        }
     }
 }
 

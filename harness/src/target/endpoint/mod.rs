@@ -29,8 +29,8 @@ use super::address::{Address, Addresses, Origin};
 use super::{Credentials, NoAnswer, Target};
 pub use hello::EndpointError;
 pub(crate) use hello::turns_away;
-use pool::Pool;
-pub use pool::{Dial, Plain, Stream};
+pub use pool::{Dial, NoTls, Plain, Stream};
+use pool::{Pool, Unheard};
 
 /// Connections to one server unless the caller says otherwise.
 const CONNECTIONS: usize = 8;
@@ -178,14 +178,14 @@ impl Endpoint {
     ) -> Result<Response<Bytes>, Silence> {
         let named = Origin::of(request.uri());
         let Some(origin) = named.as_ref().or_else(|| self.0.config.addresses.one()) else {
-            let cause = "this target has no server of its own".to_owned();
+            let cause = Unheard::Said("this target has no server of its own".to_owned());
             return Err(Silence { url: request.uri().to_string(), cause });
         };
         let url = origin.to_string();
         let (inner, origin) = (Arc::clone(&self.0), origin.clone());
         // A request that has left comes to its end even if its caller goes away: `quiesce` waits for it.
         let sent = tokio::spawn(async move { inner.pool.send(&origin, request, within).await });
-        let answer = sent.await.unwrap_or_else(|why| Err(why.to_string()));
+        let answer = sent.await.unwrap_or_else(|why| Err(why.to_string().into()));
         answer.map_err(|cause| Silence { url, cause })
     }
 }
@@ -195,7 +195,7 @@ impl Endpoint {
 #[error("nothing answers at {url}: {cause}")]
 struct Silence {
     url: String,
-    cause: String,
+    cause: Unheard,
 }
 
 #[async_trait]

@@ -58,6 +58,43 @@ impl Dial for Plain {
     }
 }
 
+/// Why a server and we do not come to speak TLS, of a [`Dial`] that tried: what its `io::Error` carries.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoTls {
+    /// Its certificate is not trusted, in these words.
+    #[error("{0}")]
+    Untrusted(String),
+    /// It answers otherwise, in these words.
+    #[error("{0}")]
+    Unspoken(String),
+}
+
+/// Why nothing was heard of a server.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum Unheard {
+    /// In the words of whatever failed.
+    #[error("{0}")]
+    Said(String),
+    /// It is there, and was not asked.
+    #[error(transparent)]
+    Tls(NoTls),
+}
+
+impl From<String> for Unheard {
+    fn from(words: String) -> Self {
+        Self::Said(words)
+    }
+}
+
+impl From<io::Error> for Unheard {
+    fn from(error: io::Error) -> Self {
+        match error.get_ref().and_then(|cause| cause.downcast_ref::<NoTls>()) {
+            Some(cause) => Self::Tls(cause.clone()),
+            None => Self::Said(error.to_string()),
+        }
+    }
+}
+
 /// Says of a request, among its extensions, that it changes nothing though its method could: every call of AWS's query and JSON
 /// protocols is a `POST`.
 #[derive(Clone, Copy, Debug)]
@@ -104,13 +141,13 @@ impl Pool {
         Arc::clone(lanes.entry(origin.clone()).or_insert_with(|| Arc::new(new())))
     }
 
-    /// One request, answered whole within this time. Says in words why not.
+    /// One request, answered whole within this time. Says why not.
     pub(super) async fn send(
         &self,
         origin: &Origin,
         mut request: Request<Bytes>,
         within: Duration,
-    ) -> Result<Response<Bytes>, String> {
+    ) -> Result<Response<Bytes>, Unheard> {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         *request.uri_mut() = path.parse().map_err(|why| format!("{why}"))?;
         if !request.headers().contains_key("host") {
@@ -121,7 +158,7 @@ impl Pool {
         let _permit = lane.permits.acquire().await.map_err(|why| why.to_string())?;
         match tokio::time::timeout(within, self.exchange(&lane, origin, request.map(Full::new))).await {
             Ok(answer) => answer,
-            Err(_) => Err(format!("no answer within {} s", within.as_secs())),
+            Err(_) => Err(format!("no answer within {} s", within.as_secs()).into()),
         }
     }
 
@@ -130,7 +167,7 @@ impl Pool {
         lane: &Lane,
         origin: &Origin,
         mut request: Request<Full<Bytes>>,
-    ) -> Result<Response<Bytes>, String> {
+    ) -> Result<Response<Bytes>, Unheard> {
         // What only reads may go twice.
         let only_reads = request.method().is_safe() || request.extensions().get::<OnlyReads>().is_some();
         let again = only_reads.then(|| request.clone());
@@ -159,16 +196,16 @@ impl Pool {
                         pause(AFTER_DROP).await;
                         request = message;
                     }
-                    _ => return Err(causes(&failed.into_error())),
+                    _ => return Err(causes(&failed.into_error()).into()),
                 },
             }
         }
     }
 
-    async fn connect(&self, origin: &Origin) -> Result<Connection, String> {
+    async fn connect(&self, origin: &Origin) -> Result<Connection, Unheard> {
         let dialled = tokio::time::timeout(CONNECT_WITHIN, self.dial.dial(origin)).await;
-        let stream = dialled.map_err(|_| format!("no connection within {} s", CONNECT_WITHIN.as_secs()))?;
-        let stream = stream.map_err(|why| why.to_string())?;
+        let stream =
+            dialled.map_err(|_| format!("no connection within {} s", CONNECT_WITHIN.as_secs()))??;
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|why| causes(&why))?;
         tokio::spawn(connection);
         Ok(sender)

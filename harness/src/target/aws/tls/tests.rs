@@ -71,9 +71,44 @@ async fn a_server_of_another_authority_or_another_name_is_not_spoken_to() {
     let (port, bundle) = serve(folder.path()).await;
     let (_, stranger) = serve(other.path()).await;
     for (host, bundle) in [("localhost", &stranger), ("127.0.0.1", &bundle)] {
-        let said = connect(host, port, bundle).await.unwrap_err().to_string();
-        assert!(said.contains("certificate") && said.contains("hint:"), "{said}");
+        let refused = connect(host, port, bundle).await.unwrap_err();
+        let said = refused.to_string();
+        assert!(matches!(refused, EndpointError::Untrusted { .. }), "{said}");
+        assert!(said.contains("certificate") && said.contains("SSL_CERT_FILE"), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_told_from_one_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, bundle) = serve(folder.path()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // What it hears is no request.
+            let mut asked = [0; 4_096];
+            drop(stream.read(&mut asked).await);
+            drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await);
+        }
+    });
+    let refused = connect("localhost", port, &bundle).await.unwrap_err();
+    let said = refused.to_string();
+    assert!(matches!(refused, EndpointError::NoTls { .. }) && said.contains("hint: write http://"), "{said}");
+}
+
+#[tokio::test]
+async fn an_address_says_whether_a_server_is_asked_over_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let (port, bundle) = serve(folder.path()).await;
+    let origin = Origin { is_tls: true, host: "localhost".to_owned(), port };
+    let dial = crate::target::aws::dial(&origin, Some(&bundle)).unwrap();
+    let endpoint = Endpoint::connect(EndpointConfig { dial, ..EndpointConfig::at(origin.clone()) }).await;
+    assert_eq!(endpoint.unwrap().account(), Some("123456789012"));
+    // Without TLS nothing has to be trusted, and no certificate is read.
+    let plain = Origin { is_tls: false, ..origin };
+    let nowhere = folder.path().join("nowhere.pem");
+    assert!(crate::target::aws::dial(&plain, Some(&nowhere)).is_ok());
 }
 
 #[test]
