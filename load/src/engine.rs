@@ -8,13 +8,15 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::api::is_throttle;
 use crate::clock;
 use crate::http::{Answer, Connection, HttpError};
 use crate::proc::{self, ThreadTimes};
 use crate::schedule::Schedule;
 use crate::shot::{Keys, Shot};
-use crate::tally::Tally;
+use crate::tally::{Counters, Tally};
 
 /// First pause before a throttled request is tried again; doubled each time.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
@@ -64,7 +66,7 @@ impl Outcome {
 pub(crate) struct Gun<'a> {
     pub(crate) connection: &'a mut Connection,
     pub(crate) keys: &'a Keys,
-    pub(crate) calls: &'a mut u64,
+    pub(crate) counters: &'a mut Counters,
 }
 
 impl Gun<'_> {
@@ -74,8 +76,26 @@ impl Gun<'_> {
         if answer.status == 200 { Ok(answer) } else { Err(Outcome::of_refusal(answer)) }
     }
 
+    /// The same, read as JSON.
+    pub(crate) fn read(&mut self, shot: &Shot) -> Result<Value, Outcome> {
+        let answer = self.answered(shot)?;
+        Ok(serde_json::from_slice(answer.body).unwrap_or_default())
+    }
+
+    /// Looks whether something is done. How often that takes depends on how fast the server is, so it is counted apart, with its bytes:
+    /// what a load is compared by must not grow because a server is slower.
+    pub(crate) fn look(&mut self, shot: &Shot) -> Result<Value, Outcome> {
+        let (calls, sent, received) = (self.counters.calls, self.connection.sent, self.connection.received);
+        let found = self.read(shot);
+        self.counters.polls += self.counters.calls - calls;
+        self.counters.poll_bytes += (self.connection.sent - sent) + (self.connection.received - received);
+        self.counters.calls = calls;
+        (self.connection.sent, self.connection.received) = (sent, received);
+        found
+    }
+
     fn fire(&mut self, shot: &Shot) -> Result<Answer<'_>, HttpError> {
-        *self.calls += 1;
+        self.counters.calls += 1;
         self.connection.exchange(&shot.head(self.keys), &shot.body)
     }
 }
@@ -216,7 +236,7 @@ fn tried(
 ) -> Outcome {
     let mut back_off = FIRST_BACK_OFF;
     for attempt in 0.. {
-        let mut gun = Gun { connection, keys: plan.keys, calls: &mut tally.counters.calls };
+        let mut gun = Gun { connection, keys: plan.keys, counters: &mut tally.counters };
         match work.shoot(&mut gun, number) {
             Outcome::Failed { name, is_throttle: true } if attempt < plan.retries => {
                 tally.counters.throttles += 1;
@@ -242,14 +262,7 @@ fn count(work: &dyn Work, outcome: Outcome, tally: &mut Tally) {
             counters.rows_returned += taken.rows;
             counters.bytes_scanned += taken.bytes_scanned;
             for (name, count) in taken.refused {
-                counters.refused += count;
-                let names = if is_throttle(200, &name) {
-                    counters.throttles += count;
-                    &mut tally.throttles
-                } else {
-                    &mut tally.errors
-                };
-                *names.entry(name).or_default() += count;
+                tally.count_refused(&name, count);
             }
         }
         Outcome::Failed { name, is_throttle } => {
@@ -317,7 +330,43 @@ mod tests {
         }
     }
 
+    /// Asks, and looks until it is done.
+    struct Looks(Shot);
+
+    impl Work for Looks {
+        fn records(&self) -> u64 {
+            1
+        }
+
+        fn shoot(&self, gun: &mut Gun<'_>, _number: u64) -> Outcome {
+            let ended = gun.read(&self.0).and_then(|_| {
+                loop {
+                    if gun.look(&self.0)?["is_done"] == true {
+                        return gun.read(&self.0);
+                    }
+                }
+            });
+            ended
+                .map_or_else(|outcome| outcome, |_| Outcome::Taken(Taken { accepted: 1, ..Taken::default() }))
+        }
+    }
+
+    fn get() -> Shot {
+        Shot::s3("GET", "/".to_owned(), Bytes::new())
+    }
+
     fn fired(address: SocketAddr, connections: usize, retries: u32, per_second: f64, millis: u64) -> Tally {
+        fired_of(&Gets(get()), address, connections, retries, per_second, millis)
+    }
+
+    fn fired_of(
+        work: &dyn Work,
+        address: SocketAddr,
+        connections: usize,
+        retries: u32,
+        per_second: f64,
+        millis: u64,
+    ) -> Tally {
         let keys = Keys {
             host: address.to_string(),
             region: "us-east-1".to_owned(),
@@ -346,7 +395,7 @@ mod tests {
             start: clock::now() + Duration::from_millis(20),
             stop: &AtomicBool::new(false),
         };
-        fire(&plan, &Gets(Shot::s3("GET", "/".to_owned(), Bytes::new())), &|| {}).tally
+        fire(&plan, work, &|| {}).tally
     }
 
     const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
@@ -378,6 +427,21 @@ mod tests {
         assert_eq!(counters.intended, 100);
         assert!(counters.unsent > 50 && counters.requests + counters.unsent == 100, "{counters:?}");
         assert_eq!(tally.latency.count(), 100, "all hundred have a latency");
+    }
+
+    #[test]
+    fn looks_whether_something_is_done_are_counted_apart_so_that_a_slower_server_counts_the_same() {
+        const DONE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"is_done\": true}";
+        // Each query: the start, looks of which the last says that it is done, the rows.
+        let counted = |looks: usize| {
+            let address = server(move |number| if number % (looks + 2) == looks { DONE } else { OK });
+            fired_of(&Looks(get()), address, 1, 0, 10.0, 500).counters
+        };
+        let (fast, slow) = (counted(1), counted(6));
+        assert_eq!((fast.answered, fast.calls, fast.polls), (5, 10, 5));
+        assert_eq!((slow.answered, slow.calls, slow.polls), (5, 10, 30));
+        assert_eq!((fast.bytes_sent, fast.bytes_received), (slow.bytes_sent, slow.bytes_received));
+        assert!(0 < fast.poll_bytes && fast.poll_bytes < slow.poll_bytes, "{fast:?} {slow:?}");
     }
 
     #[test]

@@ -26,5 +26,5 @@ pub use api::Endpoint;
 pub use run::{BenchError, Options, run};
 pub use saved::Saved;
 pub use schedule::Shard;
-pub use server::Against;
+pub use server::{Against, end_own};
 pub use work::Subject;

@@ -60,3 +60,31 @@ pub fn merge(files: &[(String, Saved)]) -> Result<(Saved, Vec<u32>), MergeError>
     let missing = expected.difference(&all.workers).copied().collect();
     Ok((all, missing))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::saved::ServerUse;
+    use crate::text::{self, Lang};
+
+    #[test]
+    fn workers_become_one_load_whose_server_is_said_to_be_nobodys() {
+        let of = |worker: u32| {
+            let mut saved = Saved::sample(worker, 3);
+            saved.tally.counters.requests = 10;
+            saved.server =
+                Some(ServerUse { cpu_ms: 50, rss_bytes: 1, rss_peak_bytes: 1, instructions: None });
+            (format!("worker-{worker}.json"), saved)
+        };
+        let (all, missing) = merge(&[of(0), of(2)]).expect("of one load");
+        assert_eq!((all.tally.counters.requests, &missing[..]), (20, &[1][..]));
+        assert_eq!(all.server, None);
+        let said = text::to_text(&all, Lang::En);
+        assert!(said.contains("CPU and memory are not joined"), "{said}");
+        assert!(!said.contains("no process of this machine"), "{said}");
+        assert!(text::to_text(&all, Lang::Vi).contains("không gộp CPU và bộ nhớ"));
+        // One file alone keeps what its worker saw.
+        let (one, _) = merge(&[of(1)]).expect("one");
+        assert_eq!(one.server.map(|server| server.cpu_ms), Some(50));
+    }
+}

@@ -80,6 +80,26 @@ pub(crate) fn listener(port: u16) -> Option<u32> {
     })
 }
 
+/// Programs that listen on a port in place of the server that answers: a container's, or one of another machine. Assumed, from their
+/// sources: what each calls itself.
+const FORWARDERS: [&str; 9] = [
+    "docker-proxy",
+    "kubectl",
+    "pasta",
+    "pasta.avx2",
+    "rootlesskit",
+    "rootlessport",
+    "slirp4netns",
+    "socat",
+    "ssh",
+];
+
+/// Whether a process hands on what comes to its port, so that its CPU and memory are not the server's.
+pub(crate) fn forwards(pid: u32) -> bool {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    FORWARDERS.contains(&name.trim_end())
+}
+
 /// The machine, as far as figures depend on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -121,5 +141,24 @@ mod tests {
         drop(listener_socket);
         assert_eq!(listener(port), None);
         assert_eq!((cpu_ms(u32::MAX), resident(u32::MAX)), (None, None));
+    }
+
+    #[test]
+    fn what_hands_on_to_a_container_is_known_by_its_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let forwards_as = |name: &str| {
+            // A process is called what its file is called.
+            let program = folder.path().join(name);
+            std::os::unix::fs::symlink("/bin/cat", &program).expect("a link");
+            let mut command = std::process::Command::new(&program);
+            let mut child = command.stdin(std::process::Stdio::piped()).spawn().expect("it starts");
+            let found = forwards(child.id());
+            drop(child.stdin.take());
+            child.wait().expect("it ends with its input");
+            found
+        };
+        assert!(forwards_as("docker-proxy"));
+        assert!(!forwards_as("wavetank"));
+        assert!(!forwards(u32::MAX));
     }
 }

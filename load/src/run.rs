@@ -11,7 +11,7 @@ use wavetank_generators::arrivals::Arrivals;
 use wavetank_generators::kdg::Rate;
 use wavetank_types::{Said, Seed, Timestamp};
 
-use crate::api::{Api, ApiError};
+use crate::api::{Api, ApiError, Endpoint};
 use crate::clock;
 use crate::engine::{self, Fire, Fired};
 use crate::proc::{self, Machine};
@@ -121,6 +121,7 @@ impl Options {
             stream_shards: self.stream_shards,
             rows: self.rows,
             workers: self.shard.count,
+            variant: None,
         }
     }
 
@@ -192,6 +193,7 @@ pub fn run(
     let schedule = Schedule::of(&options.plan())?;
     let mut server = Server::start(against, options.seed.0)?;
     let api = Api::open(&server.endpoint, Arc::clone(stop))?;
+    server.find(api.address);
     let mut made = Vec::new();
     let loaded = load(options, &schedule, &mut server, &api, stop, &mut made);
     if !server.is_own() {
@@ -274,20 +276,21 @@ pub struct Measured {
 
 /// A measurement by somebody else on a server that is started and ended here: a scenario's.
 ///
-/// `body` gets the server's address, and calls what it is given when what counts begins.
+/// `body` gets the server, and calls what it is given when what counts begins.
 pub fn around<E: From<BenchError>>(
     command: &Command,
     against: &Against,
     stop: &Arc<AtomicBool>,
-    body: impl FnOnce(&str, &dyn Fn()) -> Result<Measured, E>,
+    body: impl FnOnce(&Endpoint, &dyn Fn()) -> Result<Measured, E>,
 ) -> Result<Saved, E> {
     let mut server = Server::start(against, command.seed).map_err(BenchError::from)?;
     let api = Api::open(&server.endpoint, Arc::clone(stop)).map_err(BenchError::from)?;
+    server.find(api.address);
     let wall = clock::since_epoch();
-    let url = server.endpoint.url.clone();
+    let endpoint = server.endpoint.clone();
     let before = Mutex::new(server.taken());
     let then = Mutex::new(&mut server);
-    let measured = body(&url, &|| {
+    let measured = body(&endpoint, &|| {
         let mut server = then.lock().expect("nothing panics while it holds this");
         *before.lock().expect("as above") = server.taken();
     })?;
@@ -356,19 +359,28 @@ fn stored(api: &Api, server: &Server) -> Option<Stored> {
     Some(Stored { objects: status["objects"].as_u64()?, bytes: status["bytes"].as_u64()? })
 }
 
-/// Whether the figures say more of the generator than of the server.
-fn limit(fired: &Fired, connections: usize) -> Option<Said> {
-    let counters = &fired.tally.counters;
-    let late = fired.tally.lateness.at(0.99);
-    if late > LATE_MS_MAX.max(fired.tally.latency.at(0.99) * LATE_SHARE_MAX) {
-        return Some(Said::new(
+/// Whether requests left so late of themselves that the figures say more of the generator than of the server: by more than this many
+/// milliseconds, and by more than a share of the latency.
+pub fn late(tally: &Tally, late_ms_max: f64) -> Option<Said> {
+    let late = tally.lateness.at(0.99);
+    let is_late = late > late_ms_max.max(tally.latency.at(0.99) * LATE_SHARE_MAX);
+    is_late.then(|| {
+        Said::new(
             format!(
                 "1 request in 100 left {late:.1} ms late or more although a connection was free: this machine is too busy for this rate"
             ),
             format!(
                 "cứ 100 request thì có 1 gửi trễ từ {late:.1} ms dù vẫn còn kết nối rảnh: máy này quá bận so với tốc độ này"
             ),
-        ));
+        )
+    })
+}
+
+/// Whether the figures say more of the generator than of the server.
+fn limit(fired: &Fired, connections: usize) -> Option<Said> {
+    let counters = &fired.tally.counters;
+    if let Some(said) = late(&fired.tally, LATE_MS_MAX) {
+        return Some(said);
     }
     let busy = (fired.threads.cpu + fired.threads.waited).as_secs_f64();
     let share = busy / (fired.took.as_secs_f64() * connections.max(1) as f64).max(1e-9);
@@ -386,4 +398,54 @@ fn limit(fired: &Fired, connections: usize) -> Option<Said> {
         ));
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proc::ThreadTimes;
+
+    /// A load of a second over two connections, 1,000 requests intended.
+    fn fired(answered: u64, late_ms: u64, latency_ms: u64, busy_ms: u64) -> Fired {
+        let mut tally = Tally::default();
+        let counters = &mut tally.counters;
+        (counters.intended, counters.answered, counters.unsent) = (1_000, answered, 1_000 - answered);
+        tally.lateness.record_many(Duration::from_millis(late_ms), 1_000);
+        tally.latency.record_many(Duration::from_millis(latency_ms), 1_000);
+        // Half of it on a core, half of it waiting for one.
+        let half = Duration::from_millis(busy_ms / 2);
+        Fired { tally, threads: ThreadTimes { cpu: half, waited: half }, took: Duration::from_secs(1) }
+    }
+
+    #[test]
+    fn the_generator_says_that_it_is_the_limit_if_it_is_late_or_busy_and_only_then() {
+        let check = |fired: &Fired, words: Option<&str>| {
+            let said = limit(fired, 2);
+            match words {
+                Some(words) => {
+                    assert!(said.as_ref().is_some_and(|said| said.en.contains(words)), "{words}: {said:?}");
+                }
+                None => assert_eq!(said, None),
+            }
+        };
+        // An ordinary load, and one whose server is slow or does not keep up while the generator waits.
+        check(&fired(1_000, 0, 2, 100), None);
+        check(&fired(1_000, 0, 900, 100), None);
+        check(&fired(300, 0, 900, 100), None);
+        // Late by more than a millisecond, and by a fifth of the latency.
+        check(
+            &fired(1_000, 3, 10, 100),
+            Some("1 request in 100 left 3.0 ms late or more although a connection was free"),
+        );
+        check(&fired(1_000, 3, 100, 100), None);
+        check(&fired(1_000, 1, 2, 100), None);
+        // Busy for 80 % of the time of both connections: the limit only if requests stay behind.
+        check(
+            &fired(300, 0, 900, 1_600),
+            Some("busy themselves 80 % of the time (0.80 cores) and still behind"),
+        );
+        check(&fired(1_000, 0, 900, 1_600), None);
+        check(&fired(985, 0, 900, 1_600), None);
+        check(&fired(300, 0, 900, 1_200), None);
+    }
 }

@@ -44,6 +44,9 @@ pub struct Command {
     pub rows: u64,
     /// How many workers there are.
     pub workers: u32,
+    /// Of a scenario: the variant.
+    #[serde(default)]
+    pub variant: Option<String>,
 }
 
 /// What the generator itself took.
@@ -178,10 +181,12 @@ pub enum SavedError {
 }
 
 impl Saved {
-    /// Reads what [`Saved::to_text`] has written.
+    /// Reads what [`Saved::to_json`] has written, also out of a container's log: lines before and after the object are left out.
     pub fn parse(file: &str, text: &str) -> Result<Self, SavedError> {
         let fail = |cause: String| SavedError::Unreadable { file: file.to_owned(), cause };
-        let value: Value = serde_json::from_str(text).map_err(|error| fail(error.to_string()))?;
+        let object = object(text).ok_or_else(|| fail("no line of it begins with {".to_owned()))?;
+        let mut values = serde_json::Deserializer::from_str(object).into_iter::<Value>();
+        let value = values.next().unwrap_or(Ok(Value::Null)).map_err(|error| fail(error.to_string()))?;
         match value["format"].as_u64() {
             Some(found) if found == u64::from(FORMAT) => {}
             Some(found) => return Err(SavedError::Format { file: file.to_owned(), found }),
@@ -243,7 +248,100 @@ impl Saved {
     }
 }
 
+/// A text from its first line on that begins with a brace. What a container says on stderr, such as the seed, comes before it in its log.
+fn object(text: &str) -> Option<&str> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim_start().starts_with('{') {
+            return Some(&text[at..]);
+        }
+        at += line.len();
+    }
+    None
+}
+
 /// To the thousandth.
 fn rounded(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
+}
+
+#[cfg(test)]
+impl Saved {
+    /// What one worker of `workers` saved, of a load of queries in which nothing happened.
+    pub(crate) fn sample(worker: u32, workers: u32) -> Self {
+        let command = Command {
+            what: "athena".to_owned(),
+            rate: "10/s".to_owned(),
+            for_ms: 1_000,
+            warm_up_ms: 0,
+            arrivals: "steady".to_owned(),
+            seed: 7,
+            connections: 1,
+            batch: 1,
+            record_bytes: 64,
+            reads: 0.0,
+            retries: 0,
+            stream_shards: 8,
+            rows: 100,
+            workers,
+            variant: None,
+        };
+        Self {
+            format: FORMAT,
+            version: "0.0.0".to_owned(),
+            command,
+            workers: BTreeSet::from([worker]),
+            machine: Machine::default(),
+            against: "wavetank".to_owned(),
+            started: "2026-11-29T04:00:00.000Z".to_owned(),
+            took_ms: 1_000,
+            interrupted: false,
+            tally: Tally::default(),
+            generator: Generator::default(),
+            server: None,
+            stored: None,
+            scenario: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_is_read_from_its_file_and_out_of_a_containers_log() {
+        let saved = Saved::sample(2, 8);
+        let (pretty, short) = (format!("{:#}\n", saved.to_json()), saved.to_json().to_string());
+        let check = |text: &str| assert_eq!(Saved::parse("log", text).as_ref(), Ok(&saved), "{text}");
+        check(&pretty);
+        check(&short);
+        check(&format!("seed 7\n{pretty}"));
+        check(&format!("seed 7\r\nwarning: a thing could not be removed: {{}}\r\n{short}\r\nended\r\n"));
+        check(&format!("seed 7\n{pretty}rpc error: the log ends here\n"));
+    }
+
+    #[test]
+    fn what_is_no_saved_load_is_refused_with_its_cause() {
+        let check = |text: &str, words: &str| {
+            let said = Saved::parse("log", text).expect_err(text).to_string();
+            assert!(said.starts_with("log ") && said.contains(words), "{said}");
+            assert!(said.contains("\nhint: "), "{said}");
+        };
+        check("", "no line of it begins with {");
+        check("seed 7\nerror: nothing answers\n", "no line of it begins with {");
+        check("seed 7\n{\n  \"format\": 1,\n", "EOF");
+        check("{}", "it does not say its format");
+        check("{\"format\": 2}", "has form 2");
+        check("{\"format\": 1}", "missing field");
+    }
+
+    #[test]
+    fn a_file_of_before_polls_and_variants_is_still_read() {
+        let mut value = Saved::sample(0, 1).to_json();
+        value["command"].as_object_mut().expect("an object").remove("variant");
+        let counters = value["tally"]["counters"].as_object_mut().expect("an object");
+        assert!(counters.remove("polls").is_some() && counters.remove("poll_bytes").is_some());
+        assert_eq!(Saved::parse("old", &value.to_string()), Ok(Saved::sample(0, 1)));
+    }
 }

@@ -3,9 +3,11 @@
 //! A process of its own makes CPU and memory the server's alone. It ends with us, also after Ctrl-C: it is a process group of its own, so that
 //! the terminal does not end it before its resources are asked for the last time.
 
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use perf_event::events::Hardware;
@@ -55,6 +57,21 @@ pub enum ServerError {
     },
 }
 
+/// The server of ours that is up, by its process; 0 if there is none. There is one at a time.
+static OWN: AtomicI32 = AtomicI32::new(0);
+
+/// Ends the server of ours that is up, if there is one, without waiting for anything: for who leaves at once.
+pub fn end_own() {
+    end(&OWN);
+}
+
+fn end(own: &AtomicI32) {
+    if let Some(pid) = Pid::from_raw(own.swap(0, Ordering::Relaxed)) {
+        // It may have gone already.
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
 /// A server that is up.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -76,9 +93,7 @@ impl Server {
         let seed = seed.to_string();
         match against {
             Against::Endpoint(endpoint) => {
-                let port = endpoint.url.trim_end_matches('/').rsplit(':').next();
-                let pid = port.and_then(|port| port.parse().ok()).and_then(proc::listener);
-                Ok(Self { endpoint: endpoint.clone(), pid, child: None, instructions: None })
+                Ok(Self { endpoint: endpoint.clone(), pid: None, child: None, instructions: None })
             }
             Against::Tank(binary) => Self::child(binary, &["serve", "--port", "0", "--seed", &seed]),
             Against::Sink(binary) => Self::child(binary, &["bench", "sink"]),
@@ -95,6 +110,7 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
         let child = command.spawn().map_err(|error| no_start(error.to_string()))?;
         let pid = Some(child.id());
+        OWN.store(i32::try_from(child.id()).unwrap_or_default(), Ordering::Relaxed);
         let endpoint = Endpoint {
             url: String::new(),
             region: "us-east-1".to_owned(),
@@ -127,6 +143,14 @@ impl Server {
         }
     }
 
+    /// Finds the process of a server that was there before, so that its CPU and memory can be told. Only this machine's own address
+    /// belongs to a process of this machine, and not to one that hands on what comes to a container or to another machine.
+    pub(crate) fn find(&mut self, address: SocketAddr) {
+        if self.child.is_none() && address.ip().is_loopback() {
+            self.pid = proc::listener(address.port()).filter(|pid| !proc::forwards(*pid));
+        }
+    }
+
     /// Whether it ends with us, and everything in it.
     pub(crate) fn is_own(&self) -> bool {
         self.child.is_some()
@@ -151,6 +175,7 @@ impl Drop for Server {
             clock::sleep(POLL);
         }
         let _ = child.kill();
+        OWN.store(0, Ordering::Relaxed);
         let _ = child.wait();
     }
 }
@@ -186,6 +211,40 @@ mod tests {
         let status = Command::new("sh").args(["-c", script]).status().expect("a shell");
         assert!(status.success());
         assert!(counter.read().expect("as before") > 0, "the child is");
+    }
+
+    #[test]
+    fn a_process_is_found_behind_this_machines_own_address_alone() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("its address").port();
+        let found = |host: &str| {
+            let url = format!("http://{host}:{port}");
+            let endpoint = Endpoint {
+                url,
+                region: "us-east-1".to_owned(),
+                access_key: "test".to_owned(),
+                secret_key: "test".to_owned(),
+                session_token: None,
+            };
+            let mut server = Server::start(&Against::Endpoint(endpoint), 7).expect("nothing is started");
+            server.find(SocketAddr::new(host.parse().expect("an address"), port));
+            server.pid
+        };
+        assert_eq!(found("127.0.0.1"), Some(std::process::id()));
+        // Somebody else's server on the same port: what listens there here is not it. (An address of documentation: RFC 5737.)
+        assert_eq!(found("192.0.2.7"), None);
+    }
+
+    #[test]
+    fn who_leaves_at_once_takes_the_server_along() {
+        use std::os::unix::process::ExitStatusExt as _;
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("a process that waits");
+        let own = AtomicI32::new(i32::try_from(child.id()).expect("a process id"));
+        end(&own);
+        assert_eq!(child.wait().expect("it has ended").signal(), Some(Signal::KILL.as_raw()));
+        assert_eq!(own.load(Ordering::Relaxed), 0);
+        // There is none any more.
+        end(&own);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::api::is_throttle;
 use crate::http::Answer;
@@ -100,8 +101,14 @@ pub struct Counters {
     pub answered: u64,
     /// Requests that were to leave and had not when the load ended: the server, or the generator, could not keep up.
     pub unsent: u64,
-    /// Calls of the API, tries and polls included.
+    /// Calls of the API, tries included, polls not.
     pub calls: u64,
+    /// Looks whether something is done: the slower it is, the more. Files of before 2026-12 count them among the calls.
+    #[serde(default)]
+    pub polls: u64,
+    /// Bytes of polls, both ways.
+    #[serde(default)]
+    pub poll_bytes: u64,
     /// Records that were sent.
     pub records: u64,
     /// Records that were taken.
@@ -116,9 +123,9 @@ pub struct Counters {
     pub retries: u64,
     /// Kept connections that turned out to be closed.
     pub reconnects: u64,
-    /// Bytes of requests, heads included.
+    /// Bytes of requests, heads included, polls not.
     pub bytes_sent: u64,
-    /// Bytes of answers.
+    /// Bytes of answers, of polls not.
     pub bytes_received: u64,
     /// Rows that queries answered.
     pub rows_returned: u64,
@@ -133,6 +140,8 @@ impl Counters {
         self.answered += other.answered;
         self.unsent += other.unsent;
         self.calls += other.calls;
+        self.polls += other.polls;
+        self.poll_bytes += other.poll_bytes;
         self.records += other.records;
         self.accepted += other.accepted;
         self.refused += other.refused;
@@ -166,11 +175,16 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts one answer as a service gave it: its status, its error's type header if it has one, its body.
-    pub fn count_answer(&mut self, status: u16, error_type: Option<&str>, body: &[u8]) {
+    /// Counts one answer as a service gave it: its status, its error's type header if it has one, its body. Whether all of the request
+    /// was taken: then it counts as answered, and else its sender tries again what was not.
+    pub fn count_answer(&mut self, status: u16, error_type: Option<&str>, body: &[u8]) -> bool {
         if (200..300).contains(&status) {
-            self.counters.answered += 1;
-            return;
+            let refused = refusals(body);
+            for (name, count) in &refused {
+                self.count_refused(name, *count);
+            }
+            self.counters.answered += u64::from(refused.is_empty());
+            return refused.is_empty();
         }
         let name = crate::api::error_name(Answer { status, error_type, body });
         let (number, names) = match is_throttle(status, &name) {
@@ -179,6 +193,19 @@ impl Tally {
         };
         *number += 1;
         *names.entry(name).or_default() += 1;
+        false
+    }
+
+    /// Entries that a request of success refused by this name.
+    pub(crate) fn count_refused(&mut self, name: &str, count: u64) {
+        self.counters.refused += count;
+        let names = if is_throttle(200, name) {
+            self.counters.throttles += count;
+            &mut self.throttles
+        } else {
+            &mut self.errors
+        };
+        *names.entry(name.to_owned()).or_default() += count;
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
@@ -192,6 +219,27 @@ impl Tally {
         self.service.add(&other.service);
         self.lateness.add(&other.lateness);
     }
+}
+
+/// Entries that an answer of success has refused, by name: of PutRecords, PutRecordBatch, SendMessageBatch and BatchWriteItem.
+fn refusals(body: &[u8]) -> BTreeMap<String, u64> {
+    let read: Value = serde_json::from_slice(body).unwrap_or_default();
+    let mut names = BTreeMap::<String, u64>::new();
+    for entries in ["Records", "RequestResponses", "Failed"] {
+        for entry in read[entries].as_array().into_iter().flatten() {
+            if let Some(code) = entry["ErrorCode"].as_str().or_else(|| entry["Code"].as_str()) {
+                *names.entry(code.to_owned()).or_default() += 1;
+            }
+        }
+    }
+    let tables = read["UnprocessedItems"].as_object();
+    let open: usize =
+        tables.into_iter().flat_map(|tables| tables.values()).filter_map(Value::as_array).map(Vec::len).sum();
+    if open > 0 {
+        // Items come back without a name when the table's throughput is used up.
+        names.insert("ProvisionedThroughputExceededException".to_owned(), open as u64);
+    }
+    names
 }
 
 #[cfg(test)]
@@ -226,6 +274,41 @@ mod tests {
             joined.add(&tally(after));
             prop_assert_eq!(joined, whole);
         }
+    }
+
+    #[test]
+    fn an_answer_of_success_that_refused_entries_leaves_its_request_open() {
+        let check = |body: &str, refused: u64, throttles: u64, name: Option<&str>| {
+            let mut tally = Tally::default();
+            assert_eq!(tally.count_answer(200, None, body.as_bytes()), refused == 0, "{body}");
+            let counters = tally.counters;
+            assert_eq!((counters.answered, counters.refused), (u64::from(refused == 0), refused), "{body}");
+            assert_eq!((counters.throttles, counters.errors), (throttles, 0), "{body}");
+            assert_eq!(
+                tally.errors.keys().chain(tally.throttles.keys()).next().map(String::as_str),
+                name,
+                "{body}"
+            );
+        };
+        check(r#"{"FailedRecordCount":0,"Records":[{"SequenceNumber":"1","ShardId":"s"}]}"#, 0, 0, None);
+        let throttled = r#"{"FailedRecordCount":1,"Records":[{},{"ErrorCode":"ProvisionedThroughputExceededException"}]}"#;
+        check(throttled, 1, 1, Some("ProvisionedThroughputExceededException"));
+        let failed =
+            r#"{"RequestResponses":[{"ErrorCode":"InternalFailure"},{"ErrorCode":"InternalFailure"}]}"#;
+        check(failed, 2, 0, Some("InternalFailure"));
+        check(
+            r#"{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","Code":"InvalidMessage"}]}"#,
+            1,
+            0,
+            Some("InvalidMessage"),
+        );
+        check(r#"{"UnprocessedItems":{}}"#, 0, 0, None);
+        let open = r#"{"UnprocessedItems":{"t":[{"PutRequest":{}},{"PutRequest":{}}]}}"#;
+        check(open, 2, 2, Some("ProvisionedThroughputExceededException"));
+        check("", 0, 0, None);
+        let mut tally = Tally::default();
+        assert!(!tally.count_answer(503, None, b"<Code>SlowDown</Code>"));
+        assert_eq!((tally.counters.answered, tally.counters.throttles), (0, 1));
     }
 
     #[test]

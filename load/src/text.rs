@@ -60,8 +60,9 @@ fn head(saved: &Saved, lang: Lang, text: &mut String) {
         (bytes, batch) => format!("{batch} x {bytes} B {}", lang.pick("a request", "mỗi request")),
     };
     let span = command.for_ms as f64 / 1e3;
+    let variant = command.variant.as_ref().map_or(String::new(), |name| format!(" --variant {name}"));
     text.push_str(&format!(
-        "{}   {rate} {} {span} s, {form}, {arrivals}, {} {}, seed {seed}{worker}\n",
+        "{}{variant}   {rate} {} {span} s, {form}, {arrivals}, {} {}, seed {seed}{worker}\n",
         command.what,
         lang.pick("for", "trong"),
         command.connections,
@@ -122,6 +123,16 @@ fn rates(saved: &Saved, lang: Lang, text: &mut String) {
             lang.pick("received", "nhận về"),
         ),
     );
+    if counters.polls > 0 {
+        let rest = format!(
+            "{} {}, {}: {}",
+            counters.polls,
+            lang.pick("looks whether a query is done", "lần hỏi truy vấn đã xong chưa"),
+            amount(counters.poll_bytes),
+            lang.pick("not among calls and bytes", "không tính vào API call và byte ở trên"),
+        );
+        line(text, "polls", &rest);
+    }
     if counters.bytes_scanned > 0 {
         line(
             text,
@@ -218,6 +229,14 @@ fn uses(saved: &Saved, lang: Lang, text: &mut String) {
                 ),
             );
         }
+        (None, _) if saved.workers.len() > 1 => line(
+            text,
+            "server",
+            lang.pick(
+                "CPU and memory are not joined: each worker saw the server for itself, perhaps the same one",
+                "không gộp CPU và bộ nhớ: mỗi worker tự xem server, có thể là cùng một server",
+            ),
+        ),
         (None, _) => line(
             text,
             "server",

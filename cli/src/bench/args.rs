@@ -27,39 +27,39 @@ pub(crate) struct BenchArgs {
     /// Send for this long
     #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration, default_value = "10s")]
     pub(crate) span: Duration,
-    /// Send uncounted requests for this long before
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1s")]
-    pub(crate) warm_up: Duration,
-    /// Let requests leave at even distances (steady) or at random (poisson)
-    #[arg(long, default_value = "poisson")]
-    pub(crate) arrivals: Arrivals,
+    /// Send uncounted requests for this long before [default: 1s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) warm_up: Option<Duration>,
+    /// Let requests leave at even distances (steady) or at random (poisson) [default: poisson]
+    #[arg(long)]
+    pub(crate) arrivals: Option<Arrivals>,
     /// Draw schedule, records and names from this seed
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
-    /// Keep this many connections open
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=4096))]
-    pub(crate) connections: u16,
+    /// Keep this many connections open [default: 16]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(crate) connections: Option<u16>,
     /// Put this many records into a request [default: 500 for kinesis and firehose, else 1]
     #[arg(long, value_name = "COUNT")]
     pub(crate) batch: Option<u32>,
     /// Make records of this many bytes; of Athena: rows [default: the service's]
     #[arg(long, value_name = "BYTES")]
     pub(crate) record_size: Option<u32>,
-    /// Of s3 and dynamodb: let this share of the requests read
-    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "0")]
-    pub(crate) reads: f64,
-    /// Try a throttled request again this often
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    pub(crate) retries: u32,
-    /// Give up waiting for an answer after this long
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "30s")]
-    pub(crate) timeout: Duration,
-    /// Of kinesis: make the stream with this many shards
-    #[arg(long, value_name = "COUNT", default_value_t = 8)]
-    pub(crate) stream_shards: u32,
-    /// Of athena: make the table with this many rows
-    #[arg(long, value_parser = count, default_value = "1e4")]
-    pub(crate) rows: u64,
+    /// Of s3 and dynamodb: let this share of the requests read [default: 0]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub(crate) reads: Option<f64>,
+    /// Try a throttled request again this often [default: 0]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) retries: Option<u32>,
+    /// Give up waiting for an answer after this long [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Of kinesis: make the stream with this many shards [default: 8]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) stream_shards: Option<u32>,
+    /// Of athena: make the table with this many rows [default: 1e4]
+    #[arg(long, value_parser = count)]
+    pub(crate) rows: Option<u64>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     #[command(flatten)]
@@ -83,9 +83,9 @@ pub(crate) struct TargetArgs {
     /// Send to a sink that answers at once: what this generator can do on this machine
     #[arg(long, conflicts_with = "endpoint")]
     pub(crate) sink: bool,
-    /// With --endpoint: the region of every call
-    #[arg(long, default_value = "us-east-1")]
-    pub(crate) region: String,
+    /// With --endpoint: the region of every call [default: us-east-1]
+    #[arg(long)]
+    pub(crate) region: Option<String>,
     /// Use this stream, bucket, table, queue or delivery stream, which is there already, and leave it there
     #[arg(long, value_name = "NAME", requires = "endpoint")]
     pub(crate) resource: Option<String>,
@@ -133,18 +133,8 @@ pub(crate) struct GateArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
-    /// Join the saved figures of several workers
-    Merge {
-        /// Each worker's file
-        #[arg(required = true, value_name = "FILE.json")]
-        files: Vec<PathBuf>,
-        /// Write the whole to this file
-        #[arg(long, value_name = "FILE.json")]
-        out: Option<PathBuf>,
-        /// Print one JSON object instead of text
-        #[arg(long)]
-        json: bool,
-    },
+    /// Join the saved figures of several workers, and compare the whole
+    Merge(MergeArgs),
     /// Answer everything at once: the server of --sink
     #[command(hide = true)]
     Sink {
@@ -152,6 +142,34 @@ pub(crate) enum BenchCommand {
         #[arg(long, value_name = "FILE.json")]
         ready_file: PathBuf,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MergeArgs {
+    /// Each worker's file, also the log of a container that was told --json
+    #[arg(required = true, value_name = "FILE.json")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write the whole to this file
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) out: Option<PathBuf>,
+    /// Compare what is counted with this file, another whole; also fail if a worker is missing
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) compare: Option<PathBuf>,
+    /// Allow figures to be this much worse
+    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "10%")]
+    pub(crate) fail_over: f64,
+    /// Fail if more than this of the requests fail, throttles not among them
+    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "1%")]
+    pub(crate) errors_max: f64,
+    /// Add the figures to this file as Markdown, such as to "$GITHUB_STEP_SUMMARY"
+    #[arg(long, value_name = "FILE.md")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Write the text in this language: en or vi
+    #[arg(long, default_value = "en")]
+    pub(crate) lang: Lang,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// A rate with the text that it was read from.
@@ -228,6 +246,8 @@ fn instant(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
 
     #[test]
@@ -243,5 +263,62 @@ mod tests {
         assert!(rate("0").is_err() && rate("0/s").is_err() && rate("-5").is_err() && rate("fast").is_err());
         assert_eq!(instant("1970-01-02T01:02:03.5Z"), Ok(Duration::from_millis(86_400_000 + 3_723_500)));
         assert!(instant("2026-11-29 04:00:00").is_err() && instant("2026-11-29T25:00:00Z").is_err());
+    }
+
+    /// The words of each call of `bench` in a text: lines of a shell, such as `bin/now bench ...`, and the arrays of a container.
+    fn calls(text: &str) -> Vec<Vec<String>> {
+        let mut calls = Vec::new();
+        let joined: Vec<&str> = text.split("\\\n").map(str::trim_start).collect();
+        for line in joined.join(" ").lines() {
+            let Some((_, rest)) = ["wavetank bench ", "bin/now bench ", "bin/base bench "]
+                .iter()
+                .find_map(|program| line.split_once(program))
+            else {
+                continue;
+            };
+            // What comes after it is another command, or what a page says of it beside it.
+            let rest = rest.split("||").next().unwrap_or_default().trim();
+            let aside = rest.find("   ").unwrap_or(rest.len());
+            calls.push(
+                rest[..aside].split_whitespace().map(|word| word.trim_matches('"').to_owned()).collect(),
+            );
+        }
+        for start in ["[bench,", "[\"bench\","] {
+            for (_, rest) in text.match_indices(start).map(|(at, _)| text.split_at(at + start.len())) {
+                let words = rest.split(']').next().unwrap_or_default().split(',');
+                calls.push(words.map(|word| word.trim().trim_matches('"').to_owned()).collect());
+            }
+        }
+        calls
+    }
+
+    #[test]
+    fn every_call_that_is_written_down_is_one_that_the_command_line_takes() {
+        let check = |file: &str, text: &str, at_least: usize| {
+            let calls = calls(text);
+            assert!(calls.len() >= at_least, "{file}: only {} calls are found: {calls:?}", calls.len());
+            for call in calls {
+                // The number of a worker comes from the environment, which a test does not have.
+                let words = call.iter().map(|word| word.replace("env/", "0/"));
+                let words = ["wavetank", "bench"].into_iter().map(str::to_owned).chain(words);
+                if let Err(error) = crate::args::Args::try_parse_from(words) {
+                    panic!("{file}: wavetank bench {}: {error}", call.join(" "));
+                }
+            }
+        };
+        check("docs/bench.md", include_str!("../../../docs/bench.md"), 10);
+        check(".github/workflows/bench.yml", include_str!("../../../.github/workflows/bench.yml"), 3);
+    }
+
+    #[test]
+    fn a_renamed_flag_would_be_found_in_a_line_and_in_an_array() {
+        let text = "  bin/now bench \"$service\" --for 4s \\\n    --warmth 1s || failed=1\n";
+        assert_eq!(calls(text), [["$service", "--for", "4s", "--warmth", "1s"].map(str::to_owned)]);
+        let text = "args: [bench, kinesis,\n       --shard, env/8]\n\"command\": [\"bench\", \"sqs\"]";
+        let found = calls(text);
+        assert_eq!(found[0], ["kinesis", "--shard", "env/8"].map(str::to_owned));
+        assert_eq!(found[1], ["sqs"].map(str::to_owned));
+        let words = ["wavetank", "bench", "sqs", "--warmth", "1s"];
+        assert!(crate::args::Args::try_parse_from(words).is_err());
     }
 }

@@ -1,8 +1,8 @@
 //! `wavetank bench SCENARIO`: a scenario's own pipeline on a tank in a process of its own, its input at a rate in real time, its checks.
 //!
 //! Records leave each second as the scenario's run sends them, on one connection; latency counts from the end of their second. An input that
-//! is one object has rate times duration rows and goes at once. When all is sent, the tank's clock is moved on. Left out: servers that are no
-//! tanks, a store's days, several workers.
+//! is one object has rate times duration rows and goes at once. When all is sent, the tank's clock is moved on. Ctrl-C ends it as it ends
+//! `wavetank run`. Left out: servers that are no tanks, a store's days, several workers. `counting.rs` has what is counted on the way.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -13,23 +13,28 @@ use tokio::runtime::Builder;
 use wavetank::Report;
 use wavetank::check::Verdict;
 use wavetank::report::Lang;
-use wavetank::run::RunOptions;
-use wavetank::target::{Endpoint, Pace};
-use wavetank::watched::{Watch, Watched};
+use wavetank::run::{RunError, RunOptions};
+use wavetank::stop::Stop;
+use wavetank::target::{Credentials, Endpoint, EndpointError, Origin, OriginError, Pace};
+use wavetank::watched::Watched;
 use wavetank_generators::kdg::Rate;
-use wavetank_load::run::{Measured, around};
+use wavetank_load::run::{Measured, around, late};
 use wavetank_load::saved::{Checked, Command, Found, Generator};
-use wavetank_load::tally::{Tally, Times};
+use wavetank_load::tally::Times;
 use wavetank_load::{Against, BenchError, Saved};
 use wavetank_scenarios::Scenario;
 
 use super::args::{BenchArgs, RateText};
+use super::counting::{Counting, Sending};
 use crate::failure::Failure;
-use crate::progress::Terminal;
+use crate::place::connect;
+use crate::run::failed;
 use crate::threads;
 
 /// Records a second of a scenario that has no rate of its own.
 const RATE: f64 = 100.0;
+/// Lateness of the run's own that is no longer small. An async timer counts milliseconds, and a second's records are made once it is over.
+const LATE_MS_MAX: f64 = 10.0;
 
 /// What is asked: the scenario with its input made to measure.
 pub(super) struct Asked {
@@ -44,8 +49,28 @@ impl From<BenchError> for Failure {
     }
 }
 
-/// Reads the scenario and sizes its input.
-pub(super) fn asked(args: &BenchArgs, name: &str) -> Result<Asked, Failure> {
+/// The first option that was given of a load on a service: a scenario's own input has no use for it.
+fn of_services(args: &BenchArgs) -> Option<&'static str> {
+    let given = [
+        ("--arrivals", args.arrivals.is_some()),
+        ("--batch", args.batch.is_some()),
+        ("--connections", args.connections.is_some()),
+        ("--reads", args.reads.is_some()),
+        ("--record-size", args.record_size.is_some()),
+        ("--region", args.target.region.is_some()),
+        ("--resource", args.target.resource.is_some()),
+        ("--retries", args.retries.is_some()),
+        ("--rows", args.rows.is_some()),
+        ("--start-at", args.workers.start_at.is_some()),
+        ("--stream-shards", args.stream_shards.is_some()),
+        ("--timeout", args.timeout.is_some()),
+        ("--warm-up", args.warm_up.is_some()),
+    ];
+    given.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name)
+}
+
+/// Reads the scenario and sizes its input. `stop` ends its run early.
+pub(super) fn asked(args: &BenchArgs, name: &str, stop: &Stop) -> Result<Asked, Failure> {
     let mut scenario = Scenario::open(name).map_err(|error| {
         let services = "kinesis, firehose, s3, dynamodb, sqs or athena";
         Failure::Usage(format!("{error}\nhint: a service is one of {services}"))
@@ -64,6 +89,12 @@ pub(super) fn asked(args: &BenchArgs, name: &str) -> Result<Asked, Failure> {
         return refuse(
             "a scenario runs on one tank, from one worker",
             "leave out --shard and --sink, or name a service",
+        );
+    }
+    if let Some(flag) = of_services(args) {
+        return refuse(
+            &format!("{flag} is of a load on a service, and `{name}` is a scenario"),
+            "leave it out: a scenario sends its own input in its own region, on one connection",
         );
     }
     let own = || scenario.input.rate.unwrap_or(Rate::Constant(RATE));
@@ -92,11 +123,13 @@ pub(super) fn asked(args: &BenchArgs, name: &str) -> Result<Asked, Failure> {
         stream_shards: 0,
         rows,
         workers: 1,
+        variant: args.target.variant.clone(),
     };
     let options = RunOptions {
         seed: args.seed,
         rows: Some(rows),
         variant: args.target.variant.clone(),
+        stop: stop.clone(),
         ..RunOptions::default()
     };
     Ok(Asked { scenario, command, options })
@@ -109,55 +142,71 @@ pub(super) fn run(
     stop: &Arc<AtomicBool>,
     lang: Lang,
 ) -> Result<Saved, Failure> {
-    around(&asked.command, against, stop, |url, begin| measure(asked, url, begin, lang))
+    around(&asked.command, against, stop, |at, begin| measure(asked, at, begin, lang))
 }
 
-fn measure(asked: &Asked, url: &str, begin: &dyn Fn(), lang: Lang) -> Result<Measured, Failure> {
-    let port = url.rsplit(':').next().and_then(|port| port.parse().ok());
-    let port: u16 =
-        port.ok_or_else(|| Failure::Usage(format!("{url} has no port\nhint: http://127.0.0.1:4566")))?;
+fn measure(
+    asked: &Asked,
+    at: &wavetank_load::Endpoint,
+    begin: &dyn Fn(),
+    lang: Lang,
+) -> Result<Measured, Failure> {
     let runtime = threads::start(Builder::new_multi_thread().worker_threads(1))?;
-    let progress = Terminal::default();
-    let sent = Mutex::new((Tally::default(), Duration::ZERO));
+    let progress = Sending::default();
+    let counting = Mutex::new(Counting::default());
+    let stop = &asked.options.stop;
     let (outcome, ages) = runtime.block_on(async {
-        let tank = Endpoint::tank(port, Pace::Tank).await;
-        let tank =
-            tank.map_err(|error| Failure::Environment(format!("{error}\nhint: a scenario needs a tank")))?;
-        let began = Mutex::new(None);
+        let tank = tank(at, &asked.scenario.region).await?;
         let watched = Watched::new(&tank, &progress, |watch| {
-            let began = *began.lock().expect("nothing panics while it holds this").get_or_insert(watch.due);
-            let mut sent = sent.lock().expect("as above");
-            count(&mut sent.0, watch);
-            sent.1 = watch.done.since(began);
+            // What removes an interrupted run's stack is no load.
+            if !stop.is_asked() {
+                counting.lock().expect("nothing panics while it holds this").take(watch);
+            }
         });
         begin();
         let outcome = wavetank::run(&asked.scenario, &watched, &asked.options, &watched).await;
         Ok::<_, Failure>((outcome, watched.ages()))
     })?;
     progress.end();
-    let report = outcome.map_err(|error| Failure::Failed(error.to_string()))?;
-    let (mut tally, took) = sent.into_inner().expect("as above");
+    let (sent, found) = match outcome {
+        Ok(report) => (report.ledger.generated, found(&report, &ages, lang)),
+        Err(RunError::Interrupted) => (progress.sent(), Found::default()),
+        Err(error) => return Err(refused(&error, &asked.scenario.name)),
+    };
+    let (mut tally, took) = counting.into_inner().expect("as above").end();
     let counters = &mut tally.counters;
-    counters.records = report.ledger.generated;
-    counters.accepted = report.ledger.generated;
+    // What a batch refused has gone again until it was taken: a run in which something never is has no report.
+    (counters.records, counters.accepted) = (sent + counters.refused, sent);
+    // The run sends one request after the other, and each of them: a slow server shows in latency and in the time that it took.
     counters.intended = counters.requests;
-    Ok(Measured { tally, took, generator: Generator::default(), found: Some(found(&report, &ages, lang)) })
+    let generator = Generator { limit: late(&tally, LATE_MS_MAX).map(Into::into), ..Generator::default() };
+    Ok(Measured { tally, took, generator, found: Some(found) })
 }
 
-/// A request of the input.
-fn count(tally: &mut Tally, watch: &Watch<'_>) {
-    tally.counters.requests += 1;
-    tally.counters.calls += 1;
-    tally.counters.bytes_sent += watch.bytes;
-    tally.latency.record(watch.done.since(watch.due));
-    tally.service.record(watch.done.since(watch.sent));
-    match watch.answer {
-        Some(answer) => {
-            tally.counters.bytes_received += answer.body().len() as u64;
-            let error_type = answer.headers().get("x-amzn-errortype").and_then(|value| value.to_str().ok());
-            tally.count_answer(answer.status().as_u16(), error_type, answer.body());
+/// The tank there, for whom the credentials name.
+async fn tank(at: &wavetank_load::Endpoint, region: &str) -> Result<Endpoint, Failure> {
+    let origin: Origin = at.url.parse().map_err(|error: OriginError| Failure::Usage(error.to_string()))?;
+    let credentials = Credentials {
+        access_key: at.access_key.clone(),
+        secret_key: at.secret_key.clone(),
+        session_token: at.session_token.clone(),
+    };
+    let server = connect(&origin, Some(credentials), region).await?;
+    match server.pace() {
+        Pace::Tank => Ok(server),
+        Pace::Real => {
+            Err(Failure::Environment(EndpointError::NoTank { url: origin.to_string() }.to_string()))
         }
-        None => tally.counters.answered += 1,
+    }
+}
+
+/// Why there are no figures, with what to do here.
+fn refused(error: &RunError, name: &str) -> Failure {
+    match error {
+        RunError::StackThere { stack, target, status } => Failure::Environment(format!(
+            "{target} has a stack `{stack}` already ({status})\nhint: another run may have made it, or one that was killed; `wavetank run {name} --endpoint URL --replace` deletes it first"
+        )),
+        error => failed(error),
     }
 }
 

@@ -103,27 +103,21 @@ fn table(database: &str, bucket: &str) -> Value {
     })
 }
 
-/// One call, read.
-fn ask(gun: &mut Gun<'_>, shot: &Shot) -> Result<Value, Outcome> {
-    let answer = gun.answered(shot)?;
-    Ok(serde_json::from_slice(answer.body).unwrap_or_default())
-}
-
 impl Queries {
     fn query(&self, gun: &mut Gun<'_>) -> Result<Taken, Outcome> {
         let failed = |name: &str| Outcome::Failed { name: name.to_owned(), is_throttle: false };
-        let started = ask(gun, &self.start)?;
+        let started = gun.read(&self.start)?;
         let id = json!({ "QueryExecutionId": started["QueryExecutionId"] }).to_string();
         let look = Shot::json(&athena::SERVICE, "GetQueryExecution", id.clone());
         let mut pause = FIRST_POLL;
         for _ in 0..POLLS_MAX {
             clock::sleep(pause);
             pause = (pause * 3 / 2).min(POLL_MAX);
-            let found = ask(gun, &look)?;
+            let found = gun.look(&look)?;
             let found = &found["QueryExecution"];
             match found["Status"]["State"].as_str().unwrap_or("unknown") {
                 "SUCCEEDED" => {
-                    let rows = ask(gun, &Shot::json(&athena::SERVICE, "GetQueryResults", id))?;
+                    let rows = gun.read(&Shot::json(&athena::SERVICE, "GetQueryResults", id))?;
                     let rows = rows["ResultSet"]["Rows"].as_array().map_or(0, Vec::len) as u64;
                     let bytes_scanned = found["Statistics"]["DataScannedInBytes"].as_u64().unwrap_or(0);
                     // The first row is the header.
