@@ -11,6 +11,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use wavetank::defects::DefectList;
 use wavetank::report::Lang;
 use wavetank::send::Sink;
+use wavetank::sql_copy::Database;
 use wavetank::target::Origin;
 use wavetank_generators::arrivals::Arrivals;
 use wavetank_generators::fashion_store::{Locale, PriceForm};
@@ -75,8 +76,9 @@ pub(crate) struct RunArgs {
     /// Of a store: live this many days [default: the scenario's]
     #[arg(long)]
     pub(crate) days: Option<u32>,
-    /// Of a store: keep its orders in rds (a real PostgreSQL of this machine) or in files; auto takes rds where it can
-    #[arg(long, value_enum, default_value_t)]
+    /// Of a store: keep its orders in rds (a real PostgreSQL of this machine), in files, or in a PostgreSQL that is there, such as
+    /// postgres://USER@127.0.0.1:5432/DATABASE with the password in PGPASSWORD; auto takes rds where it can
+    #[arg(long, value_name = "PLACE", value_parser = orders, default_value = "auto")]
     pub(crate) orders: Orders,
     /// Let the pipeline be started by scheduler (EventBridge Scheduler) or by airflow (the scenario's DAGs on a real Apache Airflow)
     #[arg(long, value_enum, default_value_t)]
@@ -144,8 +146,8 @@ pub(crate) struct SimArgs {
     /// Make this many failures small and write them down; 0 writes none
     #[arg(long, default_value_t = 1)]
     pub(crate) shrink: usize,
-    /// Run again what is in this folder, and compare
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenario", "seed", "seeds", "rows", "variant", "intensity"])]
+    /// Run again what is in this folder, and compare; with a scenario, run it on that one as it is now
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "seeds", "rows", "variant", "intensity"])]
     pub(crate) replay: Option<PathBuf>,
     /// Print one JSON object instead of text
     #[arg(long)]
@@ -153,12 +155,12 @@ pub(crate) struct SimArgs {
 }
 
 /// Where a store keeps its orders.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Orders {
-    #[default]
     Auto,
     Rds,
     Files,
+    Postgres(Database),
 }
 
 /// Who starts the pipeline's work.
@@ -214,6 +216,35 @@ pub(crate) struct ExecArgs {
     /// Write it as JSON to this file, too
     #[arg(long, value_name = "FILE.json")]
     pub(crate) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+}
+
+/// Places between which every record is accounted for: s3://bucket/prefix/, kinesis:NAME, dynamodb:NAME, sqs:NAME, logs:GROUP,
+/// function:NAME or a SELECT.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LedgerArgs {
+    /// Account for every record that lies here when the command has ended, such as kinesis:orders; may be said again
+    #[arg(long, value_name = "PLACE", requires = "id", requires = "delivered")]
+    pub(crate) sent: Vec<String>,
+    /// The member that tells records apart, or several with commas between
+    #[arg(long, value_name = "MEMBERS", requires = "sent")]
+    pub(crate) id: Option<String>,
+    /// Where records are delivered, such as s3://lake/orders/; may be said again
+    #[arg(long, value_name = "PLACE", requires = "sent")]
+    pub(crate) delivered: Vec<String>,
+    /// Where records go that are refused
+    #[arg(long, value_name = "PLACE", requires = "sent")]
+    pub(crate) rejected: Vec<String>,
+    /// Where records go that are given up, such as a dead-letter queue
+    #[arg(long, value_name = "PLACE", requires = "sent")]
+    pub(crate) dead_letters: Vec<String>,
+    /// Members that must arrive as they were sent, with commas between
+    #[arg(long, value_name = "MEMBERS", requires = "sent")]
+    pub(crate) same: Option<String>,
+    /// Let a record arrive more than once
+    #[arg(long, requires = "sent")]
+    pub(crate) at_least_once: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -393,6 +424,20 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| format!("`{text}` is not a number of threads; write 1 or more"))
 }
 
+/// `auto`, `rds`, `files`, or a database's URL.
+fn orders(text: &str) -> Result<Orders, String> {
+    match text {
+        "auto" => Ok(Orders::Auto),
+        "rds" => Ok(Orders::Rds),
+        "files" => Ok(Orders::Files),
+        url if url.contains("://") => {
+            let database = url.parse::<Database>().map_err(|error| error.to_string())?;
+            Ok(Orders::Postgres(database))
+        }
+        _ => Err("write auto, rds, files, or postgres://USER:PASSWORD@HOST:PORT/DATABASE".to_owned()),
+    }
+}
+
 /// `0..1000`.
 fn seeds(text: &str) -> Result<Range<u64>, String> {
     let refuse = || format!("`{text}` is no range of seeds; write 0..1000");
@@ -445,6 +490,18 @@ mod tests {
         check("7..8", Some(7..8));
         check("8..8", None);
         check("9", None);
+    }
+
+    #[test]
+    fn a_store_s_orders_have_a_place_by_its_name_or_by_a_url() {
+        let check = |text: &str, place: Option<Orders>| assert_eq!(orders(text).ok(), place, "{text}");
+        check("auto", Some(Orders::Auto));
+        check("rds", Some(Orders::Rds));
+        check("files", Some(Orders::Files));
+        let url = "postgres://wavetank:pass@127.0.0.1:5432/shop";
+        check(url, Some(Orders::Postgres(url.parse().expect("a database"))));
+        check("mysql://wavetank@127.0.0.1/shop", None);
+        check("postgres", None);
     }
 
     #[test]

@@ -38,7 +38,7 @@ const PROGRAMS: [Program; 4] = [
     Program {
         name: "docker",
         version: &["--version"],
-        used_for: "`run --target containers`, docker-compose.yml: LocalStack and MinIO",
+        used_for: "`run --target containers`, docker-compose.yml: LocalStack, MinIO, PostgreSQL",
         install: "apt-get install docker.io",
     },
 ];

@@ -1,8 +1,9 @@
 //! `wavetank exec -- COMMAND`: a command against a fresh tank, whose environment leads AWS's clients there, and an account
 //! of what happened.
 //!
-//! Standard output is the command's own; the account goes to standard error. The command's exit code is ours: 127 if there
-//! is no such command, 128 and the signal's number if a signal ended it. Ctrl-C and a request to terminate reach
+//! Standard output is the command's own; the account goes to standard error, with a ledger of every record if `--sent` names where
+//! they entered. The command's exit code is ours: 127 if there is no such command, 128 and the signal's number if a signal ended
+//! it; 1 if it succeeded and the ledger does not hold. Ctrl-C and a request to terminate reach
 //! everything that the command has started; what is still there after [`GRACE`] is killed.
 
 use std::io::IsTerminal as _;
@@ -15,12 +16,13 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
-use wavetank::account::Account;
+use wavetank::account::{Account, Fates};
+use wavetank::tank::LedgerCheck;
 use wavetank::{Embedded, natives};
 use wavetank_emulator::{Tank, server};
 use wavetank_types::Seed;
 
-use crate::args::ExecArgs;
+use crate::args::{ExecArgs, LedgerArgs};
 use crate::control::environment;
 use crate::failure::Failure;
 use crate::threads;
@@ -59,11 +61,38 @@ async fn run(args: &ExecArgs) -> Result<ExitCode, Failure> {
     if args.settle {
         target.tank().settle(SETTLE_WITHIN).await;
     }
-    let account = Account::of(&target, REGION).await;
+    let mut account = Account::of(&target, REGION).await;
+    if !args.ledger.sent.is_empty() {
+        account.ledger = Some(fates(&args.ledger, target).await?);
+    }
     drop(stop);
     drop(serving.await);
     tell(args, &account)?;
-    Ok(exit_code(status))
+    match account.ledger {
+        Some(ledger) if status.success() && !ledger.is_conserved => Ok(ExitCode::FAILURE),
+        _ => Ok(exit_code(status)),
+    }
+}
+
+/// What became of every record of the places that are named.
+async fn fates(args: &LedgerArgs, target: Embedded) -> Result<Fates, Failure> {
+    let mut check = wavetank::Tank::from(target).ledger();
+    for place in &args.sent {
+        check = check.sent_in(place, args.id.as_deref().unwrap_or_default());
+    }
+    check = args.delivered.iter().fold(check, LedgerCheck::expect_in);
+    check = args.rejected.iter().fold(check, LedgerCheck::rejected_in);
+    check = args.dead_letters.iter().fold(check, LedgerCheck::dead_letters_in);
+    if let Some(members) = &args.same {
+        check = check.same(members);
+    }
+    if args.at_least_once {
+        check = check.at_least_once();
+    }
+    let closed = check.check().await;
+    let conserved =
+        closed.map_err(|error| Failure::Failed(format!("the ledger cannot be closed: {error}")))?;
+    Ok(Fates::of(&conserved))
 }
 
 /// The command while it runs, and how its descendants are reached.

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use bytes::Bytes;
 use tokio::runtime::Builder;
 use wavetank::run::{Brought, RunError, RunOptions};
+use wavetank::sql_copy::Database;
+use wavetank::store::OrdersError;
 use wavetank::{AirflowError, Orchestrator, OrdersPlace, Report};
 use wavetank_emulator::executors::{airflow, postgres};
 use wavetank_scenarios::Scenario;
@@ -42,7 +44,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         // A database of this machine is none of an account's.
         orders: match args.place.kind() {
             On::Aws => OrdersPlace::Files,
-            _ => orders_place(args.orders, &scenario),
+            _ => orders_place(&args.orders, &scenario),
         },
         orchestrator,
         seed: args.seed,
@@ -111,10 +113,16 @@ fn write_reports(args: &RunArgs, report: &Report) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A store's orders are in RDS if they are asked for there, or if nothing is asked and a PostgreSQL is found.
-fn orders_place(asked: Orders, scenario: &Scenario) -> OrdersPlace {
+/// A store's orders are in RDS if they are asked for there, or if nothing is asked and a PostgreSQL is found. A database that is named
+/// without a password has PostgreSQL's own variable for it.
+fn orders_place(asked: &Orders, scenario: &Scenario) -> OrdersPlace {
     let is_there = || postgres::find(None).is_ok();
     match asked {
+        Orders::Postgres(database) if database.password.is_empty() => {
+            let password = std::env::var("PGPASSWORD").unwrap_or_default();
+            OrdersPlace::Postgres(Database { password, ..database.clone() })
+        }
+        Orders::Postgres(database) => OrdersPlace::Postgres(database.clone()),
         Orders::Rds => OrdersPlace::Rds,
         Orders::Auto if scenario.input.orders.is_some() && is_there() => OrdersPlace::Rds,
         Orders::Auto | Orders::Files => OrdersPlace::Files,
@@ -140,7 +148,9 @@ pub(crate) fn failed(error: &RunError) -> Failure {
         | RunError::NothingToSend(_)
         | RunError::OnlyRecords(_)
         | RunError::Store(_) => Failure::Usage(error.to_string()),
-        RunError::Plan(_) | RunError::StackThere { .. } => Failure::Environment(error.to_string()),
+        RunError::Plan(_) | RunError::StackThere { .. } | RunError::Orders(OrdersError::Outside { .. }) => {
+            Failure::Environment(error.to_string())
+        }
         other => Failure::Failed(other.to_string()),
     }
 }

@@ -61,6 +61,53 @@ fn what_the_command_did_is_told_by_service_and_error() {
     assert!(serde_json::from_slice::<Value>(&json.stderr).unwrap()["calls"].is_object());
 }
 
+/// Twenty records go into a stream; so many of them are written to a bucket, by the command itself.
+fn pipe(kept: usize, more: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.ndjson");
+    let send = format!(
+        "set -e; FILE={file}
+         aws kinesis create-stream --stream-name orders --shard-count 1
+         aws kinesis wait stream-exists --stream-name orders
+         $WAVETANK generate clickstream --rows 20 --out $FILE
+         $WAVETANK generate clickstream --rows 20 --endpoint $AWS_ENDPOINT_URL --to kinesis:orders
+         aws s3 mb s3://lake >&2
+         head -n {kept} $FILE | aws s3 cp - s3://lake/orders/a.ndjson",
+        file = file.display()
+    );
+    let places = ["--sent", "kinesis:orders", "--id", "event_id", "--delivered", "s3://lake/orders/"];
+    exec(&[&places, more, &["--", "sh", "-c", &send]].concat())
+}
+
+#[test]
+fn every_record_is_accounted_for_between_the_places_that_are_named() {
+    if Command::new("aws").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: no aws on the path");
+        return;
+    }
+    let whole = pipe(20, &["--same", "user_id"]);
+    let told = text(&whole.stderr);
+    assert!(whole.status.success(), "{told}");
+    assert!(told.contains("every record is accounted for: 20 rows sent, 20 accounted for"), "{told}");
+
+    let short = pipe(17, &["--json"]);
+    let told = text(&short.stderr);
+    assert_eq!(short.status.code(), Some(1), "the command itself succeeded: {told}");
+    let report = told.lines().find(|line| line.starts_with('{')).unwrap();
+    let report: Value = serde_json::from_str(report).unwrap();
+    let ledger = &report["ledger"];
+    assert_eq!((&ledger["sent"], &ledger["delivered"]), (&20.into(), &17.into()));
+    assert_eq!(ledger["anomalies"]["Lost"], 3);
+    let said = ledger["text"].as_str().unwrap();
+    assert!(said.contains("records are not conserved: 3 Lost") && said.contains("likely cause: "), "{said}");
+
+    let misspelt = pipe(20, &["--same", "user_idd"]);
+    let told = text(&misspelt.stderr);
+    assert!(told.contains("has a member `user_idd`\nhint: did you mean `user_id`?"), "{told}");
+    let alone = exec(&["--sent", "kinesis:orders", "--", "true"]);
+    assert_eq!(alone.status.code(), Some(2), "{}", text(&alone.stderr));
+}
+
 #[test]
 fn a_request_to_terminate_reaches_all_that_the_command_has_started() {
     let script = "sleep 600 & echo $!; wait";

@@ -27,6 +27,23 @@ fn a_postgresql_that_is_missing_is_said_with_how_to_install_it() {
 }
 
 #[test]
+fn a_database_that_is_not_there_is_said_without_its_password() {
+    let place = "postgres://wavetank:secret@127.0.0.1:1/shop";
+    let words = [
+        "wavetank@127.0.0.1:1/shop cannot keep the store's orders",
+        "refused",
+        "hint: ",
+        "docker compose up",
+    ];
+    check(&["run", "fashion-store", "--clicks", "2000", "--users", "80", "--orders", place], &[], 3, &words);
+}
+
+#[test]
+fn a_place_for_orders_that_there_is_none_of_is_an_error_of_usage() {
+    check(&["run", "fashion-store", "--orders", "mysql://me@here/shop"], &[], 2, &["postgres://USER"]);
+}
+
+#[test]
 fn an_airflow_that_is_missing_is_said_with_how_to_install_it() {
     let words = ["WAVETANK_AIRFLOW names /nope", "hint: ", "apache-airflow-providers-amazon"];
     check(&["run", "fashion-store", "--orchestrator", "airflow"], &["WAVETANK_AIRFLOW"], 3, &words);

@@ -1,8 +1,8 @@
 //! What happened in a tank, in one account: calls by service, records that were taken, what waits in queues, what is blocked or
 //! given up, errors by name. What `wavetank exec` tells at its end.
 //!
-//! Calls come from the gateway, records from CloudWatch's own metrics, queues from SQS: what a person could ask too.
-//! Left out: what became of each record, which needs a scenario or the test API.
+//! Calls come from the gateway, records from CloudWatch's own metrics, queues from SQS: what a person could ask too. What became of
+//! each record is told by the test API's ledger, of places that somebody names ([`Fates`]).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,10 +10,13 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
+use wavetank_types::Anomaly;
+use wavetank_types::ledger::Examples;
 use wavetank_wire::schema::Service;
 use wavetank_wire::{cloudwatch, dynamodb, sqs};
 
 use crate::client::Aws;
+use crate::tank::Conserved;
 use crate::target::{Embedded, Target as _};
 
 /// Metrics that count records, with the dimension that names what took them.
@@ -56,6 +59,45 @@ pub struct Account {
     pub blocked: Vec<Value>,
     /// Records that were given up and reached no destination.
     pub undelivered: Vec<Value>,
+    /// What became of every record, where places were named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<Fates>,
+}
+
+/// A ledger's sums, and what it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Fates {
+    /// Whether every record is accounted for, once.
+    pub is_conserved: bool,
+    /// How many were sent.
+    pub sent: u64,
+    /// How many were delivered, repeats not counted.
+    pub delivered: u64,
+    /// How many were refused.
+    pub rejected: u64,
+    /// How many were given up and kept.
+    pub dead_lettered: u64,
+    /// What is wrong, by name.
+    pub anomalies: BTreeMap<String, u64>,
+    /// The same in words, with the first examples and the likely cause.
+    pub text: String,
+}
+
+impl Fates {
+    /// Of a ledger that is closed.
+    pub fn of(conserved: &Conserved) -> Self {
+        let balance = conserved.balance();
+        let anomaly = |(anomaly, examples): (&Anomaly, &Examples)| (anomaly.to_string(), examples.count);
+        Self {
+            is_conserved: conserved.is_conserved(),
+            sent: balance.generated,
+            delivered: balance.delivered,
+            rejected: balance.rejected.values().sum(),
+            dead_lettered: balance.dlq,
+            anomalies: balance.anomalies.iter().map(anomaly).collect(),
+            text: conserved.to_string(),
+        }
+    }
 }
 
 impl Account {
@@ -202,6 +244,9 @@ impl fmt::Display for Account {
         for it in &self.undelivered {
             let (records, who, cause) = (&it["records"], text(it, "who"), text(it, "cause"));
             writeln!(f, "  given up: {records} records by {who}: {}; {cause}", text(it, "condition"))?;
+        }
+        if let Some(ledger) = &self.ledger {
+            write!(f, "{}", ledger.text)?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use wavetank_wire::lambda::{Invoke, InvokeInput};
 use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput};
 
 use crate::client::{Aws, said};
+use crate::failing::{Raised, log_of};
 
 const PUT_BACK_OFF: Duration = Duration::from_millis(100);
 const PUT_BACK_OFF_MAX: Duration = Duration::from_secs(5);
@@ -58,12 +59,16 @@ pub enum DriveError {
         cause: String,
     },
     /// A function that was called raised.
-    #[error("function `{function}` failed: {cause}")]
+    #[error("function `{function}` failed: {error_type}: {message}{}", log_of(.log))]
     FunctionFailed {
         /// The function.
         function: String,
-        /// What it answered.
-        cause: String,
+        /// Such as `ValueError`.
+        error_type: String,
+        /// Its own words.
+        message: String,
+        /// The last lines of that run's log.
+        log: Vec<String>,
     },
     /// A crawl failed.
     #[error("crawler `{crawler}` failed: {cause}")]
@@ -164,15 +169,18 @@ pub async fn take_step(aws: Aws<'_>, step: &Step, outputs: &Outputs) -> Result<(
 }
 
 async fn call_function(aws: Aws<'_>, function: &str) -> Result<(), DriveError> {
-    let payload = Some(Bytes::from_static(b"{}"));
-    let input = InvokeInput { function_name: function.to_owned(), payload, ..InvokeInput::default() };
+    let input = InvokeInput {
+        function_name: function.to_owned(),
+        payload: Some(Bytes::from_static(b"{}")),
+        log_type: Some("Tail".to_owned()),
+        ..InvokeInput::default()
+    };
     let answer = aws.call::<Invoke>(input).await?;
-    match answer.function_error {
+    match Raised::of(&answer) {
         None => Ok(()),
-        Some(_) => Err(DriveError::FunctionFailed {
-            function: function.to_owned(),
-            cause: String::from_utf8_lossy(&answer.payload.unwrap_or_default()).into_owned(),
-        }),
+        Some(Raised { error_type, message, log }) => {
+            Err(DriveError::FunctionFailed { function: function.to_owned(), error_type, message, log })
+        }
     }
 }
 

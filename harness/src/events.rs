@@ -45,8 +45,15 @@ impl Events {
     }
 
     fn event(&self, number: u64, at: Timestamp) -> Event {
-        let at = Timestamp::from_micros(at.micros().saturating_add(self.ahead_ms.saturating_mul(1_000)));
+        let at = by_clock(at, self.ahead_ms);
         Event { number, at, line: self.template.record(self.seed, number, at) }
+    }
+
+    /// Whether a clock that is ahead or behind changes a record of a run that begins at `start`.
+    pub(crate) fn is_askew(&self, start: Timestamp) -> bool {
+        let right = Self { ahead_ms: 0, ..self.clone() };
+        let mut both = self.iter(start).zip(right.iter(start));
+        self.ahead_ms != 0 && both.any(|(told, right)| told.line != right.line)
     }
 
     /// Sends all records as time passes. Answers how many went.
@@ -76,6 +83,11 @@ impl Events {
     }
 }
 
+/// What a clock shows at an instant that is so far ahead, in milliseconds; behind if negative.
+pub(crate) fn by_clock(at: Timestamp, ahead_ms: i64) -> Timestamp {
+    Timestamp::from_micros(at.micros().saturating_add(ahead_ms.saturating_mul(1_000)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +102,9 @@ mod tests {
         let expected = ["01", "01", "02", "02", "03"].map(|second| format!("{second}\n"));
         assert_eq!(all, (0..).zip(expected).collect::<Vec<_>>());
         let ahead = Events { ahead_ms: 1_000, ..events.clone() };
+        assert!(ahead.is_askew(Timestamp::TANK_EPOCH) && !events.is_askew(Timestamp::TANK_EPOCH));
+        let undated = Template::parse("no date").expect("a template");
+        assert!(!Events { template: undated, ..ahead.clone() }.is_askew(Timestamp::TANK_EPOCH));
         assert_eq!(ahead.iter(Timestamp::TANK_EPOCH).next().map(|event| event.line), Some("02\n".to_owned()));
         let never = Events { rate: "0/s".parse().expect("a rate"), ..events };
         assert_eq!(never.iter(Timestamp::TANK_EPOCH).count(), 0);

@@ -15,6 +15,7 @@ use crate::check::conserved::{self, Conservation, Sent};
 use crate::check::{self, sent_events};
 use crate::client::Aws;
 use crate::drive;
+use crate::edges;
 use crate::events::Events;
 use crate::lines::Lines;
 use crate::observe::{self, Object, ObserveError};
@@ -52,7 +53,9 @@ impl Input {
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         if scenario.ledger.is_some() {
-            return Ok(Self::Lines(Box::new(Lines::prepare(scenario, options)?)));
+            let lines = Lines::prepare(scenario, options)?;
+            edges::check_members(scenario, &lines)?;
+            return Ok(Self::Lines(Box::new(lines)));
         }
         let rows = options.rows.unwrap_or(scenario.input.rows);
         if rows == 0 && options.brought.is_none() {
@@ -199,6 +202,16 @@ impl Input {
             Self::Store(input) => Truth::FashionStore(Box::new(fashion_store::Truth::of(input))),
             Self::Lines(_) | Self::Brought { .. } | Self::Events { .. } => Truth::Unknown,
         })
+    }
+
+    /// Whether the producer's clock was ahead or behind and that changed a record. Known when it has been sent.
+    pub(crate) fn is_askew(&self) -> bool {
+        match self {
+            Self::Events { events, start } => events.is_askew(*start),
+            Self::Lines(lines) => lines.is_askew(),
+            Self::Store(input) => input.is_askew(),
+            Self::Rows { .. } | Self::Brought { .. } | Self::Records(_) => false,
+        }
     }
 
     /// The records of a pipeline of one's own, if these are.

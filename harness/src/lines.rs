@@ -12,11 +12,13 @@ use wavetank_types::{Seed, Timestamp};
 
 use crate::client::Aws;
 use crate::drive;
+use crate::events::by_clock;
 use crate::input::threads;
 use crate::places::{Members, document, rows_of};
 use crate::progress::{Progress, Stage};
 use crate::run::{RunError, RunOptions};
 use crate::send::{Outgoing, Sink, any_key};
+use crate::sim::swarm::Swarm;
 use crate::ticks::ticks;
 
 /// Records of a call, or of an object, where batches are to be small.
@@ -40,7 +42,7 @@ pub(crate) struct Lines {
     pub(crate) lines: Vec<Line>,
     /// The first line of a CSV file.
     header: Option<Bytes>,
-    /// A file as it was given.
+    /// A file as it was given, if all of it goes.
     file: Option<Bytes>,
     template: Option<Template>,
     rate: Option<Rate>,
@@ -48,6 +50,10 @@ pub(crate) struct Lines {
     seed: Seed,
     count: u64,
     change: Option<Change>,
+    /// How far the clock by which a template's records are dated is ahead, in milliseconds; behind if negative.
+    ahead_ms: i64,
+    /// Whether a record says something else by that clock than by the true one.
+    is_askew: bool,
 }
 
 impl Lines {
@@ -56,15 +62,12 @@ impl Lines {
         let input = &scenario.input;
         let rows = options.rows.unwrap_or(input.rows);
         let mut lines = Self {
-            lines: Vec::new(),
-            header: None,
-            file: None,
-            template: None,
             rate: input.rate,
             key: input.key.clone(),
-            seed: Seed(options.seed),
             count: rows,
             change: options.change,
+            ahead_ms: options.swarm.as_ref().map_or(0, Swarm::askew_ms),
+            ..Self::none(Seed(options.seed))
         };
         if let Some(file) = &input.template {
             let named =
@@ -80,27 +83,46 @@ impl Lines {
             (None, None) => (generated(scenario, options, rows, is_csv)?, input.to.clone()),
         };
         let named = |cause: String| RunError::Scenario(ScenarioError::File { file: name.clone(), cause });
-        lines.take(&body).map_err(named)?;
-        lines.count = lines.lines.len() as u64;
+        (lines.header, lines.lines) = read(&body).map_err(named)?;
         lines.file = Some(body);
+        // A profile has made as many as were asked for, and those that its defects add.
+        let is_file = options.brought.is_some() || input.file.is_some();
+        if let Some(rows) = options.rows.filter(|rows| is_file && *rows < lines.lines.len() as u64) {
+            lines.lines.truncate(usize::try_from(rows).unwrap_or(usize::MAX));
+            lines.file = None;
+        }
+        lines.count = lines.lines.len() as u64;
         Ok(lines)
     }
 
-    /// Records of these lines of JSON, sent a second apart.
-    #[cfg(test)]
-    pub(crate) fn of_json(text: &'static str) -> Self {
-        let mut lines = Self {
+    /// How many records a scenario's own file has. What cannot be read, the run says.
+    pub(crate) fn count_of_file(scenario: &Scenario) -> Option<u64> {
+        let file = scenario.input.file.as_ref()?;
+        let (_, lines) = read(&Bytes::from(scenario.file(file).to_owned())).ok()?;
+        Some(lines.len() as u64)
+    }
+
+    fn none(seed: Seed) -> Self {
+        Self {
             lines: Vec::new(),
             header: None,
             file: None,
             template: None,
             rate: None,
             key: None,
-            seed: Seed(0),
+            seed,
             count: 0,
             change: None,
-        };
-        lines.take(&Bytes::from_static(text.as_bytes())).expect("lines of JSON");
+            ahead_ms: 0,
+            is_askew: false,
+        }
+    }
+
+    /// Records of these lines of JSON, sent a second apart.
+    #[cfg(test)]
+    pub(crate) fn of_json(text: &'static str) -> Self {
+        let mut lines = Self::none(Seed(0));
+        (_, lines.lines) = read(&Bytes::from_static(text.as_bytes())).expect("lines of JSON");
         for (second, line) in (0..).zip(&mut lines.lines) {
             line.at = Timestamp::TANK_EPOCH + std::time::Duration::from_secs(second);
         }
@@ -108,37 +130,14 @@ impl Lines {
         lines
     }
 
-    /// Takes a file's records: a line of JSON each, or rows of CSV.
-    fn take(&mut self, body: &Bytes) -> Result<(), String> {
-        let is_json = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-        if is_json {
-            for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
-                let line = line.trim_ascii();
-                if line.is_empty() {
-                    continue;
-                }
-                let members = document(line).ok_or_else(|| format!("line {number} is no object of JSON"))?;
-                self.lines.push(Line { data: body.slice_ref(line), members, at: Timestamp::TANK_EPOCH });
-            }
-            return Ok(());
-        }
-        let header = body.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        self.header = Some(body.slice_ref(header.trim_ascii_end()));
-        let (rows, unreadable) = rows_of(body.clone())?;
-        if let Some(why) = unreadable.first() {
-            return Err(format!("{} rows cannot be read; the first: {why}", unreadable.len()));
-        }
-        let names: Vec<String> = header_names(body);
-        for members in rows {
-            let data = Bytes::from(csv_line(&names, &members));
-            self.lines.push(Line { data, members, at: Timestamp::TANK_EPOCH });
-        }
-        Ok(())
-    }
-
     /// How many there are.
     pub(crate) fn len(&self) -> u64 {
         self.count
+    }
+
+    /// Whether a clock that is ahead or behind has changed a record. Known when they have been sent.
+    pub(crate) fn is_askew(&self) -> bool {
+        self.is_askew
     }
 
     /// Sends all of them: as one object, or over time, those of a second together at its end.
@@ -203,12 +202,15 @@ impl Lines {
 
     fn draw(&mut self, instants: &[Timestamp]) {
         let Some(template) = &self.template else { return };
+        let mut is_askew = false;
         let drawn = (0..).zip(instants).map(|(number, at)| {
-            let text = template.record(self.seed, number, *at);
+            let text = template.record(self.seed, number, by_clock(*at, self.ahead_ms));
+            is_askew |= self.ahead_ms != 0 && text != template.record(self.seed, number, *at);
             let data = Bytes::from(text.trim_end_matches('\n').to_owned());
             Line { members: document(&data).unwrap_or_default(), data, at: *at }
         });
-        self.lines = drawn.collect();
+        let lines: Vec<Line> = drawn.collect();
+        (self.lines, self.is_askew) = (lines, is_askew);
     }
 
     /// The order in which records go: that of their numbers, but for a run that tries another.
@@ -242,6 +244,33 @@ impl Lines {
         data.push(b'\n');
         Outgoing { key, data: data.into() }
     }
+}
+
+/// A file's records and the first line of a CSV file: a line of JSON each, or rows of CSV.
+fn read(body: &Bytes) -> Result<(Option<Bytes>, Vec<Line>), String> {
+    let line = |data: Bytes, members: Members| Line { data, members, at: Timestamp::TANK_EPOCH };
+    let mut lines = Vec::new();
+    let is_json = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    if is_json {
+        for (number, text) in (1..).zip(body.split(|byte| *byte == b'\n')) {
+            let text = text.trim_ascii();
+            if text.is_empty() {
+                continue;
+            }
+            let members = document(text).ok_or_else(|| format!("line {number} is no object of JSON"))?;
+            lines.push(line(body.slice_ref(text), members));
+        }
+        return Ok((None, lines));
+    }
+    let header = body.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let header = body.slice_ref(header.trim_ascii_end());
+    let (rows, unreadable) = rows_of(body.clone())?;
+    if let Some(why) = unreadable.first() {
+        return Err(format!("{} rows cannot be read; the first: {why}", unreadable.len()));
+    }
+    let names: Vec<String> = header_names(body);
+    lines.extend(rows.into_iter().map(|members| line(Bytes::from(csv_line(&names, &members)), members)));
+    Ok((Some(header), lines))
 }
 
 /// The address of a part of an object: before the name's ending, so that what starts on `.csv` starts on each.
@@ -288,6 +317,43 @@ fn csv_line(names: &[String], members: &Members) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PIPELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/pipeline");
+
+    #[test]
+    fn the_first_rows_of_a_file_go_if_fewer_are_asked_for() {
+        let scenario = Scenario::open(PIPELINE).expect("the example");
+        let check = |rows: Option<u64>, count: u64, is_whole: bool| {
+            let options = RunOptions { rows, ..RunOptions::default() };
+            let lines = Lines::prepare(&scenario, &options).expect("its file");
+            assert_eq!((lines.len(), lines.lines.len() as u64), (count, count), "{rows:?}");
+            assert_eq!(lines.file.is_some(), is_whole, "{rows:?}");
+            assert_eq!(lines.lines[0].members["order_id"].as_deref(), Some("o-0001"));
+        };
+        check(None, 120, true);
+        check(Some(20), 20, false);
+        check(Some(120), 120, true);
+        check(Some(500), 120, true);
+        assert_eq!(Lines::count_of_file(&scenario), Some(120));
+        let trades = Scenario::open("trades").expect("a bundled one");
+        assert_eq!(Lines::count_of_file(&trades), None);
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_dates_a_template_s_records_and_tells_whether_it_changed_one() {
+        let check = |template: &str, ahead_ms: i64, first: &str, is_askew: bool| {
+            let template = Some(Template::parse(template).expect("a template"));
+            let mut lines = Lines { template, ahead_ms, ..Lines::none(Seed(1)) };
+            lines.draw(&[Timestamp::TANK_EPOCH; 3]);
+            assert_eq!((&lines.lines[0].data[..], lines.is_askew()), (first.as_bytes(), is_askew));
+            assert_eq!(lines.lines[0].at, Timestamp::TANK_EPOCH, "it went when it went");
+        };
+        check("{{date.utc(\"ss\")}}", 0, "00", false);
+        check("{{date.utc(\"ss\")}}", 2_000, "02", true);
+        check("{{date.utc(\"mm:ss\")}}", -1_000, "59:59", true);
+        check("{{date.utc(\"mm\")}}", 2_000, "00", false);
+        check("no date", 2_000, "no date", false);
+    }
 
     #[test]
     fn a_part_s_name_keeps_its_folder_and_its_ending() {

@@ -19,6 +19,7 @@ use crate::drive::{self, DriveError};
 use crate::elsewhere;
 use crate::ended::{Allowed, Ended};
 use crate::estimate;
+use crate::failing;
 use crate::faults::{self, FaultError};
 use crate::flow;
 use crate::input::Input;
@@ -111,7 +112,7 @@ impl RunOptions {
         };
         let has_store = of.profile.as_deref() == Some(crate::store::PROFILE);
         if has_store {
-            say("orders", &self.orders.parameter());
+            say("orders", &quoted(&self.orders.argument()));
         }
         if self.orchestrator == Orchestrator::Airflow {
             say("orchestrator", &"airflow");
@@ -143,7 +144,7 @@ impl RunOptions {
 }
 
 /// As a shell takes it for one word.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./=,+:".contains(c);
     match text.chars().all(is_plain) && !text.is_empty() {
         true => text.to_owned(),
@@ -325,7 +326,7 @@ pub(crate) async fn run_on(
     input.send(aws, scenario, &outputs, progress).await?;
     let sent = (sent_from, target.now());
     let mut hits = match &mut in_force {
-        Some(in_force) => in_force.end(aws).await?,
+        Some(in_force) => in_force.end(aws, input.is_askew()).await?,
         None => Hits::new(),
     };
 
@@ -400,6 +401,7 @@ pub(crate) async fn run_on(
     }
     report.findings.extend(ran);
     report.findings.extend(no_faults);
+    failing::tell(aws, &stack.name, &mut report.findings).await;
     report.input = options.brought.as_ref().map(|brought| brought.name.clone());
     report.tank_ms = target.now().since(started).as_millis();
     metamorphic(scenario, target, options, &mut report).await?;

@@ -5,6 +5,7 @@
 //! accounted for in `check/store.rs`; what queries must answer is in `oracle/fashion_store.rs`.
 
 mod orders;
+mod outside;
 mod postgres;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use crate::progress::{Progress, Stage};
 use crate::run::{RunError, RunOptions};
 use crate::send::{Outgoing, Sink};
 use crate::sim::swarm::Swarm;
+use crate::sql_copy::Database;
 
 pub use orders::{Files, OrdersDb, OrdersError};
 
@@ -52,21 +54,31 @@ pub(crate) struct StoreInput {
 }
 
 /// Where a store keeps its orders.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum OrdersPlace {
     /// As files in a bucket: needs nothing.
     #[default]
     Files,
     /// In an RDS instance: needs a PostgreSQL on this machine.
     Rds,
+    /// In a PostgreSQL that is there already. The pipeline reads what it gives back, from files.
+    Postgres(Database),
 }
 
 impl OrdersPlace {
     /// As the template's parameter has it.
-    pub(crate) fn parameter(self) -> &'static str {
+    pub(crate) fn parameter(&self) -> &'static str {
         match self {
-            Self::Files => "files",
+            Self::Files | Self::Postgres(_) => "files",
             Self::Rds => "rds",
+        }
+    }
+
+    /// As the command line takes it; of a login without the password, which is not for reports.
+    pub(crate) fn argument(&self) -> String {
+        match self {
+            Self::Files | Self::Rds => self.parameter().to_owned(),
+            Self::Postgres(database) => database.url(),
         }
     }
 }
@@ -94,7 +106,8 @@ impl StoreInput {
         plan.defects = defects;
         let ahead_ms = options.swarm.as_ref().map_or(0, Swarm::askew_ms);
         let tick = options.tick.unwrap_or(TICK);
-        Ok(Self { store: Store::new(plan)?, orders: options.orders, tick, ahead_ms, walk: OnceLock::new() })
+        let orders = options.orders.clone();
+        Ok(Self { store: Store::new(plan)?, orders, tick, ahead_ms, walk: OnceLock::new() })
     }
 
     /// Lets the days pass: waits for the first midnight, sends each click and order at its time, and ends with the last
@@ -108,7 +121,7 @@ impl StoreInput {
     ) -> Result<(), RunError> {
         let fill = |text: &Option<String>| outputs.fill(text.as_deref().unwrap_or_default());
         let sink: Sink = outputs.fill(&scenario.input.to)?.parse()?;
-        let mut database = orders::open(aws, &fill(&scenario.input.orders)?).await?;
+        let mut database = orders::open(aws, &fill(&scenario.input.orders)?, &self.orders).await?;
         progress.begin(Stage::Upload, None);
         if scenario.input.catalogue.is_some() {
             let products = orders::table_of(&self.store.products(), Format::Csv)?;
@@ -152,6 +165,11 @@ impl StoreInput {
         }
     }
 
+    /// Whether the clock that dates clicks is ahead or behind: each of them says its time.
+    pub(crate) fn is_askew(&self) -> bool {
+        self.ahead_ms != 0
+    }
+
     /// When it is really so late as the clock that dates clicks says.
     fn by_true_time(&self, at: Timestamp) -> Timestamp {
         Timestamp::from_micros(at.micros().saturating_sub(self.ahead_ms.saturating_mul(1_000)))
@@ -161,7 +179,7 @@ impl StoreInput {
     pub(crate) async fn notes(&self, aws: Aws<'_>) -> Result<Vec<Said>, WireError> {
         let restarts = match self.orders {
             OrdersPlace::Rds => postgres::deaths(aws).await?,
-            OrdersPlace::Files => 0,
+            OrdersPlace::Files | OrdersPlace::Postgres(_) => 0,
         };
         let revived = Said::new(
             format!(
@@ -176,7 +194,7 @@ impl StoreInput {
     }
 
     fn place(&self) -> Said {
-        match self.orders {
+        match &self.orders {
             OrdersPlace::Files => Said::new(
                 "orders: embedded, as files of the store's bucket; no PostgreSQL took part",
                 "đơn hàng: bản nhúng, là các tệp trong bucket của cửa hàng; không dùng PostgreSQL",
@@ -184,6 +202,14 @@ impl StoreInput {
             OrdersPlace::Rds => Said::new(
                 "orders: in RDS, a real PostgreSQL of this machine; the export read them through the Data API",
                 "đơn hàng: trong RDS, một PostgreSQL thật trên máy này; export đọc qua Data API (API truy vấn qua HTTP)",
+            ),
+            OrdersPlace::Postgres(database) => Said::new(
+                format!(
+                    "orders: in the PostgreSQL of {database:?}; the export read what that gave back, from files of the store's bucket"
+                ),
+                format!(
+                    "đơn hàng: trong PostgreSQL {database:?}; export đọc những gì PostgreSQL này trả lại, từ các tệp trong bucket của cửa hàng"
+                ),
             ),
         }
     }

@@ -307,6 +307,9 @@ fn add_fault(gateway: &Gateway, body: &Bytes) -> Result<Value, ControlError> {
     if let Some(why) = refusal(&rule) {
         return Err(ControlError::Unreadable(why.to_owned()));
     }
+    if let Some(why) = rule.unknown_name() {
+        return Err(ControlError::Unreadable(why));
+    }
     let id = gateway.tank().with_world(|world| world.add_fault(rule));
     Ok(json!({ "id": id.0 }))
 }

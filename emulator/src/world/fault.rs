@@ -6,8 +6,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rand::Rng;
-use wavetank_types::{Stream, Timestamp};
-use wavetank_wire::WireError;
+use wavetank_types::{Stream, Timestamp, nearest};
+use wavetank_wire::{SERVICES, WireError};
+
+use crate::services::s3;
+
+/// What services do unasked, and rules can name: global tables write to their replicas, rules and schedules call their targets.
+const UNASKED: [(&str, &str); 3] =
+    [("dynamodb", "Replicate"), ("events", "InvokeTarget"), ("scheduler", "InvokeTarget")];
 
 /// What happens to a call, or to a function's run.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,11 +105,11 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// A rule that meets every call of one operation at any time.
-    pub fn on(service: &str, operation: &str, verdict: Verdict) -> Self {
+    /// A rule that meets every call at any time.
+    pub fn of_all(verdict: Verdict) -> Self {
         Self {
-            service: Some(service.to_owned()),
-            operation: Some(operation.to_owned()),
+            service: None,
+            operation: None,
             region: None,
             function: None,
             caller: None,
@@ -116,10 +122,47 @@ impl Rule {
         }
     }
 
-    /// A rule that fails every run of a function after its work is done.
-    pub fn after_run(function: &str, error: WireError) -> Self {
-        let function = Some(function.to_owned());
-        Self { service: None, operation: None, function, ..Self::on("", "", Verdict::FailAfter(error)) }
+    /// A rule that meets every call of one operation at any time.
+    pub fn on(service: &str, operation: &str, verdict: Verdict) -> Self {
+        let named = |name: &str| Some(name.to_owned());
+        Self { service: named(service), operation: named(operation), ..Self::of_all(verdict) }
+    }
+
+    /// A rule that meets every run of a function, or of all (`*`).
+    pub fn of_runs(function: &str, verdict: Verdict) -> Self {
+        Self { function: Some(function.to_owned()), ..Self::of_all(verdict) }
+    }
+
+    /// A rule that meets all such work.
+    pub fn of_task(task: Task, verdict: Verdict) -> Self {
+        Self { task: Some(task), ..Self::of_all(verdict) }
+    }
+
+    /// A name in it that nothing has, with the nearest: such a rule would meet nothing, and prove nothing.
+    pub fn unknown_name(&self) -> Option<String> {
+        let known: Vec<&str> =
+            ["s3"].into_iter().chain(SERVICES.iter().map(|service| service.name)).collect();
+        let named = [&self.service, &self.caller];
+        let stranger = named.into_iter().flatten().find(|name| !known.contains(&name.as_str()));
+        if let Some(name) = stranger {
+            return Some(format!("no service is named `{name}`; {}", nearest(name, &known)));
+        }
+        let operation = self.operation.as_deref()?;
+        let is_wanted = |name: &str| self.service.as_deref().is_none_or(|service| service == name);
+        let of_models = SERVICES.iter().filter(|service| is_wanted(service.name));
+        let of_models =
+            of_models.flat_map(|service| service.operations.iter().map(|operation| operation.name));
+        let of_s3 = s3::OPERATIONS.iter().copied().filter(|_| is_wanted("s3"));
+        let unasked = UNASKED.iter().filter(|(service, _)| is_wanted(service)).map(|(_, name)| *name);
+        let operations: Vec<&str> = of_models.chain(of_s3).chain(unasked).collect();
+        let hint = nearest(operation, &operations);
+        let what = match &self.service {
+            Some(service) => format!("{service} has no operation `{operation}`; {hint}"),
+            // All that there are would be a page.
+            None if !hint.starts_with("did you mean") => format!("no service has an operation `{operation}`"),
+            None => format!("no service has an operation `{operation}`; {hint}"),
+        };
+        (!operations.contains(&operation)).then_some(what)
     }
 
     /// Whether it meets a call of a client.
@@ -316,12 +359,12 @@ mod tests {
         assert_eq!(faults.verdict(&get_table, at(10)), Verdict::Pass);
 
         let lost = WireError::server("Lost", "after its work");
-        faults.add(Rule::after_run("sum", lost.clone()));
+        faults.add(Rule::of_runs("sum", Verdict::FailAfter(lost.clone())));
         assert_eq!(faults.after_run("sum", at(1)), Verdict::FailAfter(lost));
         assert_eq!(faults.after_run("map", at(1)), Verdict::Pass);
         assert_eq!(faults.verdict(&get_tables, at(1)), Verdict::Pass);
         let early = WireError::server("Early", "before its work");
-        faults.add(Rule { verdict: Verdict::Fail(early.clone()), ..Rule::after_run("*", early.clone()) });
+        faults.add(Rule::of_runs("*", Verdict::Fail(early.clone())));
         assert_eq!(faults.before_run("map", at(1)), Verdict::Fail(early));
         assert_eq!(faults.after_run("map", at(1)), Verdict::Pass);
         assert_eq!(
@@ -336,8 +379,7 @@ mod tests {
         assert_eq!(faults.verdict(&get_table, at(10)), Verdict::Pass);
 
         let early = Verdict::Fail(WireError::server("Fault", "no cluster"));
-        let of_jobs = Rule { task: Some(Task::Job), hits_max: Some(2), ..Rule::on("", "", early.clone()) };
-        faults.add(Rule { service: None, operation: None, ..of_jobs });
+        faults.add(Rule { hits_max: Some(2), ..Rule::of_task(Task::Job, early.clone()) });
         let met = [Task::Crawl, Task::Job, Task::Job, Task::Job].map(|task| faults.before_task(task, at(1)));
         assert_eq!(met, [Verdict::Pass, early.clone(), early, Verdict::Pass], "twice at most");
         assert_eq!(faults.after_task(Task::Job, at(1)), Verdict::Pass);
@@ -349,12 +391,40 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_nothing_has_is_told_with_the_nearest() {
+        let check = |service: &str, operation: &str, expected: Option<&str>| {
+            let named = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+            let (service_named, operation_named) = (named(service), named(operation));
+            let rule = Rule::of_all(Verdict::Duplicate);
+            let rule = Rule { service: service_named, operation: operation_named, ..rule };
+            assert_eq!(rule.unknown_name().as_deref(), expected, "{service}:{operation}");
+        };
+        check("kinesis", "PutRecords", None);
+        check("s3", "PutObject", None);
+        check("", "PutObject", None);
+        check("dynamodb", "Replicate", None);
+        check("scheduler", "InvokeTarget", None);
+        check("", "", None);
+        let wrong = "s3 has no operation `PutObjekt`; did you mean `PutObject`?";
+        check("s3", "PutObjekt", Some(wrong));
+        let wrong = "kinesis has no operation `PutRecordz`; did you mean `PutRecord`?";
+        check("kinesis", "PutRecordz", Some(wrong));
+        check("kinesiss", "PutRecords", Some("no service is named `kinesiss`; did you mean `kinesis`?"));
+        let wrong = "no service has an operation `PutObjekt`; did you mean `PutObject`?";
+        check("", "PutObjekt", Some(wrong));
+        let caller = Some("firehoze".to_owned());
+        let rule = Rule { caller, ..Rule::on("s3", "PutObject", Verdict::Duplicate) };
+        let told = rule.unknown_name();
+        assert_eq!(told.as_deref(), Some("no service is named `firehoze`; did you mean `firehose`?"));
+    }
+
+    #[test]
     fn a_region_fails_alone_and_until_its_rule_ends() {
         let fail = Verdict::Fail(WireError::server("ServiceUnavailable", "the region is down"));
         let mut faults = Faults::new(Seed(1).stream("faults"));
         let at = Timestamp::from_secs;
-        let any = Rule { service: None, operation: None, ..Rule::on("", "", fail.clone()) };
-        faults.add(Rule { region: Some("eu-west-1".to_owned()), until: at(20), ..any });
+        let region = Some("eu-west-1".to_owned());
+        faults.add(Rule { region, until: at(20), ..Rule::of_all(fail.clone()) });
         let place = |region| Place { service: "dynamodb", operation: "Replicate", region };
         assert_eq!(faults.verdict(&place("us-east-1"), at(10)), Verdict::Pass);
         assert_eq!(faults.verdict(&place("eu-west-1"), at(10)), fail);

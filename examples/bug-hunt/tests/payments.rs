@@ -2,7 +2,7 @@
 //!
 //! The seeds are tried in order until one fails, and the failure names it: `WAVETANK_SEED=3 cargo test ...` runs that one again,
 //! the same each time. `WAVETANK_SEEDS=0..1000` tries more. For a whole pipeline with its scenario, `wavetank sim` does this over thousands of
-//! seeds and shrinks what it finds.
+//! seeds and makes small what it finds: `wavetank sim examples/pipeline --variant careless` (docs/sim.md shows what it prints).
 
 use bug_hunt::{add, add_once};
 use serde_json::{Value, json};

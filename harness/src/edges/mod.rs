@@ -5,11 +5,11 @@
 
 mod order;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use wavetank_scenarios::{Edge, Ends, LedgerForm, Outputs, Repeats, Scenario};
+use wavetank_scenarios::{Check, Edge, Ends, LedgerForm, Outputs, Repeats, Scenario, ScenarioError};
 use wavetank_types::ledger::{Expected, Sighting};
-use wavetank_types::{Checksum, Ledger, Said};
+use wavetank_types::{Checksum, Ledger, Said, nearest};
 
 use crate::check::conserved::{Conservation, Mutated};
 use crate::client::Aws;
@@ -63,6 +63,7 @@ pub(crate) async fn look<'a>(
     outputs: &Outputs,
     lines: &'a Lines,
 ) -> Result<Edges<'a>, ObserveError> {
+    check_members(scenario, lines)?;
     let mut edges =
         Edges { form, lines, seen: Vec::new(), numbers: BTreeMap::new(), copies: BTreeMap::new() };
     edges.number();
@@ -71,6 +72,35 @@ pub(crate) async fn look<'a>(
         edges.hold(edge, held);
     }
     Ok(edges)
+}
+
+/// Refuses a member that the scenario names, compares, routes or orders records by and that no record has: on both sides it would be
+/// nothing, which is equal.
+pub(crate) fn check_members(scenario: &Scenario, lines: &Lines) -> Result<(), ScenarioError> {
+    let Some(form) = &scenario.ledger else { return Ok(()) };
+    let known: BTreeSet<&str> =
+        lines.lines.iter().flat_map(|line| line.members.keys()).map(String::as_str).collect();
+    let compared = scenario.edges.iter().flat_map(|edge| edge.compare.iter().flatten().map(String::as_str));
+    let routed = scenario.edges.iter().filter_map(|edge| edge.route.as_deref()).flat_map(named_in);
+    let ordered = scenario.checks.iter().filter_map(|check| match check {
+        Check::Order { key, .. } => key.as_deref(),
+        _ => None,
+    });
+    let identity = form.identity.split('+').map(str::trim);
+    let mut named = identity.chain(compared).chain(routed).chain(ordered);
+    match named.find(|name| !known.is_empty() && !known.contains(name)) {
+        Some(name) => {
+            let known: Vec<&str> = known.into_iter().collect();
+            let cause = format!("no record that is sent has a member `{name}`; {}", nearest(name, &known));
+            Err(scenario.wrong_name(name, cause))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The members that a route such as `country={country}/` is filled with.
+fn named_in(route: &str) -> impl Iterator<Item = &str> {
+    route.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0))
 }
 
 /// A record's name: the members of its identity, joined by `+`. Nothing if one of them is missing.

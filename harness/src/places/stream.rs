@@ -11,7 +11,7 @@ use crate::observe::ObserveError;
 /// Pages of one shard after which it is taken to have no end.
 const PAGES_MAX: usize = 1_000_000;
 
-pub(super) async fn read(aws: Aws<'_>, stream: &str) -> Result<Held, ObserveError> {
+pub(crate) async fn read(aws: Aws<'_>, stream: &str) -> Result<Held, ObserveError> {
     let mut held = Held::default();
     for shard in shards(aws, stream).await? {
         let from = GetShardIteratorInput {

@@ -42,13 +42,16 @@ impl Report {
         }
         let tank_time = lang.pick("tank time", "thời gian trong tank");
         writeln!(out, "{tank_time} {}", span(self.tank_ms, lang))?;
-        let replay = lang.pick("replay", "chạy lại");
+        // A simulated run's has no command of its own (`sim/`).
+        if !self.replay.is_empty() {
+            writeln!(out, "{}: {}", lang.pick("replay", "chạy lại"), self.replay)?;
+        }
         let result = if self.is_ok() {
             lang.pick("all checks hold", "mọi kiểm tra đều đạt")
         } else {
             lang.pick("a check FAILED", "có kiểm tra KHÔNG đạt")
         };
-        writeln!(out, "{replay}: {}\n{result}", self.replay)
+        writeln!(out, "{result}")
     }
 
     fn write_cost(&self, out: &mut String, lang: Lang) -> std::fmt::Result {

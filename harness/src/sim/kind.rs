@@ -53,11 +53,13 @@ pub enum Kind {
     QueryFails,
     /// A query takes up to a minute.
     QuerySlow,
+    /// A run of a Glue job takes minutes longer.
+    JobSlow,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Throttle,
         Self::Partial,
         Self::ServerError,
@@ -80,6 +82,7 @@ impl Kind {
         Self::CrawlFails,
         Self::QueryFails,
         Self::QuerySlow,
+        Self::JobSlow,
     ];
 
     /// As it is written in files and tables.
@@ -107,6 +110,7 @@ impl Kind {
             Self::CrawlFails => "crawl-fails",
             Self::QueryFails => "query-fails",
             Self::QuerySlow => "query-slow",
+            Self::JobSlow => "job-slow",
         }
     }
 
@@ -137,17 +141,18 @@ impl Kind {
     /// The work of jobs that it meets, as the tank's control API names it.
     pub(crate) fn task(self) -> Option<&'static str> {
         Some(match self {
-            Self::JobBefore | Self::JobAfter => "job",
+            Self::JobBefore | Self::JobAfter | Self::JobSlow => "job",
             Self::CrawlFails => "crawl",
             Self::QueryFails | Self::QuerySlow => "query",
             _ => return None,
         })
     }
 
-    /// How often it happens at most in a run: a job that Glue starts again as often as its template says ends well then.
+    /// How often it happens at most in a run: a job that Glue starts again as often as its template says ends well then, and of
+    /// runs at one time one slow one is overtaken by the others.
     pub(crate) fn hits_max(self) -> Option<u64> {
         match self {
-            Self::JobBefore | Self::JobAfter => Some(1),
+            Self::JobBefore | Self::JobAfter | Self::JobSlow => Some(1),
             Self::CrawlFails => Some(2),
             Self::QueryFails => Some(20),
             _ => None,
@@ -163,7 +168,7 @@ impl Kind {
             Self::Throttle => json!({ "fail": error(throttled(service), "the rate is exceeded") }),
             Self::Partial => json!({ "refuse_entries": { "code": throttled(service).0, "share": 0.5 } }),
             Self::ServerError => json!({ "fail": error(failed, "the service fails") }),
-            Self::Slow | Self::OutOfOrder | Self::QuerySlow => json!({ "delay": span }),
+            Self::Slow | Self::OutOfOrder | Self::QuerySlow | Self::JobSlow => json!({ "delay": span }),
             Self::Lost => json!({ "fail_after": error(failed, "the connection is lost") }),
             Self::Duplicate | Self::Redelivery => json!("duplicate"),
             Self::ExpiredIterator => {
@@ -199,5 +204,20 @@ fn server_error(service: &str) -> (&'static str, u16) {
         "s3" => ("InternalError", 500),
         "glue" => ("InternalServiceException", 500),
         _ => ("InternalFailure", 500),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wavetank_scenarios::FAULT_KINDS;
+
+    use super::*;
+
+    #[test]
+    fn a_scenario_may_exclude_every_kind_that_is_drawn() {
+        assert_eq!(FAULT_KINDS, Kind::ALL.map(Kind::name));
+        for kind in Kind::ALL {
+            assert_eq!(Kind::of_name(kind.name()), Some(kind));
+        }
     }
 }

@@ -24,6 +24,7 @@ use tokio::runtime::Runtime;
 use wavetank_scenarios::Scenario;
 use wavetank_types::{Checksum, Seed};
 
+use crate::lines::Lines;
 use crate::progress::Silent;
 use crate::report::Lang;
 use crate::run::RunOptions;
@@ -37,7 +38,7 @@ pub use force::Hits;
 /// What every seed of a simulation is told.
 #[derive(Clone, Debug, Default)]
 pub struct SimOptions {
-    /// Rows of each run; the scenario's `[sim]` or input if not given.
+    /// Rows of each run; the scenario's `[sim]` or input if not given. Of a file the first ones, as many as it has at most.
     pub rows: Option<u64>,
     /// A variant of the scenario.
     pub variant: Option<String>,
@@ -67,7 +68,11 @@ pub struct Plan {
 impl Plan {
     /// The plan of a seed.
     pub fn of(scenario: &Scenario, options: &SimOptions, seed: u64) -> Self {
-        let rows = options.rows.or(scenario.sim.rows).unwrap_or(scenario.input.rows);
+        let asked = options.rows.or(scenario.sim.rows);
+        let rows = match Lines::count_of_file(scenario) {
+            Some(count) => asked.map_or(count, |rows| rows.min(count)),
+            None => asked.unwrap_or(scenario.input.rows),
+        };
         let swarm = Swarm::draw(scenario, seed, options.intensity);
         let (users, variant) = (scenario.sim.users, options.variant.clone());
         Self { seed, rows, users, variant, own_faults: !scenario.faults.is_empty(), any_order: true, swarm }
@@ -85,7 +90,7 @@ pub struct Trace {
     pub anomalies: BTreeMap<String, u64>,
     /// How often each kind of fault met each service.
     pub hits: Hits,
-    /// The report as text, or the error.
+    /// The report as text, without a command that runs it again, or the error. Where a failure is kept is no part of what it is.
     pub text: String,
     /// Records that did not become what they should, as CSV.
     pub ledger_diff: String,
@@ -106,7 +111,13 @@ impl Trace {
                 || other.anomalies.keys().any(|name| self.anomalies.contains_key(name)))
     }
 
-    fn of_report(report: &Report) -> Self {
+    /// The report, or the error, with the command that runs the same again.
+    pub fn told(&self, replay: &str) -> String {
+        format!("{}\nreplay: {replay}\n", self.text.trim_end())
+    }
+
+    fn of_report(mut report: Report) -> Self {
+        report.replay.clear();
         let failed = report.findings.iter().filter(|finding| finding.is_failed());
         let failed: Vec<String> = failed.map(|finding| finding.name.clone()).collect();
         let anomalies = report.ledger.anomalies.iter();
@@ -167,7 +178,7 @@ fn run_in(runtime: &Runtime, scenario: &Scenario, plan: &Plan) -> Trace {
     let options = options_of(scenario, plan);
     let target = Embedded::direct(Seed(plan.seed), plan.any_order);
     match runtime.block_on(run(scenario, &target, &options, &Silent)) {
-        Ok(report) => Trace::of_report(&report),
+        Ok(report) => Trace::of_report(report),
         Err(error) => Trace::of_error(error.to_string()),
     }
 }
@@ -252,20 +263,25 @@ pub struct Summary {
     pub hash: u64,
     /// How often each kind of fault met each service.
     pub hits: Hits,
+    /// For how many seeds each kind of fault was drawn.
+    pub drawn: BTreeMap<Kind, u64>,
     /// By the name of a check or an anomaly: how many seeds had it, and the first of them.
     pub wrong: BTreeMap<String, (u64, u64)>,
 }
 
 impl Summary {
     /// Adds a seed's result; seeds come in order.
-    pub fn add(&mut self, seed: u64, trace: &Trace) {
+    pub fn add(&mut self, plan: &Plan, trace: &Trace) {
+        for kind in plan.swarm.faults.iter().map(|drawn| drawn.kind).collect::<BTreeSet<_>>() {
+            *self.drawn.entry(kind).or_default() += 1;
+        }
         if trace.is_ok() {
             self.passed += 1;
         } else {
             self.failed += 1;
             // A scenario may have several checks of one name.
             for name in trace.failed.iter().chain(trace.anomalies.keys()).collect::<BTreeSet<_>>() {
-                self.wrong.entry(name.clone()).or_insert((0, seed)).0 += 1;
+                self.wrong.entry(name.clone()).or_insert((0, plan.seed)).0 += 1;
             }
         }
         let both = [self.hash.to_le_bytes(), trace.hash.to_le_bytes()].concat();
@@ -275,7 +291,13 @@ impl Summary {
         }
     }
 
-    /// The table of fault kinds and services: how often each was met.
+    /// Kinds of faults that were drawn and met nothing, and for how many seeds each was drawn.
+    pub fn unmet(&self) -> Vec<(Kind, u64)> {
+        let is_met = |kind: Kind| self.hits.keys().any(|(met, _)| *met == kind);
+        self.drawn.iter().map(|(kind, seeds)| (*kind, *seeds)).filter(|(kind, _)| !is_met(*kind)).collect()
+    }
+
+    /// The table of fault kinds and services: how often each was met. Below it the kinds that met nothing.
     pub fn coverage(&self) -> String {
         let mut services: Vec<&str> = self.hits.keys().map(|(_, service)| service.as_str()).collect();
         services.sort_unstable();
@@ -297,6 +319,74 @@ impl Summary {
             }
             out.push('\n');
         }
+        for (kind, seeds) in self.unmet() {
+            let _ = writeln!(out, "{:<16} drawn for {seeds} seeds, and met nothing", kind.name());
+        }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::swarm::Drawn;
+    use expect_test::expect;
+
+    fn trace(hits: &[(Kind, &str, u64)]) -> Trace {
+        let hits = hits.iter().map(|(kind, service, count)| ((*kind, (*service).to_owned()), *count));
+        Trace { hits: hits.collect(), failed: Vec::new(), ..Trace::of_error("a\nhint: b\n".to_owned()) }
+    }
+
+    #[test]
+    fn the_coverage_names_what_was_drawn_and_met_nothing() {
+        let scenario = Scenario::open("trades").expect("a bundled one");
+        let drawn = |kind| Drawn {
+            kind,
+            service: String::new(),
+            operation: String::new(),
+            caller: String::new(),
+            share: 0.1,
+            from: 0.0,
+            until: 0.5,
+            by_ms: 0,
+        };
+        let mut summary = Summary::default();
+        for seed in 0..2 {
+            let faults = vec![drawn(Kind::Slow), drawn(Kind::Stall), drawn(Kind::Slow)];
+            let options = SimOptions::default();
+            let plan = Plan { swarm: Swarm { faults }, ..Plan::of(&scenario, &options, seed) };
+            summary.add(&plan, &trace(&[(Kind::Slow, "kinesis", 3)]));
+        }
+        assert_eq!(summary.unmet(), [(Kind::Stall, 2)]);
+        expect![[r#"
+            fault                   kinesis
+            slow                          6
+            stall            drawn for 2 seeds, and met nothing
+        "#]]
+        .assert_eq(&summary.coverage());
+    }
+
+    #[test]
+    fn a_plan_has_as_many_rows_as_the_file_has_at_most() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/pipeline");
+        let scenario = Scenario::open(folder).expect("the example");
+        let check = |rows, planned| {
+            let options = SimOptions { rows, ..SimOptions::default() };
+            assert_eq!(Plan::of(&scenario, &options, 1).rows, planned);
+        };
+        check(None, 120);
+        check(Some(20), 20);
+        check(Some(500), 120);
+    }
+
+    #[test]
+    fn a_trace_says_the_command_that_it_is_told_and_keeps_none() {
+        let error = trace(&[]);
+        assert_eq!(error.told("wavetank sim x --seed 1"), "a\nhint: b\nreplay: wavetank sim x --seed 1\n");
+        let report = Report { replay: "wavetank run x --seed 1".to_owned(), ..Report::default() };
+        let trace = Trace::of_report(report.clone());
+        assert!(!trace.text.contains("replay"), "{}", trace.text);
+        let elsewhere = Report { replay: "wavetank sim --replay other/x-1".to_owned(), ..report };
+        assert_eq!(trace.hash, Trace::of_report(elsewhere).hash);
     }
 }

@@ -1,14 +1,17 @@
 //! Makes a failure small: fewer rows, then fewer faults, then weaker and shorter ones and fewer users, as long as the same
-//! failure stays.
+//! failure stays. A fault that begins late is tried from the input's begin on, if rows before it are kept by that alone.
 //!
 //! Greedy, and in a fixed order, so that the same failure shrinks to the same plan. Left out: the template's own settings.
 
 use wavetank_scenarios::Scenario;
 
+use super::swarm::rounded;
 use super::{Plan, Trace, run_plan};
 
 /// Runs that a shrinking may cost.
 pub const ATTEMPTS_MAX: u32 = 60;
+/// Rows that are tried at once. No more than the last of them is small.
+const ROWS_FEW: [u64; 3] = [1, 4, 20];
 /// Below this share a fault is not weakened further.
 const SHARE_MIN: f64 = 0.02;
 /// Shorter than this a window is not made.
@@ -53,10 +56,8 @@ impl Search<'_> {
 
     /// Fewer rows: a few at once, else halves, then three quarters.
     fn rows(&mut self) {
-        for rows in [1, 4, 20] {
-            if rows < self.best.plan.rows && self.takes(Plan { rows, ..self.best.plan.clone() }) {
-                return;
-            }
+        if self.takes_few(&self.best.plan.clone()) {
+            return;
         }
         for (numerator, denominator) in [(1, 2), (3, 4)] {
             loop {
@@ -65,6 +66,23 @@ impl Search<'_> {
                     break;
                 }
             }
+        }
+    }
+
+    /// The plan with a few rows, if it fails with them.
+    fn takes_few(&mut self, plan: &Plan) -> bool {
+        let is_fewer = |rows: &u64| *rows < plan.rows;
+        ROWS_FEW.into_iter().filter(is_fewer).any(|rows| self.takes(Plan { rows, ..plan.clone() }))
+    }
+
+    /// Many rows may be there only because a fault begins late and meets late ones alone.
+    fn earlier(&mut self) {
+        let mut early = self.best.plan.clone();
+        for drawn in &mut early.swarm.faults {
+            (drawn.from, drawn.until) = (0.0, rounded(drawn.until - drawn.from));
+        }
+        if early != self.best.plan && ROWS_FEW.iter().all(|few| *few < early.rows) {
+            self.takes_few(&early);
         }
     }
 
@@ -130,6 +148,7 @@ pub fn shrink(scenario: &Scenario, plan: &Plan, trace: &Trace, go_on: &dyn Fn() 
     search.rows();
     search.faults();
     search.rows();
+    search.earlier();
     search.settings();
     search.shares();
     search.best

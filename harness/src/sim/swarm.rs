@@ -4,6 +4,8 @@
 //! shares of the time in which the input arrives, so that the pipeline comes to rest after the last of them. What each kind
 //! does is in `kind.rs`, how a swarm is put into force in `force.rs`.
 
+use std::time::Duration;
+
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use wavetank_scenarios::{Scenario, Step};
@@ -16,6 +18,8 @@ const UNTIL_MAX: f64 = 0.9;
 /// Of the tries of one call so many pass at least, whatever refuses them together: with fewer, a producer that gives up after
 /// minutes and a delivery stream that waits longer from try to try would not come through, and that is nobody's error.
 const PASS_MIN: f64 = 0.3;
+/// A step that waits for a job waits twice as long at least as a slow one takes longer, or none is slow.
+const JOB_WITHIN_MIN: Duration = Duration::from_secs(600);
 /// How long a consumer is away: an hour.
 const AWAY_MS: i64 = 3_600_000;
 
@@ -58,7 +62,7 @@ impl Drawn {
             Kind::Stall => "event source mappings",
             Kind::ClockAskew => "the producer",
             kind if kind.is_of_functions() => "functions",
-            Kind::JobBefore | Kind::JobAfter => "runs of Glue's jobs",
+            Kind::JobBefore | Kind::JobAfter | Kind::JobSlow => "runs of Glue's jobs",
             Kind::CrawlFails => "crawls",
             Kind::QueryFails | Kind::QuerySlow => "queries",
             _ if self.caller.is_empty() => return format!("{} {}", self.service, self.operation),
@@ -138,7 +142,9 @@ fn places(scenario: &Scenario) -> Vec<Place> {
     if has("AWS::KinesisFirehose::DeliveryStream") {
         places.push(("firehose", "s3", "PutObject", BETWEEN));
     }
-    if scenario.input.template.is_some() || scenario.input.orders.is_some() {
+    // Of a template that asks for no date, no clock changes a record.
+    let is_dated = scenario.input.template.as_ref().is_some_and(|file| scenario.file(file).contains("date."));
+    if is_dated || scenario.input.orders.is_some() {
         places.push(("", "", "", &[Kind::ClockAskew]));
     }
     places.push(("", "", "", &[Kind::Region]));
@@ -154,6 +160,13 @@ fn places(scenario: &Scenario) -> Vec<Place> {
     }
     if scenario.athena.is_some() {
         places.push(("", "athena", "", &[Kind::QueryFails, Kind::QuerySlow]));
+    }
+    let is_patient = |step: &Step| match step {
+        Step::Job { within, .. } | Step::Run { within, .. } => *within >= JOB_WITHIN_MIN,
+        _ => true,
+    };
+    if has("AWS::Glue::Job") && scenario.steps.iter().all(is_patient) {
+        places.push(("", "glue", "", &[Kind::JobSlow]));
     }
     places
 }
@@ -233,6 +246,8 @@ fn draw_one(place: Drawn, intensity: f64, mut stream: Stream) -> Option<Drawn> {
         Kind::Slow | Kind::OutOfOrder => 100 + (size * 4_900.0) as i64,
         Kind::Outage | Kind::Stall => AWAY_MS,
         Kind::QuerySlow => 1_000 + (size * 59_000.0) as i64,
+        // Five minutes at most: what is planned for after a job leaves it more.
+        Kind::JobSlow => 60_000 + (size * 240_000.0) as i64,
         Kind::ClockAskew => ((size - 0.5) * 240_000.0) as i64,
         _ => 0,
     };
@@ -264,7 +279,7 @@ fn unit(stream: &mut Stream) -> f64 {
 }
 
 /// To the thousandth: what is written in a file is what was drawn.
-fn rounded(value: f64) -> f64 {
+pub(super) fn rounded(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
 }
 
@@ -293,6 +308,23 @@ mod tests {
             }
         }
         assert_eq!(seen, BTreeSet::from(Kind::ALL));
+    }
+
+    #[test]
+    fn a_clock_is_askew_only_where_records_are_dated_and_a_job_slow_only_where_it_is_waited_for() {
+        let draws = |scenario: &Scenario, kind: Kind| {
+            let drawn = |seed| Swarm::draw(scenario, seed, Some(1.0)).faults;
+            (0..50).flat_map(drawn).any(|drawn| drawn.kind == kind)
+        };
+        let mut iot = Scenario::open("data-lake-iot").unwrap();
+        assert!(draws(&iot, Kind::ClockAskew) && draws(&iot, Kind::JobSlow));
+        let template = iot.input.template.clone().unwrap();
+        iot.files.insert(template, "{{random.uuid}}".to_owned());
+        assert!(!draws(&iot, Kind::ClockAskew));
+        iot.steps.push(Step::Run { run: "join".to_owned(), within: Duration::from_secs(300) });
+        assert!(!draws(&iot, Kind::JobSlow));
+        let trades = Scenario::open("trades").unwrap();
+        assert!(!draws(&trades, Kind::ClockAskew) && !draws(&trades, Kind::JobSlow));
     }
 
     #[test]

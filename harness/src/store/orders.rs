@@ -1,7 +1,8 @@
 //! The store's database, as far as a day needs it: users and products are loaded, orders come in, and the night's export reads.
 //!
 //! [`Files`] is the default that needs nothing: tables as CSV files in a bucket, orders in a file for each insert, in the
-//! folder of their day. The export function finds them there. `postgres.rs` has the real one.
+//! folder of their day. The export function finds them there. `postgres.rs` has the real one, in RDS; `outside.rs` one that somebody
+//! else started.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,6 +16,8 @@ use wavetank_types::Timestamp;
 
 use wavetank_wire::WireError;
 
+use super::OrdersPlace;
+use super::outside::Outside;
 use super::postgres::Postgres;
 use crate::client::Aws;
 use crate::drive::{self, DriveError};
@@ -59,6 +62,16 @@ pub enum OrdersError {
         /// What was said when it was found dead.
         why: String,
     },
+    /// The PostgreSQL that was named does not keep them.
+    #[error("{database} cannot keep the store's orders: {why}\nhint: {hint}")]
+    Outside {
+        /// Who was to enter where, without the password.
+        database: String,
+        /// What was said.
+        why: String,
+        /// What may be done.
+        hint: &'static str,
+    },
     /// RDS or Secrets Manager has refused.
     #[error(transparent)]
     Api(#[from] WireError),
@@ -83,14 +96,22 @@ pub trait OrdersDb: Send {
     async fn insert(&mut self, store: &Store, orders: &[Order], at: Timestamp) -> Result<(), OrdersError>;
 }
 
-/// The database at a place such as `s3://bucket/prefix/` or `rds:instance`.
-pub(super) async fn open<'a>(aws: Aws<'a>, place: &str) -> Result<Box<dyn OrdersDb + 'a>, OrdersError> {
+/// The database at a place such as `s3://bucket/prefix/` or `rds:instance`. Files may come out of a PostgreSQL that is `kept` elsewhere.
+pub(super) async fn open<'a>(
+    aws: Aws<'a>,
+    place: &str,
+    kept: &OrdersPlace,
+) -> Result<Box<dyn OrdersDb + 'a>, OrdersError> {
     if let Some(instance) = place.strip_prefix("rds:") {
         return Ok(Box::new(Postgres::join(aws, instance).await?));
     }
-    match place.starts_with("s3://") && place.ends_with('/') {
-        true => Ok(Box::new(Files { aws, place: place.to_owned() })),
-        false => Err(OrdersError::Unknown(place.to_owned())),
+    if !place.starts_with("s3://") || !place.ends_with('/') {
+        return Err(OrdersError::Unknown(place.to_owned()));
+    }
+    let files = Files { aws, place: place.to_owned() };
+    match kept {
+        OrdersPlace::Postgres(database) => Ok(Box::new(Outside::join(database, files).await?)),
+        OrdersPlace::Files | OrdersPlace::Rds => Ok(Box::new(files)),
     }
 }
 
@@ -101,30 +122,52 @@ pub struct Files<'a> {
     place: String,
 }
 
-#[async_trait]
-impl OrdersDb for Files<'_> {
-    async fn load(&mut self, store: &Store) -> Result<(), OrdersError> {
-        let users = table_of(&store.users(), Format::Csv)?;
-        drive::put(self.aws, &format!("{}users/users.csv", self.place), users).await?;
-        let products = table_of(&store.products(), Format::Csv)?;
-        Ok(drive::put(self.aws, &format!("{}products/products.csv", self.place), products).await?)
+impl Files<'_> {
+    /// Stores a table whole.
+    pub(super) async fn put_table(&self, table: &str, body: Bytes) -> Result<(), DriveError> {
+        drive::put(self.aws, &format!("{}{table}/{table}.csv", self.place), body).await
     }
 
-    async fn insert(&mut self, store: &Store, orders: &[Order], at: Timestamp) -> Result<(), OrdersError> {
-        let mut by_day: BTreeMap<NaiveDate, Vec<&Order>> = BTreeMap::new();
-        for order in orders {
-            by_day.entry(store.date_of(order.second)).or_default().push(order);
-        }
-        for (day, orders) in by_day {
-            let (rows, details) = csv_of(store, &orders);
-            for (table, body) in [("orders", rows), ("order_details", details)] {
-                let folder = day.format("%Y/%m/%d");
-                let uri = format!("{}{table}/{folder}/{}.csv", self.place, at.format("%Y%m%dT%H%M%S"));
-                drive::put(self.aws, &uri, body).await?;
-            }
+    /// Stores what of a day was inserted at this time.
+    pub(super) async fn put_orders(
+        &self,
+        day: NaiveDate,
+        at: Timestamp,
+        rows: Bytes,
+        details: Bytes,
+    ) -> Result<(), DriveError> {
+        for (table, body) in [("orders", rows), ("order_details", details)] {
+            let folder = day.format("%Y/%m/%d");
+            let uri = format!("{}{table}/{folder}/{}.csv", self.place, at.format("%Y%m%dT%H%M%S"));
+            drive::put(self.aws, &uri, body).await?;
         }
         Ok(())
     }
+}
+
+#[async_trait]
+impl OrdersDb for Files<'_> {
+    async fn load(&mut self, store: &Store) -> Result<(), OrdersError> {
+        self.put_table("users", table_of(&store.users(), Format::Csv)?).await?;
+        Ok(self.put_table("products", table_of(&store.products(), Format::Csv)?).await?)
+    }
+
+    async fn insert(&mut self, store: &Store, orders: &[Order], at: Timestamp) -> Result<(), OrdersError> {
+        for (day, orders) in by_day(store, orders) {
+            let (rows, details) = csv_of(store, &orders);
+            self.put_orders(day, at, rows, details).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Orders by their local day.
+pub(super) fn by_day<'a>(store: &Store, orders: &'a [Order]) -> BTreeMap<NaiveDate, Vec<&'a Order>> {
+    let mut by_day: BTreeMap<NaiveDate, Vec<&Order>> = BTreeMap::new();
+    for order in orders {
+        by_day.entry(store.date_of(order.second)).or_default().push(order);
+    }
+    by_day
 }
 
 /// A table's rows.

@@ -2,7 +2,7 @@
 //!
 //! Endpoint and login are asked of RDS and Secrets Manager. Rows come in by COPY; an insert is one transaction, and what it
 //! has acknowledged is there after the server's death. A server that dies is started again, and the insert that it did not
-//! acknowledge is made again unless it had happened after all.
+//! acknowledge is made again unless it had happened after all. Tables and rows are those of `outside.rs`, too.
 
 use std::time::Duration;
 
@@ -59,13 +59,6 @@ impl<'a> Postgres<'a> {
         Ok(Self { aws, instance: instance.to_owned(), session, acknowledged: 0, restarts: 0 })
     }
 
-    async fn try_insert(&self, rows: Bytes, details: Bytes) -> Result<(), SqlError> {
-        self.session.run("BEGIN").await?;
-        self.session.copy_csv("orders", &[], rows).await?;
-        self.session.copy_csv("order_details", &[], details).await?;
-        self.session.run("COMMIT").await
-    }
-
     /// Starts the server again, joins it, and looks whether everything is there that it had acknowledged.
     async fn revive(&mut self, why: &str) -> Result<(), OrdersError> {
         self.restarts += 1;
@@ -114,6 +107,22 @@ impl<'a> Postgres<'a> {
     }
 }
 
+/// Makes the tables, and fills users and products.
+pub(super) async fn fill(session: &Session, store: &Store) -> Result<(), OrdersError> {
+    session.run(TABLES).await?;
+    session.copy_csv("users", &[], table_of(&store.users(), Format::Csv)?).await?;
+    session.copy_csv("products", &[], products_of(store)).await?;
+    Ok(())
+}
+
+/// Copies orders and their details in, in one transaction.
+pub(super) async fn commit(session: &Session, rows: Bytes, details: Bytes) -> Result<(), SqlError> {
+    session.run("BEGIN").await?;
+    session.copy_csv("orders", &[], rows).await?;
+    session.copy_csv("order_details", &[], details).await?;
+    session.run("COMMIT").await
+}
+
 async fn describe(aws: Aws<'_>, instance: &str) -> Result<Option<DBInstance>, WireError> {
     let input = DescribeDBInstancesInput {
         db_instance_identifier: Some(instance.to_owned()),
@@ -160,10 +169,7 @@ async fn enter(aws: Aws<'_>, instance: &str) -> Result<Session, OrdersError> {
 #[async_trait]
 impl OrdersDb for Postgres<'_> {
     async fn load(&mut self, store: &Store) -> Result<(), OrdersError> {
-        self.session.run(TABLES).await?;
-        self.session.copy_csv("users", &[], table_of(&store.users(), Format::Csv)?).await?;
-        self.session.copy_csv("products", &[], products_of(store)).await?;
-        Ok(())
+        fill(&self.session, store).await
     }
 
     async fn insert(&mut self, store: &Store, orders: &[Order], _at: Timestamp) -> Result<(), OrdersError> {
@@ -171,7 +177,7 @@ impl OrdersDb for Postgres<'_> {
         let (rows, details) = orders::csv_of(store, &orders.iter().collect::<Vec<_>>());
         let mut is_there = false;
         while !is_there {
-            match self.try_insert(rows.clone(), details.clone()).await {
+            match commit(&self.session, rows.clone(), details.clone()).await {
                 Ok(()) => is_there = true,
                 Err(SqlError::Gone { why, .. }) if self.restarts < RESTARTS_MAX => {
                     self.revive(&why).await?;

@@ -5,44 +5,23 @@ use wavetank_types::ledger::Anomaly;
 use wavetank_wire::logs::{DescribeLogGroups, DescribeLogGroupsInput};
 
 use super::Tank;
-use super::places::lines;
 use crate::check::blocked;
 use crate::check::conserved::Conservation;
+use crate::failing::{self, Failing};
 
 /// Where functions log.
 const FUNCTIONS: &str = "/aws/lambda/";
-/// What a line says of a run that failed, in the runtimes' words.
-const FAILED: &str = "?ERROR ?\"Task timed out\" ?\"Runtime.\"";
-
-/// A function whose runs failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failing {
-    pub(super) name: String,
-    /// Lines that say so.
-    pub(super) failures: Vec<String>,
-    /// Its last lines.
-    pub(super) last: Vec<String>,
-}
 
 /// Every function whose log tells of a failure.
-pub(super) async fn failing(tank: &Tank, lines_max: usize) -> Vec<Failing> {
+pub(super) async fn failing(tank: &Tank, events_max: usize) -> Vec<Failing> {
     let input = DescribeLogGroupsInput {
         log_group_name_prefix: Some(FUNCTIONS.to_owned()),
         ..DescribeLogGroupsInput::default()
     };
     let groups = tank.aws().call::<DescribeLogGroups>(input).await;
     let groups = groups.ok().and_then(|answer| answer.log_groups).unwrap_or_default();
-    let mut found = Vec::new();
-    for group in groups.into_iter().filter_map(|group| group.log_group_name) {
-        let failures = lines(tank, &group, Some(FAILED)).await.unwrap_or_default();
-        if failures.is_empty() {
-            continue;
-        }
-        let all = lines(tank, &group, None).await.unwrap_or_default();
-        let last = all[all.len().saturating_sub(lines_max)..].to_vec();
-        found.push(Failing { name: group.trim_start_matches(FUNCTIONS).to_owned(), failures, last });
-    }
-    found
+    let groups: Vec<String> = groups.into_iter().filter_map(|group| group.log_group_name).collect();
+    failing::of_groups(tank.aws(), &groups, events_max).await
 }
 
 /// The cause, in a sentence.

@@ -5,6 +5,7 @@ use std::fmt;
 use wavetank_wire::WireError;
 
 use super::deploy::NotMade;
+use crate::failing::log_of;
 use crate::observe::ObserveError;
 use crate::send::{SendError, SinkError};
 
@@ -109,8 +110,4 @@ impl fmt::Debug for TankError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-fn log_of(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("\n  | {line}")).collect()
 }

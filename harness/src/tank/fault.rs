@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use wavetank_emulator::world::{Rule as WorldRule, RuleId, Verdict};
+use wavetank_emulator::world::{Rule as WorldRule, RuleId, Task, Verdict};
 use wavetank_types::Timestamp;
-use wavetank_wire::{SERVICES, WireError};
+use wavetank_wire::WireError;
 
 use super::Tank;
 use crate::throttled::throttled;
@@ -35,7 +35,7 @@ impl Rule {
         let (service, operation) = at.split_once(':').unwrap_or((at, "*"));
         let named = |name: &str| (name != "*").then(|| name.to_owned());
         let (service, operation) = (named(service), named(operation));
-        let rule = WorldRule { service, operation, ..WorldRule::on("", "", verdict) };
+        let rule = WorldRule { service, operation, ..WorldRule::of_all(verdict) };
         Self { rule, window: None, told }
     }
 
@@ -73,11 +73,78 @@ impl Rule {
         Self::on(at, Verdict::Delay(span), format!("delay {at} by {span:?}"))
     }
 
-    /// Runs of a Lambda function do their work and then fail, as a process that dies before it answers.
+    /// Calls go through, and each entry of their batches is refused at this share, 0.0 to 1.0: of `kinesis:PutRecords`,
+    /// `firehose:PutRecordBatch`, `sqs:SendMessageBatch` and `dynamodb:BatchWriteItem`. A batch call answers 200 all the same.
+    pub fn refuse_entries(at: &str, share: f64) -> Self {
+        let (code, _) = throttled(at.split(':').next().unwrap_or_default());
+        let verdict = Verdict::RefuseEntries { code: code.to_owned(), share };
+        Self::on(at, verdict, format!("refuse entries of {at} at a share of {share}"))
+    }
+
+    fn on_runs(function: &str, verdict: Verdict, told: String) -> Self {
+        Self { rule: WorldRule::of_runs(function, verdict), window: None, told }
+    }
+
+    /// Runs of a Lambda function, or of all (`*`), do their work and then fail, as a process that dies before it answers.
     pub fn crash(function: &str) -> Self {
         let error = WireError::server("Crash", "the function fails after its work");
-        let rule = WorldRule::after_run(function, error);
-        Self { rule, window: None, told: format!("crash {function} after its work") }
+        Self::on_runs(function, Verdict::FailAfter(error), format!("crash {function} after its work"))
+    }
+
+    /// Runs of a Lambda function fail before their code begins.
+    pub fn crash_before(function: &str) -> Self {
+        let error = WireError::server("Crash", "the function fails before its work");
+        Self::on_runs(function, Verdict::Fail(error), format!("crash {function} before its work"))
+    }
+
+    /// Runs of a Lambda function do nothing, and are stopped at its timeout.
+    pub fn time_out(function: &str) -> Self {
+        Self::on_runs(function, Verdict::TimeOut, format!("time out {function}"))
+    }
+
+    /// Runs of a Lambda function do their work, and are stopped at its timeout all the same.
+    pub fn time_out_after(function: &str) -> Self {
+        Self::on_runs(function, Verdict::TimeOutAfter, format!("time out {function} after its work"))
+    }
+
+    /// A Lambda function gets the same event twice, in two environments.
+    pub fn redeliver(function: &str) -> Self {
+        Self::on_runs(function, Verdict::Duplicate, format!("redeliver to {function}"))
+    }
+
+    /// Runs of a Lambda function take so much longer in tank time, yet no longer than its timeout.
+    pub fn slow_run(function: &str, span: Duration) -> Self {
+        Self::on_runs(function, Verdict::Delay(span), format!("slow {function} by {span:?}"))
+    }
+
+    fn on_task(task: Task, verdict: Verdict, told: String) -> Self {
+        Self { rule: WorldRule::of_task(task, verdict), window: None, told }
+    }
+
+    /// Every run of a Glue job fails before its script begins; or every crawl fails, or every query of Athena. What is tried again
+    /// fails again, unless [`Rule::times`] says how often.
+    pub fn fail_task(task: Task) -> Self {
+        let error = WireError::server("Fault", "a fault of the test");
+        Self::on_task(task, Verdict::Fail(error), format!("fail every {}", task.name()))
+    }
+
+    /// Runs of Glue jobs fail when all that they write is there.
+    pub fn fail_job_after() -> Self {
+        let error = WireError::server("Fault", "a fault of the test, after the script's work");
+        Self::on_task(Task::Job, Verdict::FailAfter(error), "fail every job after its work".to_owned())
+    }
+
+    /// Runs of Glue jobs, crawls or queries take so much longer in tank time.
+    pub fn slow_task(task: Task, span: Duration) -> Self {
+        Self::on_task(task, Verdict::Delay(span), format!("slow every {} by {span:?}", task.name()))
+    }
+
+    /// So often at most.
+    #[must_use]
+    pub fn times(mut self, times: u64) -> Self {
+        self.rule.hits_max = Some(times);
+        self.told = format!("{}, {times} times at most", self.told);
+        self
     }
 
     /// Only this share of the calls, 0.0 to 1.0, drawn from the tank's seed.
@@ -106,24 +173,34 @@ impl Rule {
 
     /// What is wrong with the rule, if anything is.
     fn mistake(&self) -> Option<String> {
-        if !(0.0..=1.0).contains(&self.rule.share) {
-            return Some(format!("a share is between 0.0 and 1.0, not {}", self.rule.share));
+        let shares = match self.rule.verdict {
+            Verdict::RefuseEntries { share, .. } => [self.rule.share, share],
+            _ => [self.rule.share; 2],
+        };
+        if let Some(share) = shares.into_iter().find(|share| !(0.0..=1.0).contains(share)) {
+            return Some(format!("a share is between 0.0 and 1.0, not {share}"));
         }
-        let service = self.rule.service.as_deref()?;
-        if service == "s3" {
-            let is_delay = matches!(self.rule.verdict, Verdict::Delay(_));
-            return is_delay.then(|| "calls of S3 cannot be delayed".to_owned());
+        let is_of_calls = self.rule.function.is_none() && self.rule.task.is_none();
+        let (service, operation) = (self.rule.service.as_deref(), self.rule.operation.as_deref());
+        if is_of_calls && matches!(self.rule.verdict, Verdict::Delay(_)) && service == Some("s3") {
+            return Some("calls of S3 cannot be delayed".to_owned());
         }
-        let schemas: Vec<_> = SERVICES.iter().filter(|known| known.name == service).collect();
-        if schemas.is_empty() {
-            let known: Vec<&str> = SERVICES.iter().map(|known| known.name).collect();
-            return Some(format!("no service is named `{service}`; there are s3, {}", known.join(", ")));
+        let is_batch = service.zip(operation).is_some_and(|call| BATCHES.contains(&call));
+        if matches!(self.rule.verdict, Verdict::RefuseEntries { .. }) && !is_batch {
+            let batches = BATCHES.map(|(service, operation)| format!("{service}:{operation}")).join(", ");
+            return Some(format!("entries are refused of {batches} alone"));
         }
-        let operation = self.rule.operation.as_deref()?;
-        let is_known = schemas.iter().any(|schema| schema.operation(operation).is_some());
-        (!is_known && operation != "Replicate").then(|| format!("{service} has no operation `{operation}`"))
+        self.rule.unknown_name()
     }
 }
+
+/// Calls whose entries can be refused one by one.
+const BATCHES: [(&str, &str); 4] = [
+    ("dynamodb", "BatchWriteItem"),
+    ("firehose", "PutRecordBatch"),
+    ("kinesis", "PutRecords"),
+    ("sqs", "SendMessageBatch"),
+];
 
 /// A fault that is in force until this is dropped.
 #[must_use = "the fault ends when this is dropped: `let guard = tank.fault(...)`"]
@@ -145,7 +222,7 @@ impl Drop for FaultGuard {
 impl Tank {
     /// Puts a fault in force until the guard is dropped.
     ///
-    /// Panics if the rule names a service or operation that the tank does not have, or a share beyond 0.0 to 1.0.
+    /// Panics if the rule names a service or operation that the tank does not have, or says what cannot be.
     #[track_caller]
     pub fn fault(&self, rule: Rule) -> FaultGuard {
         if let Some(mistake) = rule.mistake() {

@@ -10,8 +10,6 @@ use std::io::{Cursor, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,6 +25,7 @@ use zip::write::SimpleFileOptions;
 
 use super::pace::SPENT;
 use super::{Tank, TankError};
+use crate::failing::Raised;
 use crate::target::Target as _;
 
 /// How long a new function may take to become active, in tank time.
@@ -230,15 +229,10 @@ impl Function {
         };
         let said = self.tank.aws().call::<Invoke>(input).await;
         let said = said.map_err(TankError::refused(format!("Invoke {function}")))?;
-        let payload = said.payload.unwrap_or_default();
-        if said.function_error.is_some() {
-            let document: Value = serde_json::from_slice(&payload).unwrap_or_default();
-            let text = |name: &str| document[name].as_str().unwrap_or_default().to_owned();
-            let log = BASE64.decode(said.log_result.unwrap_or_default()).unwrap_or_default();
-            let log = String::from_utf8_lossy(&log).lines().map(str::to_owned).collect();
-            let (error_type, message) = (text("errorType"), text("errorMessage"));
+        if let Some(Raised { error_type, message, log }) = Raised::of(&said) {
             return Err(TankError::Function { function, error_type, message, log });
         }
+        let payload = said.payload.unwrap_or_default();
         serde_json::from_slice(&payload).map_err(|cause| TankError::Answer {
             function,
             answer: String::from_utf8_lossy(&payload).into_owned(),

@@ -9,7 +9,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use wavetank_types::ledger::{Anomaly, Balance, Expected, Sighting};
-use wavetank_types::{Checksum, Ledger, Said, Timestamp};
+use wavetank_types::{Checksum, Ledger, Said, Timestamp, nearest};
 
 use super::places::{Found, Place};
 use super::rows::{self, Row};
@@ -58,11 +58,11 @@ impl Tank {
     /// The ledger of what [`Tank::send`] has sent. Say where it should be found, then ask:
     /// `tank.ledger().expect_in("s3://lake/orders/").assert_conserved().await`.
     ///
-    /// A place is `s3://bucket/prefix` (JSON, CSV with a header, Parquet; gzip too), `dynamodb:NAME`, `sqs:NAME`, `logs:GROUP`,
-    /// `function:NAME` (lines of JSON in its log), or an Athena query (`SELECT ...`).
+    /// A place is `s3://bucket/prefix` (JSON, CSV with a header, Parquet; gzip too), `kinesis:NAME`, `dynamodb:NAME`, `sqs:NAME`,
+    /// `logs:GROUP`, `function:NAME` (lines of JSON in its log), or an Athena query (`SELECT ...`).
     pub fn ledger(&self) -> LedgerCheck {
-        let (ends, same, id) = Default::default();
-        LedgerCheck { tank: self.clone(), ends, same, id, at_least_once: false }
+        let (sources, ends, same, id) = Default::default();
+        LedgerCheck { tank: self.clone(), sources, ends, same, id, at_least_once: false }
     }
 }
 
@@ -71,6 +71,8 @@ impl Tank {
 #[derive(Clone, Debug)]
 pub struct LedgerCheck {
     tank: Tank,
+    /// Places of records that others have sent, with the members that tell them apart.
+    sources: Vec<(String, Vec<String>)>,
     ends: Vec<(End, String)>,
     same: Vec<String>,
     id: Vec<String>,
@@ -78,6 +80,13 @@ pub struct LedgerCheck {
 }
 
 impl LedgerCheck {
+    /// What lies in this place was sent, by the pipeline's own producer, and is told apart by these members, with commas between. Each
+    /// record may be delivered or refused. Said beside what [`Tank::send`] has sent, or instead of it.
+    pub fn sent_in(mut self, place: impl Into<String>, id: &str) -> Self {
+        self.sources.push((place.into(), members_of(id)));
+        self
+    }
+
     /// Where records are delivered. May be said several times: a record is expected once in all of them together.
     pub fn expect_in(mut self, place: impl Into<String>) -> Self {
         self.ends.push((End::Delivered, place.into()));
@@ -131,17 +140,23 @@ impl LedgerCheck {
 
     /// Looks, and answers what is found, right or wrong.
     ///
-    /// Error: [`TankError::Place`]; [`TankError::Records`] if nothing was sent or no place is said; what reading gives.
+    /// Error: [`TankError::Place`]; [`TankError::Records`] if nothing was sent, no place is said, or a member must stay that no record
+    /// has; what reading gives.
     pub async fn check(self) -> Result<Conserved, TankError> {
-        let sent = self.tank.shared.sent.lock().expect("nothing panics while it holds this").clone();
+        let mut sent = self.tank.shared.sent.lock().expect("nothing panics while it holds this").clone();
+        for (place, id) in &self.sources {
+            sent.push(sent_by_others(&self.tank, place, id).await?);
+        }
         let Some(first) = sent.first() else {
-            let why = "nothing was sent through `tank.send`, so there is nothing to account for";
+            let why = "nothing was sent through `tank.send`, so there is nothing to account for\nhint: of another producer, say \
+                       where its records lie: tank.ledger().sent_in(\"kinesis:orders\", \"order_id\")";
             return Err(TankError::Records(why.to_owned()));
         };
         if self.ends.is_empty() {
             let why = "say where the records should be\nhint: tank.ledger().expect_in(\"s3://lake/orders/\")";
             return Err(TankError::Records(why.to_owned()));
         }
+        known_members(&sent, &self.same)?;
         let id = if self.id.is_empty() { first.id.clone() } else { self.id.clone() };
         let mut books = Books::open(&sent, &self.same, self.at_least_once);
         let mut places = Vec::new();
@@ -164,6 +179,35 @@ impl LedgerCheck {
         let sources = sent.iter().map(|sent| (sent.place.clone(), sent.records.len(), sent.at)).collect();
         Ok(Conserved { conservation, names, id, sources, places, replay, repeats: books.repeats })
     }
+}
+
+/// The records of a place that another producer has filled. A place without any would hold whatever became of nothing.
+async fn sent_by_others(tank: &Tank, place: &str, id: &[String]) -> Result<Sent, TankError> {
+    let place = Place::parse(place)?;
+    let found = place.read(tank, id).await?;
+    let (name, told) = (place.name(), id.join(","));
+    if found.rows.is_empty() {
+        let strange = found.strange.first().map_or(String::new(), |what| format!("; it holds {what}"));
+        return Err(TankError::Records(format!("no record with `{told}` lies in {name}{strange}")));
+    }
+    let record = |(row, _): (Row, Arc<str>)| {
+        let id = rows::identity(&row, id).unwrap_or_default();
+        SentRecord { id, row, expected: Expectation::Either }
+    };
+    let records: Vec<SentRecord> = found.rows.into_iter().map(record).collect();
+    Ok(Sent { place: name, id: id.to_vec(), at: tank.now(), records: records.into() })
+}
+
+/// Refuses a member that no record has: it would be nothing on both sides, and nothing stays nothing.
+fn known_members(sent: &[Sent], named: &[String]) -> Result<(), TankError> {
+    let rows = || sent.iter().flat_map(|sent| sent.records.iter()).map(|record| &record.row);
+    let Some(unknown) = named.iter().find(|name| !rows().any(|row| rows::get(row, name).is_some())) else {
+        return Ok(());
+    };
+    let known: BTreeSet<&str> = rows().flat_map(Row::keys).map(String::as_str).collect();
+    let known: Vec<&str> = known.into_iter().collect();
+    let why = format!("no record that was sent has a member `{unknown}`\nhint: {}", nearest(unknown, &known));
+    Err(TankError::Records(why))
 }
 
 /// The ledger while it is filled.

@@ -46,6 +46,7 @@ pub use ledger::{Conserved, LedgerCheck};
 pub use query::{Query, Rows};
 pub use records::{Generate, IntoRecords, Records};
 pub use send::Sending;
+pub use wavetank_emulator::world::Task;
 
 use crate::client::Aws;
 use crate::target::{Address, Credentials, Embedded, Target};

@@ -1,4 +1,4 @@
-//! Places that hold records, read through the public API: objects, a table, a queue, a log group, a query's answer.
+//! Places that hold records, read through the public API: objects, a table, a stream, a queue, a log group, a query's answer.
 
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub(super) enum Place {
     S3(String),
     /// A DynamoDB table's items.
     Table(String),
+    /// A Kinesis data stream, as far back as it keeps its records.
+    Stream(String),
     /// A queue's messages, of JSON. They stay in the queue, but for a FIFO queue, which is emptied.
     Queue(String),
     /// A log group's lines of JSON.
@@ -78,6 +80,7 @@ impl Place {
         }
         match text.split_once(':').filter(|(_, name)| !name.is_empty()) {
             Some(("dynamodb", name)) => Ok(Self::Table(name.to_owned())),
+            Some(("kinesis", name)) => Ok(Self::Stream(name.to_owned())),
             Some(("sqs", name)) => Ok(Self::Queue(name.to_owned())),
             Some(("logs", name)) => Ok(Self::Logs(name.to_owned())),
             Some(("function", name)) => Ok(Self::Logs(format!("/aws/lambda/{name}"))),
@@ -89,6 +92,7 @@ impl Place {
         match self {
             Self::S3(uri) => uri.clone(),
             Self::Table(name) => format!("dynamodb:{name}"),
+            Self::Stream(name) => format!("kinesis:{name}"),
             Self::Queue(name) => format!("sqs:{name}"),
             Self::Logs(name) => format!("logs:{name}"),
             Self::Query(sql) => sql.clone(),
@@ -108,6 +112,15 @@ impl Place {
                     found.take(&row.into(), id, &holder);
                 }
             }
+            Self::Stream(name) => {
+                let held = stream::read(tank.aws(), name).await?;
+                for record in held.records {
+                    let row: Row =
+                        record.members.into_iter().map(|(name, text)| (name, text.into())).collect();
+                    found.take(&row.into(), id, &holder);
+                }
+                held.unreadable.iter().for_each(|what| found.strange(what, &holder));
+            }
             Self::Queue(name) => {
                 for body in messages(tank, name).await.map_err(refused())? {
                     // A text that is no JSON is strange.
@@ -119,7 +132,7 @@ impl Place {
                 }
             }
             Self::Logs(group) => {
-                let lines = lines(tank, group, None).await.map_err(refused())?;
+                let lines = lines(tank, group).await.map_err(refused())?;
                 // A log has other lines too: only those with an identity are looked at.
                 let mut within = Vec::new();
                 for value in lines.iter().filter_map(|line| serde_json::from_str(line).ok()) {
@@ -210,9 +223,9 @@ async fn messages(tank: &Tank, queue: &str) -> Result<Vec<String>, WireError> {
     Ok(bodies)
 }
 
-/// The lines of a log group that meet a pattern, in order; all without one.
-pub(super) async fn lines(tank: &Tank, group: &str, pattern: Option<&str>) -> Result<Vec<String>, WireError> {
-    let events = observe::log_events(tank.aws(), group, pattern).await?.into_iter();
+/// The lines of a log group, in order.
+async fn lines(tank: &Tank, group: &str) -> Result<Vec<String>, WireError> {
+    let events = observe::log_events(tank.aws(), group, None).await?.into_iter();
     Ok(events.map(|event| event.message.unwrap_or_default().trim_end().to_owned()).collect())
 }
 
@@ -230,7 +243,8 @@ mod tests {
         check("function:clean", Some(Place::Logs("/aws/lambda/clean".to_owned())));
         check("logs:/aws/x", Some(Place::Logs("/aws/x".to_owned())));
         check("SELECT 1", Some(Place::Query("SELECT 1".to_owned())));
-        check("kinesis:orders", None);
+        check("kinesis:orders", Some(Place::Stream("orders".to_owned())));
+        check("firehose:orders", None);
         check("sqs:", None);
     }
 

@@ -28,7 +28,7 @@ async fn orders_in_postgresql_give_the_answers_that_orders_in_files_give() {
     }
     let mut answers = Vec::new();
     for orders in [OrdersPlace::Rds, OrdersPlace::Files] {
-        let report = run("fashion-store", &options(orders, "dirty=0.2")).await.1.unwrap();
+        let report = run("fashion-store", &options(orders.clone(), "dirty=0.2")).await.1.unwrap();
         assert!(report.is_ok(), "{}", report.to_text(Lang::En));
         let is_told = report.to_text(Lang::En).contains("a real PostgreSQL");
         assert_eq!(is_told, orders == OrdersPlace::Rds, "the report says where the orders were");

@@ -6,9 +6,15 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
+use serde_json::Value;
 use wavetank::containers::{Container, ContainerError, Image, remove_orphans};
 
-const NAME: &str = "wavetank:latest";
+use super::compose;
+
+/// As `cargo xtask image` names it.
+pub(super) const NAME: &str = "wavetank:latest";
+/// How often a container's state is asked for before it counts as stuck: a minute. The image says within half of that whether it is healthy.
+const LOOKS_MAX: u32 = 300;
 /// Documented by ourselves: what the image may weigh, compressed.
 const COMPRESSED_MAX_BYTES: u64 = 60_000_000;
 
@@ -118,4 +124,103 @@ fn a_server_that_ends_at_once_is_told_with_its_log() {
     let error = runtime().block_on(Container::start(wrong)).unwrap_err().to_string();
     assert!(error.contains("ended before it was ready"), "{error}");
     assert!(error.contains("unrecognized subcommand"), "{error}");
+}
+
+/// A container that is removed with this value.
+struct Removed(String);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        drop(docker(&["rm", "--force", "--volumes", &self.0]));
+    }
+}
+
+impl Removed {
+    /// What the engine knows of it.
+    fn inspect(&self) -> Value {
+        let found = docker(&["inspect", &self.0]);
+        let mut found: Value = serde_json::from_slice(&found.stdout).unwrap();
+        found[0].take()
+    }
+
+    /// Its state once its health check has said yes or no.
+    fn await_health(&self) -> Value {
+        for _ in 0..LOOKS_MAX {
+            let state = self.inspect()["State"].take();
+            if state["Running"] != true || state["Health"]["Status"] != "starting" {
+                return state;
+            }
+            std::thread::park_timeout(std::time::Duration::from_millis(200));
+        }
+        panic!("neither healthy nor unhealthy after a minute: {}", self.inspect()["State"])
+    }
+}
+
+/// The arguments of `docker run` for a service of docker-compose.yml: what it may not do, its image and its command.
+fn run_arguments(service: &Value) -> Vec<&str> {
+    let mut arguments = Vec::new();
+    if service["read_only"] == "true" {
+        arguments.push("--read-only");
+    }
+    for (key, flag) in [("tmpfs", "--tmpfs"), ("cap_drop", "--cap-drop"), ("security_opt", "--security-opt")]
+    {
+        arguments.extend(compose::texts(&service[key]).into_iter().flat_map(|text| [flag, text]));
+    }
+    arguments.push(service["image"].as_str().unwrap());
+    arguments.extend(compose::texts(&service["command"]));
+    arguments
+}
+
+#[test]
+fn what_compose_forbids_our_own_service_is_forbidden_to_its_container_too() {
+    let services = compose::services();
+    let arguments = run_arguments(&services["wavetank"]);
+    let allowed = arguments.split(|argument| *argument == NAME).next().unwrap();
+    let tmp = "/tmp:uid=65532,gid=65532";
+    let expected =
+        ["--read-only", "--tmpfs", tmp, "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"];
+    assert_eq!(allowed, expected);
+    assert!(arguments.contains(&"serve") && arguments.last() == Some(&"http://127.0.0.1:4566"));
+}
+
+#[test]
+fn with_compose_s_flags_the_image_becomes_healthy_by_its_own_check() {
+    if !is_there() {
+        return;
+    }
+    let services = compose::services();
+    let owner = format!("dev.wavetank.process={}", std::process::id());
+    let mut arguments = vec!["run", "--detach", "--publish", "127.0.0.1::4566", "--label", &*owner];
+    arguments.extend(run_arguments(&services["wavetank"]));
+    let started = docker(&arguments);
+    assert!(started.status.success(), "{started:?}");
+    let container = Removed(text(&started.stdout));
+    let state = container.await_health();
+    let logs = docker(&["logs", "--timestamps", &container.0]);
+    assert_eq!(state["Health"]["Status"], "healthy", "{state}\n{logs:?}");
+    let looked = &state["Health"]["Log"][0];
+    assert_eq!(looked["ExitCode"], 0, "{looked}");
+    let host = container.inspect()["HostConfig"].take();
+    assert_eq!(host["ReadonlyRootfs"], true);
+    assert_eq!(host["CapDrop"][0], "ALL");
+    tell_start(&state, &text(&logs.stdout));
+}
+
+/// Prints how long the program took from the container's start until its port was open, and its first answer after that. Both by the
+/// engine's clock; how long is not asserted, since the machine is not ours.
+fn tell_start(state: &Value, logs: &str) {
+    let time = |text: &str| chrono::DateTime::parse_from_rfc3339(text).unwrap();
+    let of = |value: &Value| time(value.as_str().unwrap());
+    let millis = |span: chrono::TimeDelta| span.num_microseconds().unwrap() as f64 / 1e3;
+    let ready = logs.lines().find(|line| line.contains("wavetank is ready on"));
+    let ready = ready.unwrap_or_else(|| panic!("its log does not say that it is ready: {logs}"));
+    let open = time(ready.split_once(' ').unwrap().0) - of(&state["StartedAt"]);
+    let looked = &state["Health"]["Log"][0];
+    let answered = of(&looked["End"]) - of(&looked["Start"]);
+    eprintln!(
+        "{NAME}: its port is open {:.1} ms after the container's start; its first answer takes {:.1} ms, with the start of the \
+         program that asks",
+        millis(open),
+        millis(answered)
+    );
 }

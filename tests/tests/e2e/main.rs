@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking and skips aloud")]
 
 mod cloudwatch;
+mod compose;
 mod data_lake_iot;
 mod diff;
 mod dynamodb_lab;
@@ -11,9 +12,12 @@ mod dynamodb_model;
 mod dynamodb_sdk;
 mod event_revenue;
 mod events;
+mod failing_function;
 mod fashion_store;
 mod fashion_store_airflow;
+mod fashion_store_postgres;
 mod fashion_store_rds;
+mod faults;
 mod firehose_sdk;
 mod glue_flows;
 mod image;

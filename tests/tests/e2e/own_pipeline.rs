@@ -97,6 +97,17 @@ fn of_a_file(place: &str) -> (tempfile::TempDir, Scenario) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_first_rows_of_a_file_are_all_that_is_sent_if_so_many_are_asked_for() {
+    let (_folder, scenario) = of_a_file("s3://${Lake}/in/");
+    let options = RunOptions { rows: Some(5), ..RunOptions::default() };
+    let tank = Tank::from(Embedded::new(Seed(7)));
+    let report = wavetank::run(&scenario, &tank, &options, &Silent).await.unwrap();
+    assert!(report.is_ok(), "{}", report.to_text(Lang::En));
+    assert_eq!((report.rows, report.ledger.delivered, report.edges[0].records), (5, 5, 5));
+    assert!(report.replay.ends_with(" --rows 5"), "{}", report.replay);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_small_batches_of_a_file_are_several_objects_beside_it() {
     let verdicts = async |place: &str| -> Vec<(String, bool)> {
         let (_folder, scenario) = of_a_file(place);

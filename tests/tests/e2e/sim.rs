@@ -1,20 +1,23 @@
 //! The promises of `wavetank sim`: the same traces on any number of threads, defects found, made small and replayed, good
-//! pipelines that hold under every swarm.
+//! pipelines that hold under every swarm, a user's own as well.
 
 use std::cell::Cell;
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 use wavetank::sim::failure::Failure;
 use wavetank::sim::kind::Kind;
-use wavetank::sim::shrink::{ATTEMPTS_MAX, shrink};
+use wavetank::sim::shrink::{ATTEMPTS_MAX, Shrunk, shrink};
+use wavetank::sim::swarm::{Drawn, Swarm};
 use wavetank::sim::{Plan, SimOptions, Summary, Trace, run_plan, run_seeds};
 use wavetank_scenarios::Scenario;
+use wavetank_tests::served::python_has;
 
 fn simulate(scenario: &str, options: &SimOptions, seeds: u64, jobs: usize) -> (Summary, Vec<(Plan, Trace)>) {
     let scenario = Scenario::open(scenario).unwrap();
     let (mut summary, mut all) = (Summary::default(), Vec::new());
     run_seeds(&scenario, options, 0..seeds, NonZeroUsize::new(jobs).unwrap(), |plan, trace| {
-        summary.add(plan.seed, trace);
+        summary.add(plan, trace);
         all.push((plan.clone(), trace.clone()));
     });
     (summary, all)
@@ -80,11 +83,94 @@ fn a_failure_is_made_small_and_is_the_same_ten_times_of_ten() {
         assert!(small.plan.rows <= 20 && small.attempts <= ATTEMPTS_MAX, "{:?}", small.plan);
         assert!(small.trace.fails_like(&trace));
         assert!(!small.trace.traced.is_empty() && small.trace.ledger_diff.starts_with("record,"));
-        let text = Failure::of(name, &small.plan, &small.trace).to_text();
-        let (scenario, plan) = Failure::parse(&text).unwrap().plan().unwrap();
+        let text =
+            Failure::of(name, &scenario, &small.plan, &small.trace).to_text("wavetank sim --replay it");
+        let found = Failure::parse(&text).unwrap();
+        let (scenario, plan) = (found.scenario(Path::new("it")).unwrap(), found.plan());
         for again in 0..10 {
             assert_eq!(run_plan(&scenario, &plan), small.trace, "{name}, replay {again}\n{text}");
         }
+    }
+}
+
+/// The first failure of a scenario's variant under faults that the scenario itself survives, and that can be made so small.
+fn small_failure(scenario: &Scenario, variant: &str, rows_max: u64) -> Option<(Trace, Shrunk)> {
+    // Each run starts Python.
+    const RUNS_MAX: u32 = 30;
+    (0..40).find_map(|seed| {
+        let good = Plan::of(scenario, &SimOptions::default(), seed);
+        let bad = Plan { variant: Some(variant.to_owned()), ..good.clone() };
+        let trace = run_plan(scenario, &bad);
+        if trace.is_ok() || !run_plan(scenario, &good).is_ok() {
+            return None;
+        }
+        let runs = Cell::new(0);
+        let small = shrink(scenario, &bad, &trace, &|| runs.replace(runs.get() + 1) < RUNS_MAX);
+        (small.plan.rows <= rows_max).then_some((trace, small))
+    })
+}
+
+#[test]
+fn a_users_own_careless_pipeline_is_found_made_small_and_replayed() {
+    if !python_has("boto3") {
+        return;
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/pipeline");
+    let scenario = Scenario::open(folder).unwrap();
+    assert_eq!(Plan::of(&scenario, &SimOptions::default(), 0).rows, 120, "as many as its file has");
+    let (trace, small) = small_failure(&scenario, "careless", 20).expect("a seed that is made small");
+    assert!(trace.failed != ["error"] && small.trace.fails_like(&trace), "{}", small.trace.text);
+    assert!(small.trace.text.contains(&format!("   {} rows   ", small.plan.rows)), "{}", small.trace.text);
+    let text = Failure::of(folder, &scenario, &small.plan, &small.trace).to_text("wavetank sim --replay it");
+    let plan = Failure::parse(&text).unwrap().plan();
+    for again in 0..2 {
+        assert_eq!(run_plan(&scenario, &plan), small.trace, "replay {again}\n{text}");
+    }
+}
+
+#[test]
+fn a_job_that_takes_five_minutes_longer_is_survived() {
+    let slow = Drawn {
+        kind: Kind::JobSlow,
+        service: "glue".to_owned(),
+        operation: String::new(),
+        caller: String::new(),
+        share: 1.0,
+        from: 0.0,
+        until: 0.9,
+        by_ms: 300_000,
+    };
+    for (name, count) in [("event-revenue", 20), ("data-lake-iot", 40), ("fashion-store", 60)] {
+        let scenario = Scenario::open(name).unwrap();
+        let quiet = Plan { swarm: Swarm::default(), ..Plan::of(&scenario, &rows(count), 1) };
+        let slowed = Plan { swarm: Swarm { faults: vec![slow.clone()] }, ..quiet.clone() };
+        let trace = run_plan(&scenario, &slowed);
+        assert!(trace.is_ok(), "{name}\n{}", trace.text);
+        assert_eq!(trace.hits.get(&(Kind::JobSlow, "glue".to_owned())), Some(&1), "{name}");
+        // The store's night waits for its schedules, whatever its job takes.
+        if name != "fashion-store" {
+            assert_ne!(trace.text, run_plan(&scenario, &quiet).text, "{name}: it takes longer");
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_is_askew_is_met_where_it_changes_a_record() {
+    let scenario = Scenario::open("data-lake-iot").unwrap();
+    let askew = |by_ms| Drawn {
+        kind: Kind::ClockAskew,
+        service: String::new(),
+        operation: String::new(),
+        caller: String::new(),
+        share: 1.0,
+        from: 0.0,
+        until: 0.9,
+        by_ms,
+    };
+    for (by_ms, met) in [(0, None), (60_000, Some(&1))] {
+        let swarm = Swarm { faults: vec![askew(by_ms)] };
+        let trace = run_plan(&scenario, &Plan { swarm, ..Plan::of(&scenario, &rows(20), 1) });
+        assert_eq!(trace.hits.get(&(Kind::ClockAskew, "producer".to_owned())), met, "{by_ms} ms");
     }
 }
 

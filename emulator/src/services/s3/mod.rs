@@ -19,6 +19,7 @@ pub mod digest;
 pub mod error;
 pub mod limits;
 pub mod object;
+mod operations;
 mod perform;
 #[cfg(test)]
 mod props;
@@ -30,4 +31,5 @@ pub use command::{
     BucketConfiguration, Command, CorsRule, Destination, LifecycleRule, Listener, Notification,
     PublicAccessBlock,
 };
+pub use operations::OPERATIONS;
 pub use state::*;

@@ -71,12 +71,7 @@ async fn a_region_that_fails_catches_up() {
     let rig = replicated(&["eu-west-1"]).await;
     let europe = rig.in_region("eu-west-1");
     let down = Verdict::Fail(WireError::server("ServiceUnavailable", "eu-west-1 is down"));
-    let rule = Rule {
-        service: None,
-        operation: None,
-        region: Some("eu-west-1".to_owned()),
-        ..Rule::on("", "", down)
-    };
+    let rule = Rule { region: Some("eu-west-1".to_owned()), ..Rule::of_all(down) };
     let id = rig.tank.with_world(|world| world.add_fault(rule));
     assert_eq!(
         europe.refused("Scan", json!({"TableName": "tab"})).await,
