@@ -38,6 +38,10 @@ use crate::services::{AwsError as _, ServiceId};
 use crate::world::{Address, Call, Job, Outcome, Scope, Work};
 pub use native::{FunctionError, NativeContext, NativeFunction, NativeScript, Natives, ScriptError, Staged};
 
+/// Tank time for uploaded Python in a frozen tank, and the name of its module.
+const CLOCK_PY: &str = include_str!("clock.py");
+const CLOCK_FILE: &str = "wavetank_clock.py";
+
 /// What jobs run on.
 #[derive(Debug)]
 pub(crate) struct Executors {

@@ -6,9 +6,10 @@
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -38,8 +39,12 @@ pub(super) struct Next {
 pub(super) enum Said {
     /// It asked for an event: it has started.
     Ready,
-    Response(Bytes),
-    Error(Bytes),
+    /// The answer, and how long the code has slept in tank time.
+    Response(Bytes, Duration),
+    /// What it raised, and the same.
+    Error(Bytes, Duration),
+    /// It has slept in tank time until its timeout, and waits to be stopped.
+    TimedOut,
     /// It could not start.
     InitError(Bytes),
 }
@@ -118,8 +123,10 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
             Ok(body) => accept(shared, Said::InitError(body)),
             Err(refused) => refused,
         },
+        (&Method::POST, ["invocation", _, "timed-out"]) => accept(shared, Said::TimedOut),
         (&Method::POST, ["invocation", id, kind @ ("response" | "error")]) => {
             let (id, is_error) = ((*id).to_owned(), *kind == "error");
+            let slept = slept(request.headers());
             let body = read(request).await;
             let current =
                 shared.current.lock().expect("nothing panics while it holds this").take_if(|it| *it == id);
@@ -130,18 +137,24 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
                 );
             }
             match body {
-                Ok(body) if is_error => accept(shared, Said::Error(body)),
-                Ok(body) => accept(shared, Said::Response(body)),
+                Ok(body) if is_error => accept(shared, Said::Error(body, slept)),
+                Ok(body) => accept(shared, Said::Response(body, slept)),
                 Err(refused) => {
                     let message = format!("Response payload size exceeded {BODY_BYTES_MAX} bytes.");
                     let document = Failure::document("Function.ResponseSizeTooLarge", &message);
-                    accept(shared, Said::Error(document));
+                    accept(shared, Said::Error(document, slept));
                     refused
                 }
             }
         }
         _ => say(StatusCode::NOT_FOUND, Failure::document("NotFound", "wavetank serves no such path")),
     }
+}
+
+/// What our Python client says of the sleeps of an invocation in a frozen tank. Others say nothing.
+fn slept(headers: &HeaderMap) -> Duration {
+    let millis = headers.get("Wavetank-Slept-Ms").and_then(|value| value.to_str().ok()?.parse().ok());
+    Duration::from_millis(millis.unwrap_or(0))
 }
 
 /// Waits for an event, however long that takes.

@@ -14,6 +14,8 @@ import time
 import traceback
 import types
 
+from wavetank_clock import CLOCK, take_time
+
 BASE = "/2018-06-01/runtime"
 ROOT = os.environ["LAMBDA_TASK_ROOT"]
 # Where code lies on AWS; shown instead of this machine's folders.
@@ -28,8 +30,8 @@ class Api:
     def __init__(self, address):
         self.connection = http.client.HTTPConnection(address)
 
-    def call(self, method, path, body=None):
-        self.connection.request(method, BASE + path, body=body)
+    def call(self, method, path, body=None, headers={}):
+        self.connection.request(method, BASE + path, body=body, headers=headers)
         answer = self.connection.getresponse()
         return answer, answer.read()
 
@@ -49,8 +51,11 @@ class Context:
         self.client_context = client_context(headers.get("Lambda-Runtime-Client-Context"))
         self.tenant_id = None
         self._deadline_ms = int(headers["Lambda-Runtime-Deadline-Ms"])
+        self._timeout_ms = headers.get("Wavetank-Timeout-Ms")
 
     def get_remaining_time_in_millis(self):
+        if self._timeout_ms is not None:
+            return max(0, int(self._timeout_ms) - int(CLOCK.slept_s() * 1000))
         return max(0, self._deadline_ms - int(time.time() * 1000))
 
     def log(self, message):
@@ -135,12 +140,21 @@ def flush():
     sys.stderr.flush()
 
 
+def tell_timed_out(request_id):
+    """The handler has slept until its timeout: the tank stops it."""
+    flush()
+    Api(os.environ["AWS_LAMBDA_RUNTIME_API"]).call("POST", "/invocation/%s/timed-out" % request_id)
+
+
 def handle(handler, headers, body):
     """One event: the path of the answer, and the answer."""
     request_id = headers["Lambda-Runtime-Aws-Request-Id"]
     now_ms = headers.get("Wavetank-Now-Ms")
     Stamp.request_id, Stamp.now_ms = request_id, int(now_ms) if now_ms else None
     os.environ["_X_AMZN_TRACE_ID"] = headers.get("Lambda-Runtime-Trace-Id", "")
+    if now_ms:
+        limit = int(headers["Wavetank-Timeout-Ms"]) / 1000
+        CLOCK.begin(int(now_ms), limit, lambda: tell_timed_out(request_id))
     try:
         answer = handler(json.loads(body), Context(headers))
         try:
@@ -159,6 +173,8 @@ def main():
     sys.path[0] = ROOT
     if len(sys.argv) > 1:
         Stamp.now_ms = int(sys.argv.pop())
+        CLOCK.begin(Stamp.now_ms, None, None)
+        take_time()
     out = logging.StreamHandler(sys.stdout)
     out.setFormatter(Stamp())
     logging.getLogger().addHandler(out)
@@ -177,7 +193,9 @@ def main():
         path, said = handle(handler, answer.headers, body)
         flush()
         request_id = answer.headers["Lambda-Runtime-Aws-Request-Id"]
-        api.call("POST", "/invocation/%s/%s" % (request_id, path), said.encode("utf-8", "surrogatepass"))
+        slept = {"Wavetank-Slept-Ms": str(int(CLOCK.slept_s() * 1000))}
+        path = "/invocation/%s/%s" % (request_id, path)
+        api.call("POST", path, said.encode("utf-8", "surrogatepass"), slept)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ use super::interpreter::{Launch, check_own};
 use super::output::Outlet;
 use super::unpack::unpack;
 use crate::driver::machine_time;
-use crate::executors::Door;
+use crate::executors::{CLOCK_FILE, CLOCK_PY, Door};
 use crate::services::lambda::{Failure, FunctionWork};
 
 /// How long a runtime may take to ask for its first event.
@@ -51,6 +51,8 @@ pub(super) struct Ran {
     pub(super) result: Result<Bytes, Failure>,
     pub(super) init: Duration,
     pub(super) took: Duration,
+    /// As long as the code has slept, in a frozen tank: there nobody waits for it.
+    pub(super) slept: Duration,
     /// With the time since the handler's start; zero while starting.
     pub(super) lines: Vec<(Duration, String)>,
     pub(super) memory_mb: Option<u32>,
@@ -110,12 +112,20 @@ impl Environment {
         let deadline_ms = (started + work.timeout).millis();
         self.api.give(next_of(work, deadline_ms, tank_now_ms));
         let mut marks = vec![(Duration::ZERO, self.outlet.count())];
+        let mut slept = Duration::ZERO;
         let answer = async {
             loop {
                 tokio::select! {
                     said = self.api.said.recv() => match said {
-                        Some(Said::Response(body)) => return Ok(body),
-                        Some(Said::Error(body)) => return Err(Failure::Raised(body)),
+                        Some(Said::Response(body, span)) => {
+                            slept = span;
+                            return Ok(body);
+                        }
+                        Some(Said::Error(body, span)) => {
+                            slept = span;
+                            return Err(Failure::Raised(body));
+                        }
+                        Some(Said::TimedOut) => return Err(Failure::TimedOut),
                         Some(Said::Ready | Said::InitError(_)) => {}
                         None => return Err(Failure::Exited { how: None }),
                     },
@@ -126,7 +136,7 @@ impl Environment {
         };
         let result = tokio::time::timeout(work.timeout, answer).await.unwrap_or(Err(Failure::TimedOut));
         let took = machine_time().since(started).min(work.timeout);
-        self.ran(result, init, took, marks)
+        Ran { slept, ..self.ran(result, init, took, marks) }
     }
 
     async fn wait_until_ready(&mut self) -> Result<(), Failure> {
@@ -139,7 +149,7 @@ impl Environment {
                     said = self.api.said.recv() => match said {
                         Some(Said::Ready) => return Ok(()),
                         Some(Said::InitError(payload)) => return Err(not_started(payload)),
-                        Some(Said::Response(_) | Said::Error(_)) => {}
+                        Some(Said::Response(..) | Said::Error(..) | Said::TimedOut) => {}
                         None => return Err(Failure::Exited { how: None }),
                     },
                     () = self.outlet.read() => {}
@@ -168,7 +178,7 @@ impl Environment {
         self.outlet.read_rest();
         let at = |index: usize| marks.iter().find(|(_, count)| index < *count).map_or(took, |(at, _)| *at);
         let lines = self.outlet.take().into_iter().enumerate().map(|(n, line)| (at(n), line)).collect();
-        Ran { result, init, took, lines, memory_mb }
+        Ran { result, init, took, slept: Duration::ZERO, lines, memory_mb }
     }
 
     /// Kills the whole group and waits for the process, so that nothing of it is left.
@@ -219,9 +229,13 @@ fn next_of(work: &FunctionWork, deadline_ms: i64, tank_now_ms: Option<i64>) -> N
         ("Lambda-Runtime-Trace-Id", trace),
     ];
     headers.extend(work.client_context.clone().map(|context| ("Lambda-Runtime-Client-Context", context)));
-    // A tank whose time stands still says what time it is, so that log lines replay; the clients get it as an argument
+    // A tank whose time stands still says what time it is, so that log lines and the code's clock replay, and after which sleep the
+    // time is over, since nobody waits for a sleep there. The clients get the time as an argument
     // too, for lines before the first event. No such header on AWS.
-    headers.extend(tank_now_ms.map(|now| ("Wavetank-Now-Ms", now.to_string())));
+    if let Some(now) = tank_now_ms {
+        headers.push(("Wavetank-Now-Ms", now.to_string()));
+        headers.push(("Wavetank-Timeout-Ms", work.timeout.as_millis().to_string()));
+    }
     Next { request_id: work.request_id.clone(), headers, payload: work.payload.clone() }
 }
 
@@ -231,6 +245,7 @@ fn prepare(zip: &Bytes, folder: &Path) -> Result<(), super::unpack::UnpackError>
         std::fs::create_dir(folder.join(name))?;
     }
     std::fs::write(folder.join("runtime/bootstrap.py"), BOOTSTRAP_PY)?;
+    std::fs::write(folder.join("runtime").join(CLOCK_FILE), CLOCK_PY)?;
     std::fs::write(folder.join("runtime/bootstrap.mjs"), BOOTSTRAP_MJS)?;
     unpack(zip, &folder.join("task"))
 }

@@ -1,7 +1,8 @@
 //! Runs uploaded code in processes of this machine, over a real Lambda Runtime API on the loopback.
 //!
 //! An environment keeps its process from one invocation to the next, as on AWS. In a frozen tank an invocation lasts
-//! as long as [`Model::PROCESS`] says, so that a run replays, while its timeout is real; in a served tank both are.
+//! as long as [`Model::PROCESS`] says and its code sleeps (`../clock.py`), so that a run replays, while the timeout of one that hangs is
+//! real; in a served tank both are.
 //! Left out: containers, Java, .NET, Ruby, layers. Code that runs has this user's rights: run only what you trust.
 //! Start with `environment.rs`.
 
@@ -128,13 +129,17 @@ fn not_started(failure: Failure) -> Ran {
         Failure::TimedOut | Failure::Exited { .. } => String::new(),
     };
     let (init, took) = (Duration::ZERO, Duration::ZERO);
-    Ran { result: Err(failure), init, took, lines: vec![(Duration::ZERO, line)], memory_mb: None }
+    let slept = Duration::ZERO;
+    Ran { result: Err(failure), init, took, slept, lines: vec![(Duration::ZERO, line)], memory_mb: None }
 }
 
 fn modelled(work: &FunctionWork, mut lines: Vec<String>, ran: Ran) -> FunctionOutput {
     let model = Model::PROCESS;
     let bytes = work.payload.len() + ran.result.as_ref().map_or(0, Bytes::len);
-    let took = if ran.result == Err(Failure::TimedOut) { work.timeout } else { model.took(bytes) };
+    let took = match ran.result {
+        Err(Failure::TimedOut) => work.timeout,
+        _ => (model.took(bytes) + ran.slept).min(work.timeout),
+    };
     lines.extend(ran.lines.into_iter().map(|(_, line)| line));
     FunctionOutput {
         init: Some(model.init),

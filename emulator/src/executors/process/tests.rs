@@ -151,11 +151,11 @@ async fn a_function_that_hangs_is_killed_at_its_timeout_with_all_it_started() {
         return;
     }
     let code = "
-import subprocess, time
+import subprocess, threading
 def handler(event, context):
     child = subprocess.Popen(['sleep', '600'])
     print('child', child.pid)
-    time.sleep(event['secs'])
+    threading.Event().wait(event['secs'])
 ";
     let f = Function::with("python3.12", "app.handler", &[("app.py", 0o644, code)], |input| {
         input.timeout = Some(1);
@@ -171,6 +171,36 @@ def handler(event, context):
         2026-01-05T00:00:02.118Z a4529b4a-7ac9-40b4-b89a-efacaf7b6f9c Task timed out after 1.00 seconds
 
     "#]].assert_eq(&said.replace(child, "<pid>"));
+}
+
+#[tokio::test]
+async fn in_a_frozen_tank_the_codes_clock_is_the_tanks_and_a_sleep_costs_tank_time_alone() {
+    if !runs("python3.12").await {
+        return;
+    }
+    let code = "
+import datetime, time
+def handler(event, context):
+    before = datetime.datetime.now(datetime.timezone.utc)
+    time.sleep(event['secs'])
+    print(repr(before), datetime.date.today(), time.strftime('%H:%M:%S'))
+    return [time.time() - before.timestamp(), context.get_remaining_time_in_millis(), isinstance(before, datetime.datetime)]
+";
+    let f = Function::new("python3.12", "app.handler", &[("app.py", 0o644, code)]).await;
+    let before = f.tank.now();
+    expect![[r#"
+        200 $LATEST ok [12.5, 7500, true]
+        datetime.datetime(2026, 1, 5, 0, 0, 1, tzinfo=datetime.timezone.utc) 2026-01-05 00:00:13
+    "#]]
+    .assert_eq(&f.shown(json!({ "secs": 12.5 })).await);
+    assert!(f.tank.now().since(before) >= Duration::from_millis(12_500));
+    // A day of sleep ends at the timeout, at once.
+    expect![[r#"
+        200 $LATEST Unhandled {"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 26e0acdc-7186-419a-8b28-23d3b8145ca6 Error: Task timed out after 20.00 seconds"}
+        2026-01-05T00:00:33.633Z 26e0acdc-7186-419a-8b28-23d3b8145ca6 Task timed out after 20.00 seconds
+
+    "#]]
+    .assert_eq(&f.shown(json!({ "secs": 86_400 })).await);
 }
 
 /// Whether a process has ended. One that nobody waits for any more stays as a zombie in some containers.

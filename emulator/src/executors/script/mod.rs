@@ -6,7 +6,7 @@
 mod python;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::task::JoinError;
@@ -36,8 +36,17 @@ pub(super) async fn run(executors: &Executors, door: Door, started: Timestamp, w
         None if work.kind == ScriptKind::Python => {
             let door = door.reachable(&executors.ports).await;
             let inside = door.clone();
+            let slept = Arc::new(Mutex::new(Duration::ZERO));
+            let told = Arc::clone(&slept);
+            let run = guarded(move || {
+                let (output, span) = python::run(&inside, &work, started);
+                *told.lock().expect("nothing panics while it holds this") = span;
+                output
+            });
             // Always elsewhere: the process calls the tank while it runs.
-            ended(tokio::task::spawn_blocking(guarded(move || python::run(&inside, &work))).await)
+            let output = ended(tokio::task::spawn_blocking(run).await);
+            spent = *slept.lock().expect("nothing panics while it holds this");
+            output
         }
         None => failed(format!(
             "No Spark engine is configured, so `{}` was not run. \

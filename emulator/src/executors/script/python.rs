@@ -1,4 +1,5 @@
-//! Runs a Python shell script as a child process: its own process group, a temporary directory, no environment but AWS's.
+//! Runs a Python shell script as a child process: its own process group, a temporary directory, no environment but AWS's. In a
+//! frozen tank its clock is the tank's, and its sleeps cost tank time alone (`../clock.py`).
 //!
 //! Assumed: how AWS passes arguments (each name and value, in the order of the names), and the sentence of a failure, which
 //! is Python's last line if there is one.
@@ -12,15 +13,20 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use wavetank_types::Timestamp;
 use wavetank_types::names::split_s3_uri;
 use wavetank_wire::glue::{GetJobRun, GetJobRunInput};
 
 use super::failed;
-use crate::executors::Door;
+use crate::executors::{CLOCK_FILE, CLOCK_PY, Door};
 use crate::services::glue::{ScriptOutput, ScriptWork};
 
 /// The part of AWS's library that Python shell scripts use to read their arguments; ours.
 const AWSGLUE_UTILS: &str = include_str!("awsglue_utils.py");
+/// What gives a script tank time.
+const SITECUSTOMIZE: &str = include_str!("sitecustomize.py");
+/// Where it tells how long the script has slept.
+const SLEPT_FILE: &str = "slept_ms";
 
 /// How often a running script is looked after. Real time: the child knows no other.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -28,23 +34,30 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Lines of each stream that are kept of one run.
 const LINES_MAX: usize = 100_000;
 
-pub(super) fn run(door: &Door, work: &ScriptWork) -> ScriptOutput {
+/// Answers also how much tank time the script has slept.
+pub(super) fn run(door: &Door, work: &ScriptWork, started: Timestamp) -> (ScriptOutput, Duration) {
+    let fail = |why: String| (failed(why), Duration::ZERO);
     let Some((bucket, key)) = split_s3_uri(&work.script_location) else {
-        return failed(format!("Script location `{}` is not an S3 path.", work.script_location));
+        return fail(format!("Script location `{}` is not an S3 path.", work.script_location));
     };
     let script = match door.get_object(bucket, key) {
         Ok(script) => script,
         Err(error) => {
-            return failed(format!("Script {} could not be read. {}", work.script_location, error.message));
+            return fail(format!("Script {} could not be read. {}", work.script_location, error.message));
         }
     };
-    match run_in_directory(door, work, &script) {
-        Ok(output) => output,
-        Err(error) => failed(format!("Python could not be run: {error}. hint: python3 must be on the PATH.")),
+    match run_in_directory(door, work, &script, started) {
+        Ok(ended) => ended,
+        Err(error) => fail(format!("Python could not be run: {error}. hint: python3 must be on the PATH.")),
     }
 }
 
-fn run_in_directory(door: &Door, work: &ScriptWork, script: &[u8]) -> std::io::Result<ScriptOutput> {
+fn run_in_directory(
+    door: &Door,
+    work: &ScriptWork,
+    script: &[u8],
+    started: Timestamp,
+) -> std::io::Result<(ScriptOutput, Duration)> {
     let directory = tempfile::tempdir()?;
     let path = directory.path().join("script.py");
     fs::write(&path, script)?;
@@ -52,7 +65,14 @@ fn run_in_directory(door: &Door, work: &ScriptWork, script: &[u8]) -> std::io::R
     fs::create_dir(&library)?;
     fs::write(library.join("__init__.py"), "")?;
     fs::write(library.join("utils.py"), AWSGLUE_UTILS)?;
-    let mut child = command(door, work, directory.path(), &path)?.spawn()?;
+    let mut command = command(door, work, directory.path(), &path)?;
+    if door.tank.is_frozen() {
+        fs::write(directory.path().join(CLOCK_FILE), CLOCK_PY)?;
+        fs::write(directory.path().join("sitecustomize.py"), SITECUSTOMIZE)?;
+        command.env("WAVETANK_NOW_MS", started.millis().to_string());
+        command.env("WAVETANK_TIMEOUT_S", work.timeout.as_secs_f64().to_string());
+    }
+    let mut child = command.spawn()?;
 
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (over, ended) = mpsc::channel::<()>();
@@ -79,6 +99,9 @@ fn run_in_directory(door: &Door, work: &ScriptWork, script: &[u8]) -> std::io::R
     let status = child.wait()?;
     // A script may have left children behind.
     kill_group(&child);
+    let slept = fs::read_to_string(directory.path().join(SLEPT_FILE)).unwrap_or_default();
+    let slept = Duration::from_millis(slept.parse().unwrap_or(0)).min(work.timeout);
+    timed_out |= slept == work.timeout;
     // The folder's name is made up anew each time; the same run must print the same lines.
     let own = directory.path().to_string_lossy().into_owned();
     let settled = |lines: Vec<String>| lines.into_iter().map(|line| line.replace(&own, "/tmp")).collect();
@@ -93,7 +116,7 @@ fn run_in_directory(door: &Door, work: &ScriptWork, script: &[u8]) -> std::io::R
         let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
         Some(last.map_or_else(|| format!("Command failed with exit code {code}"), str::to_owned))
     };
-    Ok(ScriptOutput { failure, output, error, ..ScriptOutput::default() })
+    Ok((ScriptOutput { failure, output, error, ..ScriptOutput::default() }, slept))
 }
 
 /// Whether the run still goes on: it may have been stopped, or its job deleted.

@@ -237,6 +237,30 @@ async fn a_python_shell_script_that_fails_gives_its_last_line() {
 }
 
 #[tokio::test]
+async fn a_python_shell_script_has_the_tanks_clock_and_its_sleeps_cost_tank_time_alone() {
+    let tank = tank(
+        "import datetime, time\n\
+         print(datetime.date.today())\n\
+         time.sleep(40)\n\
+         print((datetime.datetime.now() - datetime.datetime(2026, 1, 5)).total_seconds() > 40)\n",
+    );
+    let before = tank.now();
+    let seen = run(&tank, "pythonshell", None).await;
+    assert_eq!(seen, "SUCCEEDED None\noutput: 2026-01-05\noutput: True\n");
+    assert!(tank.now().since(before) >= Duration::from_secs(40));
+    let slept_too_long = "import time\ntime.sleep(600)\n";
+    check(
+        slept_too_long,
+        "pythonshell",
+        None,
+        expect![[r#"
+        TIMEOUT Some("Job run timed out")
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn a_job_and_then_a_crawler_make_a_table_named_after_the_folder() {
     let tank = tank("");
     let scope = Scope::default();
@@ -269,7 +293,7 @@ async fn a_job_and_then_a_crawler_make_a_table_named_after_the_folder() {
 
 #[tokio::test]
 async fn a_python_shell_script_whose_run_is_stopped_is_killed() {
-    let tank = tank("import time\nprint('begun')\ntime.sleep(600)\n");
+    let tank = tank("import threading\nprint('begun')\nthreading.Event().wait(600)\n");
     let stopper = tank.clone();
     let stop = async move {
         let scope = Scope::default();
