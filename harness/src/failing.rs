@@ -13,8 +13,8 @@ use crate::sweep::traces;
 
 /// What a line says of a run that failed, in the runtimes' words. A function may write `ERROR` itself.
 const FAILED: &str = "?ERROR ?\"Task timed out\" ?\"Runtime.\"";
-/// What the service writes around a run.
-const AROUND: [&str; 4] = ["START ", "END ", "REPORT ", "INIT_START "];
+/// What the service, and the tank, write around a run.
+const AROUND: [&str; 5] = ["START ", "END ", "REPORT ", "INIT_START ", "wavetank: "];
 /// Lines of a function's log that a report shows.
 const LINES_MAX: usize = 12;
 
@@ -121,9 +121,16 @@ mod tests {
         let function = Failing {
             name: text("orders"),
             failures: vec![text(traceback); 2],
-            last: ["START RequestId: 1", "order o-1", traceback, "END RequestId: 1", "REPORT RequestId: 1"]
-                .map(text)
-                .to_vec(),
+            last: [
+                "wavetank: python3.13 is not on this machine",
+                "START RequestId: 1",
+                "order o-1",
+                traceback,
+                "END RequestId: 1",
+                "REPORT RequestId: 1",
+            ]
+            .map(text)
+            .to_vec(),
         };
         let said: Vec<String> = function.said().map(|said| said.en).collect();
         let expected = [
