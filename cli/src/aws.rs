@@ -63,19 +63,7 @@ pub(crate) fn run(args: &RunArgs, scenario: Scenario, options: RunOptions) -> Re
             return Ok(Outcome::Planned);
         }
         eprint!("{planned}");
-        let journal = Journal {
-            version: journal::VERSION,
-            run: planned.tags[sweep::TAGS[0]].clone(),
-            target: "aws".to_owned(),
-            endpoint: planned.endpoint.clone(),
-            account: planned.account.clone(),
-            region: planned.region.clone(),
-            stack: planned.stack.clone(),
-            scenario: scenario.name.clone(),
-            seed: options.seed,
-            began_ms: target.now().millis(),
-            ..Journal::default()
-        };
+        let journal = journal_of(&planned, &target, options.seed);
         let kept = Kept::begin(&folder, journal).map_err(|error| Failure::Environment(error.to_string()))?;
         let stack = Some(StackOptions { name: planned.stack.clone(), tags: planned.tags.clone() });
         let options = RunOptions { stack, keep: true, ..options };
@@ -209,6 +197,23 @@ fn not_run(scenario: &Scenario) -> Vec<String> {
         }
     }
     not_run
+}
+
+/// What is remembered of a run before its first call.
+pub(crate) fn journal_of(planned: &Plan, target: &Endpoint, seed: u64) -> Journal {
+    Journal {
+        version: journal::VERSION,
+        run: planned.tags[sweep::TAGS[0]].clone(),
+        target: "aws".to_owned(),
+        endpoint: planned.endpoint.clone(),
+        account: planned.account.clone(),
+        region: planned.region.clone(),
+        stack: planned.stack.clone(),
+        scenario: planned.scenario.clone(),
+        seed,
+        began_ms: target.now().millis(),
+        ..Journal::default()
+    }
 }
 
 /// The plan that was asked for.

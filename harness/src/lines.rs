@@ -205,7 +205,7 @@ impl Lines {
         let mut is_askew = false;
         let drawn = (0..).zip(instants).map(|(number, at)| {
             let text = template.record(self.seed, number, by_clock(*at, self.ahead_ms));
-            is_askew |= self.ahead_ms != 0 && text != template.record(self.seed, number, *at);
+            is_askew = is_askew || (self.ahead_ms != 0 && text != template.record(self.seed, number, *at));
             let data = Bytes::from(text.trim_end_matches('\n').to_owned());
             Line { members: document(&data).unwrap_or_default(), data, at: *at }
         });

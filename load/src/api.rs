@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use wavetank_wire::schema::Service;
-use wavetank_wire::{WireError, codec};
+use wavetank_wire::{TURNED_AWAY, WireError, codec};
 
 use crate::clock;
 use crate::http::{Answer, Connection, HttpError};
@@ -114,28 +114,8 @@ pub enum ApiError {
 /// Where AWS is.
 const AWS: [&str; 3] = ["amazonaws.com", "amazonaws.com.cn", "api.aws"];
 
-/// Codes that say that the caller is not known, or may not.
-///
-/// Documented: docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and
-/// docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (read 2026-11-29). Assumed: those that neither has. The crate
-/// `wavetank` has the same in `target/endpoint/hello.rs`, without the two of missing rights; no arrow leads from here to there.
-const STRANGER: [&str; 15] = [
-    "AccessDenied",
-    "AccessDeniedException",
-    "AuthFailure",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "IncompleteSignature",
-    "IncompleteSignatureException",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "InvalidToken",
-    "MissingAuthenticationToken",
-    "RequestExpired",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-];
+/// Codes that say that the caller is known, and may not.
+const FORBIDDEN: [&str; 2] = ["AccessDenied", "AccessDeniedException"];
 
 /// Codes that say that there is no such service or operation: those of `plan/probe.rs` of the crate `wavetank`, and LocalStack's.
 const LACKING: [&str; 7] = [
@@ -290,7 +270,7 @@ impl Api {
 fn refusal(url: &str, what: &str, error: WireError) -> ApiError {
     let WireError { code, message, status, .. } = error;
     let (url, what) = (url.to_owned(), what.to_owned());
-    if STRANGER.contains(&code.as_str()) {
+    if TURNED_AWAY.contains(&code.as_str()) || FORBIDDEN.contains(&code.as_str()) {
         return ApiError::Credentials { url, code, message };
     }
     if status == 501 || LACKING.contains(&code.as_str()) {

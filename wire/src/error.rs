@@ -2,6 +2,27 @@
 
 use crate::val::Document;
 
+/// Codes with which a server turns a caller away whose credentials it does not know.
+///
+/// Documented: docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and
+/// docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (read 2026-11-29). Assumed: those that neither has, such as
+/// `AuthFailure`, `InvalidSignatureException` and `UnrecognizedClientException`.
+pub const TURNED_AWAY: [&str; 13] = [
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "MissingAuthenticationToken",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
 /// What a client is told when an operation refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]

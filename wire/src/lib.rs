@@ -15,7 +15,7 @@ pub mod sign;
 pub mod val;
 pub mod validate;
 
-pub use error::WireError;
+pub use error::{TURNED_AWAY, WireError};
 pub use r#gen::{
     SERVICES, athena, backup, cloudformation, cloudwatch, dynamodb, dynamodbstreams, events, firehose, glue,
     iam, kinesis, lambda, logs, mwaa, rds, rds_data, scheduler, secretsmanager, sns, sqs, sts,

@@ -11,11 +11,11 @@ use wavetank::diff::{Compared, DiffOptions, makes, spend, tag};
 use wavetank::estimate::{self, Plan};
 use wavetank::sweep::guard::{Ended, until};
 use wavetank::sweep::{self, BucketError, Journal, Kept, Resource, SweepError, Traces, journal};
+use wavetank::target::Endpoint;
 use wavetank::target::aws::Settings;
-use wavetank::target::{Endpoint, Target as _};
 
 use super::{DiffArgs, Servers};
-use crate::aws::{self, print_plan, run_id, sweep_after, tell};
+use crate::aws::{self, journal_of, print_plan, run_id, sweep_after, tell};
 use crate::failure::Failure;
 use crate::signals::Signals;
 
@@ -78,19 +78,7 @@ pub(super) async fn compare(
     let made = makes(&options.conversations, aws, &planned.account);
     refuse_there(aws, &made, &planned).await?;
     let signals = Signals::take()?;
-    let journal = Journal {
-        version: journal::VERSION,
-        run: planned.tags[sweep::TAGS[0]].clone(),
-        target: "aws".to_owned(),
-        endpoint: planned.endpoint.clone(),
-        account: planned.account.clone(),
-        region: planned.region.clone(),
-        scenario: NAME.to_owned(),
-        seed: args.seed,
-        began_ms: target.now().millis(),
-        traces: Traces::alone(made),
-        ..Journal::default()
-    };
+    let journal = Journal { traces: Traces::alone(made), ..journal_of(&planned, &target, args.seed) };
     let kept = Kept::begin(&folder, journal).map_err(|error| environment(error.to_string()))?;
     tag(&mut options.conversations, &planned.tags);
     tell(&format!("comparing {} with {}", args.b, args.a));

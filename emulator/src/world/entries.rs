@@ -24,6 +24,14 @@ pub(super) enum Held {
     DynamoDb(BTreeMap<String, Vec<WriteRequest>>),
 }
 
+/// Calls whose entries can be refused one by one, by service and operation.
+pub const BATCHES: [(&str, &str); 4] = [
+    ("dynamodb", "BatchWriteItem"),
+    ("firehose", "PutRecordBatch"),
+    ("kinesis", "PutRecords"),
+    ("sqs", "SendMessageBatch"),
+];
+
 /// Takes the refused entries out of a batch. `Err` gives back the input of a call that is none, or is not refused.
 pub(super) fn hold_back(
     service: &str,

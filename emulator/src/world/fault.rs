@@ -155,14 +155,16 @@ impl Rule {
         let of_s3 = s3::OPERATIONS.iter().copied().filter(|_| is_wanted("s3"));
         let unasked = UNASKED.iter().filter(|(service, _)| is_wanted(service)).map(|(_, name)| *name);
         let operations: Vec<&str> = of_models.chain(of_s3).chain(unasked).collect();
+        if operations.contains(&operation) {
+            return None;
+        }
         let hint = nearest(operation, &operations);
-        let what = match &self.service {
+        Some(match &self.service {
             Some(service) => format!("{service} has no operation `{operation}`; {hint}"),
             // All that there are would be a page.
             None if !hint.starts_with("did you mean") => format!("no service has an operation `{operation}`"),
             None => format!("no service has an operation `{operation}`; {hint}"),
-        };
-        (!operations.contains(&operation)).then_some(what)
+        })
     }
 
     /// Whether it meets a call of a client.

@@ -29,6 +29,7 @@ use wavetank_wire::{Val, WireError};
 pub use blocked::Blocked;
 use collect::Seat;
 pub use cx::{Address, Answer, Cx, Delivery, Effect, LogBatch, Scope, Ticket, at_least};
+pub use entries::BATCHES;
 pub(crate) use fault::{FAULTS_TOPIC, Way};
 use fault::{Faults, Place};
 pub use fault::{Hits, Rule, RuleId, Task, Verdict};

@@ -78,8 +78,6 @@ pub(crate) async fn look<'a>(
 /// nothing, which is equal.
 pub(crate) fn check_members(scenario: &Scenario, lines: &Lines) -> Result<(), ScenarioError> {
     let Some(form) = &scenario.ledger else { return Ok(()) };
-    let known: BTreeSet<&str> =
-        lines.lines.iter().flat_map(|line| line.members.keys()).map(String::as_str).collect();
     let compared = scenario.edges.iter().flat_map(|edge| edge.compare.iter().flatten().map(String::as_str));
     let routed = scenario.edges.iter().filter_map(|edge| edge.route.as_deref()).flat_map(named_in);
     let ordered = scenario.checks.iter().filter_map(|check| match check {
@@ -88,8 +86,11 @@ pub(crate) fn check_members(scenario: &Scenario, lines: &Lines) -> Result<(), Sc
     });
     let identity = form.identity.split('+').map(str::trim);
     let mut named = identity.chain(compared).chain(routed).chain(ordered);
-    match named.find(|name| !known.is_empty() && !known.contains(name)) {
+    let is_unknown = |name: &&str| !lines.lines.iter().any(|line| line.members.contains_key(*name));
+    match named.find(is_unknown).filter(|_| !lines.lines.is_empty()) {
         Some(name) => {
+            let known: BTreeSet<&str> =
+                lines.lines.iter().flat_map(|line| line.members.keys()).map(String::as_str).collect();
             let known: Vec<&str> = known.into_iter().collect();
             let cause = format!("no record that is sent has a member `{name}`; {}", nearest(name, &known));
             Err(scenario.wrong_name(name, cause))

@@ -46,6 +46,17 @@ pub struct SimOptions {
     pub intensity: Option<f64>,
 }
 
+impl SimOptions {
+    /// The rows of each run. A file is read for it: it has no more.
+    fn rows_of(&self, scenario: &Scenario) -> u64 {
+        let asked = self.rows.or(scenario.sim.rows);
+        match Lines::count_of_file(scenario) {
+            Some(count) => asked.map_or(count, |rows| rows.min(count)),
+            None => asked.unwrap_or(scenario.input.rows),
+        }
+    }
+}
+
 /// One run, wholly described: the same plan gives the same trace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -68,11 +79,10 @@ pub struct Plan {
 impl Plan {
     /// The plan of a seed.
     pub fn of(scenario: &Scenario, options: &SimOptions, seed: u64) -> Self {
-        let asked = options.rows.or(scenario.sim.rows);
-        let rows = match Lines::count_of_file(scenario) {
-            Some(count) => asked.map_or(count, |rows| rows.min(count)),
-            None => asked.unwrap_or(scenario.input.rows),
-        };
+        Self::with_rows(scenario, options, seed, options.rows_of(scenario))
+    }
+
+    fn with_rows(scenario: &Scenario, options: &SimOptions, seed: u64, rows: u64) -> Self {
         let swarm = Swarm::draw(scenario, seed, options.intensity);
         let (users, variant) = (scenario.sim.users, options.variant.clone());
         Self { seed, rows, users, variant, own_faults: !scenario.faults.is_empty(), any_order: true, swarm }
@@ -216,6 +226,7 @@ pub fn run_seeds(
     mut told: impl FnMut(&Plan, &Trace),
 ) {
     let next = AtomicU64::new(seeds.start);
+    let rows = options.rows_of(scenario);
     let (sender, results) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..jobs.get() {
@@ -228,7 +239,7 @@ pub fn run_seeds(
                     if seed >= end {
                         return;
                     }
-                    let plan = Plan::of(scenario, options, seed);
+                    let plan = Plan::with_rows(scenario, options, seed, rows);
                     let trace = match &runtime {
                         Ok(runtime) => run_in(runtime, scenario, &plan),
                         Err(error) => Trace::of_error(format!("cannot start a runtime: {error}")),

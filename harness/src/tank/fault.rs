@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use wavetank_emulator::world::{Rule as WorldRule, RuleId, Task, Verdict};
+use wavetank_emulator::world::{BATCHES, Rule as WorldRule, RuleId, Task, Verdict};
 use wavetank_types::Timestamp;
 use wavetank_wire::WireError;
 
@@ -193,14 +193,6 @@ impl Rule {
         self.rule.unknown_name()
     }
 }
-
-/// Calls whose entries can be refused one by one.
-const BATCHES: [(&str, &str); 4] = [
-    ("dynamodb", "BatchWriteItem"),
-    ("firehose", "PutRecordBatch"),
-    ("kinesis", "PutRecords"),
-    ("sqs", "SendMessageBatch"),
-];
 
 /// A fault that is in force until this is dropped.
 #[must_use = "the fault ends when this is dropped: `let guard = tank.fault(...)`"]

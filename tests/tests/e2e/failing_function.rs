@@ -4,7 +4,7 @@ use std::path::Path;
 
 use wavetank::progress::Silent;
 use wavetank::report::Lang;
-use wavetank::{Embedded, RunError, RunOptions, Tank};
+use wavetank::{Embedded, Report, RunError, RunOptions, Tank};
 use wavetank_scenarios::Scenario;
 use wavetank_tests::served::python_has;
 use wavetank_types::Seed;
@@ -83,15 +83,19 @@ fn open(folder: &Path, step: &str, compared: &str) -> Scenario {
     Scenario::open(folder.to_str().unwrap()).unwrap()
 }
 
+async fn ran(step: &str) -> Result<Report, RunError> {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = open(folder.path(), step, "amount");
+    let tank = Tank::from(Embedded::new(Seed(7)));
+    wavetank::run(&scenario, &tank, &RunOptions::default(), &Silent).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_of_lost_records_shows_what_the_function_raised_and_logged() {
     if !python_has("json") {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let scenario = open(folder.path(), "wait = \"2m\"", "amount");
-    let tank = Tank::from(Embedded::new(Seed(7)));
-    let report = wavetank::run(&scenario, &tank, &RunOptions::default(), &Silent).await.unwrap();
+    let report = ran("wait = \"2m\"").await.unwrap();
     let text = report.to_text(Lang::En);
     assert!(!report.is_ok(), "{text}");
     for line in ["function `keep-orders` logged 1 error; its last lines:", "| [ERROR] KeyError: 'amount'"] {
@@ -107,10 +111,7 @@ async fn a_step_that_calls_a_function_shows_its_error_and_its_log() {
     if !python_has("json") {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let scenario = open(folder.path(), "invoke = \"${Function}\"", "amount");
-    let tank = Tank::from(Embedded::new(Seed(7)));
-    let failed = wavetank::run(&scenario, &tank, &RunOptions::default(), &Silent).await.unwrap_err();
+    let failed = ran("invoke = \"${Function}\"").await.unwrap_err();
     let text = failed.to_string();
     assert!(text.starts_with("function `keep-orders` failed: KeyError: 'kinesis'\n  | "), "{text}");
     assert!(text.contains("  | [ERROR] KeyError: 'kinesis'"), "{text}");

@@ -6,7 +6,7 @@
 mod python;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinError;
@@ -19,15 +19,13 @@ use crate::world::{Outcome, Output};
 /// The job argument that names a Rust script. AWS ignores it.
 const NATIVE_ARGUMENT: &str = "--wavetank-native";
 
+/// What a script came to, and how much tank time it took beyond the model.
+type Ran = (ScriptOutput, Duration);
+
 pub(super) async fn run(executors: &Executors, door: Door, started: Timestamp, work: ScriptWork) -> Outcome {
-    let mut spent = Duration::ZERO;
-    let output = match work.arguments.get(NATIVE_ARGUMENT) {
+    let (output, spent) = match work.arguments.get(NATIVE_ARGUMENT) {
         Some(name) => match executors.native_script(name) {
-            Some(script) => {
-                let (output, span) = native(script, door, started, work).await;
-                spent = span;
-                output
-            }
+            Some(script) => native(script, door, started, work).await,
             None => failed(format!(
                 "No Rust script is registered under the name `{name}`. \
                  hint: register it with TankBuilder::script, or correct {NATIVE_ARGUMENT}."
@@ -36,17 +34,9 @@ pub(super) async fn run(executors: &Executors, door: Door, started: Timestamp, w
         None if work.kind == ScriptKind::Python => {
             let door = door.reachable(&executors.ports).await;
             let inside = door.clone();
-            let slept = Arc::new(Mutex::new(Duration::ZERO));
-            let told = Arc::clone(&slept);
-            let run = guarded(move || {
-                let (output, span) = python::run(&inside, &work, started);
-                *told.lock().expect("nothing panics while it holds this") = span;
-                output
-            });
+            let run = guarded(move || python::run(&inside, &work, started));
             // Always elsewhere: the process calls the tank while it runs.
-            let output = ended(tokio::task::spawn_blocking(run).await);
-            spent = *slept.lock().expect("nothing panics while it holds this");
-            output
+            ended(tokio::task::spawn_blocking(run).await)
         }
         None => failed(format!(
             "No Spark engine is configured, so `{}` was not run. \
@@ -57,12 +47,12 @@ pub(super) async fn run(executors: &Executors, door: Door, started: Timestamp, w
     Outcome { duration: script_duration(&output) + spent, output: Output::Script(output) }
 }
 
-fn failed(message: String) -> ScriptOutput {
-    ScriptOutput { failure: Some(message), ..ScriptOutput::default() }
+fn failed(message: String) -> Ran {
+    (ScriptOutput { failure: Some(message), ..ScriptOutput::default() }, Duration::ZERO)
 }
 
 /// What a panic makes a failure of the run.
-fn guarded(act: impl FnOnce() -> ScriptOutput) -> impl FnOnce() -> ScriptOutput {
+fn guarded(act: impl FnOnce() -> Ran) -> impl FnOnce() -> Ran {
     || {
         std::panic::catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
             let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
@@ -72,17 +62,12 @@ fn guarded(act: impl FnOnce() -> ScriptOutput) -> impl FnOnce() -> ScriptOutput 
     }
 }
 
-fn ended(ran: Result<ScriptOutput, JoinError>) -> ScriptOutput {
+fn ended(ran: Result<Ran, JoinError>) -> Ran {
     ran.unwrap_or_else(|error| failed(format!("Script was cancelled: {error}")))
 }
 
-/// Runs a Rust script. Answers also how much tank time it says it took beyond the model.
-async fn native(
-    script: Arc<dyn NativeScript>,
-    door: Door,
-    started: Timestamp,
-    work: ScriptWork,
-) -> (ScriptOutput, Duration) {
+/// Runs a Rust script.
+async fn native(script: Arc<dyn NativeScript>, door: Door, started: Timestamp, work: ScriptWork) -> Ran {
     let environment = std::collections::BTreeMap::new();
     let context = NativeContext::new(work.job_name, work.run_id, environment, started, door.clone());
     let context = Arc::new(context);
@@ -91,9 +76,9 @@ async fn native(
     let run = guarded(move || {
         let failure = script.run(&inside, &arguments).err().map(|error| error.0);
         let failure = failure.or_else(|| missing_bucket(&at, &inside));
-        ScriptOutput { failure, ..ScriptOutput::default() }
+        (ScriptOutput { failure, ..ScriptOutput::default() }, Duration::ZERO)
     });
-    let ended = ended(door.blocking(run).await);
+    let (ended, _) = ended(door.blocking(run).await);
     let output = std::mem::take(&mut *context.lines.lock().expect("nothing panics while it holds this"));
     let staged = std::mem::take(&mut *context.staged.lock().expect("nothing panics while it holds this"));
     let staged = if ended.failure.is_none() { staged } else { Vec::new() };

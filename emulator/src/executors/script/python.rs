@@ -17,7 +17,7 @@ use wavetank_types::Timestamp;
 use wavetank_types::names::split_s3_uri;
 use wavetank_wire::glue::{GetJobRun, GetJobRunInput};
 
-use super::failed;
+use super::{Ran, failed};
 use crate::executors::{CLOCK_FILE, CLOCK_PY, Door};
 use crate::services::glue::{ScriptOutput, ScriptWork};
 
@@ -34,21 +34,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Lines of each stream that are kept of one run.
 const LINES_MAX: usize = 100_000;
 
-/// Answers also how much tank time the script has slept.
-pub(super) fn run(door: &Door, work: &ScriptWork, started: Timestamp) -> (ScriptOutput, Duration) {
-    let fail = |why: String| (failed(why), Duration::ZERO);
+/// The time beyond the model is what the script has slept.
+pub(super) fn run(door: &Door, work: &ScriptWork, started: Timestamp) -> Ran {
     let Some((bucket, key)) = split_s3_uri(&work.script_location) else {
-        return fail(format!("Script location `{}` is not an S3 path.", work.script_location));
+        return failed(format!("Script location `{}` is not an S3 path.", work.script_location));
     };
     let script = match door.get_object(bucket, key) {
         Ok(script) => script,
         Err(error) => {
-            return fail(format!("Script {} could not be read. {}", work.script_location, error.message));
+            return failed(format!("Script {} could not be read. {}", work.script_location, error.message));
         }
     };
     match run_in_directory(door, work, &script, started) {
         Ok(ended) => ended,
-        Err(error) => fail(format!("Python could not be run: {error}. hint: python3 must be on the PATH.")),
+        Err(error) => failed(format!("Python could not be run: {error}. hint: python3 must be on the PATH.")),
     }
 }
 
@@ -57,7 +56,7 @@ fn run_in_directory(
     work: &ScriptWork,
     script: &[u8],
     started: Timestamp,
-) -> std::io::Result<(ScriptOutput, Duration)> {
+) -> std::io::Result<Ran> {
     let directory = tempfile::tempdir()?;
     let path = directory.path().join("script.py");
     fs::write(&path, script)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use wavetank_wire::sts::{GetCallerIdentity, GetCallerIdentityInput, GetCallerIdentityOutput};
-use wavetank_wire::{FromVal as _, Operation as _, ToVal as _, WireError, codec};
+use wavetank_wire::{FromVal as _, Operation as _, TURNED_AWAY, ToVal as _, WireError, codec};
 
 use super::pool::{NoTls, OnlyReads, Unheard};
 use super::{Endpoint, Silence};
@@ -17,26 +17,6 @@ use crate::target::address::OriginError;
 
 /// How long a server may take for its first answers.
 const HELLO_WITHIN: Duration = Duration::from_secs(20);
-
-/// Codes with which a server turns a caller away whose credentials it does not know.
-/// Documented: docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and
-/// docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (read 2026-11-29). Assumed: those that neither has, such as
-/// `AuthFailure`, `InvalidSignatureException` and `UnrecognizedClientException`.
-const TURNED_AWAY: [&str; 13] = [
-    "AuthFailure",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "IncompleteSignature",
-    "IncompleteSignatureException",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "InvalidToken",
-    "MissingAuthenticationToken",
-    "RequestExpired",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-];
 
 /// Why a server cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
