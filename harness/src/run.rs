@@ -325,9 +325,9 @@ pub(crate) async fn run_on(
     let span = input.span(scenario, sent_from);
     input.send(aws, scenario, &outputs, progress).await?;
     let sent = (sent_from, target.now());
-    let mut hits = match &mut in_force {
-        Some(in_force) => in_force.end(aws, input.is_askew()).await?,
-        None => Hits::new(),
+    let mut hits = match (&mut in_force, &timed) {
+        (Some(in_force), Some(timed)) => in_force.end(timed, input.is_askew()).await?,
+        _ => Hits::new(),
     };
 
     for step in &scenario.steps {

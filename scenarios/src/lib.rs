@@ -21,7 +21,7 @@ pub use bundled::{NAMES, bundled};
 pub use check::{Check, Columns, Files, Freshness, Logs, Nulls, Replay};
 pub use edge::{Change, Edge, Ends, LedgerForm, Metamorphic, Relation, Repeats};
 pub use error::ScenarioError;
-pub use known::FAULT_KINDS;
+pub use known::{FAULT_KINDS, FAULT_PLACES};
 pub use outputs::Outputs;
 pub use scenario::{
     Airflow, Athena, Exclude, Fault, Input, Landing, Output, Query, Scenario, Sim, Skip, Variant, hyphenated,

@@ -172,9 +172,9 @@ pub struct Skip {
 pub struct Exclude {
     /// The fault's kind, such as `lost`.
     pub kind: String,
-    /// The service; every one if not given.
+    /// The service that is called; every one if not given.
     pub service: Option<String>,
-    /// The operation; every one if not given.
+    /// The operation, whoever calls it; every one if not given.
     pub operation: Option<String>,
     /// Why.
     pub reason: String,

@@ -4,6 +4,7 @@
 //! Each is told with the path of its value, such as `check.3.order.edge`; `source.rs` knows where that stands. Left out: what
 //! only the records can tell, such as a member that none of them has.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use wavetank_generators::PROFILES;
@@ -11,8 +12,8 @@ use wavetank_types::names::split_s3_uri;
 
 use crate::check::{Check, Files, Freshness};
 use crate::error::nearest_of;
-use crate::known::{FAULT_KINDS, SKIPPED};
-use crate::scenario::{Input, Scenario};
+use crate::known::{FAULT_KINDS, FAULT_PLACES, SKIPPED};
+use crate::scenario::{Exclude, Input, Scenario};
 use crate::step::Upload;
 use crate::template::Template;
 
@@ -68,6 +69,33 @@ fn wrong_place(at: String, place: &str, kinds: &[&str]) -> Option<Wrong> {
         _ => return None,
     };
     Some(Wrong { at, cause: format!("`{place}` is no place that fits here"), hint })
+}
+
+/// A kind of fault that there is not, or a service or operation that no fault of the kind meets: it would exclude nothing.
+fn wrong_exclude(number: usize, exclude: &Exclude) -> Option<Wrong> {
+    let at = |key: &str| format!("sim.exclude.{number}.{key}");
+    let Exclude { kind, service, operation, .. } = exclude;
+    let wrong_kind = unknown(at("kind"), "there is no kind of fault", kind, FAULT_KINDS);
+    if wrong_kind.is_some() {
+        return wrong_kind;
+    }
+    let places = || FAULT_PLACES.iter().filter(move |(.., kinds)| kinds.contains(&kind.as_str()));
+    let services: BTreeSet<&str> = places().map(|(service, ..)| *service).collect();
+    if services.is_empty() {
+        let named = [("service", service), ("operation", operation)];
+        let (key, _) = named.into_iter().find(|(_, name)| name.is_some())?;
+        return Some(Wrong::new(&at(key), &format!("`{kind}` is of no service"), "leave it out"));
+    }
+    let wrong_service = service
+        .as_deref()
+        .and_then(|service| unknown(at("service"), &format!("`{kind}` meets no service"), service, services));
+    wrong_service.or_else(|| {
+        let is_there = |of: &str| service.as_deref().is_none_or(|service| service == of);
+        let there = places().filter(|(of, operation, _)| is_there(of) && !operation.is_empty());
+        let operations: BTreeSet<&str> = there.map(|(_, operation, _)| *operation).collect();
+        let cause = format!("`{kind}` meets no operation");
+        unknown(at("operation"), &cause, operation.as_deref()?, operations)
+    })
 }
 
 impl Scenario {
@@ -216,19 +244,12 @@ impl Scenario {
         places.into_iter().find_map(|(at, place, kinds)| wrong_place(at, place, kinds))
     }
 
-    /// An edge, a query, a check or a kind of fault that there is not.
+    /// An edge, a query, a check, a kind of fault or a place of one that there is not.
     fn wrong_reference(&self) -> Option<Wrong> {
         let of_checks =
             self.checks.iter().enumerate().find_map(|(number, check)| self.wrong_check(number, check));
         let of_excludes = || {
-            self.sim.excludes.iter().enumerate().find_map(|(number, exclude)| {
-                unknown(
-                    format!("sim.exclude.{number}.kind"),
-                    "there is no kind of fault",
-                    &exclude.kind,
-                    FAULT_KINDS,
-                )
-            })
+            self.sim.excludes.iter().enumerate().find_map(|(number, exclude)| wrong_exclude(number, exclude))
         };
         let of_skips = || {
             self.sim.skips.iter().enumerate().find_map(|(number, skip)| {

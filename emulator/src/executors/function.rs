@@ -51,6 +51,7 @@ async fn run_native(
     let variables = std::mem::take(&mut work.variables);
     let (name, id) = (work.function.clone(), work.request_id.clone());
     let context = NativeContext::new(name, id, variables, work.started, door.clone());
+    let context = NativeContext { is_function: true, ..context };
     let payload = work.payload.clone();
     let ran = door.blocking(move || {
         let call = std::panic::AssertUnwindSafe(|| function.invoke_json(&context, &payload));

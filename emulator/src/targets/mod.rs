@@ -16,7 +16,7 @@ use wavetank_wire::{Operation, ToVal as _, Val, events, firehose, glue, kinesis,
 use crate::services::ServiceId;
 use crate::world::{Address, Effect, Scope};
 
-pub(crate) use retry::{Exhausted, Next, RetryPolicy, error_code, letter};
+pub(crate) use retry::{Exhausted, Next, RetryPolicy, error_code, is_passing, letter};
 pub(crate) use universal::Universal;
 
 /// A request to a target.

@@ -86,7 +86,7 @@ impl Exhausted {
 }
 
 /// Whether the same request may succeed later.
-fn is_passing(error: &WireError) -> bool {
+pub(crate) fn is_passing(error: &WireError) -> bool {
     is_throttled(error) || (error.status >= 500 && error.code != "NotImplemented")
 }
 

@@ -33,6 +33,15 @@ impl World {
         self.s3_unfaulted(scope, access_key, &mut act)
     }
 
+    /// What a fault rule refuses this request with: for code of this tank that reads S3 without asking it as a client does.
+    pub(crate) fn s3_refusal(&mut self, scope: &Scope, operation: &str) -> Option<WireError> {
+        let place = Place { service: "s3", operation, region: scope.region.as_str() };
+        match self.faults.verdict(&place, self.now) {
+            Verdict::Fail(error) | Verdict::FailAfter(error) => Some(error),
+            _ => None,
+        }
+    }
+
     fn s3_unfaulted<R>(
         &mut self,
         scope: &Scope,

@@ -20,10 +20,11 @@ pub(super) fn validate(context: &NativeContext, event: Value) -> Result<Value, F
         let key = form_decode(object["key"].as_str().unwrap_or_default());
         let size = object["size"].as_u64().unwrap_or(0);
         let path = format!("s3://{bucket}/{key}");
-        let judged = check_object(&key, size).and_then(|()| {
-            let body = context.get_object(bucket, &key).unwrap_or_default();
-            check_head(&body[..body.len().min(HEAD_BYTES)], size)
-        });
+        let mut judged = check_object(&key, size);
+        if judged.is_ok() {
+            let body = context.get_object(bucket, &key)?;
+            judged = check_head(&body[..body.len().min(HEAD_BYTES)], size);
+        }
         if let Err(reason) = judged {
             context.log(format!("refused {path}: {} ({reason})", reason.code()));
             continue;

@@ -61,7 +61,8 @@ fn is_greater(a: &str, b: &str) -> bool {
     (a.len(), a) > (b.len(), b)
 }
 
-async fn shards(aws: Aws<'_>, stream: &str) -> Result<Vec<String>, WireError> {
+/// The ids of a stream's shards, of those that were split or merged too.
+pub(crate) async fn shards(aws: Aws<'_>, stream: &str) -> Result<Vec<String>, WireError> {
     let mut found = Vec::new();
     let mut input = ListShardsInput { stream_name: Some(stream.to_owned()), ..ListShardsInput::default() };
     loop {

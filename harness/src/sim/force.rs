@@ -8,14 +8,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use wavetank_types::Timestamp;
-use wavetank_wire::lambda::{
-    ListEventSourceMappings, ListEventSourceMappingsInput, UpdateEventSourceMapping,
-    UpdateEventSourceMappingInput,
-};
 use wavetank_wire::schema::{Operation, Service};
 use wavetank_wire::{Val, WireError};
 
 use super::kind::Kind;
+use super::stall::Stall;
 use super::swarm::{Drawn, Swarm};
 use crate::client::Aws;
 use crate::faults::{FaultError, add, all, lift};
@@ -33,12 +30,13 @@ pub(crate) struct Timed<'a> {
     region: &'a str,
     /// By instant: whether mappings read from then on.
     reading: Mutex<BTreeMap<Timestamp, bool>>,
+    stall: Stall,
 }
 
 impl<'a> Timed<'a> {
     /// The same target.
     pub(crate) fn new(inner: &'a dyn Target, region: &'a str) -> Self {
-        Self { inner, region, reading: Mutex::new(BTreeMap::new()) }
+        Self { inner, region, reading: Mutex::new(BTreeMap::new()), stall: Stall::default() }
     }
 
     fn plan(&self, at: Timestamp, is_reading: bool) {
@@ -51,16 +49,12 @@ impl<'a> Timed<'a> {
         Some(entry.remove_entry())
     }
 
-    /// Stops every event source mapping, or lets all go on, as an operator would.
+    /// Stops every event source mapping, or lets those that it has stopped go on.
     async fn let_read(&self, is_reading: bool) {
         let aws = Aws::new(self.inner, self.region).patient();
-        let found = aws.call::<ListEventSourceMappings>(ListEventSourceMappingsInput::default()).await;
-        let mappings = found.ok().and_then(|found| found.event_source_mappings).unwrap_or_default();
-        for uuid in mappings.into_iter().filter_map(|mapping| mapping.uuid) {
-            let enabled = Some(is_reading);
-            let input = UpdateEventSourceMappingInput { uuid, enabled, ..Default::default() };
-            // One that is gone needs no stopping.
-            drop(aws.call::<UpdateEventSourceMapping>(input).await);
+        match is_reading {
+            true => self.stall.end(aws).await,
+            false => self.stall.begin(aws).await,
         }
     }
 }
@@ -163,20 +157,15 @@ impl<'a> InForce<'a> {
     }
 
     /// Waits until every window is over, takes their rules back, and answers what was met. Jobs, crawls and queries go on to fail.
-    /// `is_askew`: whether the producer's clock has changed what a record says.
-    pub(crate) async fn end(&mut self, aws: Aws<'_>, is_askew: bool) -> Result<Hits, FaultError> {
-        let target = aws.target();
-        target.pause(self.until.since(target.now())).await;
+    /// `timed` is where they were put into force; `is_askew`: whether the producer's clock has changed what a record says.
+    pub(crate) async fn end(&mut self, timed: &Timed<'_>, is_askew: bool) -> Result<Hits, FaultError> {
+        timed.pause(self.until.since(timed.now())).await;
         let is_over = |drawn: &Drawn| drawn.kind.task().is_none();
-        let mut hits = self.take_back(target, is_over).await?;
-        for drawn in &self.swarm.faults {
-            match drawn.kind {
-                Kind::Stall => *hits.entry((drawn.kind, "lambda".to_owned())).or_default() += 1,
-                Kind::ClockAskew if is_askew => {
-                    *hits.entry((drawn.kind, "producer".to_owned())).or_default() += 1;
-                }
-                _ => {}
-            }
+        let mut hits = self.take_back(timed, is_over).await?;
+        let stalled = (Kind::Stall, "lambda", timed.stall.met());
+        let askew = (Kind::ClockAskew, "producer", u64::from(is_askew));
+        for (kind, service, count) in [stalled, askew].into_iter().filter(|(.., count)| *count > 0) {
+            *hits.entry((kind, service.to_owned())).or_default() += count;
         }
         Ok(hits)
     }
@@ -224,12 +213,13 @@ fn rule_of(drawn: &Drawn, region: &str, (from, until): (Duration, Duration)) -> 
         return Some(json!({
             "task": task,
             "share": drawn.share,
-            "hits_max": drawn.kind.hits_max(),
+            "hits_max": drawn.hits_max(),
             "verdict": drawn.kind.verdict(&drawn.service, drawn.by_ms)?,
         }));
     }
     let mut rule = json!({
         "share": drawn.share,
+        "hits_max": drawn.hits_max(),
         "window": format!("{}ms..{}ms", from.as_millis(), until.as_millis().max(from.as_millis() + 1)),
         "verdict": drawn.kind.verdict(&drawn.service, drawn.by_ms)?,
     });

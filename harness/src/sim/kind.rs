@@ -39,7 +39,7 @@ pub enum Kind {
     OutOfOrder,
     /// Every call of clients and functions to the region fails.
     Region,
-    /// Event source mappings are switched off for an hour, and on again.
+    /// Event source mappings are switched off for an hour, and on again. It has met one into whose source something came meanwhile.
     Stall,
     /// The producer's clock is ahead or behind.
     ClockAskew,
@@ -203,6 +203,8 @@ fn server_error(service: &str) -> (&'static str, u16) {
         "dynamodb" | "dynamodbstreams" => ("InternalServerError", 500),
         "s3" => ("InternalError", 500),
         "glue" => ("InternalServiceException", 500),
+        "lambda" => ("ServiceException", 500),
+        "sns" => ("InternalError", 500),
         _ => ("InternalFailure", 500),
     }
 }

@@ -1,15 +1,18 @@
 //! Simulation: a scenario over many seeds, each in a tank of its own under a swarm of faults that the seed draws.
 //!
-//! `swarm.rs` draws the faults, `kind.rs` says what each does, `force.rs` puts them into force; `shrink.rs` makes a failure
-//! small, `failure.rs` writes it down and reads it again. A run is one thread with a runtime of its own, so that its order
-//! is its own; seeds are handed out in order and their results come in that order, whatever the number of threads.
+//! `swarm.rs` draws the faults at the places of `place.rs`, `kind.rs` says what each does, `force.rs` and `stall.rs` put them
+//! into force; `shrink.rs` makes a failure small, `failure.rs` writes it down and reads it again. A run is one thread with a
+//! runtime of its own, so that its order is its own; seeds are handed out in order and their results come in that order,
+//! whatever the number of threads.
 //!
 //! The order of what falls at one instant is drawn too (`emulator/src/world/order.rs`).
 
 pub mod failure;
 pub(crate) mod force;
 pub mod kind;
+mod place;
 pub mod shrink;
+mod stall;
 pub mod swarm;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,25 +1,22 @@
 //! A swarm of faults: which kinds are on, their shares and windows, all drawn from one seed.
 //!
 //! Drawn are faults that a correct pipeline survives. A scenario's `[sim]` leaves out more, with the reason. Windows are
-//! shares of the time in which the input arrives, so that the pipeline comes to rest after the last of them. What each kind
-//! does is in `kind.rs`, how a swarm is put into force in `force.rs`.
-
-use std::time::Duration;
+//! shares of the time in which the input arrives, so that the pipeline comes to rest after the last of them. Where a pipeline may
+//! fail is in `place.rs`, what each kind does in `kind.rs`, how a swarm is put into force in `force.rs`.
 
 use rand::Rng;
 use serde::{Deserialize, Serialize};
-use wavetank_scenarios::{Scenario, Step};
+use wavetank_scenarios::Scenario;
 use wavetank_types::{Seed, Stream};
 
 use super::kind::Kind;
+use super::place::places;
 
 /// In the last tenth of the time the pipeline catches up.
 const UNTIL_MAX: f64 = 0.9;
 /// Of the tries of one call so many pass at least, whatever refuses them together: with fewer, a producer that gives up after
 /// minutes and a delivery stream that waits longer from try to try would not come through, and that is nobody's error.
 const PASS_MIN: f64 = 0.3;
-/// A step that waits for a job waits twice as long at least as a slow one takes longer, or none is slow.
-const JOB_WITHIN_MIN: Duration = Duration::from_secs(600);
 /// How long a consumer is away: an hour.
 const AWAY_MS: i64 = 3_600_000;
 
@@ -70,6 +67,19 @@ impl Drawn {
         };
         what.to_owned()
     }
+
+    /// How often it happens at most in a run: as often as what tries again there, and be it a function without an SDK that does, gets
+    /// through all the same.
+    ///
+    /// An event that reaches a function asynchronously is tried three times, and two kinds refuse its call to S3. Firehose tries a
+    /// transformation four times, and behind the last its records are failed ones.
+    pub(crate) fn hits_max(&self) -> Option<u64> {
+        match (self.caller.as_str(), self.service.as_str(), self.operation.as_str()) {
+            ("", "s3", "GetObject") | ("lambda", "s3", "PutObject") => Some(1),
+            ("firehose", "lambda", "Invoke") => Some(2),
+            _ => self.kind.hits_max(),
+        }
+    }
 }
 
 /// The faults of one run.
@@ -79,104 +89,6 @@ pub struct Swarm {
     /// In the order in which they are asked.
     #[serde(default, rename = "fault")]
     pub faults: Vec<Drawn>,
-}
-
-/// Where something may go wrong: the service that calls, service, operation, kinds.
-type Place = (&'static str, &'static str, &'static str, &'static [Kind]);
-
-const BATCH: &[Kind] =
-    &[Kind::Throttle, Kind::Partial, Kind::ServerError, Kind::Slow, Kind::Lost, Kind::Duplicate];
-/// S3's answers cannot be delayed.
-const OBJECT: &[Kind] = &[Kind::Throttle, Kind::ServerError, Kind::Lost, Kind::Duplicate];
-/// Of calls that functions make: one that fails fails the function.
-const INNER: &[Kind] = &[Kind::Throttle, Kind::ServerError, Kind::Lost];
-/// Of calls that a service makes, and makes again until it succeeds.
-const BETWEEN: &[Kind] = &[Kind::Throttle, Kind::ServerError, Kind::Lost];
-const READ: &[Kind] = &[Kind::Throttle, Kind::ServerError, Kind::ExpiredIterator];
-const RUN: &[Kind] = &[
-    Kind::CrashBefore,
-    Kind::CrashAfter,
-    Kind::TimeoutBefore,
-    Kind::TimeoutAfter,
-    Kind::Redelivery,
-    Kind::OutOfOrder,
-];
-
-fn places(scenario: &Scenario) -> Vec<Place> {
-    let to = scenario.input.to.split(':').next().unwrap_or_default();
-    let template = scenario.file(&scenario.template);
-    let has = |kind: &str| template.contains(kind);
-    let mut places: Vec<Place> = match to {
-        "kinesis" => vec![("", "kinesis", "PutRecords", BATCH)],
-        "firehose" => vec![("", "firehose", "PutRecordBatch", BATCH)],
-        "dynamodb" => vec![("", "dynamodb", "BatchWriteItem", BATCH)],
-        "sqs" => vec![("", "sqs", "SendMessageBatch", BATCH)],
-        "s3" => vec![("", "s3", "PutObject", OBJECT)],
-        _ => Vec::new(),
-    };
-    if has("AWS::Lambda::Function") {
-        places.push(("", "", "", RUN));
-        if has("AWS::DynamoDB::Table") {
-            places.extend(["PutItem", "UpdateItem", "GetItem"].map(|name| ("", "dynamodb", name, INNER)));
-            if to != "dynamodb" {
-                places.push(("", "dynamodb", "BatchWriteItem", INNER));
-            }
-        }
-        if scenario.steps.iter().any(|step| matches!(step, Step::Job { .. })) {
-            places.push(("", "glue", "StartJobRun", &[Kind::Throttle, Kind::ServerError]));
-        }
-    }
-    if has("AWS::Lambda::EventSourceMapping") {
-        places.push(("", "", "", &[Kind::Outage, Kind::Stall]));
-    }
-    for (caller, consumer) in
-        [("lambda", "AWS::Lambda::EventSourceMapping"), ("firehose", "KinesisStreamSourceConfiguration")]
-    {
-        if has("AWS::Kinesis::Stream") && has(consumer) {
-            places.push((caller, "kinesis", "GetRecords", READ));
-        }
-    }
-    if has("StreamSpecification") {
-        places.push(("lambda", "dynamodbstreams", "GetRecords", READ));
-    }
-    if has("AWS::KinesisFirehose::DeliveryStream") {
-        places.push(("firehose", "s3", "PutObject", BETWEEN));
-    }
-    // Of a template that asks for no date, no clock changes a record.
-    let is_dated = scenario.input.template.as_ref().is_some_and(|file| scenario.file(file).contains("date."));
-    if is_dated || scenario.input.orders.is_some() {
-        places.push(("", "", "", &[Kind::ClockAskew]));
-    }
-    places.push(("", "", "", &[Kind::Region]));
-    // Glue itself tries a job's run again; of one more try one may be lost before, the next after its work.
-    places.push(match retries(template) {
-        0 => ("", "glue", "", &[]),
-        1 => ("", "glue", "", &[Kind::JobBefore]),
-        _ => ("", "glue", "", &[Kind::JobBefore, Kind::JobAfter]),
-    });
-    // Whoever starts a crawl or asks a query tries again. A crawl of a schedule's nobody starts again.
-    if scenario.steps.iter().any(|step| matches!(step, Step::Crawl { .. })) {
-        places.push(("", "glue", "", &[Kind::CrawlFails]));
-    }
-    if scenario.athena.is_some() {
-        places.push(("", "athena", "", &[Kind::QueryFails, Kind::QuerySlow]));
-    }
-    let is_patient = |step: &Step| match step {
-        Step::Job { within, .. } | Step::Run { within, .. } => *within >= JOB_WITHIN_MIN,
-        _ => true,
-    };
-    if has("AWS::Glue::Job") && scenario.steps.iter().all(is_patient) {
-        places.push(("", "glue", "", &[Kind::JobSlow]));
-    }
-    places
-}
-
-/// How often Glue tries the runs of a template's jobs again, the least of them.
-fn retries(template: &str) -> u64 {
-    let jobs = template.matches("AWS::Glue::Job").count();
-    let said = template.lines().filter_map(|line| line.trim().strip_prefix("MaxRetries:"));
-    let said: Vec<u64> = said.filter_map(|number| number.trim().parse().ok()).collect();
-    said.iter().copied().min().filter(|_| said.len() >= jobs).unwrap_or(0)
 }
 
 impl Swarm {
@@ -286,6 +198,9 @@ pub(super) fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
+    use std::time::Duration;
+
+    use wavetank_scenarios::Step;
 
     use super::*;
 

@@ -35,6 +35,7 @@ mod rds;
 mod report_html;
 mod s3_sdk;
 mod sim;
+mod sim_places;
 mod sqs_sdk;
 mod streams_lab;
 mod streams_wire_sdk;

@@ -174,6 +174,42 @@ fn a_clock_that_is_askew_is_met_where_it_changes_a_record() {
     }
 }
 
+/// How many mappings of `trades` a stall met that begins at this share of the input's time, and whether all holds. The records come
+/// within the first seconds of 110.
+fn stalled(scenario: &Scenario, from: f64) -> (Option<u64>, bool) {
+    let stall = Drawn {
+        kind: Kind::Stall,
+        service: String::new(),
+        operation: String::new(),
+        caller: String::new(),
+        share: 1.0,
+        from,
+        until: 0.95,
+        by_ms: 3_600_000,
+    };
+    let plan = Plan {
+        swarm: Swarm { faults: vec![stall] },
+        own_faults: false,
+        ..Plan::of(scenario, &rows(200), 1)
+    };
+    let trace = run_plan(scenario, &plan);
+    (trace.hits.get(&(Kind::Stall, "lambda".to_owned())).copied(), trace.is_ok())
+}
+
+#[test]
+fn a_stall_is_met_where_something_comes_to_a_mapping_that_is_off() {
+    let scenario = Scenario::open("trades").unwrap();
+    let (met, _) = stalled(&scenario, 0.02);
+    assert!(met.is_some_and(|count| (1..=3).contains(&count)), "{met:?} of three mappings");
+    assert_eq!(stalled(&scenario, 0.9), (None, true), "all had been read");
+
+    // What the template has switched off is neither stopped nor, afterwards, let go on.
+    let mut off = scenario.clone();
+    let template = off.files.get_mut(&scenario.template).unwrap();
+    *template = template.replace("      BatchSize: 100\n", "      BatchSize: 100\n      Enabled: false\n");
+    assert_eq!(stalled(&off, 0.02), (None, false), "nothing reads the stream");
+}
+
 #[test]
 fn what_trades_exclude_is_what_they_do_not_survive() {
     let mut scenario = Scenario::open("trades").unwrap();

@@ -4,7 +4,8 @@
 //! `UnsubscribeConfirmation`. E-mail and SMS subscriptions are kept as pending and never get anything. HTTP endpoints must
 //! be on this machine. Policies and keys are kept and shown, not enforced.
 //! Nothing is signed: `Signature` and `SigningCertURL` hold words that no client will verify.
-//! Time: deliveries happen at once; what an HTTP endpoint refuses is tried again by the delivery policy, in tank time.
+//! Time: deliveries happen at once; what an HTTP endpoint refuses is tried again by the delivery policy, what a queue, function or
+//! stream refuses for now by AWS's own, in tank time. Of a FIFO topic a message that is tried again falls behind later ones.
 //! Start with `state/publish.rs`, then `state/deliver.rs`; `filter/` decides who gets what.
 
 mod error;

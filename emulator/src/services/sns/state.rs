@@ -1,7 +1,7 @@
 //! The topics of one account and region, their subscriptions, and the deliveries that are under way.
 //!
 //! `topics.rs`, `policy.rs` and `subscriptions.rs` hold what can be set, `publish.rs` what is sent, `deliver.rs` how it
-//! reaches its subscribers, `envelope.rs` what they read, `retry.rs` when an HTTP endpoint is asked again.
+//! reaches its subscribers, `envelope.rs` what they read, `retry.rs` when one that did not take a message is asked again.
 
 mod deliver;
 mod envelope;
@@ -113,7 +113,7 @@ impl Sns {
                 break;
             }
             let parcel = entry.remove();
-            self.post(cx, parcel);
+            self.hand_over(cx, parcel);
         }
     }
 

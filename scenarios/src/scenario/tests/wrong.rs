@@ -125,6 +125,10 @@ fn what_is_right_is_read() {
     check("\"dynamodb:orders\"", "\"${Stream}\"");
     check("\"dynamodb:orders\"", "\"athena:db/wg:SELECT * FROM orders\"");
     check("file = \"orders.ndjson\"", "profile = \"purchases\"\ntable = \"orders\"\nrows = 10");
+    let lost = "kind = \"lost\"";
+    check(lost, "kind = \"lost\"\nservice = \"dynamodb\"\noperation = \"PutItem\"");
+    check(lost, "kind = \"throttle\"\noperation = \"Invoke\"");
+    check(lost, "kind = \"job-slow\"\nservice = \"glue\"");
 }
 
 #[test]
@@ -358,6 +362,41 @@ fn what_names_nothing_is_told_with_the_nearest_there_is() {
     check("{ Shards = \"4\" }", "{ Shard = ▸\"4\" }", "the template has no parameter `Shard`", "Shards");
     check("\"s3://${Lake}/orders/\"", "\"s3://▸${Lak}/orders/\"", "the template has no output `Lak`", "Lake");
     check("\"f\"", "\"▸${Straem}\"", "the template has no output `Straem`", "Stream");
+}
+
+#[test]
+fn an_excluded_place_that_no_such_fault_meets_is_told_with_the_nearest_that_it_does() {
+    let check = |kind: &str, rest: &str, expected: &str| {
+        self::check("kind = \"lost\"", &format!("kind = \"{kind}\"\n{rest}"), expected);
+    };
+    check(
+        "lost",
+        "service = ▸\"firehos\"",
+        "`lost` meets no service `firehos`\nhint: did you mean `firehose`?",
+    );
+    check(
+        "lost",
+        "service = \"firehose\"\noperation = ▸\"PutRecordsBatch\"",
+        "`lost` meets no operation `PutRecordsBatch`\nhint: did you mean `PutRecordBatch`?",
+    );
+    check(
+        "lost",
+        "operation = ▸\"PutIten\"",
+        "`lost` meets no operation `PutIten`\nhint: did you mean `PutItem`?",
+    );
+    // There is such a service, and no such fault there.
+    check(
+        "expired-iterator",
+        "service = ▸\"firehose\"",
+        "`expired-iterator` meets no service `firehose`\nhint: there are dynamodbstreams, kinesis",
+    );
+    check(
+        "slow",
+        "service = \"kinesis\"\noperation = ▸\"GetRecords\"",
+        "`slow` meets no operation `GetRecords`\nhint: did you mean `PutRecords`?",
+    );
+    check("stall", "service = ▸\"lambda\"", "`stall` is of no service\nhint: leave it out");
+    check("outage", "operation = ▸\"Invoke\"", "`outage` is of no service\nhint: leave it out");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Deliveries: to queues, functions, streams and HTTP endpoints, and to a subscription's dead-letter queue where they fail.
 //!
-//! A queue, function or stream that refuses has refused for good. Documented (client errors are not retried):
-//! docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html (read 2026-11-28). Assumed: that Firehose gets no newline.
+//! A queue, function or stream that is busy or fails is asked again; what it refuses otherwise it has refused for good. Documented
+//! (client errors are not retried): docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html (read 2026-11-28). Assumed: that
+//! too many calls are no client error, and that Firehose gets no newline.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +12,15 @@ use wavetank_types::{Arn, Region};
 use wavetank_wire::firehose::{PutRecord, PutRecordInput, Record};
 use wavetank_wire::lambda::{Invoke, InvokeInput};
 use wavetank_wire::sqs::{self, SendMessage, SendMessageInput};
-use wavetank_wire::{Operation, ToVal as _};
+use wavetank_wire::{Operation, ToVal as _, WireError};
 
 use super::super::limits;
 use super::envelope::{self, Notice};
 use super::metrics::{OfTopic, count};
-use super::retry::{delay, effective_policy};
+use super::retry::{SELDOM, SOON, delay, effective_policy};
 use super::{Sns, Subscription};
 use crate::services::ServiceId;
+use crate::targets::is_passing;
 use crate::world::{Address, Cx, Delivery, Effect, HttpOutput, HttpWork, Output, Scope, Work};
 
 /// One message on its way to one subscriber.
@@ -28,16 +30,20 @@ pub(super) struct Parcel {
     topic_arn: String,
     subscription_arn: String,
     message_id: String,
+    protocol: String,
     endpoint: String,
     raw: bool,
     /// What the subscriber reads; for a function, what its dead-letter queue gets.
     body: String,
+    /// What a function gets.
+    event: Bytes,
     attributes: Option<BTreeMap<String, sqs::MessageAttributeValue>>,
     group: Option<String>,
     dedup: Option<String>,
     dead_letters: Option<Arn>,
-    /// Of an HTTP endpoint: how often it failed, and by which policy it is asked again.
+    /// How often it failed.
     failures: u64,
+    /// Of an HTTP endpoint: by which policy it is asked again.
     retries: Value,
     content_type: String,
 }
@@ -60,7 +66,7 @@ impl Sns {
                 } else if let Some(parcel) = self.sent.remove(&token) {
                     match result {
                         Ok(_) => parcel.count(cx, OfTopic::Delivered),
-                        Err(_) => bury(cx, &parcel),
+                        Err(error) => self.refused(cx, parcel, &error),
                     }
                 }
             }
@@ -89,9 +95,11 @@ impl Sns {
             topic_arn: one.topic_arn.clone(),
             subscription_arn: one.arn.clone(),
             message_id: notice.message_id.clone(),
+            protocol: one.protocol.clone(),
             endpoint: one.endpoint.clone(),
             raw,
             body,
+            event: Bytes::new(),
             attributes: raw.then(|| attributes(notice)).filter(|all| !all.is_empty()),
             group: notice.group.clone(),
             dedup: notice.dedup.clone(),
@@ -100,17 +108,27 @@ impl Sns {
             retries: Value::Null,
             content_type: String::new(),
         };
-        match one.protocol.as_str() {
-            "sqs" => self.send_to_queue(cx, parcel),
+        let parcel = match one.protocol.as_str() {
             "lambda" => {
                 let event = envelope::lambda_event(cx, notice, &one.arn, text);
-                self.invoke(cx, parcel, &event);
+                Parcel { event: Bytes::from(event.to_string()), ..parcel }
             }
-            "firehose" => self.put_record(cx, parcel),
             "http" | "https" => {
                 let (retries, content_type) = delivery_policy(one, topic_policy);
-                self.post(cx, Parcel { retries, content_type, ..parcel });
+                Parcel { retries, content_type, ..parcel }
             }
+            _ => parcel,
+        };
+        self.hand_over(cx, parcel);
+    }
+
+    /// Hands a parcel to its subscriber, for the first time or once more.
+    pub(super) fn hand_over(&mut self, cx: &mut Cx<'_>, parcel: Parcel) {
+        match parcel.protocol.as_str() {
+            "sqs" => self.send_to_queue(cx, parcel),
+            "lambda" => self.invoke(cx, parcel),
+            "firehose" => self.put_record(cx, parcel),
+            "http" | "https" => self.post(cx, parcel),
             other => {
                 tracing::warn!(protocol = other, "a confirmed subscription of a protocol without delivery")
             }
@@ -128,9 +146,11 @@ impl Sns {
             topic_arn: one.topic_arn.clone(),
             subscription_arn: String::new(),
             message_id,
+            protocol: one.protocol.clone(),
             endpoint: one.endpoint.clone(),
             raw: false,
             body,
+            event: Bytes::new(),
             attributes: None,
             group: None,
             dedup: None,
@@ -154,11 +174,11 @@ impl Sns {
         cx.push(effect);
     }
 
-    fn invoke(&mut self, cx: &mut Cx<'_>, parcel: Parcel, event: &Value) {
+    fn invoke(&mut self, cx: &mut Cx<'_>, parcel: Parcel) {
         let input = InvokeInput {
             function_name: parcel.endpoint.clone(),
             invocation_type: Some("Event".to_owned()),
-            payload: Some(Bytes::from(event.to_string())),
+            payload: Some(parcel.event.clone()),
             ..InvokeInput::default()
         };
         let (endpoint, reply) = (parcel.endpoint.parse().ok(), self.token(cx, &parcel));
@@ -178,6 +198,17 @@ impl Sns {
         }
     }
 
+    /// A queue, function or stream has not taken a parcel. If it may take the same later, it is asked again.
+    fn refused(&mut self, cx: &mut Cx<'_>, mut parcel: Parcel, error: &WireError) {
+        parcel.failures += 1;
+        let is_slow = parcel.protocol == "firehose" && error.code == "ServiceUnavailableException";
+        let phases = if is_slow { &SELDOM } else { &SOON };
+        match phases.delay(parcel.failures).filter(|_| is_passing(error)) {
+            Some(span) => drop(self.again.insert((cx.now + span, cx.number()), parcel)),
+            None => bury(cx, &parcel),
+        }
+    }
+
     /// A token under which the parcel waits for its reply.
     fn token(&mut self, cx: &mut Cx<'_>, parcel: &Parcel) -> Option<u64> {
         let token = cx.number();
@@ -186,7 +217,7 @@ impl Sns {
     }
 
     /// Posts to an HTTP endpoint. Recorded: the headers.
-    pub(super) fn post(&mut self, cx: &mut Cx<'_>, parcel: Parcel) {
+    fn post(&mut self, cx: &mut Cx<'_>, parcel: Parcel) {
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut headers = vec![
             header("x-amz-sns-message-type", parcel.kind),

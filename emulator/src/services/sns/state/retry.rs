@@ -1,8 +1,8 @@
-//! When an HTTP endpoint that did not take a message is asked again.
+//! When somebody who did not take a message is asked again: an HTTP endpoint by its policy, a service of AWS by AWS's own.
 //!
-//! Documented: docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html (read 2026-11-28): retries without delay,
-//! then at the least delay, then growing, then at the greatest delay. Recorded: the defaults.
-//! Left out: that all retries together may take 3,600 s at most (same page).
+//! Documented: docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html (read 2026-11-28, of services 2026-11-30): retries
+//! without delay, then at the least delay, then growing, then at the greatest delay. Recorded: the defaults.
+//! Left out: that all retries together may take 3,600 s at most, and jitter (same page).
 //! Simplified: each back-off function but `linear` grows by the same factor from retry to retry.
 
 use std::time::Duration;
@@ -92,9 +92,60 @@ pub(super) fn delay(healthy: &Value, failures: u64) -> Option<Duration> {
     Some(Duration::from_secs(secs))
 }
 
+/// How often a service of AWS is asked again in each phase: at once, after the least seconds, after more and more of them up to the
+/// most, after the most.
+#[derive(Debug)]
+pub(super) struct Phases {
+    at_once: u64,
+    early: u64,
+    growing: u64,
+    late: u64,
+    secs: (f64, f64),
+}
+
+/// Of queues, functions and delivery streams: over 23 days.
+pub(super) const SOON: Phases =
+    Phases { at_once: 3, early: 2, growing: 10, late: 100_000, secs: (1.0, 20.0) };
+/// Of a delivery stream that is throttled: over six hours.
+pub(super) const SELDOM: Phases = Phases { at_once: 0, early: 2, growing: 10, late: 38, secs: (10.0, 600.0) };
+
+impl Phases {
+    /// How long to wait after this many failures; `None` to give up.
+    pub(super) fn delay(&self, failures: u64) -> Option<Duration> {
+        let retry = failures.checked_sub(1)?;
+        let (least, most) = self.secs;
+        let begin = self.at_once + self.early;
+        let secs = if retry < self.at_once {
+            0.0
+        } else if retry < begin {
+            least
+        } else if retry < begin + self.growing {
+            let step = (retry - begin) as f64 / self.growing.saturating_sub(1).max(1) as f64;
+            least * (most / least).powf(step)
+        } else if retry < begin + self.growing + self.late {
+            most
+        } else {
+            return None;
+        };
+        Some(Duration::from_secs(secs.round() as u64))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn services_are_asked_again_as_often_as_aws_says() {
+        let check = |phases: &Phases, count: usize, first: &[u64]| {
+            let all: Vec<Duration> = (1..).map_while(|failures| phases.delay(failures)).collect();
+            let secs: Vec<u64> = all.iter().take(first.len()).map(Duration::as_secs).collect();
+            assert_eq!((all.len(), secs.as_slice()), (count, first));
+            assert_eq!(all.last(), all.get(first.len()), "{phases:?}");
+        };
+        check(&SOON, 100_015, &[0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 7, 10, 14, 20]);
+        check(&SELDOM, 50, &[10, 10, 10, 16, 25, 39, 62, 97, 153, 242, 381, 600]);
+    }
 
     #[test]
     fn retries_follow_the_phases_of_the_policy() {

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::executors::{FunctionError, NativeContext};
 use crate::services::lambda::tests::{create_input, zip_of};
+use crate::world::{Rule, Verdict};
 
 #[tokio::test]
 async fn a_queue_gets_awss_document_or_the_raw_message() {
@@ -135,8 +136,34 @@ async fn what_a_queue_cannot_take_goes_to_the_subscriptions_dead_letter_queue() 
     assert_eq!(dead.message_attributes.unwrap()["attr1"].string_value.as_deref(), Some("111"));
 }
 
+/// Whom SNS asks refuses it so often.
+fn keep_busy(bench: &Bench, (service, operation): (&str, &str), (status, code): (u16, &str), times: u64) {
+    let busy = Verdict::Fail(WireError::client_status(status, code, "Rate exceeded"));
+    let (caller, hits_max) = (Some("sns".to_owned()), Some(times));
+    let rule = Rule { caller, hits_max, ..Rule::on(service, operation, busy) };
+    bench.tank.with_world(|world| world.add_fault(rule));
+}
+
 #[tokio::test]
-async fn a_function_gets_an_event() {
+async fn a_queue_that_is_busy_is_asked_again_until_it_takes_the_message() {
+    let bench = Bench::new("t", &[]).await;
+    bench.queue("q").await;
+    bench.queue("dead").await;
+    let policy = format!(r#"{{"deadLetterTargetArn": "{}"}}"#, queue_arn("dead"));
+    let settings = [("RedrivePolicy", policy.as_str()), ("RawMessageDelivery", "true")];
+    bench.subscribe("sqs", &queue_arn("q"), &settings).await.unwrap();
+    keep_busy(&bench, ("sqs", "SendMessage"), (403, "RequestThrottled"), 5);
+    let before = bench.tank.now();
+    bench.publish("late").await.unwrap();
+    assert!(bench.bodies("q").await.is_empty());
+    bench.tank.settle(Duration::from_secs(100)).await;
+    assert_eq!(bench.tank.now(), before + Duration::from_secs(2), "thrice at once, twice a second apart");
+    assert_eq!(bench.bodies("q").await, ["late"]);
+    assert!(bench.bodies("dead").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_function_gets_an_event_however_busy_lambda_is() {
     let seen: Arc<Mutex<Vec<Value>>> = Arc::default();
     let heard = Arc::clone(&seen);
     let function = move |_: &NativeContext, event: Value| -> Result<Value, FunctionError> {
@@ -152,6 +179,7 @@ async fn a_function_gets_an_event() {
     bench.tank.advance(Duration::from_secs(1)).await;
     let arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
     let subscription = bench.subscribe("lambda", arn, &[]).await.unwrap();
+    keep_busy(&bench, ("lambda", "Invoke"), (429, "TooManyRequestsException"), 2);
     let sent = bench.publish("hi").await.unwrap().message_id.unwrap();
     bench.tank.settle(Duration::from_secs(10)).await;
     let events = seen.lock().unwrap().clone();
