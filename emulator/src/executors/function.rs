@@ -1,5 +1,6 @@
 //! Runs a function once: Rust code registered under the handler's name, else the uploaded code in a process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,11 +16,11 @@ pub(super) async fn run(
     executors: &Executors,
     door: Door,
     _started: Timestamp,
-    mut work: FunctionWork,
+    work: FunctionWork,
 ) -> Outcome {
     let native = executors.native_function(&work.handler, &work.function);
     let mut output = match native {
-        Some(function) => run_native(function, door, &mut work).await,
+        Some(function) => run_native(function, door, &work).await,
         None => Box::pin(run_process(executors, door, &work)).await,
     };
     if !work.cold {
@@ -43,18 +44,14 @@ fn limit_time(work: &FunctionWork, output: &mut FunctionOutput) {
 }
 
 /// Runs Rust code where it may block. A panic is the function's failure, not the tank's.
-async fn run_native(
-    function: std::sync::Arc<dyn NativeFunction>,
-    door: Door,
-    work: &mut FunctionWork,
-) -> FunctionOutput {
-    let variables = std::mem::take(&mut work.variables);
+async fn run_native(function: Arc<dyn NativeFunction>, door: Door, work: &FunctionWork) -> FunctionOutput {
+    let variables = Arc::clone(&work.variables);
     let (name, id) = (work.function.clone(), work.request_id.clone());
     let context = NativeContext::new(name, id, variables, work.started, door.clone());
     let context = NativeContext { is_function: true, ..context };
     let payload = work.payload.clone();
     let ran = door.blocking(move || {
-        let call = std::panic::AssertUnwindSafe(|| function.invoke_json(&context, &payload));
+        let call = std::panic::AssertUnwindSafe(|| function.invoke_payload(&context, &payload));
         let result = std::panic::catch_unwind(call);
         (context, result)
     });
@@ -98,7 +95,7 @@ fn output_of(
     if let Err(Failure::Raised(document)) = &result {
         lines.push(error_line(document));
     }
-    let bytes = work.payload.len() + result.as_ref().map_or(0, Bytes::len);
+    let bytes = work.payload.bytes() + result.as_ref().map_or(0, Bytes::len);
     let took = model.took(bytes) + spent;
     let lines: Vec<Line> = spread(lines, took.min(work.timeout));
     FunctionOutput {

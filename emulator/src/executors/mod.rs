@@ -31,6 +31,7 @@ use wavetank_wire::validate::{validate, validation_error};
 use wavetank_wire::{Operation, SERVICES, WireError};
 
 use crate::driver::Tank;
+pub use crate::services::lambda::{KinesisRecord, Payload};
 use crate::services::s3::ListRequest;
 use crate::services::s3::error::Refusal;
 use crate::services::s3::object::{Found, Object};

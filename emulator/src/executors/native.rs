@@ -14,6 +14,7 @@ use wavetank_types::Timestamp;
 use wavetank_wire::{Operation, WireError};
 
 use super::Door;
+use crate::services::lambda::Payload;
 use crate::services::s3::Command;
 
 /// Why a function's code failed, as its runtime would report it.
@@ -48,9 +49,10 @@ pub trait NativeFunction: Send + Sync {
     /// Handles one event.
     fn invoke(&self, context: &NativeContext, event: Value) -> Result<Value, FunctionError>;
 
-    /// The same with the event's JSON as it came: for code that reads it into types of its own.
-    fn invoke_json(&self, context: &NativeContext, event: &[u8]) -> Result<Value, FunctionError> {
-        self.invoke(context, serde_json::from_slice(event).unwrap_or(Value::Null))
+    /// The same with the event as it came: for code that reads its JSON into types of its own, or takes a shard's records as they
+    /// are.
+    fn invoke_payload(&self, context: &NativeContext, event: &Payload) -> Result<Value, FunctionError> {
+        self.invoke(context, serde_json::from_slice(&event.json()).unwrap_or(Value::Null))
     }
 }
 
@@ -132,7 +134,7 @@ pub struct NativeContext {
     /// The request id or run id.
     pub run_id: String,
     /// Environment variables of a function; empty for a script.
-    pub environment: BTreeMap<String, String>,
+    pub environment: Arc<BTreeMap<String, String>>,
     /// Tank time at the start.
     pub now: Timestamp,
     pub(super) door: Door,
@@ -148,7 +150,7 @@ impl NativeContext {
     pub(super) fn new(
         name: String,
         run_id: String,
-        environment: BTreeMap<String, String>,
+        environment: Arc<BTreeMap<String, String>>,
         now: Timestamp,
         door: Door,
     ) -> Self {

@@ -20,6 +20,8 @@ pub(crate) fn refusal<T: std::fmt::Debug>(answer: Result<T, WireError>) -> Strin
 pub(crate) struct Bench {
     /// Tank time; a test moves it.
     pub(crate) now: Timestamp,
+    /// The caller's; empty for what the tank does itself.
+    pub(crate) access_key: &'static str,
     owner: Address,
     stream: Stream,
     next_number: u64,
@@ -34,6 +36,7 @@ impl Bench {
     pub(crate) fn new(service: ServiceId) -> Self {
         Self {
             now: Timestamp::TANK_EPOCH,
+            access_key: "",
             owner: Address { service, scope: Scope::default() },
             stream: Seed(0).stream("bench"),
             next_number: 0,
@@ -49,7 +52,7 @@ impl Bench {
         let mut cx = Cx {
             now: self.now,
             scope: &self.owner.scope,
-            access_key: "",
+            access_key: self.access_key,
             endpoint: None,
             owner: &self.owner,
             stream: &mut self.stream,

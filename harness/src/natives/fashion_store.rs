@@ -15,7 +15,9 @@ use chrono::{Days, FixedOffset, NaiveDate};
 use database::Database;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wavetank_emulator::executors::{FunctionError, NativeContext, NativeFunction, NativeScript, ScriptError};
+use wavetank_emulator::executors::{
+    FunctionError, NativeContext, NativeFunction, NativeScript, Payload, ScriptError,
+};
 use wavetank_transforms::fashion_store::clean::clicks::CleanClicks;
 use wavetank_transforms::fashion_store::clean::tables::CleanTable;
 use wavetank_transforms::fashion_store::clean::{Clicks, Rejected, Table, clean, ndjson};
@@ -70,19 +72,40 @@ struct Click {
 
 impl NativeFunction for Recommend {
     fn invoke(&self, context: &NativeContext, event: Value) -> Result<Value, FunctionError> {
-        self.invoke_json(context, event.to_string().as_bytes())
+        self.invoke_payload(context, &Payload::from(Bytes::from(event.to_string())))
     }
 
-    fn invoke_json(&self, context: &NativeContext, event: &[u8]) -> Result<Value, FunctionError> {
-        // Looked at once as a whole: member by member it would take as long as all else that is read.
-        let event = std::str::from_utf8(event).map_err(|why| raised("UnicodeDecodeError", &why))?;
-        let event: Event<'_> = serde_json::from_str(event).map_err(|why| raised("KeyError", &why))?;
+    fn invoke_payload(&self, context: &NativeContext, event: &Payload) -> Result<Value, FunctionError> {
+        match event.kinesis_records() {
+            Some(records) => {
+                self.recommend(context, records.map(|it| (it.sequence_number, click_of(it.data))))
+            }
+            None => {
+                // Looked at once as a whole: member by member it would take as long as all else that is read.
+                let json = event.json();
+                let json = std::str::from_utf8(&json).map_err(|why| raised("UnicodeDecodeError", &why))?;
+                let event: Event<'_> = serde_json::from_str(json).map_err(|why| raised("KeyError", &why))?;
+                let decoded = |data: &str| STANDARD.decode(data).ok().and_then(|data| click_of(&data));
+                let records = event.records.iter().map(|record| &record.kinesis);
+                self.recommend(context, records.map(|it| (it.sequence_number, decoded(it.data))))
+            }
+        }
+    }
+}
+
+impl Recommend {
+    /// Puts what is recommended after these clicks, each with its record's number. Records may hold none.
+    fn recommend<'a>(
+        &self,
+        context: &NativeContext,
+        clicks: impl Iterator<Item = (&'a str, Option<Click>)>,
+    ) -> Result<Value, FunctionError> {
         let mistake = Mistake::asked(context.environment.get("MISTAKE").map(String::as_str));
         let naive = mistake.map_err(|why| raised("ValueError", &why))? == Some(Mistake::ModuloFive);
         let catalogue = self.catalogue(context)?;
         let mut found: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-        for InKinesis { sequence_number, data } in event.records.into_iter().map(|record| record.kinesis) {
-            let Some(click) = click_of(data) else {
+        for (sequence_number, click) in clicks {
+            let Some(click) = click else {
                 context.log(format!("no click at \"{sequence_number}\""));
                 continue;
             };
@@ -111,9 +134,7 @@ impl NativeFunction for Recommend {
         }
         Ok(json!({ "users": users }))
     }
-}
 
-impl Recommend {
     fn catalogue(&self, context: &NativeContext) -> Result<Arc<Catalogue>, FunctionError> {
         let (bucket, key) = s3_variable(context, "CATALOGUE")?;
         let file = context.get_object(&bucket, &key)?;
@@ -135,9 +156,8 @@ impl Recommend {
     }
 }
 
-fn click_of(data: &str) -> Option<Click> {
-    let data = STANDARD.decode(data).ok()?;
-    serde_json::from_str(std::str::from_utf8(&data).ok()?).ok()
+fn click_of(data: &[u8]) -> Option<Click> {
+    serde_json::from_str(std::str::from_utf8(data).ok()?).ok()
 }
 
 fn put_of((user, ids): (i64, Vec<i64>)) -> WriteRequest {

@@ -29,12 +29,14 @@ pub(super) async fn likely(tank: &Tank, conservation: &Conservation) -> String {
     let count = |anomaly| conservation.balance.anomalies.get(&anomaly).map_or(0, |examples| examples.count);
     let (lost, phantoms) = (count(Anomaly::Lost), count(Anomaly::Phantom));
     let repeated = count(Anomaly::DuplicatedByConsumer) + count(Anomaly::DuplicatedByProducer);
-    let next = tank.target().tank().with_world(|world| world.next_work());
-    if let Some(next) = next.filter(|_| lost > 0) {
+    let (next, is_at_rest) = tank.target().tank().with_world(|world| (world.next_work(), world.is_at_rest()));
+    if lost > 0 && !is_at_rest {
+        let waits = match next {
+            Some(next) => format!("something is still to happen at {next}, and now it is {}", tank.now()),
+            None => "code waits for its turn".to_owned(),
+        };
         return format!(
-            "the tank is not at rest: something is still to happen at {next}, and now it is {}; let it happen with \
-             `tank.settle().await` or `tank.advance(...)` first",
-            tank.now()
+            "the tank is not at rest: {waits}; let it happen with `tank.settle().await` or `tank.advance(...)` first"
         );
     }
     let finding = blocked::check(tank).await;

@@ -84,7 +84,7 @@ where
         let context = Context {
             request_id: native.run_id.clone(),
             function_name: native.name.clone(),
-            environment: native.environment.clone(),
+            environment: (*native.environment).clone(),
             now: native.now,
             lines: Arc::clone(&lines),
         };

@@ -236,7 +236,7 @@ fn next_of(work: &FunctionWork, deadline_ms: i64, tank_now_ms: Option<i64>) -> N
         headers.push(("Wavetank-Now-Ms", now.to_string()));
         headers.push(("Wavetank-Timeout-Ms", work.timeout.as_millis().to_string()));
     }
-    Next { request_id: work.request_id.clone(), headers, payload: work.payload.clone() }
+    Next { request_id: work.request_id.clone(), headers, payload: work.payload.json() }
 }
 
 /// Makes `task` (the code), `runtime` (our clients) and `home` (what the code may write).
@@ -309,7 +309,7 @@ fn variables(door: &Door, work: &FunctionWork, folder: &Path, api: &str) -> BTre
     let mut all: BTreeMap<String, String> =
         set.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     all.extend(door.endpoint().map(|endpoint| ("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned())));
-    all.extend(work.variables.clone());
+    all.extend((*work.variables).clone());
     all
 }
 

@@ -135,7 +135,7 @@ fn not_started(failure: Failure) -> Ran {
 
 fn modelled(work: &FunctionWork, mut lines: Vec<String>, ran: Ran) -> FunctionOutput {
     let model = Model::PROCESS;
-    let bytes = work.payload.len() + ran.result.as_ref().map_or(0, Bytes::len);
+    let bytes = work.payload.bytes() + ran.result.as_ref().map_or(0, Bytes::len);
     let took = match ran.result {
         Err(Failure::TimedOut) => work.timeout,
         _ => (model.took(bytes) + ran.slept).min(work.timeout),

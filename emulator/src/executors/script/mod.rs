@@ -68,7 +68,7 @@ fn ended(ran: Result<Ran, JoinError>) -> Ran {
 
 /// Runs a Rust script.
 async fn native(script: Arc<dyn NativeScript>, door: Door, started: Timestamp, work: ScriptWork) -> Ran {
-    let environment = std::collections::BTreeMap::new();
+    let environment = Arc::default();
     let context = NativeContext::new(work.job_name, work.run_id, environment, started, door.clone());
     let context = Arc::new(context);
     let (inside, arguments) = (Arc::clone(&context), work.arguments);

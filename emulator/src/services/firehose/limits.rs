@@ -109,10 +109,6 @@ pub const SHARD_READ_EVERY: Duration = Duration::from_secs(1);
 /// as Kinesis lets one shard be read. Ours: a relaxed tank lets nobody fall behind whom AWS would.
 pub const SHARD_READ_AGAIN: Duration = Duration::from_millis(200);
 
-/// Older iterators are thrown away: Kinesis takes one for 5 minutes. A tank's delivery stream sleeps while there is nothing to read,
-/// where AWS's asks every second and always has a young one.
-pub const SHARD_ITERATOR_AGE_MAX: Duration = Duration::from_secs(240);
-
 /// Records asked of a shard at one time.
 pub const SHARD_RECORDS_MAX: i64 = 10_000;
 

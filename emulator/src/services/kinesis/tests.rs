@@ -45,6 +45,11 @@ impl Rig {
         rig
     }
 
+    /// From now on a client calls, or, without a key, other services of the tank.
+    pub(super) fn call_as(&mut self, access_key: &'static str) {
+        self.bench.access_key = access_key;
+    }
+
     pub(super) fn create(&mut self, name: &str, shards: i64) {
         let input = api::CreateStreamInput {
             stream_name: name.to_owned(),

@@ -12,6 +12,7 @@
 mod error;
 pub mod limits;
 mod mappings;
+mod payload;
 mod runtimes;
 mod state;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use error::{
     CodeRefusal, InvocationRefusal, NameRefusal, PolicyRefusal, Refusal, SettingRefusal, Throttle,
 };
 pub use mappings::{MappingRefusal, limits as mapping_limits};
+pub use payload::{KinesisRecord, Payload};
 pub use state::Lambda;
 pub use work::{Failure, FunctionOutput, FunctionWork, Line, Model, spread};
 

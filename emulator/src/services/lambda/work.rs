@@ -3,11 +3,13 @@
 //! The modelled durations are ours (assumed): they depend on sizes only, so that a frozen tank replays.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use wavetank_types::Timestamp;
 
+use super::payload::Payload;
 use crate::executors::Staged;
 
 /// One invocation, with all that its code may see.
@@ -28,15 +30,15 @@ pub struct FunctionWork {
     /// The zip.
     pub code: Bytes,
     /// The user's variables.
-    pub variables: BTreeMap<String, String>,
+    pub variables: Arc<BTreeMap<String, String>>,
     /// In MB.
     pub memory_mb: u32,
     /// Size of the writable directory, in MB.
     pub ephemeral_mb: u32,
     /// How long the handler may take.
     pub timeout: Duration,
-    /// The event: JSON.
-    pub payload: Bytes,
+    /// The event.
+    pub payload: Payload,
     /// What the caller said about itself, as base64 of JSON.
     pub client_context: Option<String>,
     /// Which environment runs it: the same one keeps its process from one invocation to the next.

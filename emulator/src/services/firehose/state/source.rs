@@ -19,9 +19,7 @@ use wavetank_wire::kinesis::{
 use wavetank_wire::{FromVal as _, Operation, ToVal as _, Val, WireError};
 
 use super::super::kpl;
-use super::super::limits::{
-    S3_RETRY_MAX, SHARD_ITERATOR_AGE_MAX, SHARD_READ_AGAIN, SHARD_READ_EVERY, SHARD_RECORDS_MAX,
-};
+use super::super::limits::{S3_RETRY_MAX, SHARD_READ_AGAIN, SHARD_READ_EVERY, SHARD_RECORDS_MAX};
 use super::super::work::{Origin, Record};
 use super::{Desk, Owed, Stream, Timer, TimerKey};
 use crate::services::ServiceId;
@@ -43,8 +41,8 @@ pub(super) struct Source {
 #[derive(Debug, Default)]
 struct Shard {
     parents: Vec<String>,
-    /// With the time since which it is good.
-    iterator: Option<(String, Timestamp)>,
+    /// Kinesis keeps those of services young.
+    iterator: Option<String>,
     /// The last record that was taken in.
     checkpoint: Option<String>,
     /// Not before this.
@@ -174,9 +172,8 @@ impl Stream {
             return;
         }
         shard.asked = true;
-        let fresh = shard.iterator.clone().filter(|(_, since)| cx.now.since(*since) < SHARD_ITERATOR_AGE_MAX);
-        match fresh {
-            Some((shard_iterator, _)) => {
+        match shard.iterator.take() {
+            Some(shard_iterator) => {
                 shard.wants = false;
                 let input = GetRecordsInput {
                     shard_iterator,
@@ -213,8 +210,7 @@ impl Stream {
         shard.asked = false;
         match result {
             Ok(val) => {
-                let iterator = GetShardIteratorOutput::from_val(val).shard_iterator;
-                shard.iterator = iterator.map(|iterator| (iterator, cx.now));
+                shard.iterator = GetShardIteratorOutput::from_val(val).shard_iterator;
                 self.read(cx, desk, id);
             }
             Err(error) => self.refused(cx, desk, id, &error),
@@ -240,7 +236,7 @@ impl Stream {
         let is_behind = output.millis_behind_latest.unwrap_or(0) > 0;
         let pause = if is_behind && !desk.strict { SHARD_READ_AGAIN } else { SHARD_READ_EVERY };
         shard.next_at = cx.now + pause;
-        shard.iterator = output.next_shard_iterator.map(|iterator| (iterator, cx.now));
+        shard.iterator = output.next_shard_iterator;
         shard.ended = shard.iterator.is_none();
         shard.wants |= is_behind;
         if let Some(last) = output.records.last() {

@@ -77,8 +77,11 @@ impl Kinesis {
             let missing = "Value null at 'streamName' failed to satisfy constraint: Member must not be null";
             return name.ok_or_else(|| KinesisError::Validation(missing.to_owned()));
         };
-        let found = text.split_once(":stream/").map(|(_, found)| found).filter(|found| !found.is_empty());
-        let (Some(found), Some([_, _, region, account, _])) = (found, Arn::parts(text)) else {
+        let is_name = |found: &&str| !found.is_empty();
+        let parts = Arn::parts(text).and_then(|[_, _, region, account, resource]| {
+            Some((region, account, resource.strip_prefix("stream/").filter(is_name)?))
+        });
+        let Some((region, account, found)) = parts else {
             return Err(KinesisError::NoSuchResource(text.to_owned()));
         };
         if name.is_some_and(|name| name != found) {

@@ -67,15 +67,19 @@ impl Position {
         })
     }
 
-    /// Reads an iterator that is not too old.
+    /// Reads an iterator, however old it is.
     pub(in super::super) fn read(text: &str, now: Timestamp) -> Result<Self, KinesisError> {
         let invalid = || KinesisError::Argument("Invalid ShardIterator.".to_owned());
-        let position = Self::parse(text).filter(|position| position.issued <= now).ok_or_else(invalid)?;
-        if now.since(position.issued) > ITERATOR_LIFE {
+        Self::parse(text).filter(|position| position.issued <= now).ok_or_else(invalid)
+    }
+
+    /// Refuses an iterator that is too old.
+    pub(in super::super) fn check_age(&self, now: Timestamp) -> Result<(), KinesisError> {
+        if now.since(self.issued) > ITERATOR_LIFE {
             let told = |at: Timestamp| at.format("%a %b %d %H:%M:%S UTC %Y");
-            return Err(KinesisError::IteratorExpired { created: told(position.issued), now: told(now) });
+            return Err(KinesisError::IteratorExpired { created: told(self.issued), now: told(now) });
         }
-        Ok(position)
+        Ok(())
     }
 }
 
@@ -141,8 +145,9 @@ mod tests {
     fn an_iterator_comes_back_as_it_was_for_five_minutes() {
         let (position, text) = (position(), position().write());
         let last = position.issued + ITERATOR_LIFE;
-        assert_eq!(Position::read(&text, last), Ok(position));
-        let error = Position::read(&text, last + Duration::from_millis(1)).unwrap_err();
+        assert_eq!(Position::read(&text, last), Ok(position.clone()));
+        assert_eq!(position.check_age(last), Ok(()));
+        let error = position.check_age(last + Duration::from_millis(1)).unwrap_err();
         assert_eq!(
             error.to_string(),
             "Iterator expired. The iterator was created at time Mon Jan 05 00:00:00 UTC 2026 while right now it is Mon \

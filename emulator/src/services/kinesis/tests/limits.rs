@@ -46,11 +46,13 @@ fn quotas(rig: &mut Rig, crossed: &mut Crossed) {
 fn times(rig: &mut Rig, crossed: &mut Crossed) {
     let iterator = rig.iterator(super::SHARD_0, "TRIM_HORIZON");
     rig.advance(5 * MINUTE + MINUTE);
+    rig.call_as("client");
     let found = rig.ask::<api::GetRecords>(super::get_input(&iterator)).map_err(|error| {
         // It tells the iterator, which is long.
         let message = error.message.replace(&iterator, "ITERATOR");
         wavetank_wire::WireError { message, ..error }
     });
+    rig.call_as("");
     crossed.refused("ITERATOR_LIFE", found, expect!["400 ExpiredIteratorException: Iterator expired. The iterator was created at time Mon Jan 05 00:00:01 UTC 2026 while right now it is Mon Jan 05 00:06:01 UTC 2026 which is further in the future than the tolerated delay of 300000 milliseconds."]);
     let list = |token: Option<String>| api::ListShardsInput {
         stream_name: token.is_none().then(|| "s".to_owned()),

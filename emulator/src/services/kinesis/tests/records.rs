@@ -108,6 +108,7 @@ fn an_answer_holds_ten_mebibytes() {
 #[test]
 fn an_iterator_lives_five_minutes() {
     let mut rig = Rig::with_stream(false, 1);
+    rig.call_as("client");
     let iterator = rig.iterator(SHARD_0, "LATEST");
     rig.advance(5 * MINUTE);
     rig.get(&iterator);
@@ -118,6 +119,15 @@ fn an_iterator_lives_five_minutes() {
          while right now it is Mon Jan 05 00:05:01 UTC 2026 which is further in the future than the tolerated delay \
          of 300000 milliseconds."
     );
+}
+
+#[test]
+fn an_iterator_of_a_service_never_grows_old() {
+    let mut rig = Rig::with_stream(false, 1);
+    let iterator = rig.iterator(SHARD_0, "LATEST");
+    rig.advance(20 * MINUTE);
+    rig.put("k", "x");
+    assert_eq!(rig.get(&iterator).records.len(), 1);
 }
 
 #[test]

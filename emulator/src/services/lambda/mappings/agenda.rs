@@ -1,6 +1,7 @@
 //! When each part of each mapping wants to be looked at again: one instant for a part, the earliest first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use wavetank_types::Timestamp;
 
@@ -12,7 +13,7 @@ pub(super) enum Part {
     /// The mapping's own state.
     State,
     /// A shard, by its id.
-    Shard(String),
+    Shard(Arc<str>),
     /// The queue's poller.
     Queue,
     /// A record of failure that is sent again, by its number.
@@ -20,7 +21,7 @@ pub(super) enum Part {
 }
 
 /// A part, by the mapping's id.
-pub(super) type Entry = (String, Part);
+pub(super) type Entry = (Arc<str>, Part);
 
 /// The instants, both ways round.
 #[derive(Debug, Default)]
@@ -65,7 +66,7 @@ impl Agenda {
 
     /// Forgets every part of a mapping. Records of failure that are on their way go on.
     pub(super) fn forget(&mut self, uuid: &str) {
-        let is_its = |entry: &&Entry| entry.0 == uuid && !matches!(entry.1, Part::Letter(_));
+        let is_its = |entry: &&Entry| *entry.0 == *uuid && !matches!(entry.1, Part::Letter(_));
         let gone: Vec<Entry> = self.by_entry.keys().filter(is_its).cloned().collect();
         for entry in gone {
             self.set(entry, None);

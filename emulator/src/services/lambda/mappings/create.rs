@@ -1,5 +1,7 @@
 //! Making a mapping: its source is looked at first, and the caller waits until that service has replied.
 
+use std::sync::Arc;
+
 use wavetank_types::Timestamp;
 use wavetank_wire::lambda::{self as api, Response};
 use wavetank_wire::{FromVal as _, Operation, ResponseSet as _, Val, WireError, sqs};
@@ -90,7 +92,7 @@ impl Mappings {
         };
         let Some(mapping) = self.all.values().find(is_same) else { return Ok(()) };
         let (source_arn, function) = (source.arn().to_owned(), function.name.clone());
-        let uuid = mapping.identity.uuid.clone();
+        let uuid = mapping.identity.uuid.to_string();
         Err(match source {
             Source::Stream(_) => MappingRefusal::StreamMapped { source_arn, function, uuid },
             Source::Queue(_) => MappingRefusal::QueueMapped { source_arn, function, uuid },
@@ -173,7 +175,11 @@ impl Mappings {
         let then = if pending.is_enabled { Then::Enabled } else { Then::Disabled };
         let last_result = "No records processed".to_owned();
         let mut mapping = Mapping {
-            identity: Identity { uuid: pending.uuid.clone(), epoch: 0, function: pending.function },
+            identity: Identity {
+                uuid: pending.uuid.as_str().into(),
+                epoch: 0,
+                function: Arc::new(pending.function),
+            },
             source: pending.source,
             settings: pending.settings,
             state: State::Creating,

@@ -1,6 +1,7 @@
 //! What the parts of a mapping see of the rest: the world, the mapping's settings, and where they leave their wishes.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -25,7 +26,7 @@ pub(in super::super) struct FunctionRef {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) enum Slot {
     /// The batch that is first in line there.
-    Lane { shard: String, lane: usize },
+    Lane { shard: Arc<str>, lane: usize },
     /// A batch of messages, by its number.
     Messages(u64),
 }
@@ -33,7 +34,7 @@ pub(in super::super) enum Slot {
 /// An invocation of a mapping: what it was started for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Call {
-    pub(in super::super) uuid: String,
+    pub(in super::super) uuid: Arc<str>,
     /// Answers to calls of an earlier epoch are of no use: the mapping has begun anew since.
     pub(in super::super) epoch: u64,
     pub(in super::super) slot: Slot,
@@ -43,7 +44,7 @@ pub(in super::super) struct Call {
 #[derive(Clone, Debug)]
 pub(in super::super) struct Want {
     pub(in super::super) call: Call,
-    pub(in super::super) function: FunctionRef,
+    pub(in super::super) function: Arc<FunctionRef>,
 }
 
 /// How an invocation ended.
@@ -67,31 +68,31 @@ pub(in super::super) enum Report {
 pub(super) enum Owed {
     Create(Box<Pending>),
     Retention {
-        uuid: String,
+        uuid: Arc<str>,
         epoch: u64,
     },
     Shards {
-        uuid: String,
+        uuid: Arc<str>,
         epoch: u64,
     },
     Iterator {
-        uuid: String,
+        uuid: Arc<str>,
         epoch: u64,
-        shard: String,
+        shard: Arc<str>,
     },
     Records {
-        uuid: String,
+        uuid: Arc<str>,
         epoch: u64,
-        shard: String,
+        shard: Arc<str>,
     },
     /// Of a shard that has ended.
     Children {
-        uuid: String,
+        uuid: Arc<str>,
         epoch: u64,
-        shard: String,
+        shard: Arc<str>,
     },
     Messages {
-        uuid: String,
+        uuid: Arc<str>,
         epoch: u64,
     },
     Destination(Box<Letter>),
@@ -122,9 +123,9 @@ impl Out {
 /// Who a mapping is.
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
-    pub(super) uuid: String,
+    pub(super) uuid: Arc<str>,
     pub(super) epoch: u64,
-    pub(super) function: FunctionRef,
+    pub(super) function: Arc<FunctionRef>,
 }
 
 /// How a mapping fares.

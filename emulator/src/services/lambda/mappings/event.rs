@@ -4,9 +4,10 @@
 //! test_lambda_integration_sqs.snapshot.json (2023-02-27, 2023-12-07); a table's changes are made in `source/dynamodb.rs`.
 //! Documented: the time window's members, docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html (read
 //! 2026-11-28).
-//! Written by hand: a batch of 10,000 records passes through no tree of values.
+//! Written by hand: a batch of 10,000 records passes through no tree of values. That of a Kinesis shard is not written at all before
+//! somebody reads it, though its size counts ([`ShardRecords`]).
 
-use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use wavetank_types::Timestamp;
 use wavetank_wire::sqs;
 
+use super::super::payload::{KinesisRecord, Payload};
 use super::source::{Kind, QueueSource, Record, StreamSource};
 
 /// System attributes in the order in which AWS sends them.
@@ -39,14 +41,41 @@ pub(super) struct WindowPart<'a> {
     pub(super) is_early: bool,
 }
 
-fn text(out: &mut String, value: &str) {
+/// Where JSON goes: into a text, or, for its size, nowhere.
+trait Sink {
+    fn push(&mut self, part: &str);
+    fn push_base64(&mut self, data: &[u8]);
+}
+
+impl Sink for String {
+    fn push(&mut self, part: &str) {
+        self.push_str(part);
+    }
+
+    fn push_base64(&mut self, data: &[u8]) {
+        STANDARD.encode_string(data, self);
+    }
+}
+
+/// Bytes.
+impl Sink for usize {
+    fn push(&mut self, part: &str) {
+        *self += part.len();
+    }
+
+    fn push_base64(&mut self, data: &[u8]) {
+        *self += data.len().div_ceil(3) * 4;
+    }
+}
+
+fn text(out: &mut impl Sink, value: &str) {
     if value.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
         // Writing a text as JSON cannot fail.
-        return out.push_str(&serde_json::to_string(value).unwrap_or_default());
+        return out.push(&serde_json::to_string(value).unwrap_or_default());
     }
-    out.push('"');
-    out.push_str(value);
-    out.push('"');
+    for part in ["\"", value, "\""] {
+        out.push(part);
+    }
 }
 
 /// `,"name":"value"`, with the comma unless it is the first member.
@@ -70,14 +99,70 @@ pub(super) fn record_bytes(source: &StreamSource, record: &Record) -> usize {
     data + record.key.len() * 2 + source.arn.len() + 620
 }
 
-/// An event of a shard's records.
+/// Records of a Kinesis shard on their way to a function.
+#[derive(Debug)]
+pub struct ShardRecords {
+    shard: String,
+    /// What every record ends with.
+    tail: String,
+    records: Vec<Record>,
+    bytes: usize,
+    json: OnceLock<Bytes>,
+}
+
+impl ShardRecords {
+    fn new(source: &StreamSource, shard: &str, role: &str, records: &[Record]) -> Self {
+        let (shard, tail, records) = (shard.to_owned(), record_tail(source, role), records.to_vec());
+        let mut bytes = 0;
+        all_records(&mut bytes, &shard, &tail, &records);
+        Self { shard, tail, records, bytes, json: OnceLock::new() }
+    }
+
+    /// The event's JSON, the same each time.
+    pub(in super::super) fn json(&self) -> Bytes {
+        let write = || {
+            let mut out = String::with_capacity(self.bytes);
+            all_records(&mut out, &self.shard, &self.tail, &self.records);
+            Bytes::from(out)
+        };
+        self.json.get_or_init(write).clone()
+    }
+
+    /// The JSON's size, in bytes.
+    pub(in super::super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(in super::super) fn iter(&self) -> impl Iterator<Item = KinesisRecord<'_>> {
+        self.records.iter().map(|record| KinesisRecord {
+            sequence_number: &record.sequence,
+            partition_key: &record.key,
+            data: &record.data,
+        })
+    }
+}
+
+fn all_records(out: &mut impl Sink, shard: &str, tail: &str, records: &[Record]) {
+    let mut before = "{\"Records\":[";
+    for record in records {
+        out.push(before);
+        one_record(out, shard, tail, record);
+        before = ",";
+    }
+    out.push("]}");
+}
+
+/// An event of a shard's records: one of them at least, or a time window.
 pub(super) fn of_records(
     source: &StreamSource,
     shard: &str,
     role: &str,
     records: &[Record],
     window: Option<&WindowPart<'_>>,
-) -> Bytes {
+) -> Payload {
+    if source.kind == Kind::Kinesis && window.is_none() && !records.is_empty() {
+        return ShardRecords::new(source, shard, role, records).into();
+    }
     let size: usize = records.iter().map(|record| record_bytes(source, record)).sum();
     let mut out = String::with_capacity(size + 256);
     out.push_str("{\"Records\":[");
@@ -86,7 +171,10 @@ pub(super) fn of_records(
         if n > 0 {
             out.push(',');
         }
-        one_record(&mut out, source, shard, &tail, record);
+        match record.kind {
+            Kind::Kinesis => one_record(&mut out, shard, &tail, record),
+            Kind::DynamoDb => one_change(&mut out, source, record),
+        }
     }
     out.push(']');
     if let Some(window) = window {
@@ -105,7 +193,7 @@ pub(super) fn of_records(
         out.push_str(&flags);
     }
     out.push('}');
-    Bytes::from(out)
+    Bytes::from(out).into()
 }
 
 /// What every record of an event ends with.
@@ -118,28 +206,24 @@ fn record_tail(source: &StreamSource, role: &str) -> String {
     tail
 }
 
-fn one_record(out: &mut String, source: &StreamSource, shard: &str, tail: &str, record: &Record) {
-    if record.kind == Kind::DynamoDb {
-        return one_change(out, source, record);
-    }
+fn one_record(out: &mut impl Sink, shard: &str, tail: &str, record: &Record) {
     // What the tank makes itself has nothing to escape.
-    out.push_str("{\"kinesis\":{\"kinesisSchemaVersion\":\"1.0\",\"partitionKey\":");
+    out.push("{\"kinesis\":{\"kinesisSchemaVersion\":\"1.0\",\"partitionKey\":");
     text(out, &record.key);
-    out.push_str(",\"sequenceNumber\":\"");
-    out.push_str(&record.sequence);
-    out.push_str("\",\"data\":\"");
-    STANDARD.encode_string(&record.data, out);
+    for part in [",\"sequenceNumber\":\"", &record.sequence, "\",\"data\":\""] {
+        out.push(part);
+    }
+    out.push_base64(&record.data);
     let millis = record.arrival.millis();
-    // Writing to a String cannot fail.
-    let _ = write!(
-        out,
-        "\",\"approximateArrivalTimestamp\":{}.{:03}}}",
-        millis.div_euclid(1_000),
-        millis.rem_euclid(1_000)
-    );
-    out.push_str(",\"eventSource\":\"aws:kinesis\",\"eventVersion\":\"1.0\",\"eventID\":\"");
+    let mut digits = itoa::Buffer::new();
+    out.push("\",\"approximateArrivalTimestamp\":");
+    out.push(digits.format(millis.div_euclid(1_000)));
+    // A thousand more, so that zeros stand where they must.
+    out.push(".");
+    out.push(&digits.format(1_000 + millis.rem_euclid(1_000))[1..]);
+    out.push("},\"eventSource\":\"aws:kinesis\",\"eventVersion\":\"1.0\",\"eventID\":\"");
     for part in [shard, ":", &record.sequence, "\"", tail] {
-        out.push_str(part);
+        out.push(part);
     }
 }
 
@@ -224,4 +308,50 @@ fn one_message(out: &mut String, source: &QueueSource, message: &sqs::Message) {
     member(out, "eventSourceARN", &source.arn);
     member(out, "awsRegion", source.region());
     out.push('}');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::super::source::Source;
+    use super::*;
+
+    proptest! {
+        /// Whatever keys and data are: the size is that of the JSON, which says what the records say.
+        #[test]
+        fn records_say_the_same_as_their_json(
+            sent in vec((any::<String>(), vec(any::<u8>(), 0..40), 0i64..4_000_000_000_000), 1..5),
+        ) {
+            let arn = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks";
+            let Ok(Source::Stream(source)) = Source::parse(arn) else { panic!("a stream") };
+            let record = |(number, (key, data, millis)): (u64, &(String, Vec<u8>, i64))| Record {
+                kind: Kind::Kinesis,
+                sequence: number.to_string(),
+                arrival: Timestamp::from_millis(*millis),
+                key: key.clone(),
+                data: Bytes::from(data.clone()),
+                gathered: Timestamp::TANK_EPOCH,
+            };
+            let records: Vec<Record> = (1..).zip(&sent).map(record).collect();
+            let payload = of_records(&source, "shardId-000000000000", "role", &records, None);
+            let json = payload.json();
+            prop_assert_eq!(json.len(), payload.bytes());
+            let event: Value = serde_json::from_slice(&json).expect("JSON");
+            let told = event["Records"].as_array().expect("a list");
+            let given: Vec<KinesisRecord<'_>> = payload.kinesis_records().expect("a shard's").collect();
+            prop_assert_eq!(told.len(), given.len());
+            for ((told, given), (_, _, millis)) in told.iter().zip(given).zip(&sent) {
+                let told = &told["kinesis"];
+                prop_assert_eq!(told["partitionKey"].as_str(), Some(given.partition_key));
+                prop_assert_eq!(told["sequenceNumber"].as_str(), Some(given.sequence_number));
+                let data = STANDARD.decode(told["data"].as_str().unwrap_or_default());
+                prop_assert_eq!(data.ok(), Some(given.data.to_vec()));
+                let secs = told["approximateArrivalTimestamp"].as_f64().unwrap_or_default();
+                prop_assert!((secs * 1_000.0 - *millis as f64).abs() < 1.0);
+            }
+        }
+    }
 }

@@ -7,11 +7,13 @@
 //! Assumed: the hash that chooses a lane; that both halves of a batch keep its count of attempts.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use wavetank_types::Timestamp;
 
+use super::super::payload::Payload;
 use super::destination::{Condition, GivenUp, LastAnswer};
 use super::env::{Env, Report, Slot};
 use super::event;
@@ -36,7 +38,7 @@ struct Batch {
     kind: Kind,
     records: Vec<Record>,
     /// What the function gets: the same bytes at every attempt.
-    payload: Option<Bytes>,
+    payload: Option<Payload>,
     attempts: u32,
     failing_since: Option<Timestamp>,
     last: Option<LastAnswer>,
@@ -48,7 +50,7 @@ struct Batch {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     pub(super) source: &'a StreamSource,
-    pub(super) shard: &'a str,
+    pub(super) shard: &'a Arc<str>,
     pub(super) lane: usize,
     /// No record will follow those that are here.
     pub(super) is_ended: bool,
@@ -172,7 +174,7 @@ impl Lane {
             }
         }
         self.is_running = true;
-        env.invoke(Slot::Lane { shard: place.shard.to_owned(), lane: place.lane });
+        env.invoke(Slot::Lane { shard: Arc::clone(place.shard), lane: place.lane });
     }
 
     /// A batch of what waits, if it is full or has waited long enough; or the end of a window.
@@ -239,7 +241,7 @@ impl Lane {
     }
 
     /// What the function is to get for the first batch in line.
-    pub(super) fn payload(&mut self, source: &StreamSource, shard: &str, role: &str) -> Option<Bytes> {
+    pub(super) fn payload(&mut self, source: &StreamSource, shard: &str, role: &str) -> Option<Payload> {
         let window = self.window.as_ref();
         let batch = self.batches.front_mut()?;
         let encode = || {
@@ -369,7 +371,7 @@ fn give_up(
     records: &[Record],
     attempts: u32,
     last: Option<&LastAnswer>,
-    payload: Option<Bytes>,
+    payload: Option<Payload>,
 ) {
     let function_arn = &env.identity.function.arn;
     let given_up = GivenUp {
@@ -388,8 +390,8 @@ fn give_up(
     };
     // What was never tried has not been encoded yet.
     let role = &env.identity.function.role;
-    let encode =
-        || payload.unwrap_or_else(|| event::of_records(place.source, place.shard, role, records, None));
+    let encode = || event::of_records(place.source, place.shard, role, records, None);
+    let encode = || payload.unwrap_or_else(encode).json();
     if let Some(letter) = given_up.letter(env.cx, uuid, destination, place.retention, encode) {
         letter.send(env.cx, env.out);
     }

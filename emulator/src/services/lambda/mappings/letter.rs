@@ -6,6 +6,8 @@
 //! Assumed: what may pass is tried [`limits::DELIVERY_ATTEMPTS_MAX`] times, since AWS's clients do so by default; what does
 //! not pass (a queue that is gone, a FIFO queue, a refusal) is not tried again.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use wavetank_types::{Arn, Timestamp};
 use wavetank_wire::{FromVal as _, Operation, Val, WireError, sns, sqs};
@@ -42,7 +44,7 @@ pub(super) enum Post {
 /// One record of failure.
 #[derive(Clone, Debug)]
 pub(super) struct Letter {
-    uuid: String,
+    uuid: Arc<str>,
     /// Whose batch it tells of: an ARN, qualified or not.
     function: String,
     to: Post,
@@ -61,7 +63,7 @@ enum Next {
 
 impl Letter {
     pub(super) fn new(uuid: &str, function: &str, to: Post, body: String, notice: Undelivered) -> Self {
-        Self { uuid: uuid.to_owned(), function: function.to_owned(), to, body, notice }
+        Self { uuid: uuid.into(), function: function.to_owned(), to, body, notice }
     }
 
     /// Asks the destination; the reply is owed.

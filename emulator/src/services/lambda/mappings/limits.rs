@@ -31,8 +31,8 @@ pub const READ_AHEAD_RECORDS_MAX: usize = 10_000;
 /// Records that one read asks for. The model of Kinesis.
 pub const READ_RECORDS_MAX: i64 = 10_000;
 
-/// How long an iterator is used; AWS's expire after 5 minutes.
-pub const ITERATOR_AGE_MAX: Duration = Duration::from_secs(240);
+/// How long an iterator of a table's stream is used; AWS's expire after 15 minutes.
+pub const TABLE_ITERATOR_AGE_MAX: Duration = Duration::from_secs(240);
 
 /// How often a shard of Kinesis is read at most. Documented: docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html (read
 /// 2026-11-28): once a second at base. Assumed: never sooner.

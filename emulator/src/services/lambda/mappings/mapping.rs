@@ -113,7 +113,7 @@ impl Mapping {
     /// As Get, Create, Update and Delete show it.
     pub(super) fn describe(&self, scope: &Scope) -> api::EventSourceMappingConfiguration {
         let mut out = api::EventSourceMappingConfiguration {
-            uuid: Some(self.identity.uuid.clone()),
+            uuid: Some(self.identity.uuid.to_string()),
             event_source_arn: Some(self.source.arn().to_owned()),
             event_source_mapping_arn: Some(self.arn(scope)),
             function_arn: Some(self.identity.function.arn.clone()),

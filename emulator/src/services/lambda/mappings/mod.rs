@@ -15,7 +15,7 @@ mod create;
 mod destination;
 mod env;
 mod error;
-mod event;
+pub(super) mod event;
 mod filter;
 mod lane;
 mod letter;
@@ -34,13 +34,14 @@ mod props;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use bytes::Bytes;
 use wavetank_types::Timestamp;
 use wavetank_wire::lambda as api;
 use wavetank_wire::{Val, WireError};
 
 use super::Refusal;
+use super::payload::Payload;
 use crate::world::{Blocked, Cx, Effect, Scope};
 use agenda::Part;
 use config::Changes;
@@ -84,14 +85,14 @@ impl Mappings {
         let is_wanted = |mapping: &&Mapping| {
             source.is_none_or(|arn| mapping.source.arn() == arn)
                 && function_arn.is_none_or(|arn| mapping.identity.function.arn == arn)
-                && marker.is_none_or(|marker| mapping.identity.uuid.as_str() >= marker)
+                && marker.is_none_or(|marker| &*mapping.identity.uuid >= marker)
         };
         let asked =
             input.max_items.and_then(|n| usize::try_from(n).ok()).unwrap_or(limits::PAGE_MAPPINGS_MAX);
         let most = asked.clamp(1, limits::PAGE_MAPPINGS_MAX);
         let mut found = self.all.values().filter(is_wanted);
         let page = found.by_ref().take(most).map(|mapping| mapping.describe(scope)).collect();
-        let next_marker = found.next().map(|mapping| mapping.identity.uuid.clone());
+        let next_marker = found.next().map(|mapping| mapping.identity.uuid.to_string());
         Ok(api::ListEventSourceMappingsOutput { next_marker, event_source_mappings: Some(page) })
     }
 
@@ -108,7 +109,7 @@ impl Mappings {
         }
         mapping.settings = mapping.settings.clone().with(&mapping.source, changes)?;
         if let Some(function) = function {
-            mapping.identity.function = function;
+            mapping.identity.function = Arc::new(function);
         }
         let was_enabled = mapping.state == State::Enabled;
         let (state, then) = match (was_enabled, input.enabled.unwrap_or(was_enabled)) {
@@ -212,7 +213,7 @@ impl Mappings {
     /// A source has something new.
     pub(super) fn signal(&mut self, cx: &mut Cx<'_>, topic: &str) {
         let hears = |mapping: &&Mapping| mapping.state == State::Enabled && mapping.source.topic() == topic;
-        let uuids: Vec<String> =
+        let uuids: Vec<Arc<str>> =
             self.all.values().filter(hears).map(|mapping| mapping.identity.uuid.clone()).collect();
         for uuid in uuids {
             self.with(cx, &uuid, |poller, env| match poller {
@@ -226,7 +227,7 @@ impl Mappings {
     pub(super) fn replied(&mut self, cx: &mut Cx<'_>, token: u64, result: Result<Val, WireError>) {
         let Some(owed) = self.out.owed.remove(&token) else { return };
         let (uuid, epoch) = match &owed {
-            Owed::Create(_) | Owed::Destination(_) => (String::new(), 0),
+            Owed::Create(_) | Owed::Destination(_) => (Arc::from(""), 0),
             Owed::Retention { uuid, epoch }
             | Owed::Shards { uuid, epoch }
             | Owed::Iterator { uuid, epoch, .. }
@@ -261,8 +262,8 @@ impl Mappings {
     }
 
     /// What an invocation is to get; none if it is no longer wanted.
-    pub(super) fn payload(&mut self, call: &Call, role: &str) -> Option<Bytes> {
-        let mapping = self.all.get_mut(&call.uuid).filter(|mapping| mapping.identity.epoch == call.epoch)?;
+    pub(super) fn payload(&mut self, call: &Call, role: &str) -> Option<Payload> {
+        let mapping = self.all.get_mut(&*call.uuid).filter(|mapping| mapping.identity.epoch == call.epoch)?;
         match (&mut mapping.poller, &call.slot) {
             (Poller::Stream(poller), Slot::Lane { shard, lane }) => poller.payload(shard, *lane, role),
             (Poller::Queue(poller), Slot::Messages(number)) => poller.payload(*number),
@@ -272,7 +273,7 @@ impl Mappings {
 
     /// When the last record of a batch came to its stream; none of a queue's messages.
     pub(super) fn last_arrival(&self, call: &Call) -> Option<wavetank_types::Timestamp> {
-        match (&self.all.get(&call.uuid)?.poller, &call.slot) {
+        match (&self.all.get(&*call.uuid)?.poller, &call.slot) {
             (Poller::Stream(poller), Slot::Lane { shard, lane }) => poller.last_arrival(shard, *lane),
             _ => None,
         }
@@ -280,7 +281,7 @@ impl Mappings {
 
     /// An invocation has ended, or was not accepted.
     pub(super) fn ended(&mut self, cx: &mut Cx<'_>, call: &Call, report: Report) {
-        if let Some(mapping) = self.all.get_mut(&call.uuid) {
+        if let Some(mapping) = self.all.get_mut(&*call.uuid) {
             mapping.progress.running = mapping.progress.running.saturating_sub(1);
         }
         self.with_epoch(cx, &call.uuid, call.epoch, |poller, env| match (poller, &call.slot) {

@@ -8,10 +8,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bytes::Bytes;
 use wavetank_types::Timestamp;
 use wavetank_wire::{FromVal as _, Operation, Val, WireError, sqs};
 
+use super::super::payload::Payload;
 use super::agenda::Part;
 use super::env::{Env, Owed, Report, Slot};
 use super::event;
@@ -218,8 +218,8 @@ impl QueuePoller {
     }
 
     /// What an invocation is to get.
-    pub(super) fn payload(&self, number: u64) -> Option<Bytes> {
-        self.running.get(&number).map(|batch| event::of_messages(&self.source, batch))
+    pub(super) fn payload(&self, number: u64) -> Option<Payload> {
+        self.running.get(&number).map(|batch| event::of_messages(&self.source, batch).into())
     }
 
     /// Forgets what waits: it becomes visible again by itself.

@@ -1,13 +1,14 @@
 //! One shard of a mapping's stream: where it is read, what is read ahead, and its lanes.
 //!
 //! Rhythm (assumed): a shard with news is read at the next whole second after its last read; a consumer's shard
-//! [`limits::FAN_OUT_DELAY`] after the news. After an empty read it waits for the stream's signal.
+//! [`limits::FAN_OUT_DELAY`] after the news. Once it has read all that there is it waits for the stream's signal.
 
 use std::time::Duration;
 
 use wavetank_types::Timestamp;
 use wavetank_wire::WireError;
 
+use super::super::payload::Payload;
 use super::agenda::Part;
 use super::config::Settings;
 use super::env::{Env, Owed};
@@ -176,7 +177,7 @@ impl Shard {
             return;
         }
         let (uuid, epoch) = (env.identity.uuid.clone(), env.identity.epoch);
-        let fresh = self.iterator.take().filter(|(_, since)| now.since(*since) < limits::ITERATOR_AGE_MAX);
+        let fresh = self.iterator.take().filter(|(_, since)| source.is_young(now.since(*since)));
         if let Some((iterator, _)) = fresh {
             self.reading = Reading::Records;
             self.has_news = false;
@@ -232,7 +233,7 @@ impl Shard {
 
     fn take(&mut self, env: &Env<'_, '_>, page: Page) {
         self.read_at = Some(env.cx.now);
-        self.has_news |= !page.records.is_empty() || page.is_behind;
+        self.has_news |= page.is_behind;
         for record in page.records {
             self.last_sequence = Some(record.sequence.clone());
             self.push(env.settings, record);
@@ -293,7 +294,7 @@ impl Shard {
         let is_server_error = error.status >= 500 && error.code != "NotImplemented";
         self.has_news = is_server_error || may_pass.contains(&error.code.as_str());
         if !self.has_news {
-            tracing::warn!(shard = self.info.id, %error, "a mapping cannot read its shard");
+            tracing::warn!(shard = &*self.info.id, %error, "a mapping cannot read its shard");
             // Assumed: AWS words it by the cause.
             env.note(&format!("PROBLEM: {}", error.message));
         } else if !["ExpiredIteratorException", "TrimmedDataAccessException"].contains(&error.code.as_str()) {
@@ -319,7 +320,7 @@ impl Shard {
     }
 
     /// What an invocation of this lane is to get.
-    pub(super) fn payload(&mut self, source: &StreamSource, lane: usize, role: &str) -> Option<bytes::Bytes> {
+    pub(super) fn payload(&mut self, source: &StreamSource, lane: usize, role: &str) -> Option<Payload> {
         let id = self.info.id.clone();
         self.lanes.get_mut(lane)?.payload(source, &id, role)
     }

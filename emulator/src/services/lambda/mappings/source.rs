@@ -6,6 +6,7 @@
 mod dynamodb;
 mod kinesis;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -66,7 +67,7 @@ pub(super) enum Position {
 /// A shard, as its stream lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ShardInfo {
-    pub(super) id: String,
+    pub(super) id: Arc<str>,
     pub(super) parents: Vec<String>,
 }
 
@@ -90,6 +91,7 @@ pub(super) struct Page {
     pub(super) records: Vec<Record>,
     /// None at the end of a closed shard.
     pub(super) next: Option<String>,
+    /// Whether there is more, or may be.
     pub(super) is_behind: bool,
     /// None if they have to be asked for.
     pub(super) children: Option<Vec<ShardInfo>>,
@@ -196,6 +198,11 @@ impl StreamSource {
             Kind::Kinesis => limits::READ_EVERY,
             Kind::DynamoDb => limits::TABLE_READ_EVERY,
         }
+    }
+
+    /// Whether an iterator that was read so long ago is still good: Kinesis keeps those of services young.
+    pub(super) fn is_young(&self, age: Duration) -> bool {
+        self.kind == Kind::Kinesis || age < limits::TABLE_ITERATOR_AGE_MAX
     }
 
     /// Asks whether the stream exists, and how long it keeps records.

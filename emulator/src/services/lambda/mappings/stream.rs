@@ -4,11 +4,12 @@
 //! The retention is asked for whenever the mapping starts; a change of it meanwhile is not seen (left out).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use wavetank_wire::{Val, WireError};
 
+use super::super::payload::Payload;
 use super::agenda::Part;
 use super::config::Settings;
 use super::env::{Env, Owed, Report};
@@ -32,7 +33,7 @@ pub(super) struct StreamPoller {
     listed: Listed,
     /// Pages of the list so far.
     found: Vec<ShardInfo>,
-    shards: BTreeMap<String, Shard>,
+    shards: BTreeMap<Arc<str>, Shard>,
     /// Shards whose children may be read.
     done: BTreeSet<String>,
 }
@@ -89,9 +90,9 @@ impl StreamPoller {
         }
         self.listed = Listed::Yes;
         let found = std::mem::take(&mut self.found);
-        let known: BTreeSet<String> = found.iter().map(|info| info.id.clone()).collect();
+        let known: BTreeSet<&str> = found.iter().map(|info| &*info.id).collect();
         // What lies before the starting position counts as done.
-        let before = found.iter().flat_map(|info| &info.parents).filter(|id| !known.contains(*id));
+        let before = found.iter().flat_map(|info| &info.parents).filter(|id| !known.contains(id.as_str()));
         self.done.extend(before.cloned());
         for info in found {
             let start = env.settings.start.clone();
@@ -106,14 +107,14 @@ impl StreamPoller {
             return self.list(env, None);
         }
         let (source, now) = (&self.source, env.cx.now);
-        let hears = |(id, shard): (&String, &mut Shard)| shard.hear(source, now).then(|| id.clone());
-        for id in self.shards.iter_mut().filter_map(hears).collect::<Vec<String>>() {
+        let hears = |(id, shard): (&Arc<str>, &mut Shard)| shard.hear(source, now).then(|| Arc::clone(id));
+        for id in self.shards.iter_mut().filter_map(hears).collect::<Vec<_>>() {
             self.advance(env, &id);
         }
     }
 
     fn advance_all(&mut self, env: &mut Env<'_, '_>) {
-        let ids: Vec<String> = self.shards.keys().cloned().collect();
+        let ids: Vec<Arc<str>> = self.shards.keys().cloned().collect();
         for id in ids {
             self.advance(env, &id);
         }
@@ -160,7 +161,7 @@ impl StreamPoller {
         let children = std::mem::take(&mut shard.children);
         let is_done = shard.is_done();
         for child in children {
-            if !self.done.contains(&child.id) {
+            if !self.done.contains(&*child.id) {
                 let start = Position::Horizon;
                 let make = || Shard::new(child.clone(), start, env.settings);
                 self.shards.entry(child.id.clone()).or_insert_with(make);
@@ -169,9 +170,9 @@ impl StreamPoller {
         if is_done {
             self.shards.remove(id);
             self.done.insert(id.to_owned());
-            env.out.agenda.set((env.identity.uuid.clone(), Part::Shard(id.to_owned())), None);
+            env.out.agenda.set((env.identity.uuid.clone(), Part::Shard(id.into())), None);
             let waits = |shard: &&Shard| shard.info.parents.iter().any(|parent| parent == id);
-            let waiting: Vec<String> =
+            let waiting: Vec<Arc<str>> =
                 self.shards.values().filter(waits).map(|shard| shard.info.id.clone()).collect();
             for child in waiting {
                 self.advance(env, &child);
@@ -180,7 +181,7 @@ impl StreamPoller {
     }
 
     /// What an invocation is to get.
-    pub(super) fn payload(&mut self, shard: &str, lane: usize, role: &str) -> Option<Bytes> {
+    pub(super) fn payload(&mut self, shard: &str, lane: usize, role: &str) -> Option<Payload> {
         self.shards.get_mut(shard)?.payload(&self.source, lane, role)
     }
 
@@ -191,7 +192,7 @@ impl StreamPoller {
 
     /// What blocks shards, in order of their ids.
     pub(super) fn stuck(&self) -> impl Iterator<Item = (&str, Stuck)> {
-        self.shards.iter().flat_map(|(id, shard)| shard.stuck().map(move |stuck| (id.as_str(), stuck)))
+        self.shards.iter().flat_map(|(id, shard)| shard.stuck().map(move |stuck| (&**id, stuck)))
     }
 
     pub(super) fn retention(&self) -> Duration {

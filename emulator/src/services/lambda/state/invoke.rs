@@ -13,6 +13,7 @@ use wavetank_wire::{ResponseSet, Val, WireError};
 use super::super::error::{InvocationRefusal, Refusal};
 use super::super::limits;
 use super::super::mappings::{Call, Report};
+use super::super::payload::Payload;
 use super::super::work::{Failure, FunctionOutput, FunctionWork};
 use super::function::{Environment, Function};
 use super::lines;
@@ -100,7 +101,7 @@ impl Lambda {
                 let tail = input.log_type.as_deref() == Some(api::log_type::TAIL);
                 let request_id = cx.uuid();
                 let caller = Caller::Client { ticket, tail };
-                self.start(cx, target, request_id, payload, input.client_context, caller);
+                self.start(cx, target, request_id, payload.into(), input.client_context, caller);
                 Ok(Answer::Later(ticket))
             }
         }
@@ -112,7 +113,7 @@ impl Lambda {
         cx: &mut Cx<'_>,
         target: Target,
         request_id: String,
-        payload: Bytes,
+        payload: Payload,
         client_context: Option<String>,
         caller: Caller,
     ) {
@@ -207,15 +208,16 @@ impl Lambda {
         count_end(cx, &invocation, &output);
         let ended = ended(&invocation, &output);
         let events = lines::of(cx.scope, &invocation, &output);
-        let tail = lines::tail(&events);
+        let is_told = matches!(invocation.caller, Caller::Client { tail: true, .. });
+        let log_result = is_told.then(|| STANDARD.encode(lines::tail(&events)));
         let (group, stream) = (invocation.log_group, invocation.log_stream);
         cx.push(Effect::Log(LogBatch { group, stream, events }));
         match invocation.caller {
-            Caller::Client { ticket, tail: wanted } => {
+            Caller::Client { ticket, .. } => {
                 let answer = api::InvokeOutput {
                     status_code: Some(200),
                     function_error: ended.failed.then(|| "Unhandled".to_owned()),
-                    log_result: wanted.then(|| STANDARD.encode(tail)),
+                    log_result,
                     payload: Some(ended.payload),
                     executed_version: Some(invocation.version),
                     durable_execution_arn: None,

@@ -77,8 +77,8 @@ impl Lambda {
             .map_err(|throttle| later(format!("throttled: {throttle:?}")))?;
         let payload = self.mappings.payload(&want.call, &role);
         let payload = payload.ok_or_else(|| later("the mapping has changed".to_owned()))?;
-        if payload.len() > limits::SYNC_PAYLOAD_BYTES_MAX {
-            let why = format!("the event of {} bytes is too large for a function", payload.len());
+        if payload.bytes() > limits::SYNC_PAYLOAD_BYTES_MAX {
+            let why = format!("the event of {} bytes is too large for a function", payload.bytes());
             return Err(Report::Refused { why, counts: true });
         }
         if let Some(last) = self.mappings.last_arrival(&want.call) {

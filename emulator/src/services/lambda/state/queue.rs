@@ -96,7 +96,7 @@ impl Lambda {
         event.attempts += 1;
         count_event_age(cx, &event.target, event.accepted);
         let (target, id) = (event.target.clone(), event.request_id.clone());
-        let payload = event.payload.clone();
+        let payload = event.payload.clone().into();
         self.start(cx, target, id, payload, None, Caller::Event(event));
     }
 

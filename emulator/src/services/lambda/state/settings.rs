@@ -3,6 +3,7 @@
 //! What the tank cannot honour (networks, layers, images, keys, JSON logs) is refused by name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use wavetank_wire::lambda as api;
@@ -47,7 +48,7 @@ pub(super) struct Settings {
     pub(super) timeout_secs: u32,
     pub(super) memory_mb: u32,
     pub(super) ephemeral_mb: u32,
-    pub(super) variables: Option<BTreeMap<String, String>>,
+    pub(super) variables: Option<Arc<BTreeMap<String, String>>>,
     pub(super) architecture: String,
     pub(super) tracing: String,
     pub(super) log_group: String,
@@ -209,7 +210,7 @@ impl Settings {
         set(&mut self.timeout_secs, changes.timeout);
         set(&mut self.memory_mb, changes.memory_size);
         set(&mut self.ephemeral_mb, changes.ephemeral);
-        self.variables = variables.or_else(|| self.variables.take());
+        self.variables = variables.map(Arc::new).or_else(|| self.variables.take());
         Ok(())
     }
 
@@ -226,7 +227,7 @@ impl Settings {
 
     /// Fills in the members of a description that are settings.
     pub(super) fn describe(&self, out: &mut api::FunctionConfiguration) {
-        let variables = self.variables.clone();
+        let variables = self.variables.as_deref().cloned();
         out.runtime = Some(self.runtime.clone());
         out.handler = Some(self.handler.clone());
         out.role = Some(self.role.clone());

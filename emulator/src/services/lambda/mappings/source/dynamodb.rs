@@ -57,7 +57,7 @@ impl StreamSource {
         let shards = stream.shards.unwrap_or_default().into_iter();
         let wanted = shards.filter(|shard| *start != Position::Latest || is_open(shard));
         let info = |shard: w::Shard| ShardInfo {
-            id: shard.shard_id.unwrap_or_default(),
+            id: shard.shard_id.unwrap_or_default().into(),
             parents: shard.parent_shard_id.into_iter().collect(),
         };
         (wanted.map(info).collect(), stream.last_evaluated_shard_id)
@@ -95,9 +95,10 @@ impl StreamSource {
         let out = <w::GetRecords as Operation>::Output::from_val(reply);
         let records = out.records.unwrap_or_default();
         Page {
+            // The answer does not tell.
+            is_behind: !records.is_empty(),
             records: records.into_iter().map(|record| change(now, record)).collect(),
             next: out.next_shard_iterator.filter(|next| !next.is_empty()),
-            is_behind: false,
             children: None,
         }
     }

@@ -66,7 +66,7 @@ impl StreamSource {
     pub(super) fn kinesis_shards(reply: Val) -> (Vec<ShardInfo>, Option<String>) {
         let out = <kinesis::ListShards as Operation>::Output::from_val(reply);
         let shard = |shard: kinesis::Shard| ShardInfo {
-            id: shard.shard_id,
+            id: shard.shard_id.into(),
             parents: shard.parent_shard_id.into_iter().chain(shard.adjacent_parent_shard_id).collect(),
         };
         (out.shards.unwrap_or_default().into_iter().map(shard).collect(), out.next_token)
@@ -119,8 +119,10 @@ impl StreamSource {
             gathered: now,
             kind: Kind::Kinesis,
         };
-        let child =
-            |child: kinesis::ChildShard| ShardInfo { id: child.shard_id, parents: child.parent_shards };
+        let child = |child: kinesis::ChildShard| ShardInfo {
+            id: child.shard_id.into(),
+            parents: child.parent_shards,
+        };
         Page {
             records: out.records.into_iter().map(record).collect(),
             next: out.next_shard_iterator.filter(|next| !next.is_empty()),

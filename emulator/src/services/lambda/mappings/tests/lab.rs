@@ -292,7 +292,9 @@ impl Lab {
                 self.deliver(Delivery::Reply { token, result });
             }
             Effect::Job(id, Work::Function(work)) => {
-                let result = self.invoke(&work.payload);
+                let json = work.payload.json();
+                assert_eq!(json.len(), work.payload.bytes());
+                let result = self.invoke(&json);
                 let output = FunctionOutput {
                     init: None,
                     took: self.took,
