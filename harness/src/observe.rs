@@ -14,7 +14,9 @@ use wavetank_wire::logs::{FilterLogEvents, FilterLogEventsInput, FilteredLogEven
 use crate::client::{Aws, said};
 use crate::target::Listed;
 
+/// Between two looks at a query: at first, and after a while.
 const POLL: Duration = Duration::from_millis(500);
+const POLL_MAX: Duration = Duration::from_secs(4);
 /// Longest time that a query may take, in the target's time.
 const QUERY_WITHIN: Duration = Duration::from_secs(1_800);
 /// Largest page of results. Documented: docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html
@@ -235,6 +237,7 @@ pub async fn query_to(
 /// Waits for a query's answer. Says also whether Athena thinks that it may succeed the next time.
 async fn await_query(aws: Aws<'_>, id: &str) -> Result<(Answer, bool), ObserveError> {
     let deadline = aws.target().now() + QUERY_WITHIN;
+    let mut poll = POLL;
     loop {
         let input = GetQueryExecutionInput { query_execution_id: id.to_owned() };
         let execution = aws.call::<GetQueryExecution>(input).await?.query_execution.unwrap_or_default();
@@ -244,7 +247,10 @@ async fn await_query(aws: Aws<'_>, id: &str) -> Result<(Answer, bool), ObserveEr
         let scanned_bytes = u64::try_from(scanned).unwrap_or(0);
         match status.state.as_deref().unwrap_or_default() {
             "SUCCEEDED" => return Ok((Answer { scanned_bytes, ..results(aws, id).await? }, false)),
-            "QUEUED" | "RUNNING" if aws.target().now() < deadline => aws.target().pause(POLL).await,
+            "QUEUED" | "RUNNING" if aws.target().now() < deadline => {
+                aws.target().pause(poll).await;
+                poll = (poll * 2).min(POLL_MAX);
+            }
             state => {
                 let reason = status.state_change_reason.unwrap_or_else(|| "no reason given".to_owned());
                 let failure = Some(format!("{state}: {reason}"));

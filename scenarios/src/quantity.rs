@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::{Error, Unexpected, Visitor};
+use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use wavetank_generators::kdg::Rate;
 use wavetank_types::time::parse_duration;
@@ -56,14 +56,65 @@ pub(crate) fn some_duration<'de, D: Deserializer<'de>>(
     duration(deserializer).map(Some)
 }
 
-/// The time whose clicks go out together.
-pub(crate) fn tick<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let tick = duration(deserializer)?;
-    if tick.subsec_nanos() != 0 || tick.is_zero() || !3_600_u64.is_multiple_of(tick.as_secs()) {
-        let cause = "a whole number of ticks makes an hour";
-        return Err(D::Error::custom(format!("{cause}\nhint: write one such as \"30s\", \"5m\" or \"1h\"")));
+/// A time whose clicks go out together.
+struct Tick(Duration);
+
+/// Reads one where it stands, so that a refusal is of its place in a list.
+struct InTicks;
+
+impl Visitor<'_> for InTicks {
+    type Value = Tick;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a duration in quotes\nhint: {DURATIONS}")
     }
-    Ok(Some(tick))
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Tick, E> {
+        let tick = parse_duration(text).map_err(|_| refused(text, "duration", DURATIONS))?;
+        if tick.subsec_nanos() != 0 || tick.is_zero() || !3_600_u64.is_multiple_of(tick.as_secs()) {
+            let cause = "a whole number of ticks makes an hour";
+            return Err(E::custom(format!("{cause}\nhint: write one such as \"30s\", \"5m\" or \"1h\"")));
+        }
+        Ok(Tick(tick))
+    }
+}
+
+impl<'de> Deserialize<'de> for Tick {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(InTicks)
+    }
+}
+
+/// One tick, or a list of which each run has one.
+struct Ticks;
+
+impl<'de> Visitor<'de> for Ticks {
+    type Value = Vec<Duration>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a duration in quotes, or a list of them\nhint: {DURATIONS}")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Vec<Duration>, E> {
+        InTicks.visit_str(text).map(|Tick(tick)| vec![tick])
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Duration>, A::Error> {
+        let mut ticks = Vec::new();
+        while let Some(Tick(tick)) = list.next_element()? {
+            ticks.push(tick);
+        }
+        match ticks.is_empty() {
+            true => Err(A::Error::custom(
+                "no tick is given\nhint: leave out the key, or write one such as \"5m\"",
+            )),
+            false => Ok(ticks),
+        }
+    }
+}
+
+pub(crate) fn ticks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
+    deserializer.deserialize_any(Ticks)
 }
 
 /// From and until. Each may be left out: from the begin, or until the end.

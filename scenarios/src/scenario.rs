@@ -16,7 +16,7 @@ use crate::edge::{Edge, LedgerForm};
 use crate::error::ScenarioError;
 use crate::form::refused_form;
 use crate::outputs::place_at;
-use crate::quantity::{duration, rate, share, tick, utc, window, zone};
+use crate::quantity::{duration, rate, share, ticks, utc, window, zone};
 use crate::source::Source;
 use crate::step::{Step, Upload, each};
 use crate::template::Template;
@@ -141,10 +141,10 @@ pub struct Sim {
     pub users: Option<u64>,
     /// Of a store: its products.
     pub products: Option<u64>,
-    /// Of a store: the time whose clicks go out together, half a minute if not given. A whole number of them makes an hour, so that no
-    /// click arrives in another hour than its own.
-    #[serde(default, deserialize_with = "tick")]
-    pub tick: Option<Duration>,
+    /// Of a store: the times whose clicks go out together, of which each seed draws one; half a minute if not given. A whole number of
+    /// them makes an hour, so that no click arrives in another hour than its own.
+    #[serde(default, rename = "tick", deserialize_with = "ticks")]
+    pub ticks: Vec<Duration>,
     /// How much later than otherwise records may land under faults; checks of when and where they land allow it.
     #[serde(default, deserialize_with = "duration")]
     pub late: Duration,

@@ -4,6 +4,7 @@
 //! holds is lost; one held too often is a duplicate. The ledger only counts: who observed what is the harness's work.
 //! Start with [`Ledger::generate`], then the `observe_*` methods, then [`Ledger::close`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fmt::Write as _;
@@ -120,9 +121,9 @@ pub struct Fate {
     /// How often it was sent.
     pub sent: u64,
     /// What should become of it; `unknown` where nobody knows.
-    pub expected: String,
+    pub expected: Cow<'static, str>,
     /// What became of it; `nowhere` if it is lost.
-    pub became: String,
+    pub became: Cow<'static, str>,
     /// Whether that is as it should be.
     pub is_right: bool,
 }
@@ -133,12 +134,12 @@ impl Entry {
             [(self.dead_lettered, "dead-lettered"), (self.expired, "expired"), (self.in_flight, "in flight")];
         let mut became = match self.delivered > 0 || !self.rejected.is_empty() {
             true => describe(self.delivered, &self.rejected),
-            false => String::new(),
+            false => Cow::Borrowed(""),
         };
         let mut also = |what: std::fmt::Arguments<'_>| {
             let comma = if became.is_empty() { "" } else { ", " };
             // Writing to a String cannot fail.
-            let _ = write!(became, "{comma}{what}");
+            let _ = write!(became.to_mut(), "{comma}{what}");
         };
         for (count, what) in elsewhere.iter().filter(|(count, _)| *count > 0) {
             also(format_args!("{what} x{count}"));
@@ -155,11 +156,11 @@ impl Entry {
             index,
             sent: self.copies(),
             expected: if self.either > 0 {
-                "unknown".to_owned()
+                Cow::Borrowed("unknown")
             } else {
                 describe(self.deliver, &self.reject)
             },
-            became: if became.is_empty() { "nowhere".to_owned() } else { became },
+            became: if became.is_empty() { Cow::Borrowed("nowhere") } else { became },
             is_right: self.found() == self.copies() && is_judged && is_whole,
         }
     }
@@ -453,7 +454,11 @@ impl Ledger {
 }
 
 /// `delivered x1, rejected (bad-date) x2`: words that the ledger's file has too, in any language.
-fn describe(delivered: u32, rejected: &Reasons) -> String {
+fn describe(delivered: u32, rejected: &Reasons) -> Cow<'static, str> {
+    // Of most records.
+    if delivered == 1 && rejected.is_empty() {
+        return Cow::Borrowed("delivered x1");
+    }
     let mut text = String::new();
     // Writing to a String cannot fail.
     if delivered > 0 {
@@ -463,7 +468,7 @@ fn describe(delivered: u32, rejected: &Reasons) -> String {
         let comma = if text.is_empty() { "" } else { ", " };
         let _ = write!(text, "{comma}rejected ({reason}) x{count}");
     }
-    if text.is_empty() { "nowhere".to_owned() } else { text }
+    if text.is_empty() { Cow::Borrowed("nowhere") } else { Cow::Owned(text) }
 }
 
 fn never_generated(index: u64, en: &str, vi: &str) -> Said {

@@ -72,9 +72,9 @@ fn records(first: &Report, second: &Report) -> (usize, Vec<Said>) {
     let mut differences = Vec::new();
     for fate in first.fates.fates() {
         total += 1;
-        let other = others.get(&fate.index).map_or("nowhere", |other| other.became.as_str());
+        let other = others.get(&fate.index).map_or("nowhere", |other| &*other.became);
         let is_right = others.get(&fate.index).is_some_and(|other| other.is_right);
-        if (other, is_right) != (fate.became.as_str(), fate.is_right) {
+        if (other, is_right) != (&*fate.became, fate.is_right) {
             let (Said { en, vi }, became) = (first.fates.called(fate.index), fate.became);
             differences.push(Said::new(
                 format!("{en}: {became} becomes {other}"),

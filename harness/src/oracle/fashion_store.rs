@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use wavetank_generators::fashion_store::{Oracle, Store};
+use wavetank_generators::fashion_store::{Interest, Oracle, Store};
 
 use super::{Row, number, text};
 use crate::input::threads;
@@ -19,8 +19,8 @@ const RECOMMENDED: usize = 5;
 #[derive(Debug)]
 pub struct Truth {
     oracle: Oracle,
-    /// Product names, the first of product 1.
-    names: Vec<String>,
+    /// Names of the products that `interest-by-product` shows.
+    names: BTreeMap<u64, String>,
     /// By user: the last product that the user looked at, and what goes with it.
     recommended: BTreeMap<u64, Vec<u64>>,
 }
@@ -29,12 +29,9 @@ impl Truth {
     /// Counts a store.
     pub(crate) fn of(input: &StoreInput) -> Self {
         let store = &input.store;
-        let names = (1..=store.plan().products).map(|id| store.product(id).product_display_name);
-        Self {
-            oracle: Oracle::of(store, threads()),
-            names: names.collect(),
-            recommended: recommended(store, &input.walk().looks),
-        }
+        let oracle = Oracle::of(store, threads());
+        let names = top(&oracle).into_iter().map(|(id, _)| (id, store.product(id).product_display_name));
+        Self { names: names.collect(), oracle, recommended: recommended(store, &input.walk().looks) }
     }
 
     /// The rows that a query must answer, in its order. `None` if no oracle has this name.
@@ -52,15 +49,10 @@ impl Truth {
     }
 
     fn by_product(&self) -> Vec<Row> {
-        let clicked =
-            |(_, it): &(u64, &wavetank_generators::fashion_store::Interest)| it.views + it.carts > 0;
-        let mut products: Vec<_> = (1..).zip(&self.oracle.products).filter(clicked).collect();
-        products.sort_by_key(|(id, it)| (Reverse(it.views), Reverse(it.carts), *id));
-        let row = |(id, it): (u64, &wavetank_generators::fashion_store::Interest)| {
-            let name = usize::try_from(id - 1).ok().and_then(|at| self.names.get(at)).cloned();
-            vec![number(id), name, number(it.views), number(it.carts)]
+        let row = |(id, it): (u64, &Interest)| {
+            vec![number(id), self.names.get(&id).cloned(), number(it.views), number(it.carts)]
         };
-        products.into_iter().take(TOP).map(row).collect()
+        top(&self.oracle).into_iter().map(row).collect()
     }
 
     fn by_sub_category(&self) -> Vec<Row> {
@@ -120,6 +112,15 @@ impl Truth {
         rows.sort();
         rows
     }
+}
+
+/// The products that most have looked at, with their ids.
+fn top(oracle: &Oracle) -> Vec<(u64, &Interest)> {
+    let clicked = |(_, it): &(u64, &Interest)| it.views + it.carts > 0;
+    let mut products: Vec<_> = (1..).zip(&oracle.products).filter(clicked).collect();
+    products.sort_by_key(|(id, it)| (Reverse(it.views), Reverse(it.carts), *id));
+    products.truncate(TOP);
+    products
 }
 
 /// What the last look of each user that leads to anything must have led to: the next of the sub-category's other products from place

@@ -22,7 +22,9 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
+use std::time::Duration;
 
+use rand::Rng as _;
 use tokio::runtime::Runtime;
 use wavetank_scenarios::Scenario;
 use wavetank_types::{Checksum, Seed};
@@ -136,10 +138,13 @@ impl Trace {
         let anomalies = report.ledger.anomalies.iter();
         let mut all = String::new();
         let mut diff = String::from("record,sent,expected,became\n");
-        // Writing to a String cannot fail.
+        let (mut of_index, mut of_sent) = (itoa::Buffer::new(), itoa::Buffer::new());
         for fate in report.fates.fates() {
             let start = all.len();
-            let _ = writeln!(all, "{},{},\"{}\",\"{}\"", fate.index, fate.sent, fate.expected, fate.became);
+            let (index, sent) = (of_index.format(fate.index), of_sent.format(fate.sent));
+            for part in [index, ",", sent, ",\"", &fate.expected, "\",\"", &fate.became, "\"\n"] {
+                all.push_str(part);
+            }
             if !fate.is_right {
                 diff.push_str(&all[start..]);
             }
@@ -201,13 +206,21 @@ fn options_of(scenario: &Scenario, plan: &Plan) -> RunOptions {
         rows: Some(plan.rows),
         users: plan.users,
         products: scenario.sim.products,
-        tick: scenario.sim.tick,
+        tick: tick_of(scenario, plan.seed),
         seed: plan.seed,
         variant: plan.variant.clone(),
         swarm: Some(plan.swarm.clone()),
         without_own_faults: !plan.own_faults,
         ..RunOptions::default()
     }
+}
+
+/// Of a store: how much of its clicks go out together in the run of a seed. Small batches are many calls for faults to meet; large ones
+/// are split on their way.
+fn tick_of(scenario: &Scenario, seed: u64) -> Option<Duration> {
+    let ticks = &scenario.sim.ticks;
+    let drawn = Seed(seed).stream("sim/tick").next_u64() % ticks.len().max(1) as u64;
+    ticks.get(usize::try_from(drawn).unwrap_or(0)).copied()
 }
 
 /// The report of a plan as a page, by running it once more; nothing if it does not come to its end. `replay` is the command that
@@ -391,6 +404,17 @@ mod tests {
         check(None, 120);
         check(Some(20), 20);
         check(Some(500), 120);
+    }
+
+    #[test]
+    fn seeds_draw_each_of_a_stores_ticks_and_a_seed_always_the_same() {
+        let scenario = Scenario::open("fashion-store").expect("a bundled one");
+        let ticks = &scenario.sim.ticks;
+        assert!(ticks.len() > 1, "{ticks:?}");
+        let drawn: BTreeSet<_> = (0..30).map(|seed| tick_of(&scenario, seed)).collect();
+        assert_eq!(drawn, ticks.iter().copied().map(Some).collect());
+        assert_eq!(tick_of(&scenario, 7), tick_of(&scenario, 7));
+        assert_eq!(tick_of(&Scenario::open("trades").expect("a bundled one"), 7), None);
     }
 
     #[test]

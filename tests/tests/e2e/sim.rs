@@ -187,11 +187,8 @@ fn stalled(scenario: &Scenario, from: f64) -> (Option<u64>, bool) {
         until: 0.95,
         by_ms: 3_600_000,
     };
-    let plan = Plan {
-        swarm: Swarm { faults: vec![stall] },
-        own_faults: false,
-        ..Plan::of(scenario, &rows(200), 1)
-    };
+    let plan =
+        Plan { swarm: Swarm { faults: vec![stall] }, own_faults: false, ..Plan::of(scenario, &rows(200), 1) };
     let trace = run_plan(scenario, &plan);
     (trace.hits.get(&(Kind::Stall, "lambda".to_owned())).copied(), trace.is_ok())
 }

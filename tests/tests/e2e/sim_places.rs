@@ -148,9 +148,8 @@ fn tell(context: &NativeContext, event: Value) -> Result<Value, FunctionError> {
 
 /// Transforms nothing.
 fn pass(_: &NativeContext, event: Value) -> Result<Value, FunctionError> {
-    let of = |record: &Value| {
-        json!({ "recordId": record["recordId"], "result": "Ok", "data": record["data"] })
-    };
+    let of =
+        |record: &Value| json!({ "recordId": record["recordId"], "result": "Ok", "data": record["data"] });
     let records: Vec<Value> = event["records"].as_array().unwrap().iter().map(of).collect();
     Ok(json!({ "records": records }))
 }

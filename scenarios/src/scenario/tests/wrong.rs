@@ -73,7 +73,7 @@ replay = { job = "j", in = ["s3://${Lake}/a/"], at_most = "2h" }
 metamorphic = { change = "parameters", parameters = { Shards = "4" }, queries = ["by-country"] }
 
 [sim]
-tick = "5m"
+tick = ["5m", "1h"]
 late = "3h"
 [[sim.skip]]
 check = "freshness"
@@ -194,7 +194,8 @@ fn a_wrong_duration_is_told_with_the_units_there_are() {
     check("p99_max = \"90s\"", "p99_max = ▸\"\"", "");
     check("slack = \"6m\"", "slack = ▸\"6 minits\"", "6 minits");
     check("at_most = \"2h\"", "at_most = ▸\"2H\"", "2H");
-    check("tick = \"5m\"", "tick = ▸\"five minutes\"", "five minutes");
+    check("tick = [\"5m\", \"1h\"]", "tick = ▸\"five minutes\"", "five minutes");
+    check("\"1h\"]", "▸\"an hour\"]", "an hour");
     check("late = \"3h\"", "late = ▸\"3y\"", "3y");
 }
 
@@ -212,7 +213,7 @@ fn other_quantities_are_told_with_how_they_are_written() {
     let hint = "hint: write from and until with their units, ms, s, m, h or d, such as \"10s..2m\"";
     check("\"10s..20s\"", "▸\"10..20\"", &format!("`10..20` is not a window\n{hint}"));
     let hint = "hint: write one such as \"30s\", \"5m\" or \"1h\"";
-    check("tick = \"5m\"", "tick = ▸\"7m\"", &format!("a whole number of ticks makes an hour\n{hint}"));
+    check("[\"5m\", \"1h\"]", "▸\"7m\"", &format!("a whole number of ticks makes an hour\n{hint}"));
     let hint = "hint: write the offset from UTC, such as \"+07:00\"";
     check("zone = \"+05:00\"", "zone = ▸\"+5\"", &format!("`+5` is not a zone\n{hint}"));
     check(
