@@ -180,7 +180,8 @@ async fn put_to_firehose(aws: Aws<'_>, stream: &str, batch: &[Outgoing]) -> Resu
     Ok(results.into_iter().enumerate().filter_map(|(at, result)| Some((at, result.error_code?))).collect())
 }
 
-async fn url_of(aws: Aws<'_>, queue: &str) -> Result<String, WireError> {
+/// A queue's URL, by its name.
+pub(crate) async fn url_of(aws: Aws<'_>, queue: &str) -> Result<String, WireError> {
     let input = sqs::GetQueueUrlInput { queue_name: queue.to_owned(), ..sqs::GetQueueUrlInput::default() };
     Ok(aws.call::<sqs::GetQueueUrl>(input).await?.queue_url.unwrap_or_default())
 }

@@ -28,6 +28,8 @@ struct InQuotes {
     hint: &'static str,
 }
 
+const DURATION: InQuotes = InQuotes { what: "duration", hint: DURATIONS };
+
 impl Visitor<'_> for InQuotes {
     type Value = String;
 
@@ -46,8 +48,11 @@ pub(crate) fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 }
 
 pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = deserializer.deserialize_str(InQuotes { what: "duration", hint: DURATIONS })?;
-    parse_duration(&text).map_err(|_| refused(&text, "duration", DURATIONS))
+    parsed(&deserializer.deserialize_str(DURATION)?)
+}
+
+fn parsed<E: Error>(text: &str) -> Result<Duration, E> {
+    parse_duration(text).map_err(|_| refused(text, "duration", DURATIONS))
 }
 
 pub(crate) fn some_duration<'de, D: Deserializer<'de>>(
@@ -66,11 +71,11 @@ impl Visitor<'_> for InTicks {
     type Value = Tick;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a duration in quotes\nhint: {DURATIONS}")
+        DURATION.expecting(f)
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Tick, E> {
-        let tick = parse_duration(text).map_err(|_| refused(text, "duration", DURATIONS))?;
+        let tick = parsed::<E>(text)?;
         if tick.subsec_nanos() != 0 || tick.is_zero() || !3_600_u64.is_multiple_of(tick.as_secs()) {
             let cause = "a whole number of ticks makes an hour";
             return Err(E::custom(format!("{cause}\nhint: write one such as \"30s\", \"5m\" or \"1h\"")));

@@ -11,14 +11,14 @@ use wavetank_wire::sqs;
 use super::{Found, Held, Members, members_of, stream};
 use crate::client::Aws;
 use crate::observe::ObserveError;
+use crate::send::url_of;
 
 /// How long messages that were looked at are hidden, in seconds: the longest that there is.
 const HIDDEN_SECS: i64 = 43_200;
 const BATCH: i64 = 10;
 
 pub(super) async fn read(aws: Aws<'_>, queue: &str) -> Result<Held, ObserveError> {
-    let input = sqs::GetQueueUrlInput { queue_name: queue.to_owned(), ..sqs::GetQueueUrlInput::default() };
-    let queue_url = aws.call::<sqs::GetQueueUrl>(input).await?.queue_url.unwrap_or_default();
+    let queue_url = url_of(aws, queue).await?;
     let mut held = Held::default();
     loop {
         let input = sqs::ReceiveMessageInput {

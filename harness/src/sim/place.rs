@@ -64,7 +64,7 @@ pub(super) fn places(scenario: &Scenario) -> Vec<Place> {
             }
         }
         if scenario.steps.iter().any(|step| matches!(step, Step::Job { .. })) {
-            places.push(("", "glue", "StartJobRun", &[Kind::Throttle, Kind::ServerError]));
+            places.push(("", "glue", "StartJobRun", REFUSED));
         }
     }
     if has("AWS::Lambda::EventSourceMapping") {

@@ -17,6 +17,7 @@ use wavetank_wire::{WireError, dynamodbstreams, kinesis, sqs};
 
 use crate::client::Aws;
 use crate::places::stream;
+use crate::send::url_of;
 
 const WAITING: &str = "ApproximateNumberOfMessages";
 
@@ -146,9 +147,7 @@ async fn has_come_to_table(aws: Aws<'_>, arn: &str, from: Timestamp) -> Result<b
 }
 
 async fn waits_in_queue(aws: Aws<'_>, arn: &str) -> Result<bool, WireError> {
-    let queue_name = arn.rsplit(':').next().unwrap_or_default().to_owned();
-    let input = sqs::GetQueueUrlInput { queue_name, ..Default::default() };
-    let queue_url = aws.call::<sqs::GetQueueUrl>(input).await?.queue_url.unwrap_or_default();
+    let queue_url = url_of(aws, arn.rsplit(':').next().unwrap_or_default()).await?;
     let attribute_names = Some(vec![WAITING.to_owned()]);
     let input = sqs::GetQueueAttributesInput { queue_url, attribute_names };
     let attributes = aws.call::<sqs::GetQueueAttributes>(input).await?.attributes.unwrap_or_default();

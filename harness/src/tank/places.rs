@@ -12,6 +12,7 @@ use crate::check;
 use crate::observe::{self, ObserveError};
 use crate::places::objects::{unzipped, values};
 use crate::places::stream;
+use crate::send::url_of;
 use crate::tables;
 
 /// How long messages are hidden while a queue is read, in seconds.
@@ -189,8 +190,7 @@ fn csv_rows(body: &[u8]) -> Result<Vec<Value>, String> {
 /// The bodies of a queue's messages. Each is received, which counts, and shown again at the end.
 async fn messages(tank: &Tank, queue: &str) -> Result<Vec<String>, WireError> {
     let aws = tank.aws();
-    let input = sqs::GetQueueUrlInput { queue_name: queue.to_owned(), ..Default::default() };
-    let url = aws.call::<sqs::GetQueueUrl>(input).await?.queue_url.unwrap_or_default();
+    let url = url_of(aws, queue).await?;
     let (mut bodies, mut handles) = (Vec::new(), Vec::new());
     loop {
         let input = sqs::ReceiveMessageInput {

@@ -142,17 +142,24 @@ impl ShardRecords {
     }
 }
 
-fn all_records(out: &mut impl Sink, shard: &str, tail: &str, records: &[Record]) {
-    let mut before = "{\"Records\":[";
-    for record in records {
-        out.push(before);
-        one_record(out, shard, tail, record);
-        before = ",";
+/// What every event begins with: the list of its records, each written by `one`.
+fn list<S: Sink, T>(out: &mut S, records: &[T], mut one: impl FnMut(&mut S, &T)) {
+    out.push("{\"Records\":[");
+    for (n, record) in records.iter().enumerate() {
+        if n > 0 {
+            out.push(",");
+        }
+        one(out, record);
     }
-    out.push("]}");
+    out.push("]");
 }
 
-/// An event of a shard's records: one of them at least, or a time window.
+fn all_records(out: &mut impl Sink, shard: &str, tail: &str, records: &[Record]) {
+    list(out, records, |out, record| one_record(out, shard, tail, record));
+    out.push("}");
+}
+
+/// An event of a shard's records.
 pub(super) fn of_records(
     source: &StreamSource,
     shard: &str,
@@ -160,23 +167,16 @@ pub(super) fn of_records(
     records: &[Record],
     window: Option<&WindowPart<'_>>,
 ) -> Payload {
-    if source.kind == Kind::Kinesis && window.is_none() && !records.is_empty() {
+    if source.kind == Kind::Kinesis && window.is_none() {
         return ShardRecords::new(source, shard, role, records).into();
     }
     let size: usize = records.iter().map(|record| record_bytes(source, record)).sum();
     let mut out = String::with_capacity(size + 256);
-    out.push_str("{\"Records\":[");
     let tail = record_tail(source, role);
-    for (n, record) in records.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
-        match record.kind {
-            Kind::Kinesis => one_record(&mut out, shard, &tail, record),
-            Kind::DynamoDb => one_change(&mut out, source, record),
-        }
-    }
-    out.push(']');
+    list(&mut out, records, |out, record| match record.kind {
+        Kind::Kinesis => one_record(out, shard, &tail, record),
+        Kind::DynamoDb => one_change(out, source, record),
+    });
     if let Some(window) = window {
         let instant = |at: Timestamp| at.format("%Y-%m-%dT%H:%M:%SZ");
         out.push_str(",\"window\":{");
@@ -252,14 +252,8 @@ pub(super) fn message_bytes(message: &sqs::Message) -> usize {
 /// An event of a queue's messages.
 pub(super) fn of_messages(source: &QueueSource, messages: &[sqs::Message]) -> Bytes {
     let mut out = String::with_capacity(messages.iter().map(message_bytes).sum::<usize>() + 32);
-    out.push_str("{\"Records\":[");
-    for (n, message) in messages.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
-        one_message(&mut out, source, message);
-    }
-    out.push_str("]}");
+    list(&mut out, messages, |out, message| one_message(out, source, message));
+    out.push('}');
     Bytes::from(out)
 }
 
