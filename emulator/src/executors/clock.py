@@ -2,10 +2,12 @@
 
 What the code reads of the clock is the tank's: `time.time`, `datetime.now`, `date.today` and their like. A sleep costs tank time, and
 nobody waits. Modules that speak to the outside keep the machine's clock: signatures, certificates and sockets are of this machine.
-Left out: `asyncio.sleep` and waits for locks, which are real; clocks that compiled libraries read themselves (`pandas.Timestamp.now`).
+So does what `asyncio` waits for; it waits for real only while a socket or a thread may still wake it.
+Left out: waits for locks, which are real; clocks that compiled libraries read themselves (`pandas.Timestamp.now`).
 """
 
 import datetime as dt
+import selectors
 import sys
 import threading
 import time
@@ -24,11 +26,14 @@ class Clock:
         self.now_ns = 0
         self.limit = None
         self.over = None
-        self.slept = {}
+        # By thread, in seconds: since the event began, and before.
+        self.slept, self.before = {}, {}
 
     def begin(self, now_ms, limit, over):
         """An event, or a script, begins. Sleeps of `limit` seconds call `over`, and never come back."""
         self.now_ns, self.limit, self.over = now_ms * 1_000_000, limit, over
+        for thread, seconds in self.slept.items():
+            self.before[thread] = self.before.get(thread, 0.0) + seconds
         self.slept = {}
 
     def slept_s(self):
@@ -37,6 +42,10 @@ class Clock:
 
     def own_s(self):
         return self.slept.get(threading.get_ident(), 0.0)
+
+    def all_s(self):
+        """All sleep of the thread, for clocks that never go back."""
+        return self.before.get(threading.get_ident(), 0.0) + self.own_s()
 
     def time_ns(self):
         return self.now_ns + int(self.own_s() * 1e9)
@@ -53,6 +62,11 @@ class Clock:
 
 
 CLOCK = Clock()
+
+
+def caller():
+    """The module that has called who calls this."""
+    return str(sys._getframe(2).f_globals.get("__name__"))
 
 
 def is_outside():
@@ -127,14 +141,36 @@ def at(given):
     return CLOCK.time_ns() / 1e9 if given is None else given
 
 
+def monotonic():
+    # An event loop's clock moves by its timers alone, so that what a timer costs is what it was set to.
+    return CLOCK.all_s() if caller() == LOOP else REAL["monotonic"]() + CLOCK.all_s()
+
+
+LOOP = "asyncio.base_events"
+REAL_SELECT = selectors.DefaultSelector.select
+
+
+def select(self, timeout=None):
+    """What an event loop waits for. A timer costs tank time, and nobody waits for it if nothing else can come before."""
+    if timeout is None or timeout <= 0 or caller() != LOOP:
+        return REAL_SELECT(self, timeout)
+    # The loop's own pipe is always there: by it, a thread may wake the loop.
+    is_alone = len(self.get_map()) <= 1 and threading.active_count() == 1
+    ready = REAL_SELECT(self, 0 if is_alone else timeout)
+    if not ready:
+        CLOCK.sleep(timeout)
+    return ready
+
+
 def take_time():
     """Puts the tank's time in the place of the machine's."""
     for replaced in (date, datetime):
         replaced.__module__ = "datetime"
         setattr(dt, replaced.__name__, replaced)
     time.time, time.time_ns, time.sleep = seconds, nanoseconds, CLOCK.sleep
-    time.monotonic = lambda: REAL["monotonic"]() + CLOCK.own_s()
-    time.perf_counter = lambda: REAL["perf_counter"]() + CLOCK.own_s()
+    time.monotonic = monotonic
+    time.perf_counter = lambda: REAL["perf_counter"]() + CLOCK.all_s()
+    selectors.DefaultSelector.select = select
     time.gmtime = lambda secs=None: REAL_GMTIME(at(secs))
     time.localtime = lambda secs=None: REAL_LOCALTIME(at(secs))
     time.ctime = lambda secs=None: REAL_CTIME(at(secs))

@@ -39,9 +39,11 @@ use crate::services::{AwsError as _, ServiceId};
 use crate::world::{Address, Call, Job, Outcome, Scope, Work, World};
 pub use native::{FunctionError, NativeContext, NativeFunction, NativeScript, Natives, ScriptError, Staged};
 
-/// Tank time for uploaded Python in a frozen tank, and the name of its module.
-const CLOCK_PY: &str = include_str!("clock.py");
-const CLOCK_FILE: &str = "wavetank_clock.py";
+/// Tank time and the tank's chance for uploaded Python in a frozen tank: modules by the names of their files.
+const TANK_PY: [(&str, &str); 2] =
+    [("wavetank_clock.py", include_str!("clock.py")), ("wavetank_chance.py", include_str!("chance.py"))];
+/// Python's own variable: sets of texts have the same order in every process.
+const HASH_SEED: (&str, &str) = ("PYTHONHASHSEED", "0");
 
 /// What jobs run on.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ import time
 import traceback
 import types
 
+from wavetank_chance import take_chance
 from wavetank_clock import CLOCK, take_time
 
 BASE = "/2018-06-01/runtime"
@@ -172,6 +173,7 @@ def main():
     api = Api(os.environ["AWS_LAMBDA_RUNTIME_API"])
     sys.path[0] = ROOT
     if len(sys.argv) > 1:
+        take_chance(sys.argv.pop())
         Stamp.now_ms = int(sys.argv.pop())
         CLOCK.begin(Stamp.now_ms, None, None)
         take_time()

@@ -17,9 +17,10 @@ use tokio::process::{Child, Command};
 use super::api::{Next, RuntimeApi, Said};
 use super::interpreter::{Launch, check_own};
 use super::output::Outlet;
+use super::patience::Patience;
 use super::unpack::unpack;
 use crate::driver::machine_time;
-use crate::executors::{CLOCK_FILE, CLOCK_PY, Door};
+use crate::executors::{Door, HASH_SEED, TANK_PY};
 use crate::services::lambda::{Failure, FunctionWork};
 
 /// How long a runtime may take to ask for its first event.
@@ -71,12 +72,14 @@ impl Environment {
             .map_err(|gone| Failure::not_started("Runtime.Unavailable", &gone.to_string()))?
             .map_err(|error| Failure::not_started("Runtime.InvalidPackage", &error.to_string()))?;
         let api = RuntimeApi::start().await.map_err(failed)?;
-        let now = door.tank.is_frozen().then(|| work.started.millis().to_string());
-        let mut command = command(launch, folder.path(), work)?;
-        if *launch != Launch::Own {
-            command.args(now);
+        let frozen = door.tank.is_frozen();
+        let mut command = command(launch, folder.path(), work, frozen)?;
+        if frozen && *launch != Launch::Own {
+            // The time, and what decides the code's chance.
+            command.args([&work.started.millis().to_string(), &work.request_id]);
         }
-        command.env_clear().envs(variables(door, work, folder.path(), &api.address.to_string()));
+        command.env_clear().envs(frozen.then_some(HASH_SEED));
+        command.envs(variables(door, work, folder.path(), &api.address.to_string()));
         let (reader, writer) = std::io::pipe().map_err(failed)?;
         let outlet = Outlet::new(reader).map_err(failed)?;
         command
@@ -102,7 +105,8 @@ impl Environment {
     /// Hands the process one event and waits for its answer, at most the timeout. Kills it if there is none.
     pub(super) async fn run(&mut self, work: &FunctionWork, tank_now_ms: Option<i64>) -> Ran {
         let begun = machine_time();
-        if let Err(failure) = self.wait_until_ready().await {
+        let patience = Patience { group: self.group, frozen: tank_now_ms.is_some() };
+        if let Err(failure) = self.wait_until_ready(patience).await {
             let init = machine_time().since(begun);
             return self.ran(Err(failure), init, Duration::ZERO, Vec::new());
         }
@@ -134,12 +138,12 @@ impl Environment {
                 }
             }
         };
-        let result = tokio::time::timeout(work.timeout, answer).await.unwrap_or(Err(Failure::TimedOut));
+        let result = patience.wait(work.timeout, answer).await.unwrap_or(Err(Failure::TimedOut));
         let took = machine_time().since(started).min(work.timeout);
         Ran { slept, ..self.ran(result, init, took, marks) }
     }
 
-    async fn wait_until_ready(&mut self) -> Result<(), Failure> {
+    async fn wait_until_ready(&mut self, patience: Patience) -> Result<(), Failure> {
         if self.ready {
             return Ok(());
         }
@@ -158,9 +162,9 @@ impl Environment {
             }
         };
         let late = format!("the runtime did not start within {} s", INIT_MAX.as_secs());
-        let result = tokio::time::timeout(INIT_MAX, ready).await;
+        let result = patience.wait(INIT_MAX, ready).await;
         self.ready = true;
-        result.unwrap_or_else(|_| Err(Failure::not_started("Sandbox.Timedout", &late)))
+        result.unwrap_or_else(|| Err(Failure::not_started("Sandbox.Timedout", &late)))
     }
 
     /// Gathers the lines, and ends the process if it is not to be used again.
@@ -245,12 +249,14 @@ fn prepare(zip: &Bytes, folder: &Path) -> Result<(), super::unpack::UnpackError>
         std::fs::create_dir(folder.join(name))?;
     }
     std::fs::write(folder.join("runtime/bootstrap.py"), BOOTSTRAP_PY)?;
-    std::fs::write(folder.join("runtime").join(CLOCK_FILE), CLOCK_PY)?;
+    for (name, module) in TANK_PY {
+        std::fs::write(folder.join("runtime").join(name), module)?;
+    }
     std::fs::write(folder.join("runtime/bootstrap.mjs"), BOOTSTRAP_MJS)?;
     unpack(zip, &folder.join("task"))
 }
 
-fn command(launch: &Launch, folder: &Path, work: &FunctionWork) -> Result<Command, Failure> {
+fn command(launch: &Launch, folder: &Path, work: &FunctionWork, frozen: bool) -> Result<Command, Failure> {
     match launch {
         Launch::Python { program, .. } => {
             let mut command = Command::new(program);
@@ -261,6 +267,9 @@ fn command(launch: &Launch, folder: &Path, work: &FunctionWork) -> Result<Comman
         Launch::Node { program, .. } => {
             let mut command = Command::new(program);
             command.arg(format!("--max-old-space-size={}", work.memory_mb));
+            // `Math.random` alone: what `crypto` draws is the machine's.
+            let seed = work.request_id.get(..7).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+            command.args(seed.filter(|_| frozen).map(|seed| format!("--random-seed={}", seed.max(1))));
             command.arg(folder.join("runtime/bootstrap.mjs"));
             Ok(command)
         }

@@ -1,8 +1,8 @@
 //! Runs uploaded code in processes of this machine, over a real Lambda Runtime API on the loopback.
 //!
 //! An environment keeps its process from one invocation to the next, as on AWS. In a frozen tank an invocation lasts
-//! as long as [`Model::PROCESS`] says and its code sleeps (`../clock.py`), so that a run replays, while the timeout of one that hangs is
-//! real; in a served tank both are.
+//! as long as [`Model::PROCESS`] says and its code sleeps (`../clock.py`), so that a run replays on any machine; one that hangs is
+//! found out by this machine's clock (`patience.rs`). In a served tank all time is real.
 //! Left out: containers, Java, .NET, Ruby, layers. Code that runs has this user's rights: run only what you trust.
 //! Start with `environment.rs`.
 
@@ -10,6 +10,7 @@ mod api;
 mod environment;
 mod interpreter;
 mod output;
+mod patience;
 #[cfg(test)]
 mod tests;
 mod unpack;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
+use wavetank_types::Seed;
 use wavetank_wire::lambda as api;
 
 use crate::services::lambda::tests::{create_input, invoke_input, request, shown, zip_of};
@@ -35,7 +36,21 @@ impl Function {
         files: &[(&str, u32, &str)],
         change: fn(&mut api::CreateFunctionInput),
     ) -> Self {
-        let tank = Tank::builder().build();
+        Self::create(Tank::builder().build(), runtime, handler, files, change).await
+    }
+
+    async fn seeded(seed: u64, runtime: &str, handler: &str, files: &[(&str, u32, &str)]) -> Self {
+        let tank = Tank::builder().seed(Seed(seed)).build();
+        Self::create(tank, runtime, handler, files, |_| {}).await
+    }
+
+    async fn create(
+        tank: Tank,
+        runtime: &str,
+        handler: &str,
+        files: &[(&str, u32, &str)],
+        change: fn(&mut api::CreateFunctionInput),
+    ) -> Self {
         let mut input = create_input("f", runtime, handler, zip_of(files));
         input.timeout = Some(20);
         change(&mut input);
@@ -201,6 +216,73 @@ def handler(event, context):
 
     "#]]
     .assert_eq(&f.shown(json!({ "secs": 86_400 })).await);
+}
+
+#[tokio::test]
+async fn in_a_frozen_tank_timers_of_an_event_loop_cost_tank_time_too() {
+    if !runs("python3.12").await {
+        return;
+    }
+    let code = "
+import asyncio, socket, time
+async def answer(reader, writer):
+    writer.write(await reader.readexactly(2))
+    writer.close()
+async def over_a_socket():
+    server = await asyncio.start_server(answer, '127.0.0.1', 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.write(b'hi')
+    said = await asyncio.wait_for(reader.read(), 3600)
+    writer.close()
+    server.close()
+    return said.decode()
+async def work(secs):
+    await asyncio.gather(asyncio.sleep(secs), asyncio.sleep(secs / 2))
+    in_a_thread = await asyncio.get_running_loop().run_in_executor(None, lambda: 7)
+    try:
+        await asyncio.wait_for(asyncio.Event().wait(), 0.25)
+    except asyncio.TimeoutError:
+        return [in_a_thread, await over_a_socket()]
+def handler(event, context):
+    before = time.time(), time.monotonic()
+    said = asyncio.run(work(event['secs']))
+    return said + [round(time.time() - before[0], 3), time.monotonic() - before[1] >= event['secs']]
+";
+    let f = Function::new("python3.12", "app.handler", &[("app.py", 0o644, code)]).await;
+    expect![[r#"
+        200 $LATEST ok [7, "hi", 12.75, true]
+    "#]]
+    .assert_eq(&f.shown(json!({ "secs": 12.5 })).await);
+    let late = f.shown(json!({ "secs": 86_400 })).await;
+    assert!(late.contains("Task timed out after 20.00 seconds"), "{late}");
+}
+
+#[tokio::test]
+async fn in_a_frozen_tank_work_that_takes_this_machine_long_is_waited_for_and_what_never_ends_is_not() {
+    if !runs("python3.12").await {
+        return;
+    }
+    // Works for one and a half times its timeout, by the processor's clock.
+    let code = "
+import time
+def work(secs):
+    until = time.process_time() + secs
+    while time.process_time() < until:
+        pass
+work(1.5)
+def handler(event, context):
+    work(event['secs'])
+    return 'done'
+";
+    let f = Function::with("python3.12", "app.handler", &[("app.py", 0o644, code)], |input| {
+        input.timeout = Some(1);
+    })
+    .await;
+    let before = f.tank.now();
+    assert_eq!(f.shown(json!({ "secs": 1.5 })).await, "200 $LATEST ok \"done\"\n");
+    assert!(f.tank.now().since(before) < Duration::from_secs(1), "it lasts as long as the model says");
+    let said = f.shown(json!({ "secs": 1e9 })).await;
+    assert!(said.contains("Task timed out after 1.00 seconds"), "{said}");
 }
 
 /// Whether a process has ended. One that nobody waits for any more stays as a zombie in some containers.
@@ -394,6 +476,32 @@ def handler(event, context):
     assert_eq!(first, run().await);
     let report = first.lines().find(|line| line.starts_with("REPORT")).unwrap_or_default();
     assert!(report.contains("Duration: 14.66 ms"), "{report}");
+}
+
+#[tokio::test]
+async fn in_a_frozen_tank_the_seed_decides_what_code_draws() {
+    let python = "
+import os, random, secrets, uuid
+first = str(uuid.uuid4())
+def handler(event, context):
+    return [first, str(uuid.uuid4()), random.random(), secrets.token_hex(8), len(os.urandom(0)), list({'a', 'b', 'c', 'd', 'e'})]
+";
+    let node = "exports.handler = async () => [Math.random(), Math.random()];";
+    for (runtime, handler, file, code) in
+        [("python3.12", "app.handler", "app.py", python), ("nodejs22.x", "index.handler", "index.js", node)]
+    {
+        if !runs(runtime).await {
+            continue;
+        }
+        let draw = async |seed| {
+            let f = Function::seeded(seed, runtime, handler, &[(file, 0o644, code)]).await;
+            [f.shown(json!({})).await, f.shown(json!({})).await]
+        };
+        let first = draw(1).await;
+        assert_eq!(first, draw(1).await, "{runtime}");
+        assert_ne!(first[0], first[1], "{runtime}: another event draws other numbers");
+        assert_ne!(first, draw(2).await, "{runtime}: another seed too");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! Runs a Python shell script as a child process: its own process group, a temporary directory, no environment but AWS's. In a
-//! frozen tank its clock is the tank's, and its sleeps cost tank time alone (`../clock.py`).
+//! frozen tank its clock is the tank's, its sleeps cost tank time alone (`../clock.py`), and the seed decides what it draws (`../chance.py`).
 //!
 //! Assumed: how AWS passes arguments (each name and value, in the order of the names), and the sentence of a failure, which
 //! is Python's last line if there is one.
@@ -18,7 +18,7 @@ use wavetank_types::names::split_s3_uri;
 use wavetank_wire::glue::{GetJobRun, GetJobRunInput};
 
 use super::{Ran, failed};
-use crate::executors::{CLOCK_FILE, CLOCK_PY, Door};
+use crate::executors::{Door, HASH_SEED, TANK_PY};
 use crate::services::glue::{ScriptOutput, ScriptWork};
 
 /// The part of AWS's library that Python shell scripts use to read their arguments; ours.
@@ -66,10 +66,13 @@ fn run_in_directory(
     fs::write(library.join("utils.py"), AWSGLUE_UTILS)?;
     let mut command = command(door, work, directory.path(), &path)?;
     if door.tank.is_frozen() {
-        fs::write(directory.path().join(CLOCK_FILE), CLOCK_PY)?;
+        for (name, module) in TANK_PY {
+            fs::write(directory.path().join(name), module)?;
+        }
         fs::write(directory.path().join("sitecustomize.py"), SITECUSTOMIZE)?;
         command.env("WAVETANK_NOW_MS", started.millis().to_string());
         command.env("WAVETANK_TIMEOUT_S", work.timeout.as_secs_f64().to_string());
+        command.env("WAVETANK_SEED", &work.run_id).envs([HASH_SEED]);
     }
     let mut child = command.spawn()?;
 

@@ -1,4 +1,4 @@
-"""What Python runs before a script in a tank whose time stands still: the script's clock is the tank's.
+"""What Python runs before a script in a tank whose time stands still: the script's clock and chance are the tank's.
 
 Processes that the script starts keep the machine's clock.
 """
@@ -6,7 +6,7 @@ Processes that the script starts keep the machine's clock.
 import atexit
 import os
 
-NOW_MS, TIMEOUT_S = (os.environ.pop(name, None) for name in ("WAVETANK_NOW_MS", "WAVETANK_TIMEOUT_S"))
+NOW_MS, TIMEOUT_S, SEED = (os.environ.pop("WAVETANK_" + name, None) for name in ("NOW_MS", "TIMEOUT_S", "SEED"))
 
 
 def tell_slept(path):
@@ -20,9 +20,11 @@ def stop(path):
 
 
 if NOW_MS is not None:
+    from wavetank_chance import take_chance
     from wavetank_clock import CLOCK, take_time
 
     SLEPT = os.path.join(os.environ["HOME"], "slept_ms")
     CLOCK.begin(int(NOW_MS), float(TIMEOUT_S), lambda: stop(SLEPT))
     take_time()
+    take_chance(SEED)
     atexit.register(tell_slept, SLEPT)
