@@ -278,6 +278,16 @@ impl Ledger {
         }
     }
 
+    /// How many copies of a record were generated.
+    pub fn sent(&self, index: u64) -> u64 {
+        self.entries.get(&index).map_or(0, Entry::copies)
+    }
+
+    /// Whether as many copies of a record have been found as were generated.
+    pub fn is_found(&self, index: u64) -> bool {
+        self.entries.get(&index).is_some_and(|entry| entry.found() >= entry.copies())
+    }
+
     /// Whether a copy of this record with this content should be delivered.
     pub fn expects(&self, index: u64, checksum: Checksum) -> bool {
         self.entries.get(&index).is_some_and(|entry| entry.deliver > 0 && entry.checksum == checksum)
@@ -305,6 +315,13 @@ impl Ledger {
         }
         if let Some(to) = misrouted {
             self.observe_misrouted(index, &to, sighting.route.as_deref().unwrap_or_default());
+        }
+    }
+
+    /// Notes that a record was sent no more often than it should have been: what is found of it too often was made by who read it.
+    pub fn observe_sent_once(&mut self, index: u64) {
+        if let Some(entry) = self.entries.get_mut(&index) {
+            entry.one_delivery_twice = true;
         }
     }
 

@@ -26,6 +26,15 @@ struct Seen<'a> {
     unreadable: Vec<String>,
     /// How often each record lies there.
     counts: BTreeMap<u64, u64>,
+    /// Lines of a log that refuse a record once more, for the same reason. They are in none of the above.
+    refused_again: u64,
+}
+
+impl Seen<'_> {
+    /// Whether what lies there was given up.
+    fn is_dead(&self) -> bool {
+        self.edge.ends == Some(Ends::DeadLettered)
+    }
 }
 
 /// All places of a scenario, looked at once.
@@ -113,11 +122,25 @@ fn name_of(members: &Members, identity: &str) -> Option<String> {
 
 impl<'a> Edges<'a> {
     /// Takes what a place holds.
+    ///
+    /// A refusal in a log counts as often as its record was sent: who is invoked again writes its lines again, and no code can
+    /// write a line over itself.
     fn hold(&mut self, edge: &'a Edge, held: Held) {
         let identity = edge.identity.as_deref().unwrap_or(&self.form.identity);
-        let mut seen = Seen { edge, found: Vec::new(), unreadable: held.unreadable, counts: BTreeMap::new() };
+        let (found, counts) = Default::default();
+        let mut seen = Seen { edge, found, unreadable: held.unreadable, counts, refused_again: 0 };
+        let is_log_of_refusals = edge.ends == Some(Ends::Rejected) && edge.at.starts_with("logs:");
+        let mut refused: BTreeMap<(u64, String), u64> = BTreeMap::new();
         for found in held.records {
             let number = name_of(&found.members, identity).and_then(|name| self.numbers.get(&name).copied());
+            if let Some(number) = number.filter(|_| is_log_of_refusals) {
+                let times = refused.entry((number, reason(edge, &found.members))).or_default();
+                *times += 1;
+                if *times > self.copies.get(&number).copied().unwrap_or(0) {
+                    seen.refused_again += 1;
+                    continue;
+                }
+            }
             if let Some(number) = number {
                 *seen.counts.entry(number).or_default() += 1;
             }
@@ -145,7 +168,7 @@ impl<'a> Edges<'a> {
         let count = |seen: &Seen<'_>| EdgeCount {
             name: seen.edge.name.clone(),
             ends: ends_word(seen.edge.ends),
-            records: seen.found.len() as u64,
+            records: seen.found.len() as u64 + seen.refused_again,
             distinct: seen.counts.len() as u64,
             unreadable: seen.unreadable.len() as u64,
         };
@@ -160,19 +183,28 @@ impl<'a> Edges<'a> {
             ledger.name(*number, &self.shown(*number));
         }
         let mut mutated: BTreeMap<String, Mutated> = BTreeMap::new();
-        for seen in &self.seen {
+        // The dead last: a batch is given up as a whole, and what of it has arrived too is no repeat.
+        let (dead, others): (Vec<_>, Vec<_>) = self.seen.iter().partition(|seen| seen.is_dead());
+        for seen in others.into_iter().chain(dead) {
             let Some(ends) = seen.edge.ends else { continue };
             for (ordinal, (number, found)) in (1..).zip(&seen.found) {
                 let Some(number) = *number else {
                     ledger.observe_phantom(|| self.phantom(seen, found));
                     continue;
                 };
+                // What lay twice before was sent twice; what did not was made two by who read it.
+                let copies = self.copies.get(&number).copied().unwrap_or(0);
+                let before = self.before(seen).filter_map(|other| other.counts.get(&number));
+                if before.max().is_none_or(|count| *count <= copies) {
+                    ledger.observe_sent_once(number);
+                }
                 match ends {
                     Ends::Delivered => {
                         self.delivered(&mut ledger, seen, number, (ordinal, found));
                         self.compare(&mut mutated, &mut ledger, seen, number, found);
                     }
                     Ends::Rejected => ledger.observe_rejected(number, &reason(seen.edge, &found.members)),
+                    Ends::DeadLettered if ledger.is_found(number) => {}
                     Ends::DeadLettered => ledger.observe_dead_lettered(number),
                     Ends::InFlight => ledger.observe_in_flight(number, is_at_rest),
                 }
@@ -186,13 +218,8 @@ impl<'a> Edges<'a> {
         Conservation { mutated, cause, ..conservation }
     }
 
-    /// `ordinal` is the finding's place among those of its edge.
-    fn delivered(&self, ledger: &mut Ledger, seen: &Seen<'_>, number: u64, (ordinal, found): (u64, &Found)) {
-        // What lay twice before was sent twice; what did not was made two by who read it.
-        let copies = self.copies.get(&number).copied().unwrap_or(0);
-        let before = self.before(seen).filter_map(|other| other.counts.get(&number));
-        let is_sender = before.max().is_some_and(|count| *count > copies);
-        let delivery = if is_sender { ordinal } else { number };
+    /// `delivery` is the finding's place among those of its edge.
+    fn delivered(&self, ledger: &mut Ledger, seen: &Seen<'_>, number: u64, (delivery, found): (u64, &Found)) {
         let (place, route) = (&found.place, seen.edge.route.as_deref());
         let wanted = route.map(|route| filled(route, &self.lines.lines[index(number)].members));
         let misrouted = wanted.filter(|wanted| !place.contains(wanted.as_str()));
@@ -279,23 +306,39 @@ impl<'a> Edges<'a> {
 
     /// Where records were seen last that are nowhere at the end, or where they became two.
     fn cause(&self, mutated: &BTreeMap<String, Mutated>) -> Option<Said> {
-        let ended = |number: &u64| {
-            let ends = self.seen.iter().filter(|seen| seen.edge.ends.is_some());
-            ends.filter_map(|seen| seen.counts.get(number)).sum::<u64>()
+        let ended = |number: &u64, copies: u64| {
+            let count = |is_dead: bool| {
+                let ends =
+                    self.seen.iter().filter(|seen| seen.edge.ends.is_some() && seen.is_dead() == is_dead);
+                ends.filter_map(|seen| seen.counts.get(number)).sum::<u64>()
+            };
+            let others = count(false);
+            others + count(true).min(copies.saturating_sub(others))
         };
         let mut last_seen: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
         let mut doubled: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
+        let mut in_two_places: BTreeMap<(usize, usize), (u64, u64)> = BTreeMap::new();
         for (number, copies) in &self.copies {
             let has = |at: &usize| self.seen[*at].counts.get(number).is_some_and(|count| *count > *copies);
-            match ended(number).cmp(copies) {
+            match ended(number, *copies).cmp(copies) {
                 std::cmp::Ordering::Less => {
                     let mut passes = (0..self.seen.len()).filter(|at| self.seen[*at].edge.ends.is_none());
                     let last = passes.rfind(|at| self.seen[*at].counts.contains_key(number));
                     last_seen.entry(last.map_or(0, |at| at + 1)).or_insert((0, *number)).0 += 1;
                 }
                 std::cmp::Ordering::Greater => {
-                    let first = (0..self.seen.len()).find(has).unwrap_or(self.seen.len() - 1);
-                    doubled.entry(first).or_insert((0, *number)).0 += 1;
+                    let is_end = |at: &usize| {
+                        let seen = &self.seen[*at];
+                        seen.edge.ends.is_some() && !seen.is_dead() && seen.counts.contains_key(number)
+                    };
+                    let mut ends = (0..self.seen.len()).filter(is_end);
+                    match ((0..self.seen.len()).find(has), ends.next(), ends.next()) {
+                        (Some(first), ..) => doubled.entry(first).or_insert((0, *number)).0 += 1,
+                        (None, Some(one), Some(other)) => {
+                            in_two_places.entry((one, other)).or_insert((0, *number)).0 += 1;
+                        }
+                        _ => {}
+                    }
                 }
                 std::cmp::Ordering::Equal => {}
             }
@@ -311,6 +354,18 @@ impl<'a> Edges<'a> {
                 ),
                 format!(
                     "{count} bản ghi bị nhân đôi từ {edge}, đầu tiên là {name}: bước ghi vào đó đã chạy lại sau lỗi, hoặc lần gửi lại bị xem là bản ghi mới; hãy ghi theo khóa do chính bản ghi quyết định"
+                ),
+            ));
+        }
+        if let Some(((one, other), (count, number))) = in_two_places.iter().next() {
+            let name = self.shown(*number);
+            let (one, other) = (&self.seen[*one].edge.name, &self.seen[*other].edge.name);
+            return Some(Said::new(
+                format!(
+                    "{count} records ended in {one} and in {other}, the first {name}: the code goes on with what it has refused"
+                ),
+                format!(
+                    "{count} bản ghi kết thúc ở cả {one} và {other}, đầu tiên là {name}: mã vẫn xử lý tiếp bản ghi mà nó đã từ chối"
                 ),
             ));
         }

@@ -87,11 +87,47 @@ fn what_is_two_is_told_with_the_first_place_that_has_two() {
 }
 
 #[test]
-fn what_is_given_up_twice_is_one_record_and_a_repeat() {
-    let (lines, form) = (Lines::of_json("{\"id\":1}\n"), form(Repeats::Kept));
-    let dead = edge("dead", Some(Ends::DeadLettered));
-    let balance = seen(&lines, &form, &[(&dead, "{\"id\":1}\n{\"id\":1}")]).conserve(true).balance;
-    assert_eq!((balance.dlq, balance.duplicates, balance.accounted()), (1, 1, 1));
+fn what_is_given_up_and_was_accounted_for_is_no_repeat() {
+    let (dead, table) = (edge("dead", Some(Ends::DeadLettered)), edge("table", Some(Ends::Delivered)));
+    let (lines, form) = (Lines::of_json("{\"id\":1}\n{\"id\":2}\n"), form(Repeats::Kept));
+    // In any order of the places.
+    for places in [
+        [(&dead, "{\"id\":1}\n{\"id\":1}\n{\"id\":2}"), (&table, "{\"id\":2}")],
+        [(&table, "{\"id\":2}"), (&dead, "{\"id\":2}\n{\"id\":1}")],
+    ] {
+        let balance = seen(&lines, &form, &places).conserve(true).balance;
+        assert!(balance.is_conserved(), "{balance:?}");
+        assert_eq!((balance.delivered, balance.dlq, balance.duplicates), (1, 1, 0));
+    }
+}
+
+#[test]
+fn a_refusal_that_a_log_tells_again_is_one_and_any_other_is_a_repeat() {
+    let (stream, mut log) = (edge("stream", None), edge("log", Some(Ends::Rejected)));
+    log.at = "logs:/aws/lambda/f".to_owned();
+    let kept = edge("kept", Some(Ends::Rejected));
+    let table = edge("table", Some(Ends::Delivered));
+    let again = "{\"id\":1,\"why\":\"bad\"}\n{\"id\":1,\"why\":\"bad\"}";
+    let rest = SENT.trim_end().split_once('\n').expect("lines").1;
+    check(&[(&stream, SENT), (&table, rest), (&log, again)], &[], "");
+    let by_reader = &[(Anomaly::DuplicatedByConsumer, 1)];
+    check(&[(&stream, SENT), (&table, rest), (&kept, again)], by_reader, "two from kept on");
+    check(
+        &[(&stream, SENT), (&table, rest), (&log, &again.replacen("bad", "old", 1))],
+        by_reader,
+        "two from log on",
+    );
+    check(&[(&stream, SENT), (&table, SENT), (&log, again)], by_reader, "ended in table and in log");
+    let by_sender = &[(Anomaly::DuplicatedByProducer, 1)];
+    check(
+        &[(&stream, &format!("{SENT}{{\"id\":1}}")), (&table, rest), (&kept, again)],
+        by_sender,
+        "two from stream on",
+    );
+
+    let (lines, form) = (Lines::of_json(SENT), form(Repeats::Kept));
+    let counts = seen(&lines, &form, &[(&table, rest), (&log, again)]).counts();
+    assert_eq!((counts[1].records, counts[1].distinct), (2, 1), "both lines are told");
 }
 
 #[test]

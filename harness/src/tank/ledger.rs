@@ -165,7 +165,7 @@ impl LedgerCheck {
         let (dead, others): (Vec<_>, Vec<_>) = self.ends.iter().partition(is_dead);
         for (end, place) in others.into_iter().chain(dead) {
             let place = Place::parse(place)?;
-            books.enter(*end, &place.read(&self.tank, &id).await?, &id);
+            books.enter(*end, &place, &place.read(&self.tank, &id).await?, &id);
             places.push((*end, place.name()));
         }
         let mut conservation = books.close();
@@ -263,7 +263,10 @@ impl<'a> Books<'a> {
         Checksum::of_fields(texts.iter().map(Option::as_deref))
     }
 
-    fn enter(&mut self, end: End, found: &Found, id: &[String]) {
+    fn enter(&mut self, end: End, place: &Place, found: &Found, id: &[String]) {
+        // Who is invoked again writes its lines again, and no code can write a line over itself.
+        let is_log_of_refusals = end == End::Rejected && matches!(place, Place::Logs(_));
+        let mut refused: BTreeMap<u64, u64> = BTreeMap::new();
         for (row, holder) in &found.rows {
             let name = rows::identity(row, id).unwrap_or_default();
             let Some(index) = self.indexes.get(name.as_str()).copied() else {
@@ -273,6 +276,14 @@ impl<'a> Books<'a> {
             if !self.seen.insert(index) && end == End::DeadLettered {
                 continue;
             }
+            if is_log_of_refusals {
+                let times = refused.entry(index).or_default();
+                *times += 1;
+                if *times > self.ledger.sent(index) {
+                    continue;
+                }
+            }
+            self.ledger.observe_sent_once(index);
             if let Some(open) = &mut self.open {
                 let left = open.entry(index).or_default();
                 if *left == 0 {

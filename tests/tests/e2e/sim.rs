@@ -111,6 +111,19 @@ fn small_failure(scenario: &Scenario, variant: &str, rows_max: u64) -> Option<(T
 }
 
 #[test]
+fn a_users_own_careful_pipeline_holds_whatever_comes_twice_or_is_given_up() {
+    if !python_has("boto3") {
+        return;
+    }
+    let scenario = Scenario::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/pipeline")).unwrap();
+    // What its code refuses is told twice in the log (31), what it has done is given up (15), records of a batch are refused (54).
+    for seed in [15, 31, 54] {
+        let trace = run_plan(&scenario, &Plan::of(&scenario, &SimOptions::default(), seed));
+        assert!(trace.is_ok(), "seed {seed}\n{}", trace.text);
+    }
+}
+
+#[test]
 fn a_users_own_careless_pipeline_is_found_made_small_and_replayed() {
     if !python_has("boto3") {
         return;

@@ -199,6 +199,23 @@ async fn a_batch_that_fails_after_its_work_comes_again_and_is_told_apart(tank: T
 }
 
 #[wavetank::test]
+async fn a_refusal_in_a_log_counts_once_however_often_its_batch_comes(tank: Tank) {
+    tank.function("keep", async |event: KinesisEvent, context: Context| {
+        event.orders().iter().for_each(|order| context.log(order.to_string()));
+        Ok::<_, &str>(())
+    });
+    tank.deploy(TEMPLATE).await.unwrap();
+    let guard = tank.fault(Rule::crash("keep").times(2));
+    tank.send("kinesis:orders", orders(5)).id("order_id").rejected_if(|_| true).await.unwrap();
+    tank.settle().await;
+    drop(guard);
+    let refused = tank.ledger().rejected_in("function:keep").assert_conserved().await;
+    assert_eq!(refused.balance().rejected["refused"], 5);
+    let lines = tank.ledger().expect_in("function:keep").check().await.unwrap();
+    assert!(lines.count(Anomaly::DuplicatedByConsumer) >= 5, "the lines are there more than once: {lines}");
+}
+
+#[wavetank::test]
 async fn refused_records_and_dead_letters_are_accounted_for(tank: Tank) {
     let aws = tank.aws();
     for queue in ["in", "refused", "dead"] {
