@@ -13,6 +13,7 @@ use arrow::datatypes::{
 use bytes::Bytes;
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::ParquetMetaDataReader;
 
 /// The batches of one Parquet file.
 pub fn read(body: Bytes) -> Result<impl Iterator<Item = Result<RecordBatch, String>>, String> {
@@ -20,6 +21,12 @@ pub fn read(body: Bytes) -> Result<impl Iterator<Item = Result<RecordBatch, Stri
         ParquetRecordBatchReaderBuilder::try_new(body).and_then(ParquetRecordBatchReaderBuilder::build);
     let reader = reader.map_err(|error| error.to_string())?;
     Ok(reader.map(|batch| batch.map_err(|error| error.to_string())))
+}
+
+/// How many rows a Parquet file has, by its footer.
+pub fn count(body: &Bytes) -> Result<u64, String> {
+    let footer = ParquetMetaDataReader::new().parse_and_finish(body).map_err(|error| error.to_string())?;
+    u64::try_from(footer.file_metadata().num_rows()).map_err(|error| error.to_string())
 }
 
 /// Every row of one Parquet file, its values by column.

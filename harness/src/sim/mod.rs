@@ -36,7 +36,7 @@ use crate::run::RunOptions;
 use crate::target::Embedded;
 use crate::{Report, run};
 use kind::Kind;
-use swarm::Swarm;
+use swarm::{Chances, Swarm};
 
 pub use force::Hits;
 
@@ -84,11 +84,11 @@ pub struct Plan {
 impl Plan {
     /// The plan of a seed.
     pub fn of(scenario: &Scenario, options: &SimOptions, seed: u64) -> Self {
-        Self::with_rows(scenario, options, seed, options.rows_of(scenario))
+        Self::among(&Chances::of(scenario), scenario, options, seed, options.rows_of(scenario))
     }
 
-    fn with_rows(scenario: &Scenario, options: &SimOptions, seed: u64, rows: u64) -> Self {
-        let swarm = Swarm::draw(scenario, seed, options.intensity);
+    fn among(chances: &Chances, scenario: &Scenario, options: &SimOptions, seed: u64, rows: u64) -> Self {
+        let swarm = chances.draw(seed, options.intensity);
         let (users, variant) = (scenario.sim.users, options.variant.clone());
         Self { seed, rows, users, variant, own_faults: !scenario.faults.is_empty(), any_order: true, swarm }
     }
@@ -242,11 +242,11 @@ pub fn run_seeds(
     mut told: impl FnMut(&Plan, &Trace),
 ) {
     let next = AtomicU64::new(seeds.start);
-    let rows = options.rows_of(scenario);
+    let (rows, chances) = (options.rows_of(scenario), Chances::of(scenario));
     let (sender, results) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..jobs.get() {
-            let (next, sender, end) = (&next, sender.clone(), seeds.end);
+            let (next, chances, sender, end) = (&next, &chances, sender.clone(), seeds.end);
             scope.spawn(move || {
                 // A run leaves nothing behind in it.
                 let runtime = runtime();
@@ -255,7 +255,7 @@ pub fn run_seeds(
                     if seed >= end {
                         return;
                     }
-                    let plan = Plan::with_rows(scenario, options, seed, rows);
+                    let plan = Plan::among(chances, scenario, options, seed, rows);
                     let trace = match &runtime {
                         Ok(runtime) => run_in(runtime, scenario, &plan),
                         Err(error) => Trace::of_error(format!("cannot start a runtime: {error}")),

@@ -91,16 +91,27 @@ pub struct Swarm {
     pub faults: Vec<Drawn>,
 }
 
-impl Swarm {
-    /// The swarm of a seed. `intensity`, 0.0 to 1.0, is drawn too if it is not given; 0.0 draws nothing.
-    pub fn draw(scenario: &Scenario, seed: u64, intensity: Option<f64>) -> Self {
-        let seed = Seed(seed);
-        let intensity = intensity.unwrap_or_else(|| unit(&mut seed.stream("sim/intensity")));
-        let mut faults = Vec::new();
-        for (caller, service, operation, kinds) in places(scenario) {
-            for kind in kinds {
-                let stream = seed.stream(&format!("sim/{caller}/{service}/{operation}/{}", kind.name()));
-                let place = Drawn {
+/// All that may go wrong in a scenario, read off it once for all seeds.
+#[derive(Clone, Debug)]
+pub struct Chances(Vec<Chance>);
+
+/// A fault that may be drawn.
+#[derive(Clone, Debug)]
+struct Chance {
+    /// The name of its random stream.
+    stream: String,
+    /// Without strength and window.
+    fault: Drawn,
+}
+
+impl Chances {
+    /// Those of a scenario.
+    pub fn of(scenario: &Scenario) -> Self {
+        let places = places(scenario).into_iter();
+        let all = places.flat_map(|(caller, service, operation, kinds)| {
+            kinds.iter().map(move |kind| Chance {
+                stream: format!("sim/{caller}/{service}/{operation}/{}", kind.name()),
+                fault: Drawn {
                     kind: *kind,
                     service: service.to_owned(),
                     operation: operation.to_owned(),
@@ -109,14 +120,27 @@ impl Swarm {
                     from: 0.0,
                     until: 0.0,
                     by_ms: 0,
-                };
-                if !is_excluded(scenario, &place) {
-                    faults.extend(draw_one(place, intensity, stream));
-                }
-            }
-        }
+                },
+            })
+        });
+        Self(all.filter(|chance| !is_excluded(scenario, &chance.fault)).collect())
+    }
+
+    /// The swarm of a seed. `intensity`, 0.0 to 1.0, is drawn too if it is not given; 0.0 draws nothing.
+    pub fn draw(&self, seed: u64, intensity: Option<f64>) -> Swarm {
+        let seed = Seed(seed);
+        let intensity = intensity.unwrap_or_else(|| unit(&mut seed.stream("sim/intensity")));
+        let drawn = |chance: &Chance| draw_one(&chance.fault, intensity, seed.stream(&chance.stream));
+        let mut faults = self.0.iter().filter_map(drawn).collect::<Vec<_>>();
         let_pass(&mut faults);
-        Self { faults }
+        Swarm { faults }
+    }
+}
+
+impl Swarm {
+    /// The swarm of one seed ([`Chances::draw`]).
+    pub fn draw(scenario: &Scenario, seed: u64, intensity: Option<f64>) -> Self {
+        Chances::of(scenario).draw(seed, intensity)
     }
 
     /// How far the producer's clock is ahead.
@@ -135,7 +159,7 @@ fn is_excluded(scenario: &Scenario, drawn: &Drawn) -> bool {
 }
 
 /// Whether a fault is on, how strong, when: always the same number of draws, so that no fault moves another.
-fn draw_one(place: Drawn, intensity: f64, mut stream: Stream) -> Option<Drawn> {
+fn draw_one(place: &Drawn, intensity: f64, mut stream: Stream) -> Option<Drawn> {
     let is_on = unit(&mut stream) < 0.1 + 0.5 * intensity;
     let (strength, begin, length) = (unit(&mut stream), unit(&mut stream), unit(&mut stream));
     let size = unit(&mut stream);
@@ -163,7 +187,7 @@ fn draw_one(place: Drawn, intensity: f64, mut stream: Stream) -> Option<Drawn> {
         Kind::ClockAskew => ((size - 0.5) * 240_000.0) as i64,
         _ => 0,
     };
-    Some(Drawn { share, from, until, by_ms, ..place })
+    Some(Drawn { share, from, until, by_ms, ..place.clone() })
 }
 
 /// Weakens what refuses the same call together, so that enough of its tries pass.
