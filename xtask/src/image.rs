@@ -11,13 +11,32 @@ use std::process::Command;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const FLAGS: &str = "-C target-feature=+crt-static";
 
+/// The Cargo profile of the image's program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// What is published: small and fast, and half an hour of compiling on two slow cores.
+    Image,
+    /// The same program for tests of the image: large and slow, and soon there. The image's label says so.
+    Quick,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Quick => "image-quick",
+        }
+    }
+}
+
 /// Builds the program and the image `wavetank:VERSION`, also named `wavetank:latest`.
-pub(crate) fn build(root: &Path) -> Result<(), String> {
-    let context = context(root)?;
+pub(crate) fn build(root: &Path, profile: Profile) -> Result<(), String> {
+    let context = context(root, profile.name())?;
     let (version, latest) = (format!("wavetank:{VERSION}"), "wavetank:latest");
     let dockerfile = root.join("Dockerfile");
     let mut docker = Command::new("docker");
-    docker.args(["build", "--quiet", "--tag", &version, "--tag", latest, "--file"]).arg(dockerfile);
+    docker.args(["build", "--quiet", "--tag", &version, "--tag", latest]);
+    docker.args(["--label", &format!("wavetank.profile={}", profile.name()), "--file"]).arg(dockerfile);
     run(docker.arg(&context))
         .map_err(|why| format!("{why}\nhint: is Docker installed, and does its engine run?"))?;
     println!("built {version}, also named {latest}: docker run --rm -p 127.0.0.1:4566:4566 {latest}");
@@ -25,7 +44,7 @@ pub(crate) fn build(root: &Path) -> Result<(), String> {
 }
 
 /// The folder that the image is built from: the program, and an empty `tmp`.
-fn context(root: &Path) -> Result<PathBuf, String> {
+fn context(root: &Path, profile: &str) -> Result<PathBuf, String> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let host = host()?;
     let mut cargo = Command::new("cargo");
@@ -34,7 +53,7 @@ fn context(root: &Path) -> Result<PathBuf, String> {
     cargo.args([
         "rustc",
         "--profile",
-        "image",
+        profile,
         "--package",
         "wavetank-cli",
         "--bin",
@@ -47,7 +66,7 @@ fn context(root: &Path) -> Result<PathBuf, String> {
     let context = target.join("image-context");
     let fail = |why: std::io::Error| format!("{}: {why}", context.display());
     fs::create_dir_all(context.join("tmp")).map_err(fail)?;
-    fs::copy(target.join(host).join("image/wavetank"), context.join("wavetank")).map_err(fail)?;
+    fs::copy(target.join(host).join(profile).join("wavetank"), context.join("wavetank")).map_err(fail)?;
     Ok(context)
 }
 

@@ -21,6 +21,7 @@ const USAGE: &str = "usage: cargo xtask <command>
   coverage         write docs/operations.md, the table of operations
   coverage --check fail if docs/operations.md is out of date
   image            build the tank's container image, wavetank:latest (needs Docker)
+  image --quick    the same, compiled in a fraction of the time, large and slow: for the tests of the image
   ci               fmt, clippy, and every check above";
 
 fn main() -> ExitCode {
@@ -33,7 +34,8 @@ fn main() -> ExitCode {
         ["wire", "--check"] => wire::check(&root),
         ["coverage"] => coverage::write(&root),
         ["coverage", "--check"] => coverage::check(&root),
-        ["image"] => image::build(&root),
+        ["image"] => image::build(&root, image::Profile::Image),
+        ["image", "--quick"] => image::build(&root, image::Profile::Quick),
         ["ci"] => ci::run(&root),
         _ => Err(USAGE.to_owned()),
     };
